@@ -1,0 +1,264 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/ioverlay/ioverlay/bufpool"
+	"github.com/ioverlay/ioverlay/core"
+)
+
+// ErrClosed means that the engine or the node has been stopped.
+var ErrClosed = errors.New("engine: stopped")
+
+// Engine runs nodes in real time. It is safe for concurrent use.
+type Engine struct {
+	opt   Options
+	pool  *bufpool.Pool
+	epoch time.Time     // when New was called
+	boot  time.Duration // the machine's monotonic clock at that time
+	loops []*loop
+	wg    sync.WaitGroup // loops
+
+	mu     sync.Mutex
+	nodes  map[core.NodeID]*Node
+	placed int    // nodes placed so far
+	names  uint32 // names made up so far, for Mem links
+	closed bool
+}
+
+// New starts an engine: its loops run and sleep until there is something to do.
+func New(o Options) (*Engine, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{opt: o, pool: bufpool.New(o.Pool), epoch: time.Now(), boot: monotonic(), nodes: make(map[core.NodeID]*Node)}
+	if e.opt.SocketBytes == 0 {
+		e.opt.SocketBytes = socketBufferSlabs * blockSize(e.pool.SlabSize())
+	}
+	if e.opt.ReadBytes == 0 {
+		e.opt.ReadBytes = e.pool.SlabSize()
+	}
+	for i := range o.Loops {
+		lp, err := newLoop(e, i)
+		if err != nil {
+			e.stopLoops()
+			return nil, fmt.Errorf("engine: loop %d: %w", i, err)
+		}
+		e.loops = append(e.loops, lp)
+		e.wg.Add(1)
+		go lp.run()
+	}
+	return e, nil
+}
+
+// blockSize is the power of two that a slab of n usable bytes lies in.
+func blockSize(n int) int {
+	size := 1
+	for size < n {
+		size *= 2
+	}
+	return size
+}
+
+// Pool is the engine's slab pool.
+func (e *Engine) Pool() *bufpool.Pool { return e.pool }
+
+// Loops is the number of event loops.
+func (e *Engine) Loops() int { return len(e.loops) }
+
+// Options are the engine's options with their defaults filled in.
+func (e *Engine) Options() Options { return e.opt }
+
+// AddNode starts a node that runs alg. When it returns, the node accepts links
+// and its algorithm has been told that it started.
+func (e *Engine) AddNode(alg core.Algorithm, o NodeOptions) (*Node, error) {
+	n, err := e.reserve(o)
+	if err != nil {
+		return nil, err
+	}
+	seed := e.opt.Seed ^ uint64(n.index)
+	err = n.loop.do(func() {
+		n.core = n.loop.shard.NewNode(n.id, alg, core.Rand(seed))
+		n.loop.addNode(n)
+		n.core.Start()
+	})
+	if err != nil {
+		e.forget(n)
+		return nil, err
+	}
+	return n, nil
+}
+
+// reserve finds a node a name, a listener and a loop.
+func (e *Engine) reserve(o NodeOptions) (*Node, error) {
+	n := &Node{eng: e, done: make(chan struct{})}
+	if e.opt.Links == TCP {
+		listen := o.Listen
+		if listen == "" {
+			listen = "127.0.0.1:0"
+		}
+		l, err := openListener(listen)
+		if err != nil {
+			return nil, err
+		}
+		n.listener, n.id = l, l.id
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.admit(n, o); err != nil {
+		n.listener.close()
+		return nil, err
+	}
+	e.nodes[n.id] = n
+	return n, nil
+}
+
+// admit completes a node under the engine's lock.
+func (e *Engine) admit(n *Node, o NodeOptions) (err error) {
+	if e.closed {
+		return ErrClosed
+	}
+	if n.loop, err = e.place(o.Loop); err != nil {
+		return err
+	}
+	if e.opt.Links == Mem {
+		if n.id, err = e.name(o.Listen); err != nil {
+			return err
+		}
+	}
+	n.index = e.placed
+	e.placed++
+	return nil
+}
+
+// place chooses a loop: nodes created one after another share one.
+func (e *Engine) place(p Placement) (*loop, error) {
+	if p.loop > len(e.loops) || p.loop < 0 {
+		return nil, fmt.Errorf("engine: a node was placed on loop %d of %d", p.loop-1, len(e.loops))
+	}
+	if p.loop > 0 {
+		return e.loops[p.loop-1], nil
+	}
+	row := defaultRunNodes
+	if e.opt.ExpectNodes > 0 {
+		row = (e.opt.ExpectNodes + len(e.loops) - 1) / len(e.loops)
+	}
+	return e.loops[e.placed/row%len(e.loops)], nil
+}
+
+// name gives a node of an engine with Mem links its ID: the one asked for, or a
+// made-up one in 127.0.0.0/8.
+func (e *Engine) name(listen string) (core.NodeID, error) {
+	if listen != "" {
+		id, err := core.ParseNodeID(listen)
+		if err != nil {
+			return id, fmt.Errorf("engine: node name: %w", err)
+		}
+		if _, taken := e.nodes[id]; taken {
+			return id, fmt.Errorf("engine: node name %v is taken", id)
+		}
+		return id, nil
+	}
+	for {
+		e.names++
+		const port = 7000 // any: made-up names differ in their address
+		addr := netip.AddrFrom4([4]byte{127, byte(e.names >> 16), byte(e.names >> 8), byte(e.names)})
+		id := core.NodeIDFrom(netip.AddrPortFrom(addr, port))
+		if _, taken := e.nodes[id]; !taken {
+			return id, nil
+		}
+	}
+}
+
+// lookup finds a live node of this engine.
+func (e *Engine) lookup(id core.NodeID) *Node {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.nodes[id]
+}
+
+func (e *Engine) forget(n *Node) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.nodes[n.id] == n {
+		delete(e.nodes, n.id)
+	}
+}
+
+// Nodes are the nodes that live now, in no particular order.
+func (e *Engine) Nodes() []*Node {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	nodes := make([]*Node, 0, len(e.nodes))
+	for _, n := range e.nodes {
+		nodes = append(nodes, n)
+	}
+	return nodes
+}
+
+// Stop ends all nodes gracefully and then the engine: sources end, what was
+// accepted is delivered, links close. When ctx is done, or after 10 seconds if
+// it has no deadline, what is left is ended at once and its messages are
+// counted as lost; the error then says so. Stop may be called more than once.
+func (e *Engine) Stop(ctx context.Context) error {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		e.wg.Wait()
+		return nil
+	}
+	e.closed = true
+	e.mu.Unlock()
+	ctx, cancel := withStopTimeout(ctx)
+	defer cancel()
+	nodes := e.Nodes()
+	for _, n := range nodes {
+		n.async(func(c *core.Node) { c.Stop() })
+	}
+	var err error
+	for _, n := range nodes {
+		select {
+		case <-n.done:
+		case <-ctx.Done():
+			err = errors.Join(err, fmt.Errorf("engine: node %v had messages to deliver and was ended: %w", n.id, ctx.Err()))
+			n.Kill()
+		}
+	}
+	e.stopLoops()
+	return err
+}
+
+// Close ends everything at once. Messages on their way are lost.
+func (e *Engine) Close() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	// The error says which nodes had messages left, which is what Close is for.
+	_ = e.Stop(ctx)
+}
+
+// stopLoops ends the loops. All nodes have ended; lanes between loops still have
+// notes under way, and two rounds through every loop deliver them all.
+func (e *Engine) stopLoops() {
+	for range 2 {
+		for _, lp := range e.loops {
+			_ = lp.do(func() {}) // the only error is that the loop has ended
+		}
+	}
+	for _, lp := range e.loops {
+		lp.stop()
+	}
+	e.wg.Wait()
+}
+
+func withStopTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, stopTimeout)
+}

@@ -1,0 +1,62 @@
+package engine
+
+import "time"
+
+// Every limit of the real-time runtime, with its reason.
+const (
+	// serveBudget is how many node rounds a loop serves before it polls again.
+	// A chain of 32 nodes linked in memory takes 31 for one slab, so polling
+	// costs a few ns a message there; and a socket waits well under a
+	// millisecond for the rounds to end.
+	serveBudget = 128
+
+	// acceptBudget is how many connections a listener accepts in a turn.
+	acceptBudget = 64
+
+	// iovecBudget is how many runs one writev takes. 64 KiB-odd slabs make more
+	// than a few rare; small messages of many origins make it count.
+	iovecBudget = 64
+
+	// sourcePatience bounds how often a willing source is passed over because
+	// something else was ready: this many turns, and two more for each socket of
+	// the loop, enough for a slab to go down a chain of all of them.
+	sourcePatience = 16
+
+	// pipeRuns is the size of the ring between two loops, a lane. A run is a
+	// whole burst, so few are enough; 16 cost 384 bytes a link.
+	pipeRuns = 16
+
+	// inboxSize bounds what other goroutines have handed a loop and it has not
+	// looked at. Lanes between loops use at most two places each and fall back
+	// to the poller's own queue, which allocates, beyond it.
+	inboxSize = 1024
+
+	// helloTimeout is how long a connection may take to say who it is, and
+	// dialTimeout how long a destination may take to answer. Both are far above
+	// any round-trip and below what an operator waits for.
+	helloTimeout = 10 * time.Second
+	dialTimeout  = 10 * time.Second
+
+	// acceptPause is how long a listener rests when the process is out of
+	// descriptors, unless one is closed before.
+	acceptPause = 100 * time.Millisecond
+
+	// memoryPause is how long a connection rests that found no slab.
+	memoryPause = time.Millisecond
+
+	// listenBacklog is the kernel's queue of connections not accepted yet.
+	listenBacklog = 1024
+
+	// socketBufferSlabs sizes the kernel's buffers of a link in slabs: with two,
+	// a slab can be written while the one before it is still being read.
+	socketBufferSlabs = 2
+
+	// defaultRunNodes is how many nodes created one after another share a loop
+	// if Options.ExpectNodes does not say how many there will be. Neighbours in
+	// creation are usually neighbours in the overlay, and a hop between loops
+	// costs twice a hop within one.
+	defaultRunNodes = 16
+
+	// stopTimeout bounds a graceful stop whose context has no deadline.
+	stopTimeout = 10 * time.Second
+)

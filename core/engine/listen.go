@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/panjf2000/gnet/v2/pkg/netpoll"
+	"golang.org/x/sys/unix"
+
+	"github.com/ioverlay/ioverlay/core"
+)
+
+// listener is a node's publicized port (paper, section 2.2). It lives on its
+// node's loop.
+type listener struct {
+	fd     int
+	id     core.NodeID
+	loop   *loop
+	node   *Node
+	paused bool
+}
+
+// openListener binds and listens at once, so that a port in use is an error of
+// AddNode and a connection that comes early only waits.
+func openListener(listen string) (*listener, error) {
+	ap, err := netip.ParseAddrPort(listen)
+	if err != nil {
+		return nil, fmt.Errorf("engine: listen on %q: want an IP address and a port, like 127.0.0.1:7001 (port 0 lets the system choose)", listen)
+	}
+	if ap.Addr().IsUnspecified() {
+		return nil, fmt.Errorf("engine: listen on %q: a node is known by the address it listens on, so it must be one that others can reach", listen)
+	}
+	fd, err := openSocket(ap.Addr())
+	if err != nil {
+		return nil, fmt.Errorf("engine: listen on %v: %w", ap, err)
+	}
+	l := &listener{fd: fd}
+	if err := l.bind(ap); err != nil {
+		return nil, errors.Join(fmt.Errorf("engine: listen on %v: %w", ap, err), unix.Close(fd))
+	}
+	return l, nil
+}
+
+func (l *listener) bind(ap netip.AddrPort) error {
+	// A restarted node must get its port back although old connections linger.
+	if err := unix.SetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		return fmt.Errorf("set SO_REUSEADDR: %w", err)
+	}
+	if err := unix.Bind(l.fd, sockaddr(ap)); err != nil {
+		return fmt.Errorf("bind: %w", err)
+	}
+	if err := unix.Listen(l.fd, listenBacklog); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	sa, err := unix.Getsockname(l.fd)
+	if err != nil {
+		return fmt.Errorf("getsockname: %w", err)
+	}
+	l.id = core.NodeIDFrom(addrPort(sa))
+	return nil
+}
+
+// close gives up a listener that was never started. A nil listener is fine.
+func (l *listener) close() {
+	if l != nil {
+		_ = unix.Close(l.fd) // nothing was accepted on it
+	}
+}
+
+func (l *listener) start(lp *loop, n *Node) {
+	l.loop, l.node = lp, n
+	if err := lp.watch(l.fd, l); err != nil {
+		lp.eng.opt.Log.Error("cannot watch a listener", "node", n.id, "err", err)
+	}
+}
+
+func (l *listener) stop() {
+	l.loop.disown(l.fd)
+	if err := unix.Close(l.fd); err != nil {
+		l.loop.eng.opt.Log.Error("closing a listener", "node", l.id, "err", err)
+	}
+	l.fd = -1
+}
+
+// ready accepts what waits, a bounded number a turn.
+func (l *listener) ready(netpoll.IOEvent) {
+	for range acceptBudget {
+		fd, err := acceptCloexec(l.fd)
+		switch err {
+		case nil:
+			l.accepted(fd)
+		case unix.EAGAIN:
+			return
+		default:
+			l.rest(err)
+			return
+		}
+	}
+}
+
+func (l *listener) accepted(fd int) {
+	c := &tcpIn{loop: l.loop, fd: fd, node: l.node}
+	c.framer.MaxPayload = l.loop.shard.Config().MaxPayload
+	err := tuneLane(fd, l.loop.eng.opt.SocketBytes)
+	if err == nil {
+		err = l.loop.watch(fd, c)
+	}
+	if err != nil {
+		l.loop.eng.opt.Log.Warn("dropped a connection", "node", l.id, "err", errors.Join(err, unix.Close(fd)))
+		return
+	}
+	l.loop.strict.add(l.loop, c, helloTimeout)
+}
+
+// rest stops accepting for a while: the process is out of descriptors, and the
+// poller would report the waiting connection in every turn.
+func (l *listener) rest(err error) {
+	lp := l.loop
+	lp.eng.opt.Log.Warn("cannot accept for now", "node", l.id, "err", err, "again_in", acceptPause)
+	if err := lp.poller.Delete(l.fd); err != nil {
+		lp.eng.opt.Log.Error("pausing a listener", "node", l.id, "err", err)
+	}
+	l.paused = true
+	lp.resting = append(lp.resting, l)
+	lp.timers.wakeAt(lp.Now() + acceptPause)
+}
+
+// awaken lets resting listeners accept again.
+func (lp *loop) awaken() {
+	resting := lp.resting
+	lp.resting = nil
+	for _, l := range resting {
+		if l.fd < 0 {
+			continue
+		}
+		l.paused = false
+		if err := lp.poller.AddRead(attachment(l.fd), levelTriggered); err != nil {
+			lp.eng.opt.Log.Error("resuming a listener", "node", l.id, "err", err)
+		}
+	}
+}
+
+// deadlines are connections that must do something within a time that is the
+// same for all, so the list is in the order of its deadlines.
+type deadlines struct{ list []deadline }
+
+type deadline struct {
+	at time.Duration
+	c  expirer
+}
+
+// expirer is a connection under a deadline.
+type expirer interface {
+	// expired closes the connection if it still has not done what it had to, and
+	// reports whether the deadline still mattered.
+	expired()
+	// settled reports that the deadline no longer matters.
+	settled() bool
+}
+
+func (d *deadlines) add(lp *loop, c expirer, within time.Duration) {
+	at := lp.Now() + within
+	d.list = append(d.list, deadline{at, c})
+	lp.timers.wakeAt(at)
+}
+
+// check expires what is due and asks for the next time to look.
+func (d *deadlines) check(lp *loop) {
+	now, keep := lp.Now(), d.list[:0]
+	for _, e := range d.list {
+		switch {
+		case e.c.settled():
+		case e.at <= now:
+			e.c.expired()
+		default:
+			keep = append(keep, e)
+		}
+	}
+	clear(d.list[len(keep):])
+	d.list = keep
+	if len(keep) > 0 {
+		lp.timers.wakeAt(keep[0].at)
+	} else {
+		d.list = nil
+	}
+}

@@ -1,0 +1,228 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/panjf2000/gnet/v2/pkg/netpoll"
+	"github.com/panjf2000/gnet/v2/pkg/queue"
+
+	errorx "github.com/panjf2000/gnet/v2/pkg/errors"
+
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+	"github.com/ioverlay/ioverlay/ring"
+)
+
+// loop is one event loop: a goroutine in the poller. Everything in it belongs to
+// that goroutine, but for what is marked.
+type loop struct {
+	eng    *Engine
+	index  int
+	poller *netpoll.Poller // Trigger may be called by anyone
+	shard  *core.Shard
+	stage  *wire.Stage // where all links of the loop read into
+	fds    []handler   // by descriptor: an index, not a map
+	open   int         // descriptors watched
+	nodes  []*Node
+	timers timerQueue
+	inbox  *ring.MPSC[note] // pushed by anyone
+	wake   waker            // readable while there is work besides sockets; raised by anyone
+	raised atomic.Bool      // wake is readable, or about to be
+	ended  chan struct{}    // closed when the goroutine is gone
+
+	busy    int // sockets that brought something since the last look at the sources
+	passed  int // turns in which willing sources were passed over
+	iovecs  [][]byte
+	strict  deadlines // connections that must say or hear something soon
+	hungry  []*tcpIn  // connections that found no slab
+	resting []*listener
+}
+
+// handler is what a descriptor belongs to.
+type handler interface {
+	// ready is called when the poller reports the descriptor.
+	ready(ev netpoll.IOEvent)
+}
+
+func newLoop(e *Engine, index int) (lp *loop, err error) {
+	lp = &loop{eng: e, index: index, inbox: ring.NewMPSC[note](inboxSize), ended: make(chan struct{})}
+	lp.shard = core.NewShard(lp, e.pool, e.opt.Core)
+	lp.stage = wire.NewStage(e.pool)
+	if lp.poller, err = netpoll.OpenPoller(); err != nil {
+		return nil, fmt.Errorf("open poller: %w", err)
+	}
+	if err = lp.wake.open(); err != nil {
+		return nil, errors.Join(err, lp.poller.Close())
+	}
+	if err = lp.timers.open(lp); err != nil {
+		return nil, errors.Join(err, lp.wake.close(), lp.poller.Close())
+	}
+	if err = lp.watch(lp.wake.fd(), (*wakeHandler)(lp)); err != nil {
+		return nil, errors.Join(err, lp.timers.close(), lp.wake.close(), lp.poller.Close())
+	}
+	return lp, nil
+}
+
+// run is the loop's goroutine.
+func (lp *loop) run() {
+	defer lp.eng.wg.Done()
+	err := lp.poller.Polling(lp.event)
+	if !errors.Is(err, errorx.ErrEngineShutdown) {
+		lp.eng.opt.Log.Error("loop ended", "loop", lp.index, "err", err)
+	}
+	close(lp.ended)
+	lp.release()
+}
+
+// release gives back what the loop itself holds.
+func (lp *loop) release() {
+	lp.stage.Close()
+	lp.shard.Close()
+	if err := errors.Join(lp.timers.close(), lp.wake.close(), lp.poller.Close()); err != nil {
+		lp.eng.opt.Log.Error("closing a loop", "loop", lp.index, "err", err)
+	}
+}
+
+// stop ends the loop's goroutine.
+func (lp *loop) stop() {
+	err := lp.poller.Trigger(queue.HighPriority, func(any) error { return errorx.ErrEngineShutdown }, nil)
+	if err != nil {
+		lp.eng.opt.Log.Error("waking a loop to end it", "loop", lp.index, "err", err)
+	}
+}
+
+// event is called by the poller for every descriptor that is ready.
+func (lp *loop) event(fd int, ev netpoll.IOEvent, _ netpoll.IOFlags) error {
+	if fd < len(lp.fds) && lp.fds[fd] != nil {
+		lp.fds[fd].ready(ev)
+	}
+	return nil
+}
+
+// post runs fn on the loop, some time soon. It may be called by anyone.
+func (lp *loop) post(fn func()) {
+	err := lp.poller.Trigger(queue.HighPriority, func(any) error {
+		fn()
+		lp.turn()
+		return nil
+	}, nil)
+	if err != nil {
+		lp.eng.opt.Log.Error("waking a loop", "loop", lp.index, "err", err)
+	}
+}
+
+// do runs fn on the loop and waits for it; the error is ErrClosed if the loop
+// has ended. It may be called by anyone but the loop itself.
+func (lp *loop) do(fn func()) error {
+	done := make(chan struct{})
+	select {
+	case <-lp.ended:
+		return ErrClosed
+	default:
+	}
+	lp.post(func() {
+		defer close(done)
+		fn()
+	})
+	select {
+	case <-done:
+		return nil
+	case <-lp.ended:
+		return ErrClosed
+	}
+}
+
+// watch registers a descriptor and its handler for reading.
+func (lp *loop) watch(fd int, h handler) error {
+	lp.own(fd, h)
+	if err := lp.poller.AddRead(attachment(fd), levelTriggered); err != nil {
+		lp.disown(fd)
+		return err
+	}
+	return nil
+}
+
+// own sets a descriptor's handler.
+func (lp *loop) own(fd int, h handler) {
+	for fd >= len(lp.fds) {
+		lp.fds = append(lp.fds, nil)
+	}
+	lp.fds[fd] = h
+	lp.open++
+}
+
+// disown forgets a descriptor that is about to be closed.
+func (lp *loop) disown(fd int) {
+	lp.fds[fd] = nil
+	lp.open--
+}
+
+const levelTriggered = false // names the poller's flag at its calls
+
+func attachment(fd int) *netpoll.PollAttachment { return &netpoll.PollAttachment{FD: fd} }
+
+// The loop is the runtime of its nodes (core.Runtime).
+
+// Now implements core.Runtime. It is the machine's monotonic clock, so that the
+// engines of all processes on a machine agree on it.
+func (lp *loop) Now() time.Duration { return lp.eng.boot + time.Since(lp.eng.epoch) }
+
+// SetTimer implements core.Runtime.
+func (lp *loop) SetTimer(n *core.Node, at time.Duration, id uint64) { lp.timers.set(n, at, id) }
+
+// StopTimer implements core.Runtime.
+func (lp *loop) StopTimer(n *core.Node, id uint64) { lp.timers.stop(n, id) }
+
+// Dial implements core.Runtime.
+func (lp *loop) Dial(l *core.OutLane) {
+	if lp.eng.opt.Links == Mem {
+		lp.dialMem(l)
+		return
+	}
+	lp.dialTCP(l)
+}
+
+// Warn implements core.Runtime.
+func (lp *loop) Warn(n *core.Node, l *core.InLane, err error) {
+	lp.eng.opt.Log.Warn("lane ended", "node", n.ID(), "from", l.From(), "app", l.App(), "err", err)
+}
+
+// Ended implements core.Runtime.
+func (lp *loop) Ended(c *core.Node, crash *core.Crash) {
+	n := lp.eng.lookup(c.ID())
+	if n == nil || n.core != c {
+		panic("engine: a node ended that this engine does not know")
+	}
+	if crash != nil {
+		lp.eng.opt.Log.Error("algorithm panicked; its node has stopped",
+			"node", n.id, "panic", fmt.Sprint(crash.Value), "stack", string(crash.Stack))
+	}
+	lp.timers.forget(c)
+	lp.removeNode(n)
+	lp.eng.forget(n)
+	n.crash = crash
+	close(n.done)
+}
+
+// addNode starts to listen for a node.
+func (lp *loop) addNode(n *Node) {
+	n.pos = len(lp.nodes)
+	lp.nodes = append(lp.nodes, n)
+	if n.listener != nil {
+		n.listener.start(lp, n)
+	}
+}
+
+func (lp *loop) removeNode(n *Node) {
+	if n.listener != nil {
+		n.listener.stop()
+	}
+	last := len(lp.nodes) - 1
+	lp.nodes[n.pos] = lp.nodes[last]
+	lp.nodes[n.pos].pos = n.pos
+	lp.nodes[last] = nil
+	lp.nodes = lp.nodes[:last]
+}

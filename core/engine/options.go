@@ -1,0 +1,79 @@
+package engine
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime"
+
+	"github.com/ioverlay/ioverlay/bufpool"
+	"github.com/ioverlay/ioverlay/core"
+)
+
+// Links is how the nodes of an engine reach each other.
+type Links uint8
+
+const (
+	// TCP links go through the kernel, to nodes of any process (the default).
+	TCP Links = iota
+	// Mem links stay inside the process: references move, bytes do not.
+	Mem
+)
+
+// String is the name that the command line uses.
+func (l Links) String() string {
+	if l == Mem {
+		return "mem"
+	}
+	return "tcp"
+}
+
+// Options of an engine; the zero value is ready.
+type Options struct {
+	Loops       int             // event loops; 0 means one a processor core (GOMAXPROCS)
+	Links       Links           // how nodes reach each other
+	Core        core.Config     // tunables of the switch
+	Pool        bufpool.Options // slab size and memory budget
+	SocketBytes int             // kernel send and receive buffer of a TCP lane; 0 means two slabs
+	ReadBytes   int             // most bytes read from a lane at once; 0 means one slab
+	ExpectNodes int             // how many nodes there will be, for placement; 0 means unknown
+	Seed        uint64          // of the nodes' randomness
+	Log         *slog.Logger    // nil means silence
+}
+
+func (o Options) withDefaults() (Options, error) {
+	for _, v := range []struct {
+		name string
+		n    int
+	}{{"Loops", o.Loops}, {"SocketBytes", o.SocketBytes}, {"ReadBytes", o.ReadBytes}, {"ExpectNodes", o.ExpectNodes}} {
+		if v.n < 0 {
+			return o, fmt.Errorf("engine: Options.%s is %d: it cannot be negative", v.name, v.n)
+		}
+	}
+	if o.Links != TCP && o.Links != Mem {
+		return o, fmt.Errorf("engine: Options.Links is %d: use engine.TCP or engine.Mem", o.Links)
+	}
+	if o.Loops == 0 {
+		o.Loops = runtime.GOMAXPROCS(0)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}
+
+// NodeOptions of one node; the zero value lets the engine choose everything.
+type NodeOptions struct {
+	// Listen is the address and port to be known by, such as "127.0.0.1:7001".
+	// Port 0, and an empty string, let the system choose a port on 127.0.0.1.
+	// With Mem links nothing listens and an empty string makes up a name.
+	Listen string
+
+	// Loop places the node; the zero value leaves it to the engine.
+	Loop Placement
+}
+
+// Placement says on which loop a node lives.
+type Placement struct{ loop int }
+
+// OnLoop places a node on the loop with index i, from 0.
+func OnLoop(i int) Placement { return Placement{loop: i + 1} }

@@ -1,0 +1,16 @@
+package engine
+
+import (
+	"github.com/panjf2000/gnet/v2/pkg/netpoll"
+	"golang.org/x/sys/unix"
+)
+
+// pauseRead takes a lane's socket out of the poller: level-triggered, it would
+// be reported in every turn while its downstream is full.
+func pauseRead(p *netpoll.Poller, fd int) error { return p.Delete(fd) }
+
+// resumeRead puts it back.
+func resumeRead(p *netpoll.Poller, fd int) error { return p.AddRead(attachment(fd), levelTriggered) }
+
+// onlyWritable reports whether an event says nothing but that there is room.
+func onlyWritable(ev netpoll.IOEvent) bool { return ev == unix.EPOLLOUT }

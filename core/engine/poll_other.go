@@ -1,0 +1,17 @@
+//go:build !linux
+
+package engine
+
+import "github.com/panjf2000/gnet/v2/pkg/netpoll"
+
+// gnet's kqueue poller has no call that stops watching a descriptor for reading:
+// its Delete does nothing. A paused lane stays watched there, and its events are
+// ignored while the lane is blocked. That is correct, and costs a poll a turn
+// while a downstream is full.
+
+func pauseRead(*netpoll.Poller, int) error { return nil }
+
+func resumeRead(*netpoll.Poller, int) error { return nil }
+
+// onlyWritable reports whether an event says nothing but that there is room.
+func onlyWritable(ev netpoll.IOEvent) bool { return netpoll.IsWriteEvent(ev) }

@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ioverlay/ioverlay/core"
+)
+
+// Sockets are made with system calls, not with package net: while a net.Conn or
+// an os.File for a socket exists, the socket is in the Go runtime's own poller
+// too, and every packet wakes a runtime thread (DESIGN, section 4: a third less
+// throughput).
+
+// openSocket makes a TCP socket that does not block, for an address's family.
+func openSocket(a netip.Addr) (int, error) {
+	family := unix.AF_INET
+	if a.Is6() {
+		family = unix.AF_INET6
+	}
+	fd, err := socketCloexec(family)
+	if err != nil {
+		return -1, fmt.Errorf("socket: %w", err)
+	}
+	return fd, nil
+}
+
+// tuneLane sets what every TCP lane has: no delay, since a burst leaves in one
+// write anyway, and buffers of a known size. Buffers must be set before connect
+// and listen to count for the window that is announced.
+func tuneLane(fd, bufferBytes int) error {
+	for _, o := range []struct {
+		level, name, value int
+		what               string
+	}{
+		{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1, "TCP_NODELAY"},
+		{unix.SOL_SOCKET, unix.SO_SNDBUF, bufferBytes, "SO_SNDBUF"},
+		{unix.SOL_SOCKET, unix.SO_RCVBUF, bufferBytes, "SO_RCVBUF"},
+	} {
+		if err := unix.SetsockoptInt(fd, o.level, o.name, o.value); err != nil {
+			return fmt.Errorf("set %s to %d: %w", o.what, o.value, err)
+		}
+	}
+	return nil
+}
+
+// sockaddr is an address as system calls want it.
+func sockaddr(ap netip.AddrPort) unix.Sockaddr {
+	if a := ap.Addr(); a.Is4() {
+		return &unix.SockaddrInet4{Port: int(ap.Port()), Addr: a.As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(ap.Port()), Addr: ap.Addr().As16()}
+}
+
+// addrPort is the address of a system call.
+func addrPort(sa unix.Sockaddr) netip.AddrPort {
+	switch a := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr).Unmap(), uint16(a.Port))
+	}
+	return netip.AddrPort{}
+}
+
+// closeAbruptly closes a socket so that its peer sees a reset, not an end.
+func closeAbruptly(fd int) error {
+	lingerErr := unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1, Linger: 0})
+	if err := unix.Close(fd); err != nil {
+		return err
+	}
+	return lingerErr
+}
+
+// socketError is what a socket failed with, if it did.
+func socketError(fd int) error {
+	code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if err != nil {
+		return err
+	}
+	if code != 0 {
+		return unix.Errno(code)
+	}
+	return nil
+}
+
+// reasonOf is how an error on a lane looks to an algorithm.
+func reasonOf(err error) core.Reason {
+	switch err {
+	case unix.ECONNREFUSED, unix.EHOSTUNREACH, unix.ENETUNREACH, unix.EADDRNOTAVAIL, unix.ETIMEDOUT, unix.EACCES:
+		return core.ReasonRefused
+	case unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.ENOBUFS:
+		return core.ReasonNoRoom
+	}
+	return core.ReasonReset
+}
+
+// monotonic is the machine's monotonic clock, since some moment before it booted.
+func monotonic() time.Duration {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
+		panic("engine: no monotonic clock: " + err.Error()) // every system that Go runs on has one
+	}
+	return time.Duration(ts.Nano())
+}

@@ -1,0 +1,16 @@
+package engine
+
+import "golang.org/x/sys/unix"
+
+func socketCloexec(family int) (int, error) {
+	return unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
+}
+
+func acceptCloexec(fd int) (int, error) {
+	for {
+		c, _, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		if err != unix.EINTR && err != unix.ECONNABORTED {
+			return c, err
+		}
+	}
+}

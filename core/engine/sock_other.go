@@ -1,0 +1,43 @@
+//go:build !linux
+
+package engine
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+func socketCloexec(family int) (int, error) {
+	syscall.ForkLock.RLock() // no fork between the call and the flag
+	defer syscall.ForkLock.RUnlock()
+	fd, err := unix.Socket(family, unix.SOCK_STREAM, unix.IPPROTO_TCP)
+	if err != nil {
+		return -1, err
+	}
+	return prepare(fd)
+}
+
+func acceptCloexec(fd int) (int, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	for {
+		c, _, err := unix.Accept(fd)
+		if err == unix.EINTR || err == unix.ECONNABORTED {
+			continue
+		}
+		if err != nil {
+			return -1, err
+		}
+		return prepare(c)
+	}
+}
+
+func prepare(fd int) (int, error) {
+	unix.CloseOnExec(fd)
+	if err := unix.SetNonblock(fd, true); err != nil {
+		_ = unix.Close(fd) // the error that counts is the one above
+		return -1, err
+	}
+	return fd, nil
+}

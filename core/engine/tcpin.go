@@ -1,0 +1,244 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/panjf2000/gnet/v2/pkg/netpoll"
+	"golang.org/x/sys/unix"
+
+	"github.com/ioverlay/ioverlay/bufpool"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// tcpIn is the receiving end of a TCP lane, in the order in which bytes meet it:
+//
+//	ready      the poller says that there is something
+//	read       one read of at most one slab, straight into the loop's slab
+//	greet      the first frame: who is it, and which lane is this?
+//	feed       whole frames go to the node's in-lane, which switches them
+//	Drained    the unfinished rest goes back to the framer
+type tcpIn struct {
+	loop   *loop
+	fd     int
+	node   *Node
+	lane   *core.InLane // nil until the hello has come
+	framer wire.Framer
+	watch  watchState
+	closed bool
+}
+
+type watchState uint8
+
+const (
+	watching watchState = iota
+	paused              // taken out of the poller: the lane is blocked
+	starving            // taken out of the poller: there was no slab
+)
+
+// ready implements handler.
+func (c *tcpIn) ready(netpoll.IOEvent) {
+	if c.lane != nil && c.lane.Busy() {
+		// What was read before is not switched yet. If that is because its
+		// downstream is full, the poller would report this socket in every turn.
+		if c.lane.Blocked() {
+			c.unwatch(paused)
+		}
+		return
+	}
+	c.read()
+}
+
+func (c *tcpIn) read() {
+	lp := c.loop
+	buf, err := c.framer.Space(lp.stage, lp.eng.opt.ReadBytes)
+	if err != nil {
+		c.noSpace(err)
+		return
+	}
+	n, e := sysRead(c.fd, buf)
+	switch {
+	case e == unix.EAGAIN:
+	case e != 0:
+		c.end(reasonOf(e), fmt.Errorf("read: %w", e))
+		lp.turn()
+	case n == 0:
+		c.endOfStream()
+		lp.turn()
+	default:
+		lp.busy++
+		c.feed(c.framer.Filled(lp.stage, n))
+		lp.turn()
+	}
+}
+
+// feed gives the lane what was read.
+func (c *tcpIn) feed(ch wire.Chunk) {
+	if c.lane == nil {
+		var ok bool
+		if ch, ok = c.greet(ch); !ok {
+			return
+		}
+	}
+	if ch.Len >= wire.HeaderSize {
+		c.framer.NoteFrame(wire.FrameSize(ch.Bytes()))
+	}
+	c.lane.Feed(core.Run{Slab: ch.Slab, Off: ch.Off, Len: ch.Len})
+}
+
+// greet reads the hello and opens the lane. What follows it is returned; false
+// means that there is no lane, yet or ever.
+func (c *tcpIn) greet(ch wire.Chunk) (wire.Chunk, bool) {
+	b := ch.Bytes()
+	total, err := wire.Peek(b, wire.MaxHello)
+	if err == nil && (total == 0 || total > len(b)) {
+		c.framer.Keep(ch)
+		return ch, false
+	}
+	var h wire.Hello
+	if err == nil {
+		h, err = wire.ParseHello(b[:total])
+	}
+	if err == nil {
+		err = c.fits(h)
+	}
+	if err == nil {
+		if c.lane = c.node.core.Accept(h.From, h.App, c); c.lane == nil {
+			err = errors.New("the node is stopping")
+		}
+	}
+	if err != nil {
+		ch.Slab.Release()
+		c.drop(fmt.Errorf("hello: %w", err))
+		return ch, false
+	}
+	ch.Off += uint32(total)
+	ch.Len -= uint32(total)
+	return ch, true
+}
+
+// fits checks that both ends use lanes in the same way.
+func (c *tcpIn) fits(h wire.Hello) error {
+	shared := c.loop.shard.Config().Lanes == core.LaneShared
+	if peer := h.Flags&wire.HelloShared != 0; peer != shared {
+		return fmt.Errorf("peer shares one lane among all applications: %v; this node: %v; set both alike", peer, shared)
+	}
+	return nil
+}
+
+// Drained implements core.InTransport.
+func (c *tcpIn) Drained(l *core.InLane) bool {
+	if r := l.TakeRest(); r.Slab != nil {
+		c.framer.Keep(wire.Chunk{Slab: r.Slab, Off: r.Off, Len: r.Len})
+	}
+	if c.watch == paused {
+		c.rewatch()
+	}
+	return false
+}
+
+// Close implements core.InTransport.
+func (c *tcpIn) Close(_ *core.InLane, how core.CloseHow) { c.shut(how) }
+
+// endOfStream is the peer's FIN.
+func (c *tcpIn) endOfStream() {
+	if n := c.framer.Buffered(); n > 0 {
+		c.end(core.ReasonReset, fmt.Errorf("connection ended %d bytes into a message", n))
+		return
+	}
+	c.end(core.ReasonClosed, nil)
+}
+
+// end ends the lane, or the connection if it has no lane yet.
+func (c *tcpIn) end(why core.Reason, err error) {
+	if c.lane == nil {
+		c.drop(err)
+		return
+	}
+	c.lane.End(why, err)
+}
+
+// drop closes a connection that never had a lane.
+func (c *tcpIn) drop(err error) {
+	if err != nil {
+		c.loop.eng.opt.Log.Warn("closed a connection before its hello", "node", c.node.id, "err", err)
+	}
+	c.shut(core.CloseAbort)
+}
+
+// noSpace handles a read that found no slab: the pool's budget is used up, or
+// what the peer sent cannot become a frame.
+func (c *tcpIn) noSpace(err error) {
+	if !errors.Is(err, bufpool.ErrBudget) {
+		c.end(core.ReasonProtocol, err)
+		c.loop.turn()
+		return
+	}
+	c.unwatch(starving)
+	c.loop.hungry = append(c.loop.hungry, c)
+	c.loop.timers.wakeAt(c.loop.Now() + memoryPause)
+}
+
+// feedHungry lets connections try again that found no slab.
+func (lp *loop) feedHungry() {
+	hungry := lp.hungry
+	lp.hungry = nil
+	for _, c := range hungry {
+		if !c.closed {
+			c.rewatch()
+		}
+	}
+}
+
+func (c *tcpIn) unwatch(why watchState) {
+	if c.watch != watching {
+		return
+	}
+	c.watch = why
+	if err := pauseRead(c.loop.poller, c.fd); err != nil {
+		c.loop.eng.opt.Log.Error("pausing a lane", "node", c.node.id, "err", err)
+	}
+}
+
+func (c *tcpIn) rewatch() {
+	c.watch = watching
+	if err := resumeRead(c.loop.poller, c.fd); err != nil {
+		c.loop.eng.opt.Log.Error("resuming a lane", "node", c.node.id, "err", err)
+	}
+}
+
+func (c *tcpIn) shut(how core.CloseHow) {
+	if c.closed {
+		return
+	}
+	c.closed = true
+	c.framer.Close()
+	c.loop.disown(c.fd)
+	closeSocket(c.loop, c.fd, how)
+}
+
+// closeSocket closes a lane's socket and lets listeners try again that had no
+// descriptors.
+func closeSocket(lp *loop, fd int, how core.CloseHow) {
+	var err error
+	if how == core.CloseAbort {
+		err = closeAbruptly(fd)
+	} else {
+		err = unix.Close(fd)
+	}
+	if err != nil {
+		lp.eng.opt.Log.Debug("closing a socket", "fd", fd, "err", err)
+	}
+	if len(lp.resting) > 0 {
+		lp.awaken()
+	}
+}
+
+// expired implements expirer: no hello came in time.
+func (c *tcpIn) expired() {
+	c.drop(fmt.Errorf("no hello within %v", helloTimeout))
+}
+
+// settled implements expirer.
+func (c *tcpIn) settled() bool { return c.closed || c.lane != nil }

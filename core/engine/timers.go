@@ -1,0 +1,160 @@
+package engine
+
+import (
+	"container/heap"
+	"time"
+
+	"github.com/panjf2000/gnet/v2/pkg/netpoll"
+
+	"github.com/ioverlay/ioverlay/core"
+)
+
+// timerQueue holds the timers of a loop's nodes and wakes the loop for the
+// earliest. With no timer it does not wake at all. It belongs to its loop.
+type timerQueue struct {
+	loop  *loop
+	heap  timerHeap
+	byKey map[timerKey]*timer
+	alarm alarm
+	armed time.Duration // when the alarm is set for; 0 if it is not
+	look  time.Duration // when the loop itself wants to look around; 0 if never
+}
+
+type timerKey struct {
+	node *core.Node
+	id   uint64
+}
+
+type timer struct {
+	timerKey
+	at  time.Duration
+	seq uint64 // timers for the same time fire in the order in which they were set
+	pos int
+}
+
+func (q *timerQueue) open(lp *loop) error {
+	q.loop = lp
+	q.byKey = make(map[timerKey]*timer)
+	return q.alarm.open(lp)
+}
+
+func (q *timerQueue) close() error { return q.alarm.close() }
+
+// set sets or moves a timer.
+func (q *timerQueue) set(n *core.Node, at time.Duration, id uint64) {
+	k := timerKey{n, id}
+	t := q.byKey[k]
+	if t == nil {
+		t = &timer{timerKey: k, at: at, seq: q.heap.next()}
+		q.byKey[k] = t
+		heap.Push(&q.heap, t)
+	} else {
+		t.at, t.seq = at, q.heap.next()
+		heap.Fix(&q.heap, t.pos)
+	}
+	q.arm()
+}
+
+// stop forgets a timer.
+func (q *timerQueue) stop(n *core.Node, id uint64) {
+	k := timerKey{n, id}
+	if t := q.byKey[k]; t != nil {
+		delete(q.byKey, k)
+		heap.Remove(&q.heap, t.pos)
+	}
+}
+
+// forget stops all timers of a node that has ended.
+func (q *timerQueue) forget(n *core.Node) {
+	for i := 0; i < len(q.heap.list); {
+		if t := q.heap.list[i]; t.node == n {
+			q.stop(n, t.id)
+			i = 0 // the heap has been reordered
+			continue
+		}
+		i++
+	}
+}
+
+// wakeAt asks for one look around the loop at the given time or before.
+func (q *timerQueue) wakeAt(at time.Duration) {
+	if q.look == 0 || at < q.look {
+		q.look = at
+		q.arm()
+	}
+}
+
+// ready implements handler: the alarm has gone off.
+func (q *timerQueue) ready(netpoll.IOEvent) {
+	q.alarm.clear()
+	q.armed = 0
+	now := q.loop.Now()
+	for len(q.heap.list) > 0 && q.heap.list[0].at <= now {
+		t := heap.Pop(&q.heap).(*timer)
+		delete(q.byKey, t.timerKey)
+		t.node.Fire(t.id)
+	}
+	if q.look != 0 && q.look <= now {
+		q.look = 0
+		q.loop.lookAround()
+	}
+	q.arm()
+	q.loop.turn()
+}
+
+// lookAround is what the loop does at times that no node asked for.
+func (lp *loop) lookAround() {
+	lp.strict.check(lp)
+	lp.awaken()
+	lp.feedHungry()
+}
+
+// arm sets the alarm for the earliest time that anything is due.
+func (q *timerQueue) arm() {
+	at := q.look
+	if len(q.heap.list) > 0 && (at == 0 || q.heap.list[0].at < at) {
+		at = q.heap.list[0].at
+	}
+	if at == 0 || q.armed != 0 && q.armed <= at {
+		return // it goes off in time; once too often does no harm
+	}
+	q.armed = at
+	q.alarm.set(max(at-q.loop.Now(), 1))
+}
+
+// timerHeap orders timers by time.
+type timerHeap struct {
+	list []*timer
+	seq  uint64
+}
+
+func (h *timerHeap) next() uint64 {
+	h.seq++
+	return h.seq
+}
+
+func (h *timerHeap) Len() int { return len(h.list) }
+
+func (h *timerHeap) Less(i, j int) bool {
+	a, b := h.list[i], h.list[j]
+	return a.at < b.at || a.at == b.at && a.seq < b.seq
+}
+
+func (h *timerHeap) Swap(i, j int) {
+	h.list[i], h.list[j] = h.list[j], h.list[i]
+	h.list[i].pos, h.list[j].pos = i, j
+}
+
+func (h *timerHeap) Push(x any) {
+	t := x.(*timer)
+	t.pos = len(h.list)
+	h.list = append(h.list, t)
+}
+
+func (h *timerHeap) Pop() any {
+	last := len(h.list) - 1
+	t := h.list[last]
+	h.list[last] = nil
+	h.list = h.list[:last]
+	return t
+}

@@ -1,0 +1,75 @@
+package engine
+
+import "github.com/panjf2000/gnet/v2/pkg/netpoll"
+
+// What a loop does in one turn of the poller, in order:
+//
+//	event       a socket is readable: one read of at most one slab (tcpin.go)
+//	turn        the nodes that got something are served and what they sent is
+//	            flushed, depth first, at most serveBudget rounds
+//	wakeHandler work that no socket announces: notes from other loops, rounds
+//	            left over, and, when nothing else was ready, the sources
+//
+// and it polls again. The bytes of a burst are in the cache from the read to the
+// write, and a source adds a slab only when the one before has gone down its
+// chain (drain before inject).
+
+// turn serves the nodes that have something, for a bounded while.
+func (lp *loop) turn() {
+	lp.shard.Flush()
+	for range serveBudget {
+		if !lp.shard.ServeNext() {
+			break
+		}
+	}
+	lp.settle()
+}
+
+// settle keeps the wake-up descriptor readable exactly while there is work that
+// no socket announces.
+func (lp *loop) settle() {
+	if lp.shard.Ready() || lp.shard.Sources() || lp.inbox.Len() > 0 {
+		lp.raise()
+	}
+}
+
+// raise makes the loop's next poll return at once. It may be called by anyone.
+func (lp *loop) raise() {
+	if !lp.raised.Load() && lp.raised.CompareAndSwap(false, true) {
+		lp.wake.raise()
+	}
+}
+
+// lower undoes raise once there is nothing left to do. Whoever pushes to the
+// inbox after the look at it finds raised false and raises again.
+func (lp *loop) lower() {
+	lp.wake.lower()
+	lp.raised.Store(false)
+	lp.settle()
+}
+
+// wakeHandler is the loop as the handler of its wake-up descriptor.
+type wakeHandler loop
+
+func (w *wakeHandler) ready(netpoll.IOEvent) {
+	lp := (*loop)(w)
+	lp.readInbox()
+	if lp.shard.Sources() && !lp.shard.Ready() {
+		if lp.busy == 0 || lp.passed > sourcePatience+2*lp.open {
+			lp.passed = 0
+			lp.shard.Inject()
+		} else {
+			lp.passed++
+		}
+	}
+	lp.busy = 0
+	lp.shard.Flush()
+	for range serveBudget {
+		if !lp.shard.ServeNext() {
+			break
+		}
+	}
+	if !lp.shard.Ready() && !lp.shard.Sources() && lp.inbox.Len() == 0 {
+		lp.lower()
+	}
+}

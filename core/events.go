@@ -1,0 +1,165 @@
+package core
+
+import (
+	"encoding/binary"
+
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// Events: what the engine tells an algorithm. Each is a message like any other
+// (paper, section 2.3); its sender is the node that it is about.
+
+const (
+	typeStarted  = wire.TypeStarted
+	typeTimer    = wire.TypeTimer
+	typeStopping = wire.TypeStopping
+)
+
+// Direction says which end of a link this node is.
+type Direction uint8
+
+const (
+	// Upstream: the link brings messages here.
+	Upstream Direction = iota
+	// Downstream: the link takes messages away.
+	Downstream
+)
+
+// String is the direction's name.
+func (d Direction) String() string {
+	if d == Downstream {
+		return "downstream"
+	}
+	return "upstream"
+}
+
+// Reason says why a lane ended or a message was not sent.
+type Reason uint8
+
+// The reasons.
+const (
+	ReasonNone     Reason = iota
+	ReasonClosed          // the peer closed it, or left
+	ReasonRefused         // nobody listens at the destination
+	ReasonReset           // the connection broke
+	ReasonProtocol        // the peer broke the protocol
+	ReasonReplaced        // the same upstream opened it again
+	ReasonStopped         // this node is stopping
+	ReasonEnded           // the source is exhausted or was stopped
+	ReasonFull            // more messages made for a full lane than Config.OverflowMsgs
+	ReasonNoRoom          // this process is out of descriptors or memory
+)
+
+var reasonNames = [...]string{"none", "closed", "refused", "reset", "protocol violation", "replaced",
+	"stopped", "ended", "queue full", "out of descriptors or memory"}
+
+// String is the reason in words.
+func (r Reason) String() string {
+	if int(r) < len(reasonNames) {
+		return reasonNames[r]
+	}
+	return "unknown"
+}
+
+// LinkEvent is what a LinkUp, LinkDown, SendFailed or SourceEnd message says.
+type LinkEvent struct {
+	Peer      NodeID // for SourceEnd this node
+	App       uint32 // the lane's application; 0 is the control lane
+	Direction Direction
+	Reason    Reason
+	Lost      uint64 // messages lost on the lane since the algorithm was last told
+}
+
+// Link reads a link event. It panics for messages of any other type.
+func (m *Msg) Link() LinkEvent {
+	switch m.Type() {
+	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed, wire.TypeSourceEnd:
+	default:
+		panic("core: Link of a message that is no link event: " + m.Type().String())
+	}
+	reason, dir := m.Params()
+	ev := LinkEvent{Peer: m.Sender(), App: m.App(), Direction: Direction(dir), Reason: Reason(reason)}
+	if p := m.Payload(); len(p) == lostSize {
+		ev.Lost = binary.BigEndian.Uint64(p)
+	}
+	return ev
+}
+
+const lostSize = 8 // payload of a link event: the count of lost messages
+
+// event is an event that has not become a message yet. Events wait in a list,
+// so that an algorithm is never called from within its own Send.
+type event struct {
+	typ    Type
+	peer   NodeID
+	app    uint32
+	reason Reason
+	dir    Direction
+	lost   uint64
+	seq    uint64 // of a timer
+}
+
+func (n *Node) post(e event) {
+	if n.state == nodeEnded {
+		return
+	}
+	n.events = append(n.events, e)
+	n.shard.ready.push(n)
+}
+
+// serveEvents turns the events that wait into messages. Events that handling
+// them causes wait for the next round, so that a round always ends.
+func (n *Node) serveEvents() {
+	count := len(n.events)
+	if count == 0 {
+		return
+	}
+	for i := 0; i < count && n.state != nodeEnded; i++ {
+		n.process(n.eventMsg(n.events[i]))
+	}
+	rest := copy(n.events, n.events[min(count, len(n.events)):])
+	clear(n.events[rest:])
+	n.events = n.events[:rest]
+	if rest == 0 && cap(n.events) > idleEvents {
+		n.events = nil // a burst of events is no reason to keep its memory
+	}
+}
+
+const idleEvents = 4
+
+func (n *Node) eventMsg(e event) *Msg {
+	size := 0
+	sender := n.id
+	switch e.typ {
+	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed, wire.TypeSourceEnd:
+		size = lostSize
+		if !e.peer.IsZero() {
+			sender = e.peer
+		}
+	}
+	m := n.makeMsg(wire.Header{Type: e.typ, Sender: sender, App: e.app, Seq: e.seq, Size: size})
+	if size > 0 {
+		wire.SetParams(m.frame, int32(e.reason), int32(e.dir))
+		binary.BigEndian.PutUint64(m.Payload(), e.lost)
+	}
+	m.sent = true // events are not for writing
+	return m
+}
+
+// Deliver hands the node a message that an application in the same process made
+// for it, as if the engine had: the way into a node from outside, for a runtime
+// that has copied the bytes. It reports whether the node still runs.
+func (n *Node) Deliver(t Type, app uint32, seq uint64, payload []byte) bool {
+	if n.state != nodeRunning {
+		return false
+	}
+	n.Call(func() {
+		m := n.makeMsg(wire.Header{Type: t, Sender: n.id, App: app, Seq: seq, Size: len(payload)})
+		copy(m.Payload(), payload)
+		n.process(m)
+	})
+	return n.state == nodeRunning
+}
+
+// TimerID is the id of a Timer message.
+func (m *Msg) TimerID() uint64 { return m.Seq() }

@@ -1,0 +1,72 @@
+package core
+
+import (
+	"github.com/ioverlay/ioverlay/bufpool"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// Run is a row of whole frames that lie next to each other in one slab. It is
+// the unit in which messages move between rooms: one reference, one iovec and
+// one queue entry for a whole burst. Whoever holds a Run owns one reference on
+// its slab.
+type Run struct {
+	Slab *bufpool.Slab
+	Off  uint32 // of the first byte in the slab
+	Len  uint32 // bytes
+	Msgs uint32 // frames
+}
+
+// Bytes is the run's part of its slab.
+func (r *Run) Bytes() []byte { return r.Slab.Bytes()[r.Off : r.Off+r.Len] }
+
+// end is the offset behind the last byte.
+func (r *Run) end() uint32 { return r.Off + r.Len }
+
+// wholeWithin is how many of the run's frames lie whole in its first n bytes. It
+// walks them, so it is for a link that broke in the middle of a run.
+func (r *Run) wholeWithin(n uint32) (msgs uint32) {
+	for b := r.Bytes()[:n]; len(b) >= wire.HeaderSize && wire.FrameSize(b) <= len(b); msgs++ {
+		b = b[wire.FrameSize(b):]
+	}
+	return msgs
+}
+
+// runQueue is a FIFO of runs that grows by doubling and never shrinks below what
+// a burst needed; an empty one that was never used costs nothing.
+type runQueue struct {
+	buf  []Run // length is 0 or a power of two
+	head uint32
+	n    uint32
+}
+
+func (q *runQueue) len() int { return int(q.n) }
+
+func (q *runQueue) at(i int) *Run { return &q.buf[(q.head+uint32(i))&uint32(len(q.buf)-1)] }
+
+// tail is the last run; the queue must not be empty.
+func (q *runQueue) tail() *Run { return q.at(int(q.n) - 1) }
+
+func (q *runQueue) push(r Run) {
+	if int(q.n) == len(q.buf) {
+		q.grow()
+	}
+	q.n++
+	*q.tail() = r
+}
+
+func (q *runQueue) pop() Run {
+	p := q.at(0)
+	r := *p
+	*p = Run{}
+	q.head++
+	q.n--
+	return r
+}
+
+func (q *runQueue) grow() {
+	buf := make([]Run, max(4, 2*len(q.buf)))
+	for i := range int(q.n) {
+		buf[i] = *q.at(i)
+	}
+	q.buf, q.head = buf, 0
+}

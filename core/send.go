@@ -1,0 +1,64 @@
+package core
+
+import "github.com/ioverlay/ioverlay/core/wire"
+
+// Sending, in the order in which a message meets it:
+//
+//	Node.Send        the one call an algorithm must know
+//	Node.linkTo      the destination's link, made on first use
+//	Link.lane        the application's lane of that link, dialled on first use
+//	OutLane.push     into the queue, or behind it if it is full (outlane.go)
+
+// Send sends a message to a node. It never blocks and never fails: whatever
+// goes wrong comes back as a message (LinkDown, SendFailed). The message may be
+// one that was received, held, retained or made here; it may be sent to any
+// number of nodes and needs no clone, whatever its type. Its bytes must not be
+// written to any more.
+//
+// The first message to a destination opens the link; messages of one application
+// to one destination arrive in the order in which they were sent.
+func (n *Node) Send(m *Msg, dest NodeID) {
+	if m.state == msgFree {
+		panic("core: Send of a message after the Process call it belonged to: Retain it, or return Hold")
+	}
+	m.sent = true
+	n.linkTo(dest).lane(wire.App(m.frame)).push(m)
+}
+
+// NewMsg makes a message of size payload bytes. Fill Payload, then Send it as
+// often as needed; the engine drops it when the call in progress ends, unless it
+// is retained. Payload starts with arbitrary bytes: write all of it.
+func (n *Node) NewMsg(t Type, app uint32, size int) *Msg {
+	if size < 0 || size > n.shard.cfg.MaxPayload {
+		panic("core: NewMsg with a payload below 0 or above Config.MaxPayload")
+	}
+	if t.Local() || t == wire.TypeHello {
+		panic("core: NewMsg of a type that only the engine makes: " + t.String())
+	}
+	return n.makeMsg(header(n, t, app, size))
+}
+
+// Clone makes a copy of a message that may be written to until it is sent. Its
+// sender, type, application and sequence number are the original's.
+func (n *Node) Clone(m *Msg) *Msg {
+	c := n.makeMsg(wire.Header{
+		Type: m.Type(), Sender: m.Sender(), App: m.App(), Seq: m.Seq(), Size: len(m.Payload()),
+	})
+	copy(c.Payload(), m.Payload())
+	return c
+}
+
+// makeMsg carves a message out of the build slab, header in place.
+func (n *Node) makeMsg(h wire.Header) *Msg {
+	s := n.shard
+	size := wire.HeaderLen(h.Sender) + h.Size
+	slab, off := s.carve(size)
+	m := s.newMsg()
+	m.frame = slab.Bytes()[off : off+size : off+size]
+	wire.PutHeader(m.frame, h)
+	m.slab, m.off, m.node = slab, uint32(off), n
+	m.state, m.made = msgCurrent, true
+	m.next = s.made
+	s.made = m
+	return m
+}

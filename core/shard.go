@@ -1,0 +1,176 @@
+package core
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/ioverlay/ioverlay/bufpool"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// Shard is what the nodes of one event loop share: the world they live in, the
+// slab that messages are built in, and the lists of work to do. It is owned by
+// that loop.
+type Shard struct {
+	rt   Runtime
+	pool *bufpool.Pool
+	cfg  Config
+
+	ready    nodeQueue  // nodes with something to serve
+	dirty    []*OutLane // lanes that got something since they were last flushed
+	sources  []*sourceLane
+	free     *Msg // unused Msg structs
+	made     *Msg // messages made in the Process call under way
+	cur      *InLane
+	build    *bufpool.Slab // messages that algorithms make are carved out of it
+	buildAt  int
+	overdraw uint64 // blocks made beyond the pool's budget
+}
+
+// NewShard makes the shared part of a loop's nodes.
+func NewShard(rt Runtime, pool *bufpool.Pool, cfg Config) *Shard {
+	return &Shard{rt: rt, pool: pool, cfg: cfg.withDefaults()}
+}
+
+// Pool is where the shard's slabs come from.
+func (s *Shard) Pool() *bufpool.Pool { return s.pool }
+
+// Config is the configuration with its defaults filled in.
+func (s *Shard) Config() Config { return s.cfg }
+
+// NewNode makes a node that runs alg. Nothing reaches the algorithm before
+// Start. The random source is the node's alone.
+func (s *Shard) NewNode(id NodeID, alg Algorithm, rng *rand.Rand) *Node {
+	if id.IsZero() || alg == nil || rng == nil {
+		panic("core: a node needs an ID, an algorithm and a source of randomness")
+	}
+	n := &Node{shard: s, id: id, alg: alg, rng: rng}
+	alg.Bind(n)
+	return n
+}
+
+// Ready reports whether a node has something to serve.
+func (s *Shard) Ready() bool { return s.ready.head != nil }
+
+// ServeNext serves one node for one round and flushes what it sent. It reports
+// whether there was one. Depth first: what the round sent is on its way before
+// another node is looked at, while its bytes are in the cache.
+func (s *Shard) ServeNext() bool {
+	n := s.ready.pop()
+	if n == nil {
+		return false
+	}
+	n.Serve()
+	s.Flush()
+	return true
+}
+
+// Flush hands every lane that got something to its transport.
+func (s *Shard) Flush() {
+	// A flush can free room, which can move more messages into lanes: those are
+	// appended behind and flushed in the same pass.
+	for i := 0; i < len(s.dirty); i++ {
+		l := s.dirty[i]
+		l.dirty = false
+		if l.state == laneOpen {
+			l.tr.Flush(l)
+		}
+	}
+	s.dirty = s.dirty[:0]
+}
+
+// Close lets go of the slab that messages are built in. No node may be left.
+func (s *Shard) Close() {
+	if s.build != nil {
+		s.build.Release()
+		s.build = nil
+	}
+}
+
+// carve takes n bytes for a new frame out of the build slab: bump allocation.
+// The caller owns one reference on the slab.
+func (s *Shard) carve(n int) (*bufpool.Slab, int) {
+	if s.build != nil && s.build.Unique() {
+		s.buildAt = 0
+	}
+	if s.build == nil || s.buildAt+n > len(s.build.Bytes()) {
+		if n > s.pool.SlabSize()/4 {
+			return s.block(n), 0 // large: a block of its own wastes less
+		}
+		if s.build != nil {
+			s.build.Release()
+		}
+		s.build, s.buildAt = s.block(s.pool.SlabSize()), 0
+	}
+	off := s.buildAt
+	s.buildAt += n
+	s.build.Retain()
+	return s.build, off
+}
+
+// block gets a block for messages made here. It never fails: what an algorithm
+// may make is bounded by Config.OverflowMsgs, and links stop reading long before
+// that, so going over the budget here is bounded too. It is counted.
+func (s *Shard) block(n int) *bufpool.Slab {
+	slab, err := s.pool.GetSize(n)
+	if err == nil {
+		return slab
+	}
+	s.overdraw++
+	slab, err = s.pool.Overdraw(n)
+	if err != nil {
+		panic(fmt.Sprintf("core: a message of %d bytes fits no block: %v", n, err))
+	}
+	return slab
+}
+
+// newMsg takes a Msg struct from the free list.
+func (s *Shard) newMsg() *Msg {
+	m := s.free
+	if m == nil {
+		return &Msg{}
+	}
+	s.free = m.next
+	m.next = nil
+	return m
+}
+
+// recycle puts a Msg struct back; its bytes are no business of this.
+func (s *Shard) recycle(m *Msg) {
+	*m = Msg{next: s.free}
+	s.free = m
+}
+
+// nodeQueue is an intrusive FIFO of nodes that have something to serve.
+type nodeQueue struct{ head, tail *Node }
+
+func (q *nodeQueue) push(n *Node) {
+	if n.queued {
+		return
+	}
+	n.queued = true
+	if q.tail == nil {
+		q.head = n
+	} else {
+		q.tail.nextReady = n
+	}
+	q.tail = n
+}
+
+func (q *nodeQueue) pop() *Node {
+	n := q.head
+	if n == nil {
+		return nil
+	}
+	q.head = n.nextReady
+	if q.head == nil {
+		q.tail = nil
+	}
+	n.nextReady, n.queued = nil, false
+	return n
+}
+
+// header fills in the header of a message that node n makes.
+func header(n *Node, t Type, app uint32, size int) wire.Header {
+	return wire.Header{Type: t, Sender: n.id, App: app, Size: size}
+}

@@ -1,0 +1,138 @@
+package core
+
+import (
+	"slices"
+	"time"
+)
+
+// Source is an application that produces data messages at a node (paper,
+// section 2.2: the application layer). Its messages meet the node's algorithm
+// exactly as messages from an upstream node do.
+type Source interface {
+	// Produce hands over the next run of whole frames, at most about one slab,
+	// and with it one reference on the run's slab. It is called only when the
+	// node has switched all that it produced before.
+	Produce(n *Node) Supply
+
+	// Close is called once, when nothing will be asked of the source any more: it
+	// lets go of the slabs it keeps.
+	Close()
+}
+
+// Supply is what a source has to say when it is asked.
+type Supply struct {
+	Run  Run           // a slab of nil means nothing now
+	Wake time.Duration // with no run: ask again at this time; 0 means after WakeSource only
+	End  bool          // with no run: the source is exhausted
+}
+
+// Sink is an application that consumes data messages at a node.
+type Sink interface {
+	// Consume is handed a message that has arrived. It is valid until Consume
+	// returns.
+	Consume(n *Node, m *Msg)
+}
+
+// sourceLane joins a source to its in-lane.
+type sourceLane struct {
+	lane    *InLane
+	src     Source
+	timer   uint64
+	willing bool // in the shard's list of sources to ask
+}
+
+// AddSource starts a source of application app at the node. Its frames must be
+// of that application and of a type that may cross a link.
+func (n *Node) AddSource(app uint32, src Source) {
+	if app == 0 {
+		panic("core: AddSource with application 0, which is the control lane")
+	}
+	sl := &sourceLane{src: src}
+	sl.lane = n.newInLane(NodeID{}, app, sl)
+	n.timerSeq++
+	sl.timer = sourceTimer | n.timerSeq
+	n.sources = append(n.sources, sl)
+	sl.want()
+}
+
+// StopSource ends the sources of an application at the node. What they produced
+// is still delivered. The algorithm is told with SourceEnd.
+func (n *Node) StopSource(app uint32) {
+	for _, sl := range slices.Clone(n.sources) {
+		if sl.lane.app == app {
+			sl.lane.End(ReasonEnded, nil)
+		}
+	}
+}
+
+// WakeSource asks the sources of an application again that had nothing.
+func (n *Node) WakeSource(app uint32) {
+	for _, sl := range n.sources {
+		if sl.lane.app == app && !sl.lane.Busy() {
+			sl.want()
+		}
+	}
+}
+
+// Sources reports whether a source would produce if it were asked.
+func (s *Shard) Sources() bool { return len(s.sources) > 0 }
+
+// Inject asks every willing source for one run: once, when nothing else on the
+// loop is ready. A source that is always ready would otherwise put a slab on
+// every node of a chain, and its bytes would leave the cache (DESIGN, section 4:
+// drain before inject).
+func (s *Shard) Inject() {
+	asked := s.sources
+	s.sources = s.sources[len(s.sources):]
+	for i, sl := range asked {
+		asked[i] = nil
+		sl.willing = false
+		sl.ask()
+	}
+	if len(s.sources) == 0 {
+		s.sources = asked[:0]
+	}
+}
+
+// want puts the source in the list of those to ask.
+func (sl *sourceLane) want() {
+	if sl.willing || sl.lane.closed {
+		return
+	}
+	sl.willing = true
+	sh := sl.lane.node.shard
+	sh.sources = append(sh.sources, sl)
+}
+
+// ask takes the next run from the source.
+func (sl *sourceLane) ask() {
+	l := sl.lane
+	if l.closed {
+		return
+	}
+	defer l.node.guard()
+	s := sl.src.Produce(l.node)
+	switch {
+	case s.Run.Slab != nil:
+		l.Feed(s.Run)
+	case s.End:
+		l.End(ReasonEnded, nil)
+	case s.Wake > 0:
+		l.node.shard.rt.SetTimer(l.node, s.Wake, sl.timer)
+	}
+}
+
+// Drained implements InTransport: the source is asked again in its turn.
+func (sl *sourceLane) Drained(l *InLane) bool {
+	if r := l.TakeRest(); r.Slab != nil {
+		if r.Len != 0 {
+			panic("core: a source produced part of a frame")
+		}
+		r.Slab.Release()
+	}
+	sl.want()
+	return false
+}
+
+// Close implements InTransport.
+func (sl *sourceLane) Close(*InLane, CloseHow) { sl.src.Close() }

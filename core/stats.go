@@ -1,0 +1,94 @@
+package core
+
+// Stats is what a node has to say of itself: counters since it started, and what
+// waits now. Bytes include headers.
+type Stats struct {
+	ID         NodeID
+	Upstream   []LaneIn  // live lanes from upstream nodes and local sources
+	Downstream []LaneOut // lanes to downstream nodes, live or cooling
+	Held       int       // messages held or retained by the algorithm
+	Lost       LossStats
+}
+
+// LaneIn is one upstream lane.
+type LaneIn struct {
+	From    NodeID // zero for a local source
+	App     uint32
+	Weight  int
+	Msgs    uint64 // switched
+	Bytes   uint64 // switched
+	Held    int    // messages held, charged to the lane
+	Blocked bool   // waits for a downstream queue or for held messages
+}
+
+// LaneOut is one downstream lane.
+type LaneOut struct {
+	To          NodeID
+	App         uint32
+	Up          bool
+	SentMsgs    uint64 // taken by the transport
+	SentBytes   uint64
+	QueuedMsgs  int
+	QueuedBytes int
+	Waiting     int // messages that wait for room in the queue
+	LostMsgs    uint64
+	LostBytes   uint64
+}
+
+// LossStats counts what the node accepted and did not deliver.
+type LossStats struct {
+	OutMsgs, OutBytes uint64 // for a downstream that failed, refused or was full
+	InMsgs, InBytes   uint64 // received on lanes that ended before they were switched
+}
+
+// Stats takes a snapshot. It allocates; it is for reports, not for every message.
+func (n *Node) Stats() Stats {
+	s := Stats{ID: n.id, Held: n.keptCount}
+	s.Lost = LossStats{n.gone.outMsgs, n.gone.outBytes, n.gone.inMsgs, n.gone.inBytes}
+	for _, l := range n.ins {
+		s.Upstream = append(s.Upstream, LaneIn{
+			From: l.from, App: l.app, Weight: l.weight, Msgs: l.msgs, Bytes: l.bytes,
+			Held: l.heldMsgs, Blocked: l.Blocked(),
+		})
+	}
+	for _, lk := range n.links {
+		for _, l := range lk.lanes {
+			s.Downstream = append(s.Downstream, l.stats())
+			if n.state != nodeEnded { // an ended node has added them to gone
+				s.Lost.OutMsgs += l.lostMsgs
+				s.Lost.OutBytes += l.lostBytes
+			}
+		}
+	}
+	return s
+}
+
+func (l *OutLane) stats() LaneOut {
+	return LaneOut{
+		To: l.link.peer, App: l.app, Up: l.state == laneOpen,
+		SentMsgs: l.sentMsgs, SentBytes: l.sentBytes,
+		QueuedMsgs: l.msgs, QueuedBytes: l.bytes, Waiting: len(l.over) - l.overHead,
+		LostMsgs: l.lostMsgs, LostBytes: l.lostBytes,
+	}
+}
+
+// Received is how many messages the node has switched from one upstream and
+// application on the lane that is open now.
+func (n *Node) Received(from NodeID, app uint32) uint64 {
+	for _, l := range n.ins {
+		if l.from == from && l.app == app {
+			return l.msgs
+		}
+	}
+	return 0
+}
+
+// Upstreams calls fn for each live upstream node of an application, in the order
+// in which they came.
+func (n *Node) Upstreams(app uint32, fn func(from NodeID)) {
+	for _, l := range n.ins {
+		if l.app == app && !l.from.IsZero() {
+			fn(l.from)
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// The switch, in the order in which a message meets it:
+//
+//	Node.Serve      one round: events first, then every active lane once
+//	Node.serveLane  one turn of one lane: deficit round robin
+//	Node.dispatch   one frame: a view of it goes to the algorithm
+//	Node.process    the algorithm handles it, and its verdict is carried out
+//
+// The paper's Engine::switch() (section 2.2), with bytes in place of messages.
+
+// ErrForeignApp means that a frame of another application came on a lane.
+var ErrForeignApp = errors.New("message of another application than the lane's")
+
+// ErrLocalType means that a peer sent a message type that never crosses a link.
+var ErrLocalType = errors.New("message type that never crosses a link")
+
+// Serve gives the node one round. A panic in its algorithm stops the node and
+// nothing else.
+func (n *Node) Serve() {
+	if n.state == nodeEnded {
+		return
+	}
+	defer n.guard()
+	n.serveEvents()
+	for turns := n.active.n; turns > 0 && n.active.n > 0; turns-- {
+		n.serveLane(n.active.pop())
+	}
+	if n.active.n > 0 || len(n.events) > 0 {
+		n.shard.ready.push(n)
+	}
+	if n.state == nodeStopping {
+		n.tryEnd()
+	}
+}
+
+// guard turns a panic in the algorithm into the end of this node.
+func (n *Node) guard() {
+	if v := recover(); v != nil {
+		n.crash(&Crash{Value: v, Stack: debug.Stack()})
+	}
+}
+
+// serveLane gives a lane its turn. The lane is in no list while it is served, but
+// stays marked active, so that nothing lists it meanwhile.
+func (n *Node) serveLane(l *InLane) {
+	if l.deficit <= 0 {
+		l.deficit += l.quantum
+	}
+	cfg := &n.shard.cfg
+	for l.deficit > 0 {
+		rest := l.buf[l.pos:l.end]
+		total, err := wire.Peek(rest, cfg.MaxPayload)
+		if err != nil {
+			n.violate(l, err)
+			return
+		}
+		if total == 0 || total > len(rest) {
+			if l.ending != ReasonNone {
+				n.endIn(l, l.ending, nil)
+				return
+			}
+			if l.tr.Drained(l) {
+				continue
+			}
+			l.deficit, l.active = 0, false // an idle lane saves nothing up
+			return
+		}
+		if err := l.admit(rest); err != nil {
+			n.violate(l, err)
+			return
+		}
+		l.deficit -= total
+		n.dispatch(l, rest[:total:total])
+		if l.blocked > 0 || l.heldMsgs > 0 && l.holdsFull() {
+			l.active = false // resume puts it back in its place
+			return
+		}
+		if l.closed {
+			return
+		}
+	}
+	l.active = false
+	l.activate() // the turn is over; there may be more
+}
+
+// admit checks what the framer cannot know. Only frames of peers can fail.
+func (l *InLane) admit(frame []byte) error {
+	if wire.App(frame) != l.app && l.node.shard.cfg.Lanes == LanePerApp {
+		return fmt.Errorf("%w: application %d on the lane of %d", ErrForeignApp, wire.App(frame), l.app)
+	}
+	if t := wire.TypeOf(frame); t.Local() || t == wire.TypeHello {
+		return fmt.Errorf("%w: %v", ErrLocalType, t)
+	}
+	return nil
+}
+
+// dispatch hands one frame to the algorithm.
+func (n *Node) dispatch(l *InLane, frame []byte) {
+	m := n.shard.newMsg()
+	m.frame, m.slab, m.off = frame, l.slab, uint32(l.pos)
+	m.node, m.lane, m.state = n, l, msgCurrent
+	l.pos += len(frame)
+	l.msgs++
+	l.bytes += uint64(len(frame))
+	n.process(m)
+}
+
+// process runs the algorithm on a message and does what its verdict says.
+func (n *Node) process(m *Msg) {
+	s := n.shard
+	s.cur = m.lane
+	v := n.alg.Process(m)
+	s.cur = nil
+	if m.state == msgCurrent { // else the algorithm retained it
+		if v == Hold {
+			n.keep(m, msgHeld)
+		} else if !m.made {
+			s.recycle(m)
+		}
+	}
+	if s.made != nil {
+		n.settleMade()
+	}
+}
+
+// settleMade drops the switch's reference on the messages that were made in the
+// call that just ended.
+func (n *Node) settleMade() {
+	s := n.shard
+	for m := s.made; m != nil; {
+		next := m.next
+		m.next = nil
+		if m.state == msgCurrent {
+			m.slab.Release()
+			s.recycle(m)
+		}
+		m = next
+	}
+	s.made = nil
+}
+
+// violate ends a lane whose peer broke the protocol, and that lane alone.
+func (n *Node) violate(l *InLane, err error) {
+	n.endIn(l, ReasonProtocol, err)
+}
