@@ -15,6 +15,8 @@ type InLane struct {
 	app  uint32
 	tr   InTransport
 
+	maxSize uint64 // most bytes that the size field of a frame may say
+
 	// The run being switched: frames at buf[pos:end] of slab, on which the lane
 	// owns one reference.
 	slab *bufpool.Slab

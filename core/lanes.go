@@ -24,6 +24,7 @@ func (n *Node) Accept(from NodeID, app uint32, tr InTransport) *InLane {
 
 func (n *Node) newInLane(from NodeID, app uint32, tr InTransport) *InLane {
 	l := &InLane{node: n, from: from, app: app, tr: tr, weight: 1}
+	l.maxSize = uint64(n.shard.cfg.MaxPayload)
 	for _, w := range n.weights {
 		if w.from == from && w.app == app {
 			l.weight = w.weight

@@ -9,44 +9,28 @@ type Link struct {
 	node  *Node
 	peer  NodeID
 	lanes []*OutLane
-	hint  int // the lane that was used last
 }
 
 // manyLinks is the number of links up to which a scan beats a map.
 const manyLinks = 8
 
-// linkTo finds the link to a node. Algorithms send to their downstreams in the
-// same order again and again, so the link after the last one is tried before
-// anything else: no look-up a message, whatever the fan-out.
-func (n *Node) linkTo(dest NodeID) *Link {
-	if h := n.hint; h < len(n.links) {
-		if lk := n.links[h]; lk.peer == dest {
-			n.hint = n.after(h)
-			return lk
-		}
+// findLane looks a lane up, or opens it.
+func (n *Node) findLane(dest NodeID, app uint32) *OutLane {
+	if app != 0 && n.shard.cfg.Lanes == LaneShared {
+		app = wire.SharedApp
 	}
-	return n.findLink(dest)
-}
-
-// after is the index of the link that follows in the round.
-func (n *Node) after(i int) int {
-	if i+1 == len(n.links) {
-		return 0
-	}
-	return i + 1
+	return n.findLink(dest).lane(app)
 }
 
 func (n *Node) findLink(dest NodeID) *Link {
 	if n.byPeer != nil {
-		if i, ok := n.byPeer[dest]; ok {
-			n.hint = n.after(i)
-			return n.links[i]
+		if lk := n.byPeer[dest]; lk != nil {
+			return lk
 		}
 		return n.newLink(dest)
 	}
-	for i, lk := range n.links {
+	for _, lk := range n.links {
 		if lk.peer == dest {
-			n.hint = n.after(i)
 			return lk
 		}
 	}
@@ -61,34 +45,26 @@ func (n *Node) newLink(dest NodeID) *Link {
 	n.links = append(n.links, lk)
 	switch {
 	case n.byPeer != nil:
-		n.byPeer[dest] = len(n.links) - 1
+		n.byPeer[dest] = lk
 	case len(n.links) > manyLinks:
-		n.byPeer = make(map[NodeID]int, 2*len(n.links))
-		for i, l := range n.links {
-			n.byPeer[l.peer] = i
+		n.byPeer = make(map[NodeID]*Link, 2*len(n.links))
+		for _, l := range n.links {
+			n.byPeer[l.peer] = l
 		}
 	}
-	n.hint = 0
 	return lk
 }
 
 // lane finds the lane of an application, or opens it.
 func (lk *Link) lane(app uint32) *OutLane {
-	if app != 0 && lk.node.shard.cfg.Lanes == LaneShared {
-		app = wire.SharedApp
-	}
-	if lk.hint < len(lk.lanes) && lk.lanes[lk.hint].app == app {
-		return lk.lanes[lk.hint]
-	}
-	for i, l := range lk.lanes {
+	for _, l := range lk.lanes {
 		if l.app == app {
-			lk.hint = i
 			return l
 		}
 	}
-	l := &OutLane{node: lk.node, link: lk, app: app}
+	cfg := &lk.node.shard.cfg
+	l := &OutLane{node: lk.node, peer: lk.peer, app: app, maxBytes: cfg.QueueBytes, maxMsgs: cfg.QueueMsgs}
 	lk.lanes = append(lk.lanes, l)
-	lk.hint = len(lk.lanes) - 1
 	if lk.node.state == nodeEnded {
 		l.state = laneClosed
 		return l

@@ -26,8 +26,8 @@ type Node struct {
 
 	// sending
 	links  []*Link
-	byPeer map[NodeID]int // index in links; nil while a scan is faster
-	hint   int            // the link that will probably be sent to next
+	byPeer map[NodeID]*Link // the same; nil while a scan is faster
+	last   *OutLane         // that was sent on; never nil
 
 	events    []event
 	kept      *Msg // held and retained

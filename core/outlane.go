@@ -10,8 +10,9 @@ import (
 // downstream node and one application. It is owned by its node's loop.
 type OutLane struct {
 	node *Node
-	link *Link
+	peer NodeID
 	app  uint32
+	then *OutLane // the lane that was sent on after this one the last time
 	tr   OutTransport
 
 	state laneState
@@ -21,6 +22,8 @@ type OutLane struct {
 	cut   uint32 // bytes of q's first run that were written already
 	bytes int    // in q and not written
 	msgs  int    // in q: counted until the run they are in is written
+
+	maxBytes, maxMsgs int // Config.QueueBytes and QueueMsgs
 
 	// over holds what came while q was full, in order. A forwarded message in it
 	// keeps its upstream lane from being served: that is the paper's label of
@@ -58,7 +61,7 @@ const (
 func (l *OutLane) Node() *Node { return l.node }
 
 // Peer is the downstream node.
-func (l *OutLane) Peer() NodeID { return l.link.peer }
+func (l *OutLane) Peer() NodeID { return l.peer }
 
 // App is the lane's application; 0 is the control lane.
 func (l *OutLane) App() uint32 { return l.app }
@@ -73,8 +76,7 @@ func (l *OutLane) Open() bool { return l.state == laneOpen }
 // full reports whether the queue takes no more. It exceeds its bound in bytes by
 // at most one message, so that a message larger than the bound passes too.
 func (l *OutLane) full() bool {
-	cfg := &l.node.shard.cfg
-	return l.bytes >= cfg.QueueBytes || l.msgs >= cfg.QueueMsgs
+	return l.bytes >= l.maxBytes || l.msgs >= l.maxMsgs
 }
 
 // push queues a message: the one step of Send that runs for every message.
@@ -129,7 +131,7 @@ func (l *OutLane) pushSlow(m *Msg) {
 	if owner == nil {
 		if l.overMade >= l.node.shard.cfg.OverflowMsgs {
 			l.lose(1, uint64(len(m.frame)))
-			l.node.post(event{typ: wire.TypeSendFailed, peer: l.link.peer, app: l.app,
+			l.node.post(event{typ: wire.TypeSendFailed, peer: l.peer, app: l.app,
 				reason: ReasonFull, dir: Downstream, lost: l.untold()})
 			return
 		}
@@ -171,7 +173,7 @@ func (l *OutLane) Opened(tr OutTransport) {
 		panic("core: a lane was opened that nobody dialled")
 	}
 	l.tr, l.state, l.backoff = tr, laneOpen, 0
-	l.node.post(event{typ: wire.TypeLinkUp, peer: l.link.peer, app: l.app, dir: Downstream, lost: l.untold()})
+	l.node.post(event{typ: wire.TypeLinkUp, peer: l.peer, app: l.app, dir: Downstream, lost: l.untold()})
 	if l.q.n > 0 && !l.dirty {
 		l.dirty = true
 		l.node.shard.dirty = append(l.node.shard.dirty, l)
@@ -257,7 +259,7 @@ func (l *OutLane) Fail(why Reason) {
 	l.backoff = min(max(2*l.backoff, cfg.RedialMin), cfg.RedialMax)
 	l.retryAt = l.node.shard.rt.Now() + l.backoff
 	l.discard()
-	l.node.post(event{typ: wire.TypeLinkDown, peer: l.link.peer, app: l.app,
+	l.node.post(event{typ: wire.TypeLinkDown, peer: l.peer, app: l.app,
 		reason: why, dir: Downstream, lost: l.untold()})
 }
 

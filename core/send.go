@@ -4,10 +4,10 @@ import "github.com/ioverlay/ioverlay/core/wire"
 
 // Sending, in the order in which a message meets it:
 //
-//	Node.Send        the one call an algorithm must know
-//	Node.linkTo      the destination's link, made on first use
-//	Link.lane        the application's lane of that link, dialled on first use
-//	OutLane.push     into the queue, or behind it if it is full (outlane.go)
+//	Node.Send      the one call an algorithm must know
+//	Node.laneTo    the lane of the message's destination and application, guessed
+//	Node.findLane  or looked up, or opened on first use (link.go)
+//	OutLane.push   into the queue, or behind it if it is full (outlane.go)
 
 // Send sends a message to a node. It never blocks and never fails: whatever
 // goes wrong comes back as a message (LinkDown, SendFailed). The message may be
@@ -22,7 +22,20 @@ func (n *Node) Send(m *Msg, dest NodeID) {
 		panic("core: Send of a message after the Process call it belonged to: Retain it, or return Hold")
 	}
 	m.sent = true
-	n.linkTo(dest).lane(wire.App(m.frame)).push(m)
+	n.laneTo(dest, wire.App(m.frame)).push(m)
+}
+
+// laneTo finds a lane. Algorithms send to their downstreams in the same order
+// again and again, so the lane that followed the last one before is tried
+// first: no look-up a message, whatever the fan-out.
+func (n *Node) laneTo(dest NodeID, app uint32) *OutLane {
+	l := n.last.then
+	if l == nil || l.app != app || l.peer != dest {
+		l = n.findLane(dest, app)
+		n.last.then = l
+	}
+	n.last = l
+	return l
 }
 
 // NewMsg makes a message of size payload bytes. Fill Payload, then Send it as

@@ -20,6 +20,7 @@ type Shard struct {
 	dirty    []*OutLane // lanes that got something since they were last flushed
 	sources  []*sourceLane
 	free     *Msg // unused Msg structs
+	one      *Msg // the struct that received messages are shown in, one after another
 	made     *Msg // messages made in the Process call under way
 	cur      *InLane
 	build    *bufpool.Slab // messages that algorithms make are carved out of it
@@ -44,7 +45,7 @@ func (s *Shard) NewNode(id NodeID, alg Algorithm, rng *rand.Rand) *Node {
 	if id.IsZero() || alg == nil || rng == nil {
 		panic("core: a node needs an ID, an algorithm and a source of randomness")
 	}
-	n := &Node{shard: s, id: id, alg: alg, rng: rng}
+	n := &Node{shard: s, id: id, alg: alg, rng: rng, last: &OutLane{}}
 	alg.Bind(n)
 	return n
 }
@@ -122,6 +123,15 @@ func (s *Shard) block(n int) *bufpool.Slab {
 		panic(fmt.Sprintf("core: a message of %d bytes fits no block: %v", n, err))
 	}
 	return slab
+}
+
+// current is the struct to show the next received message in: the same one again
+// unless the last was kept.
+func (s *Shard) current() *Msg {
+	if s.one == nil || s.one.state != msgFree {
+		s.one = s.newMsg()
+	}
+	return s.one
 }
 
 // newMsg takes a Msg struct from the free list.

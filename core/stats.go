@@ -65,7 +65,7 @@ func (n *Node) Stats() Stats {
 
 func (l *OutLane) stats() LaneOut {
 	return LaneOut{
-		To: l.link.peer, App: l.app, Up: l.state == laneOpen,
+		To: l.peer, App: l.app, Up: l.state == laneOpen,
 		SentMsgs: l.sentMsgs, SentBytes: l.sentBytes,
 		QueuedMsgs: l.msgs, QueuedBytes: l.bytes, Waiting: len(l.over) - l.overHead,
 		LostMsgs: l.lostMsgs, LostBytes: l.lostBytes,
