@@ -1,0 +1,307 @@
+package engine
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/ioverlay/ioverlay/algos/relay"
+	"github.com/ioverlay/ioverlay/apps"
+	"github.com/ioverlay/ioverlay/bufpool/slabtest"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// patience is how long a condition may take before the test counts as hung. It
+// is no assertion on speed: whatever takes this long will never happen.
+const patience = 60 * time.Second
+
+// testEngine is an engine that is closed when its test ends, and must then have
+// left nothing behind: no goroutine, no descriptor, no slab.
+type testEngine struct {
+	*Engine
+	log *logbook
+}
+
+func newEngine(t testing.TB, o Options) *testEngine {
+	t.Helper()
+	watchForLeaks(t)
+	book := &logbook{}
+	o.Log = slog.New(slog.NewTextHandler(book, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	e, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		e.Close()
+		slabtest.Check(t, e.Pool())
+		if t.Failed() {
+			t.Logf("the engine's log:\n%s", book.tail(40))
+		}
+	})
+	return &testEngine{Engine: e, log: book}
+}
+
+// watchForLeaks compares goroutines and descriptors when the test has ended with
+// what there was when it began. Clean-ups run last in, first out, so what is
+// registered after this has been closed by then.
+func watchForLeaks(t testing.TB) {
+	t.Helper()
+	before := descriptors()
+	ignore := goleak.IgnoreCurrent()
+	t.Cleanup(func() {
+		goleak.VerifyNone(t, ignore)
+		if after := descriptors(); len(after) > len(before) {
+			t.Errorf("%d descriptors before the test, %d after it:\n%s", len(before), len(after), news(before, after))
+		}
+	})
+}
+
+// descriptors are the open ones of this process and what they lead to; none on
+// systems that do not tell.
+func descriptors() map[string]string {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return nil
+	}
+	fds := make(map[string]string, len(entries))
+	for _, e := range entries {
+		if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil {
+			fds[e.Name()] = to
+		}
+	}
+	return fds
+}
+
+func news(before, after map[string]string) string {
+	var b strings.Builder
+	for fd, to := range after {
+		if before[fd] != to {
+			fmt.Fprintf(&b, "%s -> %s\n", fd, to)
+		}
+	}
+	return b.String()
+}
+
+// logbook keeps what an engine has logged. It is safe for concurrent use.
+type logbook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logbook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// count is the number of lines that have all the words.
+func (l *logbook) count(words ...string) int {
+	n := 0
+	for line := range strings.Lines(l.String()) {
+		n++
+		for _, w := range words {
+			if !strings.Contains(line, w) {
+				n--
+				break
+			}
+		}
+	}
+	return n
+}
+
+func (l *logbook) tail(lines int) string {
+	all := strings.SplitAfter(l.String(), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "")
+}
+
+// eventually waits for a condition. Between two looks it lets others run.
+func eventually(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	hung := time.NewTimer(patience)
+	defer hung.Stop()
+	pace := time.NewTicker(time.Millisecond)
+	defer pace.Stop()
+	for !cond() {
+		select {
+		case <-pace.C:
+		case <-hung.C:
+			t.Fatalf("hung: %s", what)
+		}
+	}
+}
+
+// receive waits for a value.
+func receive[T any](t testing.TB, what string, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("hung: %s", what)
+		panic("not reached")
+	}
+}
+
+// gauge is a checking sink whose count anyone may read.
+type gauge struct {
+	apps.Checker
+	n atomic.Uint64
+}
+
+func (g *gauge) Consume(n *core.Node, m *core.Msg) {
+	g.Checker.Consume(n, m)
+	g.n.Add(1)
+}
+
+// probe is a relay that tells the test of its node's link events.
+type probe struct {
+	*relay.Relay
+	events chan linkEvent
+}
+
+type linkEvent struct {
+	typ core.Type
+	core.LinkEvent
+}
+
+func newProbe(sink core.Sink, downstreams ...core.NodeID) *probe {
+	return &probe{Relay: relay.New(sink, downstreams...), events: make(chan linkEvent, 1<<14)}
+}
+
+func (p *probe) Process(m *core.Msg) core.Verdict {
+	switch t := m.Type(); t {
+	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed, wire.TypeSourceEnd:
+		p.events <- linkEvent{t, m.Link()}
+	}
+	return p.Relay.Process(m)
+}
+
+// await waits for an event that fits and returns it.
+func (p *probe) await(t testing.TB, what string, fits func(linkEvent) bool) linkEvent {
+	t.Helper()
+	for {
+		if e := receive(t, what, p.events); fits(e) {
+			return e
+		}
+	}
+}
+
+// down is a predicate for await.
+func down(d core.Direction, why core.Reason) func(linkEvent) bool {
+	return func(e linkEvent) bool {
+		return e.typ == wire.TypeLinkDown && e.Direction == d && e.Reason == why
+	}
+}
+
+// up is a predicate for await.
+func up(d core.Direction) func(linkEvent) bool {
+	return func(e linkEvent) bool { return e.typ == wire.TypeLinkUp && e.Direction == d }
+}
+
+// scripted is an algorithm that is one function.
+type scripted struct {
+	node    *core.Node
+	process func(n *core.Node, m *core.Msg) core.Verdict
+}
+
+func script(process func(n *core.Node, m *core.Msg) core.Verdict) *scripted {
+	return &scripted{process: process}
+}
+
+func (s *scripted) Bind(n *core.Node) { s.node = n }
+
+func (s *scripted) Process(m *core.Msg) core.Verdict { return s.process(s.node, m) }
+
+// add starts a node, on a loop if one is named.
+func (e *testEngine) add(t testing.TB, alg core.Algorithm, o NodeOptions) *Node {
+	t.Helper()
+	n, err := e.AddNode(alg, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// row starts nodes that are linked in a row and ends in the sink, and returns
+// them from the first to the last. Neighbours are on different loops.
+func (e *testEngine) row(t testing.TB, length int, sink core.Sink) []*Node {
+	t.Helper()
+	nodes := make([]*Node, length)
+	next := relay.New(sink)
+	for i := length - 1; i >= 0; i-- {
+		nodes[i] = e.add(t, next, NodeOptions{Loop: OnLoop(i % e.Loops())})
+		next = relay.New(nil, nodes[i].ID())
+	}
+	return nodes
+}
+
+// do runs fn on a node.
+func do(t testing.TB, n *Node, fn func(c *core.Node)) {
+	t.Helper()
+	if err := n.Do(fn); err != nil {
+		t.Fatalf("on node %v: %v", n.ID(), err)
+	}
+}
+
+// send starts a back-to-back source at a node.
+func send(t testing.TB, n *Node, s apps.Stream) *apps.BackToBack {
+	t.Helper()
+	src := apps.NewBackToBack(s)
+	do(t, n, func(c *core.Node) { c.AddSource(s.App, src) })
+	return src
+}
+
+// stats is a node's snapshot.
+func stats(t testing.TB, n *Node) core.Stats {
+	t.Helper()
+	s, err := n.Stats()
+	if err != nil {
+		t.Fatalf("stats of node %v: %v", n.ID(), err)
+	}
+	return s
+}
+
+// verify checks that a sink has got exactly want messages of a session, each
+// once, in order and whole.
+func verify(t testing.TB, at *Node, g *gauge, from core.NodeID, app uint32, want uint64) {
+	t.Helper()
+	var got apps.Tally
+	if err := at.loop.do(func() { got = g.Session(from, app) }); err != nil {
+		t.Fatal(err)
+	}
+	if got.Messages != want || got.Lost != 0 || got.OutOfOrder != 0 || got.Corrupt != 0 {
+		t.Errorf("application %d from %v: %+v; want %d messages, in order and whole", app, from, got, want)
+	}
+}
+
+// world is a way to link nodes.
+type world struct {
+	links Links
+	loops int
+}
+
+func (w world) String() string { return fmt.Sprintf("%v-%dloops", w.links, w.loops) }
+
+func (w world) options() Options { return Options{Links: w.links, Loops: w.loops} }
+
+// inWorlds runs a test with each kind of link, on one loop and across two.
+func inWorlds(t *testing.T, test func(t *testing.T, w world)) {
+	for _, w := range []world{{TCP, 1}, {TCP, 2}, {Mem, 1}, {Mem, 2}} {
+		t.Run(w.String(), func(t *testing.T) { test(t, w) })
+	}
+}
