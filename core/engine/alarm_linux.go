@@ -23,7 +23,12 @@ func (a *alarm) open(lp *loop) (err error) {
 }
 
 // set sets the alarm d from now, in place of any other time.
-func (a *alarm) set(d time.Duration) {
+func (a *alarm) set(d time.Duration) { a.settime(max(d, 1)) }
+
+// stop makes the alarm silent.
+func (a *alarm) stop() { a.settime(0) }
+
+func (a *alarm) settime(d time.Duration) {
 	it := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(d))}
 	if err := unix.TimerfdSettime(a.fd, 0, &it, nil); err != nil {
 		panic(fmt.Sprintf("engine: timerfd_settime(%v): %v", d, err)) // only for arguments that are wrong
@@ -33,7 +38,7 @@ func (a *alarm) set(d time.Duration) {
 // clear takes note that the alarm has gone off.
 func (a *alarm) clear() {
 	var buf [8]byte
-	_, _ = sysRead(a.fd, buf[:]) // EAGAIN: it was set again meanwhile
+	_, _ = sysWakeRead(a.fd, buf[:]) // EAGAIN: it was set again meanwhile
 }
 
 func (a *alarm) close() error { return unix.Close(a.fd) }

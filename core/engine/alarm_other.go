@@ -23,12 +23,17 @@ func (a *alarm) set(d time.Duration) {
 	a.timer = time.AfterFunc(d, func() { a.loop.post(func() { a.loop.timers.ready(0) }) })
 }
 
+// stop makes the alarm silent.
+func (a *alarm) stop() {
+	if a.timer != nil {
+		a.timer.Stop()
+	}
+}
+
 // clear takes note that the alarm has gone off.
 func (a *alarm) clear() {}
 
 func (a *alarm) close() error {
-	if a.timer != nil {
-		a.timer.Stop()
-	}
+	a.stop()
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"time"
 
 	"github.com/panjf2000/gnet/v2/pkg/netpoll"
 	"golang.org/x/sys/unix"
@@ -111,7 +110,7 @@ func (l *listener) accepted(fd int) {
 		l.loop.eng.opt.Log.Warn("dropped a connection", "node", l.id, "err", errors.Join(err, unix.Close(fd)))
 		return
 	}
-	l.loop.strict.add(l.loop, c, helloTimeout)
+	l.loop.strict.add(c, &c.deadline, helloTimeout)
 }
 
 // rest stops accepting for a while: the process is out of descriptors, and the
@@ -139,50 +138,5 @@ func (lp *loop) awaken() {
 		if err := lp.poller.AddRead(attachment(l.fd), levelTriggered); err != nil {
 			lp.eng.opt.Log.Error("resuming a listener", "node", l.id, "err", err)
 		}
-	}
-}
-
-// deadlines are connections that must do something within a time that is the
-// same for all, so the list is in the order of its deadlines.
-type deadlines struct{ list []deadline }
-
-type deadline struct {
-	at time.Duration
-	c  expirer
-}
-
-// expirer is a connection under a deadline.
-type expirer interface {
-	// expired closes the connection if it still has not done what it had to, and
-	// reports whether the deadline still mattered.
-	expired()
-	// settled reports that the deadline no longer matters.
-	settled() bool
-}
-
-func (d *deadlines) add(lp *loop, c expirer, within time.Duration) {
-	at := lp.Now() + within
-	d.list = append(d.list, deadline{at, c})
-	lp.timers.wakeAt(at)
-}
-
-// check expires what is due and asks for the next time to look.
-func (d *deadlines) check(lp *loop) {
-	now, keep := lp.Now(), d.list[:0]
-	for _, e := range d.list {
-		switch {
-		case e.c.settled():
-		case e.at <= now:
-			e.c.expired()
-		default:
-			keep = append(keep, e)
-		}
-	}
-	clear(d.list[len(keep):])
-	d.list = keep
-	if len(keep) > 0 {
-		lp.timers.wakeAt(keep[0].at)
-	} else {
-		d.list = nil
 	}
 }

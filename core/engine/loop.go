@@ -51,6 +51,7 @@ func newLoop(e *Engine, index int) (lp *loop, err error) {
 	lp = &loop{eng: e, index: index, inbox: ring.NewMPSC[note](inboxSize), ended: make(chan struct{})}
 	lp.shard = core.NewShard(lp, e.pool, e.opt.Core)
 	lp.stage = wire.NewStage(e.pool)
+	lp.strict.loop = lp
 	if lp.poller, err = netpoll.OpenPoller(); err != nil {
 		return nil, fmt.Errorf("open poller: %w", err)
 	}

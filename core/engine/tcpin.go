@@ -27,6 +27,8 @@ type tcpIn struct {
 	framer wire.Framer
 	watch  watchState
 	closed bool
+
+	deadline pending // of the hello
 }
 
 type watchState uint8
@@ -113,6 +115,7 @@ func (c *tcpIn) greet(ch wire.Chunk) (wire.Chunk, bool) {
 		c.drop(fmt.Errorf("hello: %w", err))
 		return ch, false
 	}
+	c.loop.strict.settle(&c.deadline)
 	ch.Off += uint32(total)
 	ch.Len -= uint32(total)
 	return ch, true
@@ -213,6 +216,7 @@ func (c *tcpIn) shut(how core.CloseHow) {
 		return
 	}
 	c.closed = true
+	c.loop.strict.settle(&c.deadline)
 	c.framer.Close()
 	c.loop.disown(c.fd)
 	closeSocket(c.loop, c.fd, how)
@@ -239,6 +243,3 @@ func closeSocket(lp *loop, fd int, how core.CloseHow) {
 func (c *tcpIn) expired() {
 	c.drop(fmt.Errorf("no hello within %v", helloTimeout))
 }
-
-// settled implements expirer.
-func (c *tcpIn) settled() bool { return c.closed || c.lane != nil }

@@ -24,6 +24,8 @@ type tcpOut struct {
 	hello   []byte // what is left of it
 	waiting bool   // for room in the socket
 	closed  bool
+
+	deadline pending // of the dial
 }
 
 // dialTCP starts a connection for a lane. Its failure is the lane's.
@@ -34,7 +36,7 @@ func (lp *loop) dialTCP(l *core.OutLane) {
 		c.fail(reasonOf(err))
 		return
 	}
-	lp.strict.add(lp, c, dialTimeout)
+	lp.strict.add(c, &c.deadline, dialTimeout)
 }
 
 func (c *tcpOut) dial() error {
@@ -101,6 +103,7 @@ func (c *tcpOut) connected() {
 		return
 	}
 	c.up, c.hello = true, nil
+	c.loop.strict.settle(&c.deadline)
 	c.idle()
 	c.lane.Opened(c)
 }
@@ -187,6 +190,7 @@ func (c *tcpOut) shut(how core.CloseHow) {
 		return
 	}
 	c.closed = true
+	c.loop.strict.settle(&c.deadline)
 	if c.fd >= 0 {
 		c.loop.disown(c.fd)
 		closeSocket(c.loop, c.fd, how)
@@ -198,6 +202,3 @@ func (c *tcpOut) expired() {
 	c.loop.eng.opt.Log.Debug("dial", "node", c.lane.Node().ID(), "to", c.lane.Peer(), "err", fmt.Sprintf("no answer within %v", dialTimeout))
 	c.fail(core.ReasonRefused)
 }
-
-// settled implements expirer.
-func (c *tcpOut) settled() bool { return c.closed || c.up }

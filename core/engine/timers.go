@@ -61,6 +61,9 @@ func (q *timerQueue) stop(n *core.Node, id uint64) {
 	if t := q.byKey[k]; t != nil {
 		delete(q.byKey, k)
 		heap.Remove(&q.heap, t.pos)
+		if len(q.heap.list) == 0 {
+			q.arm()
+		}
 	}
 }
 
@@ -104,9 +107,17 @@ func (q *timerQueue) ready(netpoll.IOEvent) {
 
 // lookAround is what the loop does at times that no node asked for.
 func (lp *loop) lookAround() {
-	lp.strict.check(lp)
+	lp.strict.check()
 	lp.awaken()
 	lp.feedHungry()
+}
+
+// calm forgets the look around that nothing needs any more.
+func (lp *loop) calm() {
+	if lp.strict.waiting == 0 && len(lp.resting) == 0 && len(lp.hungry) == 0 {
+		lp.timers.look = 0
+		lp.timers.arm()
+	}
 }
 
 // arm sets the alarm for the earliest time that anything is due.
@@ -115,7 +126,14 @@ func (q *timerQueue) arm() {
 	if len(q.heap.list) > 0 && (at == 0 || q.heap.list[0].at < at) {
 		at = q.heap.list[0].at
 	}
-	if at == 0 || q.armed != 0 && q.armed <= at {
+	switch {
+	case at == 0:
+		if q.armed != 0 {
+			q.alarm.stop()
+			q.armed = 0
+		}
+		return
+	case q.armed != 0 && q.armed <= at:
 		return // it goes off in time; once too often does no harm
 	}
 	q.armed = at

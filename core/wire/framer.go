@@ -68,7 +68,6 @@ func (f *Framer) Space(s *Stage, limit int) ([]byte, error) {
 		panic(fmt.Sprintf("wire: Framer.Space for %d bytes, MaxPayload %d; a paused connection must not ask for space, "+
 			"and no slab holds a payload over %d", limit, f.MaxPayload, MaxPayloadLimit))
 	}
-	f.asked = 0
 	switch f.state {
 	case lent, lentBlock:
 		panic("wire: Framer.Space between Filled and Keep: the unfinished rest has not been handed back")

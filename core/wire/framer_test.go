@@ -173,45 +173,6 @@ func TestStageIsReusedWhenNobodyHoldsIt(t *testing.T) {
 	}
 }
 
-// While views are held, reads go behind them, and to a new slab when less than a quarter is left.
-func TestStageMovesOnWhileViewsAreHeld(t *testing.T) {
-	pool := bufpool.New(bufpool.Options{})
-	stage, f := NewStage(pool), Framer{}
-	frame := uniform(1, 5120)
-	var held []*bufpool.Slab
-	slabs := map[*bufpool.Slab]int{}
-	for range 60 {
-		space, err := f.Space(stage, len(frame))
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := f.Filled(stage, copy(space, frame))
-		if int(c.Off) != slabs[c.Slab]*len(frame) {
-			t.Fatalf("frame %d of its slab lies at %d", slabs[c.Slab], c.Off)
-		}
-		slabs[c.Slab]++
-		c.Slab.Retain()
-		held = append(held, c.Slab)
-		f.NoteFrame(len(frame))
-		c.Off, c.Len = c.Off+c.Len, 0
-		f.Keep(c)
-	}
-	perSlab := 0
-	for room := pool.SlabSize(); room >= pool.SlabSize()/4; room -= len(frame) {
-		perSlab++
-	}
-	if want := (60 + perSlab - 1) / perSlab; len(slabs) != want {
-		t.Errorf("%d slabs, want %d with %d frames each", len(slabs), want, perSlab)
-	}
-	for _, s := range held {
-		s.Release()
-	}
-	stage.Close()
-	if pool.Held() != 0 {
-		t.Errorf("%d slabs held", pool.Held())
-	}
-}
-
 func TestFramerCloseAtAnyPoint(t *testing.T) {
 	stream := uniform(1, 50000)
 	for _, n := range []int{1, 23, 24, 100, carryMax, carryMax + 1, 30000} {

@@ -30,7 +30,7 @@ func (f *Framer) Keep(c Chunk) {
 		f.state = small
 		copy(f.small[:], c.Bytes())
 		c.Slab.Release()
-	case inBlock && c.Off == 0:
+	case inBlock:
 		f.state, f.block = assembling, c.Slab
 	default:
 		f.state, f.block, f.off = carried, c.Slab, c.Off
@@ -48,6 +48,9 @@ func (f *Framer) checkKeep(c Chunk) {
 	if c.Slab != f.chunk.Slab || c.Len > f.chunk.Len || c.Off < from || c.Off+c.Len != end {
 		panic(fmt.Sprintf("wire: Framer.Keep got bytes %d to %d, which are no rest of the bytes %d to %d that Filled returned",
 			c.Off, c.Off+c.Len, from, end))
+	}
+	if f.state == lentBlock && c.Len != 0 && c.Len != f.chunk.Len {
+		panic("wire: Framer.Keep got part of an unfinished frame; only whole frames can be consumed")
 	}
 }
 

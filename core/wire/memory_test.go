@@ -54,6 +54,65 @@ func TestTinyReadsCopyLittle(t *testing.T) {
 	}
 }
 
+// A long rest goes to its assembly block at once, not by way of a small block.
+func TestLongRestMovesOnce(t *testing.T) {
+	pool := bufpool.New(bufpool.Options{})
+	stage, f, frame := NewStage(pool), Framer{}, uniform(1, 100000)
+	feed(t, &f, stage, frame[:60000], 30000)
+	if gets := pool.Stats().Gets; gets != 2 || f.state != assembling {
+		t.Errorf("%d slabs taken, state %d; want the stage's and the assembly block", gets, f.state)
+	}
+	f.Close()
+	stage.Close()
+}
+
+// A frame that is nearly there gets a block of its own size, not of twice that.
+func TestBlockIsNotLargerThanTheFrame(t *testing.T) {
+	pool := bufpool.New(bufpool.Options{})
+	stage, f, frame := NewStage(pool), Framer{}, uniform(1, 8000-HeaderSize)
+	feed(t, &f, stage, frame[:7000], 3500)
+	stage.Close()
+	if inUse := pool.Stats().InUse; inUse != 8192 {
+		t.Errorf("%d bytes for a frame of %d", inUse, len(frame))
+	}
+	f.Close()
+}
+
+// The largest frame that can be configured arrives, in one piece.
+func TestLargestFrame(t *testing.T) {
+	pool := bufpool.New(bufpool.Options{})
+	stage, f := NewStage(pool), Framer{MaxPayload: MaxPayloadLimit}
+	if n := feed(t, &f, stage, uniform(1, MaxPayloadLimit-addr6Size), 1<<20); n != 1 {
+		t.Errorf("%d frames", n)
+	}
+	stage.Close()
+	if pool.Held() != 0 {
+		t.Errorf("%d slabs held", pool.Held())
+	}
+}
+
+// A rest that follows a finished frame is carried, even if another rest was carried before it: only one that was kept
+// already and got no further than more of itself goes to a block.
+func TestFreshRestIsCarried(t *testing.T) {
+	pool := bufpool.New(bufpool.Options{})
+	stage, f, stream := NewStage(pool), Framer{}, uniform(3, 1000-HeaderSize)
+	for i, want := range []framerState{carried, carried, assembling} {
+		cut := []int{0, 600, 1600, 1900}
+		space, err := f.Space(stage, cut[i+1]-cut[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := f.Filled(stage, copy(space, stream[cut[i]:cut[i+1]]))
+		whole, _, _ := walk(t, c.Bytes(), DefaultMaxPayload)
+		f.Keep(Chunk{c.Slab, c.Off + uint32(whole), c.Len - uint32(whole)})
+		if f.state != want {
+			t.Errorf("after %d bytes state %d, want %d", cut[i+1], f.state, want)
+		}
+	}
+	f.Close()
+	stage.Close()
+}
+
 // takeAll takes what is left of the budget in blocks of 512 bytes.
 func takeAll(t *testing.T, pool *bufpool.Pool) (giveBack func()) {
 	var hogs []*bufpool.Slab

@@ -37,6 +37,13 @@ func TestFramerRefusesMisuse(t *testing.T) {
 		"keep of the beginning":    func(f *Framer) { c := filled(f, frame[:50]); c.Len--; f.Keep(c) },
 		"keep from before":         func(f *Framer) { c := filled(f, frame[:50]); c.Off--; c.Len++; f.Keep(c) },
 		"keep beyond the end":      func(f *Framer) { c := filled(f, frame[:50]); c.Off += 51; c.Len -= 51; f.Keep(c) },
+		"keep of half a frame": func(f *Framer) {
+			big := uniform(1, 50000)
+			feed(t, f, stage, big[:20000], 20000)
+			c := filled(f, big[20000:])
+			c.Off, c.Len = c.Off+100, c.Len-100
+			f.Keep(c)
+		},
 		"note of less than header": func(f *Framer) { f.NoteFrame(HeaderSize - 1) },
 	} {
 		mustPanic(t, name, func() { misuse(new(Framer)) })

@@ -58,7 +58,7 @@ func (s *Stage) reserve(carried, want int) error {
 	if want > len(s.buf) {
 		want = 0 // such a frame ends in a block of its own anyway
 	}
-	if s.slab != nil && room > carried && room >= max(want, len(s.buf)/4) {
+	if s.slab != nil && room >= max(want, len(s.buf)/4) {
 		return nil
 	}
 	fresh, err := s.pool.Get()

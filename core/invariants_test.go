@@ -1,0 +1,117 @@
+package core
+
+// check states what must hold between any two steps of a world.
+func (w *world) check() {
+	w.t.Helper()
+	for _, n := range w.nodes {
+		w.checkIns(n)
+		w.checkOuts(n)
+		w.checkKept(n)
+	}
+	if w.sh.made != nil {
+		w.t.Fatalf("a message made in a call has outlived the call")
+	}
+	if w.sh.cur != nil {
+		w.t.Fatalf("a lane counts as being served between two steps")
+	}
+	free := make(map[*Msg]bool)
+	for m := w.sh.free; m != nil; m = m.next {
+		if m.state != msgFree || free[m] || m == w.sh.one {
+			w.t.Fatalf("the free list holds a message that is in use, or one twice")
+		}
+		free[m] = true
+	}
+}
+
+func (w *world) checkIns(n *Node) {
+	w.t.Helper()
+	listed := make(map[*InLane]bool)
+	var last uint64
+	for l := n.active.head; l != nil; l = l.next {
+		if listed[l] || !l.active || l.closed || l.Blocked() || l.slab == nil || l.ticket <= last {
+			w.t.Fatalf("node %v: the round holds a lane that does not belong there (ticket %d after %d)", n.id, l.ticket, last)
+		}
+		listed[l], last = true, l.ticket
+	}
+	if len(listed) != n.active.n {
+		w.t.Fatalf("node %v: the round says it has %d lanes and has %d", n.id, n.active.n, len(listed))
+	}
+	if n.active.n > 0 && !n.queued && n.state != nodeEnded {
+		w.t.Fatalf("node %v has lanes to serve and is not ready", n.id)
+	}
+	waiting := make(map[*InLane]int)
+	for _, lk := range n.links {
+		for _, out := range lk.lanes {
+			for _, o := range out.over[out.overHead:] {
+				if o.owner != nil {
+					waiting[o.owner]++
+				}
+			}
+		}
+	}
+	for _, l := range n.ins {
+		if l.closed || l.active != listed[l] {
+			w.t.Fatalf("node %v: lane from %v active %v, listed %v, closed %v", n.id, l.from, l.active, listed[l], l.closed)
+		}
+		if l.blocked != waiting[l] {
+			w.t.Fatalf("node %v: lane from %v waits for %d messages, %d wait", n.id, l.from, l.blocked, waiting[l])
+		}
+		if l.slab != nil && !l.active && !l.Blocked() {
+			w.t.Fatalf("node %v: lane from %v has frames and nobody serves it", n.id, l.from)
+		}
+		if l.slab == nil && l.ending != ReasonNone {
+			w.t.Fatalf("node %v: a drained lane from %v is still ending", n.id, l.from)
+		}
+	}
+}
+
+func (w *world) checkOuts(n *Node) {
+	w.t.Helper()
+	cfg := n.shard.cfg
+	for _, lk := range n.links {
+		for _, l := range lk.lanes {
+			bytes, msgs := -int(l.cut), 0
+			for i := range l.q.len() {
+				bytes += int(l.q.at(i).Len)
+				msgs += int(l.q.at(i).Msgs)
+			}
+			over := len(l.over) - l.overHead
+			switch {
+			case bytes != l.bytes || msgs != l.msgs:
+				w.t.Fatalf("lane to %v says %d bytes, %d messages, and has %d, %d", l.peer, l.bytes, l.msgs, bytes, msgs)
+			case msgs > cfg.QueueMsgs:
+				w.t.Fatalf("lane to %v has %d messages, the bound is %d", l.peer, msgs, cfg.QueueMsgs)
+			case bytes >= cfg.QueueBytes+cfg.MaxPayload+64:
+				w.t.Fatalf("lane to %v has %d bytes, the bound is %d", l.peer, bytes, cfg.QueueBytes)
+			case over > 0 && !l.full():
+				w.t.Fatalf("lane to %v has room, and %d messages wait for it", l.peer, over)
+			case l.overMade > cfg.OverflowMsgs:
+				w.t.Fatalf("lane to %v keeps %d made messages, the bound is %d", l.peer, l.overMade, cfg.OverflowMsgs)
+			case l.state > laneOpen && (l.q.n > 0 || over > 0):
+				w.t.Fatalf("lane to %v is down and has messages", l.peer)
+			case cap(l.over) > 64+8*over+2*cfg.OverflowMsgs && cap(l.over) > 16*len(n.ins):
+				w.t.Fatalf("lane to %v keeps room for %d waiting messages and has %d", l.peer, cap(l.over), over)
+			}
+		}
+	}
+}
+
+func (w *world) checkKept(n *Node) {
+	w.t.Helper()
+	msgs, bytes, count := make(map[*InLane]int), make(map[*InLane]int), 0
+	for m := n.kept; m != nil; m = m.next {
+		count++
+		if m.state == msgHeld && m.lane != nil {
+			msgs[m.lane]++
+			bytes[m.lane] += len(m.frame)
+		}
+	}
+	if count != n.keptCount || n.Held() != count {
+		w.t.Fatalf("node %v says it keeps %d messages and keeps %d", n.id, n.keptCount, count)
+	}
+	for _, l := range n.ins {
+		if l.heldMsgs != msgs[l] || l.heldBytes != bytes[l] {
+			w.t.Fatalf("lane from %v is charged %d messages, %d bytes, and %d, %d are held", l.from, l.heldMsgs, l.heldBytes, msgs[l], bytes[l])
+		}
+	}
+}
