@@ -1,0 +1,87 @@
+# Everything a contributor runs. `make` alone lists the targets. Nothing has to be
+# installed first but Go, make, and for `race` a C compiler.
+
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS   += --no-print-directory
+.DEFAULT_GOAL := help
+
+GO       ?= go
+BIN      := bin
+OUT      := out
+IOVERLAY := $(BIN)/ioverlay
+
+# The linter is built from source at this version, so that the go command checks
+# its sum and no other way to get it is needed.
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI         := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
+
+# Settings of the targets, for example: make fuzz FUZZTIME=2m
+FUZZTIME ?= 20s
+COUNT    ?= 6
+BENCH    ?= .
+PKG      ?= ./...
+NODES    ?= 8
+
+.PHONY: help build test race bench microbench profile lint fuzz web clean $(IOVERLAY)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: $(IOVERLAY) ## build bin/ioverlay
+
+# The go command knows better than file times whether there is anything to do.
+$(IOVERLAY):
+	@$(GO) build -trimpath -o $@ ./cmd/ioverlay
+
+test: ## go vet and all tests
+	@$(GO) vet ./...
+	@$(GO) test ./...
+
+race: ## all tests under the race detector
+	@$(GO) test -race ./...
+
+bench: build ## the chain benchmark, 2 to 32 nodes, TCP against goroutines (1.5 minutes)
+	@$(IOVERLAY) bench chain --links tcp --against goroutine --nodes 2,3,4,8,16,32 \
+		--payload 5120 --duration 1s --rounds 5 --out $(OUT)/chain
+
+microbench: ## Go benchmarks, repeated for benchstat (BENCH=regexp PKG=./ring/... COUNT=6)
+	@mkdir -p $(OUT)
+	@$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) $(PKG) | tee $(OUT)/microbench.txt
+	@echo 'Saved as $(OUT)/microbench.txt. Keep it, change something, run again, and compare the two:'
+	@echo '  go run golang.org/x/perf/cmd/benchstat@latest before.txt $(OUT)/microbench.txt'
+
+profile: build ## where a switched message's time goes (NODES=8)
+	@$(IOVERLAY) perf switch --nodes $(NODES) --out $(OUT)/perf
+	@echo 'Open the flame graph with:'
+	@for f in $(OUT)/perf/*.pprof; do echo "  go tool pprof -http=: $$f"; done
+
+lint: $(GOLANGCI) ## gofmt, golangci-lint at the pinned version, and go vet for darwin
+	@bad=$$(find . -name '*.go' -exec "$$($(GO) env GOROOT)/bin/gofmt" -l {} +); \
+		if [ -n "$$bad" ]; then echo "not formatted (gofmt -w):"; echo "$$bad"; exit 1; fi
+	@$(GOLANGCI) config verify
+	@$(GOLANGCI) run --allow-parallel-runners ./...
+	@GOOS=darwin GOARCH=arm64 $(GO) vet ./...
+
+# Built into a folder of its own, so that an interrupted build leaves nothing
+# behind that looks finished.
+$(GOLANGCI):
+	@echo 'building golangci-lint $(GOLANGCI_VERSION); the first time takes some minutes'
+	@mkdir -p $(BIN)/.build
+	@GOBIN="$(CURDIR)/$(BIN)/.build" $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@mv $(BIN)/.build/golangci-lint $@
+	@rmdir $(BIN)/.build
+
+fuzz: ## every fuzz target for FUZZTIME (20s) each
+	@listed=$$($(GO) test -list '^Fuzz' $(PKG)); \
+	awk '/^Fuzz/ { name[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, name[i] } !/^Fuzz/ { n = 0 }' <<<"$$listed" | \
+	while read -r pkg name; do \
+		echo "== $$name ($$pkg)"; \
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s "$$pkg" </dev/null; \
+	done
+
+web: ## build the observer's web page
+	@echo 'There are no web assets yet, so there is nothing to build.'
+
+clean: ## remove what was built and measured
+	@rm -rf $(BIN) $(OUT)

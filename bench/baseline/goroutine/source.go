@@ -1,0 +1,65 @@
+package goroutine
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/ioverlay/ioverlay/bench/probe"
+)
+
+// pacedStart is how far ahead the schedule of a paced source begins, so that its first messages are not late merely
+// because the chain is still being started.
+const pacedStart = 20 * time.Millisecond
+
+// source is node 1: it makes messages and puts them into the channel of its node's sender, being its own switch. The
+// payloads of its messages are filled once, when the message is made; each sending only renumbers them.
+type source struct {
+	toward   chan<- *message
+	messages *pool
+	stopping atomic.Bool
+	sent     uint64 // read by others only after run has returned
+}
+
+func newSource(c Config, toward chan<- *message) *source {
+	return &source{
+		toward: toward,
+		messages: newPool(c.frameBytes(), func(m *message) {
+			probe.PutHeader(m.frame, c.PayloadBytes, 0)
+			probe.Fill(m.payload())
+		}),
+	}
+}
+
+// run sends back to back until stop.
+func (s *source) run() error {
+	defer close(s.toward)
+	for !s.stopping.Load() {
+		s.send(s.sent)
+	}
+	return nil
+}
+
+// runPaced sends by the schedule until stop. While the channel is full the schedule goes on, and the messages that
+// follow are late.
+func (s *source) runPaced(schedule probe.Schedule, p *pacer) error {
+	defer close(s.toward)
+	for !s.stopping.Load() {
+		for due := schedule.Due(probe.Now()); s.sent < due && !s.stopping.Load(); {
+			s.send(uint64(schedule.Intended(s.sent)))
+		}
+		if err := p.wait(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *source) send(head uint64) {
+	m := s.messages.get()
+	probe.PutSeq(m.frame, s.sent)
+	probe.Stamp(m.payload(), head, s.sent)
+	s.sent++
+	s.toward <- m
+}
+
+func (s *source) stop() { s.stopping.Store(true) }

@@ -1,0 +1,93 @@
+package raw
+
+import (
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/ioverlay/ioverlay/bench/probe"
+)
+
+// pacedStart is how far ahead the schedule of a paced source begins, so that its first frames are not late merely
+// because the chain is still being started.
+const pacedStart = 20 * time.Millisecond
+
+// paced is the source of the latency pass: frame k leaves at its time in the schedule, or as soon after it as the
+// link lets it, and carries that time.
+type paced struct {
+	out      outlet
+	schedule probe.Schedule
+	pacer    pacer
+	frame    []byte
+	payload  []byte // of frame
+	next     uint64 // the frame to send next
+	stopping bool
+	written  atomic.Uint64
+}
+
+// pacer calls a source on its loop at the times of a schedule, or later.
+type pacer interface {
+	start(due func() error) error
+	stop() error
+	close() error
+}
+
+func newPaced(l *loop, out int, c Config) (*paced, error) {
+	schedule := probe.NewSchedule(probe.Now()+pacedStart.Nanoseconds(), c.RatePerSecond)
+	pacer, err := newPacer(l, schedule)
+	if err != nil {
+		return nil, err
+	}
+	s := &paced{schedule: schedule, pacer: pacer, frame: newBlock(c.frameBytes())}
+	s.out = outlet{loop: l, fd: out, drained: s.resume}
+	s.payload = s.frame[probe.HeaderBytes:]
+	probe.PutHeader(s.frame, c.PayloadBytes, 0)
+	probe.Fill(s.payload)
+	return s, nil
+}
+
+func (s *paced) attach() error {
+	return errors.Join(s.out.attach(), s.pacer.start(s.sendDue))
+}
+
+// sendDue sends the frames whose time has come. While one of them is stuck the schedule goes on, and those that
+// follow are sent, late, when it is out.
+func (s *paced) sendDue() error {
+	due := s.schedule.Due(probe.Now())
+	for s.next < due && !s.out.blocked() && !s.stopping {
+		probe.PutSeq(s.frame, s.next)
+		probe.Stamp(s.payload, uint64(s.schedule.Intended(s.next)), s.next)
+		s.next++
+		rest, err := s.out.write(s.frame)
+		if err != nil {
+			return err
+		}
+		s.written.Add(uint64(len(s.frame)))
+		if len(rest) > 0 {
+			return s.out.wait(rest)
+		}
+	}
+	return nil
+}
+
+func (s *paced) resume() error {
+	if s.stopping {
+		return s.out.finish()
+	}
+	return s.sendDue()
+}
+
+func (s *paced) stop() error {
+	s.stopping = true
+	if err := s.pacer.stop(); err != nil {
+		return err
+	}
+	if s.out.blocked() {
+		return nil // resume ends the stream
+	}
+	return s.out.finish()
+}
+
+func (s *paced) sent() uint64 { return s.written.Load() }
+
+func (s *paced) close() error { return s.pacer.close() }

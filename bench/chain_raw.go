@@ -1,0 +1,52 @@
+package bench
+
+import (
+	"context"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/ioverlay/ioverlay/bench/baseline/raw"
+)
+
+type rawChain struct {
+	chain *raw.Chain
+	lost  uint64
+}
+
+func buildRaw(_ context.Context, s Spec) (Chain, error) {
+	chain, err := raw.Start(raw.Config{
+		Nodes:         s.Nodes,
+		PayloadBytes:  s.PayloadBytes,
+		Loops:         s.Loops,
+		RatePerSecond: s.RatePerSecond,
+		Warmup:        s.Warmup,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &rawChain{chain: chain}, nil
+}
+
+func (c *rawChain) Snapshot() (Snapshot, error) {
+	usage, err := SelfUsage()
+	if err != nil {
+		return Snapshot{}, err
+	}
+	counts := c.chain.Counts()
+	return Snapshot{
+		Messages:   counts.Messages,
+		Lost:       max(counts.Lost, c.lost),
+		OutOfOrder: counts.OutOfOrder,
+		Corrupt:    counts.Corrupt,
+		CPU:        usage.CPU,
+		RSSPeak:    usage.RSSPeak,
+	}, nil
+}
+
+func (c *rawChain) Drain(ctx context.Context) (err error) {
+	c.lost, err = c.chain.Drain(ctx)
+	return err
+}
+
+func (c *rawChain) Latency() *hdrhistogram.Histogram { return c.chain.Latency() }
+
+func (c *rawChain) Close() error { return c.chain.Close() }

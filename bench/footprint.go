@@ -1,0 +1,159 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/ioverlay/ioverlay/algos/relay"
+	"github.com/ioverlay/ioverlay/apps"
+	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/engine"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// FootprintSpec describes connections that carry traffic with small buffers, as
+// in section 2.2 of the paper: 5 KB messages, buffers of 10.
+type FootprintSpec struct {
+	Connections  int           // all loaded at once, each between two nodes of its own
+	PayloadBytes int           // in a message
+	Buffer       int           // messages a buffer
+	Duration     time.Duration // how long traffic flows before memory is read
+}
+
+// FootprintResult is what an active connection costs.
+type FootprintResult struct {
+	Kind         string  `json:"kind"` // "footprint"
+	Connections  int     `json:"connections"`
+	PayloadBytes int     `json:"payload_bytes"`
+	Buffer       int     `json:"buffer_messages"`
+	Messages     uint64  `json:"messages"`             // delivered while it was measured
+	UserBytes    float64 `json:"user_bytes_per_conn"`  // peak resident memory, both ends and both nodes
+	KernelBytes  float64 `json:"kernel_bytes_per_con"` // socket memory in use, both ends, as the kernel counts it
+}
+
+// Footprint measures in this process. The receivers hold every message for as
+// long as their buffers allow, so that all buffers of each connection are full:
+// the most it can take.
+func Footprint(ctx context.Context, s FootprintSpec) (r FootprintResult, err error) {
+	r = FootprintResult{Kind: "footprint", Connections: s.Connections, PayloadBytes: s.PayloadBytes, Buffer: s.Buffer}
+	bytes := s.Buffer * (wire.HeaderSize + s.PayloadBytes)
+	e, err := engine.New(engine.Options{
+		SocketBytes: bytes, ReadBytes: bytes, ExpectNodes: 2 * s.Connections,
+		Core: core.Config{QueueMsgs: s.Buffer, QueueBytes: bytes},
+	})
+	if err != nil {
+		return r, err
+	}
+	defer e.Close()
+	user0, err := resident()
+	if err != nil {
+		return r, err
+	}
+	kernel0, err := socketMemory()
+	if err != nil {
+		return r, err
+	}
+	sinks := make([]*brake, s.Connections)
+	lasts := make([]*engine.Node, s.Connections)
+	for i := range sinks {
+		if ctx.Err() != nil {
+			return r, context.Cause(ctx)
+		}
+		sinks[i] = &brake{}
+		if lasts[i], err = connect(e, sinks[i], s.PayloadBytes); err != nil {
+			return r, fmt.Errorf("connection %d of %d: %w", i+1, s.Connections, err)
+		}
+	}
+	if err := pause(ctx, s.Duration); err != nil {
+		return r, err
+	}
+	user1, err := statusBytes("VmRSS")
+	if err != nil {
+		return r, err
+	}
+	kernel1, err := socketMemory()
+	if err != nil {
+		return r, err
+	}
+	for i, n := range lasts {
+		if err := n.Do(func(*core.Node) { r.Messages += sinks[i].seen }); err != nil {
+			return r, err
+		}
+	}
+	r.UserBytes = float64(user1-user0) / float64(s.Connections)
+	r.KernelBytes = float64(kernel1-kernel0) / float64(s.Connections)
+	return r, nil
+}
+
+// connect adds two nodes and a connection with back-to-back traffic.
+func connect(e *engine.Engine, sink *brake, payload int) (*engine.Node, error) {
+	last, err := e.AddNode(sink, engine.NodeOptions{})
+	if err != nil {
+		return nil, err
+	}
+	first, err := e.AddNode(relay.New(nil, last.ID()), engine.NodeOptions{})
+	if err != nil {
+		return nil, err
+	}
+	src := apps.NewBackToBack(apps.Stream{App: probe.App, Payload: payload})
+	return last, first.Do(func(n *core.Node) { n.AddSource(probe.App, src) })
+}
+
+// brake is an algorithm that holds each message until the next timer, so that
+// everything upstream of it is always full.
+type brake struct {
+	relay.Relay
+	held []*core.Msg
+	seen uint64
+}
+
+const brakeInterval = 10 * time.Millisecond
+
+// Process implements core.Algorithm.
+func (b *brake) Process(m *core.Msg) core.Verdict {
+	switch m.Type() {
+	case wire.TypeData:
+		b.seen++
+		b.held = append(b.held, m)
+		return core.Hold
+	case wire.TypeStarted:
+		b.After(brakeInterval, 1)
+	case wire.TypeTimer:
+		for _, h := range b.held {
+			b.Release(h)
+		}
+		b.held = b.held[:0]
+		b.After(brakeInterval, 1)
+	}
+	return core.Done
+}
+
+// socketMemory is the kernel's count of memory in TCP sockets, of the whole
+// machine: nothing else may be using TCP.
+func socketMemory() (int64, error) {
+	const file = "/proc/net/sockstat"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return 0, fmt.Errorf("read the kernel's socket memory: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0] != "TCP:" {
+			continue
+		}
+		for i := 1; i+1 < len(fields); i += 2 {
+			var pages int64
+			if fields[i] == "mem" {
+				if _, err := fmt.Sscan(fields[i+1], &pages); err != nil {
+					return 0, fmt.Errorf("read the kernel's socket memory: %q in %s: %w", fields[i+1], file, err)
+				}
+				return pages * int64(os.Getpagesize()), nil
+			}
+		}
+	}
+	return 0, fmt.Errorf("read the kernel's socket memory: no TCP mem in %s", file)
+}

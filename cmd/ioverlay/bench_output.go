@@ -1,0 +1,43 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// resultsName is the file that holds a run's objects, one JSON object a line.
+const resultsName = "results.jsonl"
+
+// resultFile takes each object of the results as it is measured: into the file and, with --format json, onto
+// standard output.
+type resultFile struct {
+	file    *os.File
+	encoder *json.Encoder
+}
+
+func (a *app) openResults(f *chainFlags) (*resultFile, error) {
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
+		return nil, fmt.Errorf("make the directory for results, --out %q: %w", f.out, err)
+	}
+	file, err := os.Create(filepath.Join(f.out, resultsName))
+	if err != nil {
+		return nil, fmt.Errorf("create the results, --out %q: %w", f.out, err)
+	}
+	var to io.Writer = file
+	if f.format == formatJSON {
+		to = io.MultiWriter(file, a.out)
+	}
+	return &resultFile{file: file, encoder: json.NewEncoder(to)}, nil
+}
+
+func (r *resultFile) record(object any) error { return r.encoder.Encode(object) }
+
+func (r *resultFile) close() error {
+	if err := r.file.Close(); err != nil {
+		return fmt.Errorf("close the results: %w", err)
+	}
+	return nil
+}

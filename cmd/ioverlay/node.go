@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ioverlay/ioverlay/algos/relay"
+	"github.com/ioverlay/ioverlay/apps"
+	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/engine"
+	"github.com/ioverlay/ioverlay/perf"
+)
+
+// nodeFlags are the flags of "ioverlay node".
+type nodeFlags struct {
+	listen        string
+	algorithm     string
+	downstreams   []string
+	source        string
+	app           uint32
+	payload       int
+	limit         uint64
+	sink          bool
+	latency       bool
+	latencyWarmup time.Duration
+	report        time.Duration
+	control       bool
+	format        string
+	pprof         string
+	verbose       bool
+}
+
+func (a *app) node() *cobra.Command {
+	var f nodeFlags
+	cmd := &cobra.Command{
+		Use:   "node",
+		Short: "Run one overlay node",
+		Long: `Run one overlay node until it is interrupted, then deliver what it has accepted
+and stop.
+
+The relay algorithm sends every message on to each --downstream. A node may also
+have a source of its own (--source), a sink that counts and checks what arrives
+(--sink), or both.
+
+Figures are reported on standard output, problems on standard error. The exit code
+is 1 if --sink found messages lost, reordered or corrupt.`,
+		Example: `  # a chain of three processes, from its end to its beginning
+  ioverlay node --listen 127.0.0.1:7003 --sink --report 1s
+  ioverlay node --listen 127.0.0.1:7002 --downstream 127.0.0.1:7003
+  ioverlay node --listen 127.0.0.1:7001 --downstream 127.0.0.1:7002 --source back-to-back
+
+  # 200 messages of 1000 bytes a second to two downstreams
+  ioverlay node --source rate:200 --payload 1000 --downstream 127.0.0.1:7002 --downstream 127.0.0.1:7003`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runNode(cmd.Context(), cmd, f)
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.listen, "listen", "127.0.0.1:0", "address and port to be known by; port 0 lets the system choose")
+	fl.StringVar(&f.algorithm, "algorithm", "relay", "what the node runs: relay")
+	fl.StringArrayVar(&f.downstreams, "downstream", nil, "node to send on to, as address:port; may be given again")
+	fl.StringVar(&f.source, "source", "", "start a source: back-to-back, or rate:N for N messages a second")
+	fl.Uint32Var(&f.app, "app", 1, "application (session) of the source, from 1")
+	fl.IntVar(&f.payload, "payload", 5120, "payload bytes in a message of the source")
+	fl.Uint64Var(&f.limit, "messages", 0, "messages that the source sends; 0 means no end")
+	fl.BoolVar(&f.sink, "sink", false, "count and check what arrives")
+	fl.BoolVar(&f.latency, "latency", false, "with --sink: record the latency of messages of a rate source")
+	fl.DurationVar(&f.latencyWarmup, "latency-warmup", 0, "with --latency: leave out the first messages, for this long")
+	fl.DurationVar(&f.report, "report", 0, "report at this interval; 0 means only at the end")
+	fl.BoolVar(&f.control, "control", false, "obey commands on standard input, a line each: report, stop-source, stop; answer in JSON; stop when it ends")
+	fl.StringVar(&f.format, "format", "table", "how to report: table or json")
+	fl.StringVar(&f.pprof, "pprof", "", "serve net/http/pprof on this loopback address, such as 127.0.0.1:6060")
+	fl.BoolVar(&f.verbose, "verbose", false, "log more")
+	return cmd
+}
+
+// check finds what is wrong with the flags and says what is allowed.
+func (f nodeFlags) check() (downstreams []core.NodeID, err error) {
+	for _, d := range f.downstreams {
+		id, err := core.ParseNodeID(d)
+		if err != nil {
+			return nil, &usageError{"downstream", d, "an IP address and a port, like 127.0.0.1:7001"}
+		}
+		downstreams = append(downstreams, id)
+	}
+	switch {
+	case f.algorithm != "relay":
+		return nil, &usageError{"algorithm", f.algorithm, "relay; other algorithms are Go programs, see docs/algorithm.md"}
+	case f.app == 0:
+		return nil, &usageError{"app", "0", "1 and up; 0 is the control lane"}
+	case f.payload < 0 || f.payload > maxPayload:
+		return nil, &usageError{"payload", strconv.Itoa(f.payload), fmt.Sprintf("0 to %d bytes", maxPayload)}
+	case f.latency && !f.sink:
+		return nil, &usageError{"latency", "true", "only together with --sink, which measures it"}
+	case f.report < 0:
+		return nil, &usageError{"report", f.report.String(), "0 or an interval"}
+	}
+	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
+		return nil, err
+	}
+	_, err = f.newSource()
+	return downstreams, err
+}
+
+// maxPayload is the switch's default limit for a message.
+const maxPayload = 1 << 20
+
+// countingSource is what the sources of package apps have in common.
+type countingSource interface {
+	core.Source
+	Sent() uint64
+}
+
+// newSource makes the source that --source asks for; nil if none.
+func (f nodeFlags) newSource() (countingSource, error) {
+	stream := apps.Stream{App: f.app, Payload: f.payload, Limit: f.limit}
+	rate, isRate := strings.CutPrefix(f.source, "rate:")
+	switch {
+	case f.source == "":
+		return nil, nil
+	case f.source == "back-to-back":
+		return apps.NewBackToBack(stream), nil
+	case isRate:
+		r, err := strconv.ParseFloat(rate, 64)
+		if err != nil || !(r > 0 && r <= 1e9) {
+			return nil, &usageError{"source", f.source, "rate:N with a number of messages a second above 0 and up to 1e9"}
+		}
+		return apps.NewConstantRate(stream, r), nil
+	}
+	return nil, &usageError{"source", f.source, "back-to-back, or rate:N for N messages a second"}
+}
+
+// runNode runs the node until the context ends or its input says so.
+func runNode(ctx context.Context, cmd *cobra.Command, f nodeFlags) (err error) {
+	downstreams, err := f.check()
+	if err != nil {
+		return err
+	}
+	if f.pprof != "" {
+		stop, bound, err := perf.ServePprof(f.pprof)
+		if err != nil {
+			return fmt.Errorf("--pprof: %w", err)
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+		fmt.Fprintf(cmd.ErrOrStderr(), "pprof: http://%s/debug/pprof/\n", bound)
+	}
+	p, err := startNodeProcess(cmd, f, downstreams)
+	if err != nil {
+		return err
+	}
+	return p.run(ctx)
+}
+
+// startNodeProcess starts the engine, the node and its source.
+func startNodeProcess(cmd *cobra.Command, f nodeFlags, downstreams []core.NodeID) (*nodeProcess, error) {
+	level := slog.LevelInfo
+	if f.verbose {
+		level = slog.LevelDebug
+	}
+	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	e, err := engine.New(engine.Options{Loops: 1, Log: log}) // one node lives on one loop
+	if err != nil {
+		return nil, err
+	}
+	p := &nodeProcess{flags: f, cmd: cmd, engine: e}
+	if err := p.addNode(downstreams); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *nodeProcess) addNode(downstreams []core.NodeID) (err error) {
+	var sink core.Sink
+	if p.flags.sink {
+		p.checker = &apps.Checker{}
+		sink = p.checker
+		if p.flags.latency {
+			p.timed = bench.NewRecording(p.flags.latencyWarmup)
+			p.checker.Latency = p.timed.Record
+		}
+	}
+	if p.source, err = p.flags.newSource(); err != nil {
+		return err
+	}
+	p.node, err = p.engine.AddNode(relay.New(sink, downstreams...), engine.NodeOptions{Listen: p.flags.listen})
+	if err != nil {
+		return err
+	}
+	if p.source == nil {
+		return nil
+	}
+	return p.node.Do(func(n *core.Node) { n.AddSource(p.flags.app, p.source) })
+}

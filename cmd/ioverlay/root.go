@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// The program's exit codes, which rootHelp documents.
+const (
+	exitOK          = 0
+	exitViolation   = 1
+	exitUsage       = 2
+	exitFailed      = 3
+	exitInterrupted = 130 // 128 + SIGINT, as shells report it
+)
+
+const rootHelp = `iOverlay: middleware for overlay algorithms (Li, Guo, Wang, Middleware 2004), in Go.
+
+Exit codes:
+  0    it worked
+  1    it was measured, and messages were lost, reordered or damaged
+  2    wrong usage: an unknown command or flag, or a value that is not allowed
+  3    it could not be done: no sockets, no disk, a process that failed
+  130  interrupted (Ctrl-C); what was measured until then is reported`
+
+// Outcomes of a command that are not failures of doing it. An error that wraps neither means exitFailed, or exitUsage
+// if it is a usageError or came before the command began.
+var (
+	errViolation   = errors.New("messages were lost, out of order or damaged")
+	errInterrupted = errors.New("interrupted")
+)
+
+// usageError says which flag has a value that is not allowed, and what is.
+type usageError struct {
+	flag, value, allowed string
+}
+
+func (e *usageError) Error() string {
+	return fmt.Sprintf("--%s %q: allowed: %s", e.flag, e.value, e.allowed)
+}
+
+// streams are the standard input, output and error.
+type streams struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+// app is what the commands share.
+type app struct {
+	streams
+	args    []string // exactly as given, the program's name first
+	started bool     // the command line was understood and its command began
+}
+
+// run executes one command line, the program's name first, and returns the exit code.
+func run(args []string, s streams) int {
+	// The first signal asks for an orderly end; once it has come the next one ends the program at once.
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	a := &app{streams: s, args: args}
+	root := a.root()
+	root.SetArgs(args[1:])
+	command, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitOK
+	}
+	code := a.exitCode(err)
+	fmt.Fprintf(s.err, "ioverlay: %v\n", err)
+	if code == exitUsage {
+		fmt.Fprintf(s.err, "See \"%s --help\".\n", command.CommandPath())
+	}
+	return code
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:               "ioverlay",
+		Short:             "Overlay middleware: run, measure and control nodes",
+		Long:              rootHelp,
+		Example:           "  ioverlay bench chain\n  ioverlay version --format json",
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		PersistentPreRun:  func(*cobra.Command, []string) { a.started = true },
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.AddCommand(a.bench(), a.perf(), a.node(), a.version())
+	return root
+}
+
+func (a *app) exitCode(err error) int {
+	var wrong *usageError
+	switch {
+	case errors.As(err, &wrong) || !a.started:
+		return exitUsage
+	case errors.Is(err, errViolation):
+		return exitViolation
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	default:
+		return exitFailed
+	}
+}

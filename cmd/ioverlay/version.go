@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// buildVersion is what this binary was built from.
+type buildVersion struct {
+	Version   string `json:"version"`  // of the module; "(devel)" when built from a working tree without a tag
+	Revision  string `json:"revision"` // of version control; empty if the build did not record it
+	Modified  bool   `json:"modified"` // the working tree had changes that were not committed
+	Time      string `json:"time"`     // of the revision, RFC 3339; empty likewise
+	GoVersion string `json:"go_version"`
+	GOOS      string `json:"goos"`
+	GOARCH    string `json:"goarch"`
+}
+
+func readVersion() buildVersion {
+	v := buildVersion{Version: "unknown", GoVersion: runtime.Version(), GOOS: runtime.GOOS, GOARCH: runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	v.Version = info.Main.Version
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			v.Revision = s.Value
+		case "vcs.modified":
+			v.Modified = s.Value == "true"
+		case "vcs.time":
+			v.Time = s.Value
+		}
+	}
+	return v
+}
+
+// String is one line: version, revision, and what it was built with.
+func (v buildVersion) String() string {
+	revision := v.Revision
+	switch {
+	case revision == "":
+		revision = "revision unknown"
+	case v.Modified:
+		revision += ", modified"
+	}
+	return fmt.Sprintf("ioverlay %s (%s) %s %s/%s", v.Version, revision, v.GoVersion, v.GOOS, v.GOARCH)
+}
+
+func (a *app) version() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "version",
+		Short:   "Print which version this is",
+		Example: "  ioverlay version\n  ioverlay version --format json",
+		Args:    cobra.NoArgs,
+	}
+	format := formatFlag(cmd, formatText, formatJSON)
+	cmd.RunE = func(*cobra.Command, []string) error {
+		if err := checkFormat(*format, formatText, formatJSON); err != nil {
+			return err
+		}
+		return printVersion(a.out, *format)
+	}
+	return cmd
+}
+
+func printVersion(w io.Writer, format string) error {
+	var err error
+	if format == formatJSON {
+		err = json.NewEncoder(w).Encode(readVersion())
+	} else {
+		_, err = fmt.Fprintln(w, readVersion())
+	}
+	if err != nil {
+		return fmt.Errorf("print the version: %w", err)
+	}
+	return nil
+}
