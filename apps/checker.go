@@ -6,11 +6,12 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
 )
 
 // sampleEvery is how many messages there are for each one whose body the
 // checker hashes. Every sequence number is checked.
-const sampleEvery = 64
+const sampleEvery = 256
 
 // Tally is what a checker found, for one session or for all.
 type Tally struct {
@@ -44,6 +45,7 @@ type Checker struct {
 }
 
 type session struct {
+	head   [wire.StreamLen]byte // of its first message, to know the others by
 	sender core.NodeID
 	app    uint32
 	next   uint64 // sequence number expected
@@ -53,7 +55,7 @@ type session struct {
 // Consume implements core.Sink.
 func (c *Checker) Consume(n *core.Node, m *core.Msg) {
 	s := c.last
-	if s == nil || s.app != m.App() || s.sender != m.Sender() {
+	if s == nil || !wire.SameStream(m.Frame(), s.head[:]) {
 		s = c.session(m)
 	}
 	seq, p := m.Seq(), m.Payload()
@@ -83,6 +85,7 @@ func (c *Checker) session(m *core.Msg) *session {
 		}
 	}
 	c.last = &session{sender: m.Sender(), app: m.App()}
+	copy(c.last.head[:], m.Frame())
 	c.sessions = append(c.sessions, c.last)
 	return c.last
 }

@@ -50,10 +50,8 @@ func (b *BackToBack) Produce(n *core.Node) core.Supply {
 	if err != nil {
 		return core.Supply{Wake: n.Now() + retryMemory}
 	}
-	for i := range count {
-		b.forge.stamp(m, first+i, b.seq, 0)
-		b.seq++
-	}
+	b.forge.stamp(m, first, count, b.seq, nil)
+	b.seq += uint64(count)
 	return core.Supply{Run: b.forge.run(m, first, count)}
 }
 
@@ -114,10 +112,8 @@ func (c *ConstantRate) Produce(n *core.Node) core.Supply {
 	if err != nil {
 		return core.Supply{Wake: now + retryMemory}
 	}
-	for i := range count {
-		c.forge.stamp(m, first+i, c.seq, int64(c.due(c.seq)))
-		c.seq++
-	}
+	c.forge.stamp(m, first, count, c.seq, func(seq uint64) int64 { return int64(c.due(seq)) })
+	c.seq += uint64(count)
 	return core.Supply{Run: c.forge.run(m, first, count)}
 }
 

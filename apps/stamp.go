@@ -119,16 +119,23 @@ func fillBody(p []byte, rng *rand.Rand) uint64 {
 	return xxhash.Sum64(p[stampSize:])
 }
 
-// stamp writes a frame's sequence number, time and check.
-func (f *forge) stamp(m *mold, i int, seq uint64, at int64) {
-	b := m.frame(i, f.frame)
-	wire.SetSeq(b, seq)
-	if f.payload < stampSize {
-		return
+// stamp writes sequence numbers, from seq, and checks into count frames; at, if
+// not nil, gives each its time.
+func (f *forge) stamp(m *mold, first, count int, seq uint64, at func(seq uint64) int64) {
+	buf, head := m.slab.Bytes(), f.frame-f.payload
+	for i, hash := range m.hashes[first : first+count] {
+		b := buf[(first+i)*f.frame:][:f.frame]
+		wire.SetSeq(b, seq)
+		if p := b[head:]; len(p) >= stampSize {
+			var ns int64
+			if at != nil {
+				ns = at(seq)
+			}
+			binary.BigEndian.PutUint64(p, uint64(ns))
+			binary.BigEndian.PutUint64(p[8:], check(hash, seq, ns))
+		}
+		seq++
 	}
-	p := wire.Payload(b)
-	binary.BigEndian.PutUint64(p, uint64(at))
-	binary.BigEndian.PutUint64(p[8:], check(m.hashes[i], seq, at))
 }
 
 // run is count frames from first on, as a run with a reference of its own.

@@ -10,6 +10,7 @@ import (
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -22,6 +23,7 @@ type FootprintSpec struct {
 	PayloadBytes int           // in a message
 	Buffer       int           // messages a buffer
 	Duration     time.Duration // how long traffic flows before memory is read
+	Full         bool          // receivers hold on to messages, so that every buffer is full
 }
 
 // FootprintResult is what an active connection costs.
@@ -30,20 +32,21 @@ type FootprintResult struct {
 	Connections  int     `json:"connections"`
 	PayloadBytes int     `json:"payload_bytes"`
 	Buffer       int     `json:"buffer_messages"`
-	Messages     uint64  `json:"messages"`             // delivered while it was measured
-	UserBytes    float64 `json:"user_bytes_per_conn"`  // peak resident memory, both ends and both nodes
-	KernelBytes  float64 `json:"kernel_bytes_per_con"` // socket memory in use, both ends, as the kernel counts it
+	Full         bool    `json:"full"`                  // every buffer was full; else receivers took messages at once
+	Messages     uint64  `json:"messages"`              // delivered while it was measured
+	UserBytes    float64 `json:"user_bytes_per_conn"`   // peak resident memory, both ends and both nodes
+	SlabBytes    float64 `json:"slab_bytes_per_conn"`   // of UserBytes, what is in slabs
+	KernelBytes  float64 `json:"kernel_bytes_per_conn"` // socket memory in use, both ends, as the kernel counts it
 }
 
-// Footprint measures in this process. The receivers hold every message for as
-// long as their buffers allow, so that all buffers of each connection are full:
-// the most it can take.
+// Footprint measures in this process, which must have measured nothing before.
 func Footprint(ctx context.Context, s FootprintSpec) (r FootprintResult, err error) {
-	r = FootprintResult{Kind: "footprint", Connections: s.Connections, PayloadBytes: s.PayloadBytes, Buffer: s.Buffer}
+	r = FootprintResult{Kind: "footprint", Connections: s.Connections, PayloadBytes: s.PayloadBytes, Buffer: s.Buffer, Full: s.Full}
 	bytes := s.Buffer * (wire.HeaderSize + s.PayloadBytes)
 	e, err := engine.New(engine.Options{
 		SocketBytes: bytes, ReadBytes: bytes, ExpectNodes: 2 * s.Connections,
 		Core: core.Config{QueueMsgs: s.Buffer, QueueBytes: bytes},
+		Pool: bufpool.Options{SlabSize: bytes}, // a slab larger than a buffer would only lie idle
 	})
 	if err != nil {
 		return r, err
@@ -63,7 +66,7 @@ func Footprint(ctx context.Context, s FootprintSpec) (r FootprintResult, err err
 		if ctx.Err() != nil {
 			return r, context.Cause(ctx)
 		}
-		sinks[i] = &brake{}
+		sinks[i] = &brake{full: s.Full}
 		if lasts[i], err = connect(e, sinks[i], s.PayloadBytes); err != nil {
 			return r, fmt.Errorf("connection %d of %d: %w", i+1, s.Connections, err)
 		}
@@ -84,6 +87,7 @@ func Footprint(ctx context.Context, s FootprintSpec) (r FootprintResult, err err
 			return r, err
 		}
 	}
+	r.SlabBytes = float64(e.Pool().Stats().InUse) / float64(s.Connections)
 	r.UserBytes = float64(user1-user0) / float64(s.Connections)
 	r.KernelBytes = float64(kernel1-kernel0) / float64(s.Connections)
 	return r, nil
@@ -103,10 +107,11 @@ func connect(e *engine.Engine, sink *brake, payload int) (*engine.Node, error) {
 	return last, first.Do(func(n *core.Node) { n.AddSource(probe.App, src) })
 }
 
-// brake is an algorithm that holds each message until the next timer, so that
-// everything upstream of it is always full.
+// brake is a sink of an algorithm. If full is set it holds each message until the
+// next timer, so that everything upstream of it is always full.
 type brake struct {
 	relay.Relay
+	full bool
 	held []*core.Msg
 	seen uint64
 }
@@ -118,9 +123,15 @@ func (b *brake) Process(m *core.Msg) core.Verdict {
 	switch m.Type() {
 	case wire.TypeData:
 		b.seen++
+		if !b.full {
+			return core.Done
+		}
 		b.held = append(b.held, m)
 		return core.Hold
 	case wire.TypeStarted:
+		if !b.full {
+			break
+		}
 		b.After(brakeInterval, 1)
 	case wire.TypeTimer:
 		for _, h := range b.held {

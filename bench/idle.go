@@ -17,6 +17,7 @@ import (
 	"github.com/ioverlay/ioverlay/bench/probe"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
+	"github.com/ioverlay/ioverlay/core/wire"
 )
 
 // IdleSpec describes an engine that does nothing.
@@ -91,21 +92,16 @@ func Idle(ctx context.Context, s IdleSpec) (r IdleResult, err error) {
 }
 
 func idleNodes(ctx context.Context, e *engine.Engine, count int) (nodes []*engine.Node, sinks []*apps.Checker, err error) {
-	next := core.NodeID{}
 	for i := range count {
 		if ctx.Err() != nil {
 			return nil, nil, context.Cause(ctx)
 		}
 		sink := &apps.Checker{}
-		alg := relay.New(sink)
-		if i > 0 {
-			alg = relay.New(sink, next)
-		}
-		n, err := e.AddNode(alg, engine.NodeOptions{})
+		n, err := e.AddNode(relay.New(sink), engine.NodeOptions{})
 		if err != nil {
 			return nil, nil, fmt.Errorf("node %d of %d: %w", i+1, count, err)
 		}
-		nodes, sinks, next = append(nodes, n), append(sinks, sink), n.ID()
+		nodes, sinks = append(nodes, n), append(sinks, sink)
 	}
 	return nodes, sinks, nil
 }
@@ -116,7 +112,7 @@ func linkUp(ctx context.Context, nodes []*engine.Node, sinks []*apps.Checker) er
 	for i, n := range nodes {
 		to := nodes[(i+len(nodes)-1)%len(nodes)].ID()
 		err := n.Do(func(c *core.Node) {
-			m := c.NewMsg(probe.MessageType, probe.App, probe.MinPayloadBytes)
+			m := c.NewMsg(wire.TypeData, probe.App, probe.MinPayloadBytes)
 			clear(m.Payload())
 			c.Send(m, to)
 		})

@@ -44,5 +44,8 @@ func decodeSpec(text string) (Spec, error) {
 	if err := decoder.Decode(&s); err != nil {
 		return Spec{}, fmt.Errorf("%w: %q: %w", ErrSpec, text, err)
 	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return Spec{}, fmt.Errorf("%w: %q: there is more than one JSON object", ErrSpec, text)
+	}
 	return s, nil
 }

@@ -107,6 +107,15 @@ func (n *Node) post(e event) {
 	n.shard.ready.push(n)
 }
 
+// unpost takes back the message of a timer that has fired and is not served yet.
+func (n *Node) unpost(timer uint64) {
+	for i := range n.events {
+		if e := &n.events[i]; e.typ == typeTimer && e.seq == timer {
+			e.typ = 0
+		}
+	}
+}
+
 // serveEvents turns the events that wait into messages. Events that handling
 // them causes wait for the next round, so that a round always ends.
 func (n *Node) serveEvents() {
@@ -115,7 +124,9 @@ func (n *Node) serveEvents() {
 		return
 	}
 	for i := 0; i < count && n.state != nodeEnded; i++ {
-		n.process(n.eventMsg(n.events[i]))
+		if e := n.events[i]; e.typ != 0 { // else it was taken back
+			n.process(n.eventMsg(e))
+		}
 	}
 	rest := copy(n.events, n.events[min(count, len(n.events)):])
 	clear(n.events[rest:])

@@ -35,6 +35,12 @@ func (n *Node) Release(m *Msg) {
 func (n *Node) Held() int { return n.keptCount }
 
 func (n *Node) keep(m *Msg, as msgState) {
+	if n.state == nodeEnded {
+		return // nothing outlives the node: the message goes when the call ends
+	}
+	if n.shard.one == m {
+		n.shard.one = nil // the struct is not the next message's any more
+	}
 	m.state = as
 	if !m.made {
 		m.slab.Retain() // a made message has its own reference

@@ -103,10 +103,15 @@ func (l *InLane) activate() {
 		return
 	}
 	l.active = true
-	l.node.ticket++
-	l.ticket = l.node.ticket
+	l.giveWay()
 	l.node.active.push(l)
 	l.node.shard.ready.push(l.node)
+}
+
+// giveWay makes the lane's place in the round the last one.
+func (l *InLane) giveWay() {
+	l.node.ticket++
+	l.ticket = l.node.ticket
 }
 
 // unblock takes one reason to wait away. A lane with none left goes back to the

@@ -61,6 +61,10 @@ func (m *Msg) From() NodeID {
 // Payload is the message's payload, a view that lives as long as the message.
 func (m *Msg) Payload() []byte { return wire.Payload(m.frame) }
 
+// Frame is the whole message as it travels: header and payload. It is for
+// reading, and lives as long as the message.
+func (m *Msg) Frame() []byte { return m.frame }
+
 // Len is the number of bytes in the whole frame: header and payload.
 func (m *Msg) Len() int { return len(m.frame) }
 

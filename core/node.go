@@ -23,6 +23,7 @@ type Node struct {
 	maxWeight int // of the lanes in ins
 	weights   []weightRule
 	sources   []*sourceLane
+	parking   []*OutLane // those that keep upstream lanes for the next round
 
 	// sending
 	links  []*Link
@@ -107,11 +108,16 @@ func (n *Node) After(d time.Duration, id uint64) {
 	if id&sourceTimer != 0 {
 		panic("core: After with a timer id of 2^63 or more, which the engine keeps for itself")
 	}
+	n.unpost(id)
 	n.shard.rt.SetTimer(n, n.Now()+max(d, 0), id)
 }
 
-// Cancel forgets a timer.
-func (n *Node) Cancel(id uint64) { n.shard.rt.StopTimer(n, id) }
+// Cancel forgets a timer. Its message does not come any more, even if it was due
+// already.
+func (n *Node) Cancel(id uint64) {
+	n.unpost(id)
+	n.shard.rt.StopTimer(n, id)
+}
 
 // sourceTimer marks the timers of sources.
 const sourceTimer = 1 << 63
@@ -198,6 +204,6 @@ func (n *Node) finish(how CloseHow, c *Crash) {
 		n.removeIn(l)
 		l.tr.Close(l, how)
 	}
-	n.events, n.sources = nil, nil
+	n.events, n.sources, n.parking = nil, nil, nil
 	n.shard.rt.Ended(n, c)
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -18,10 +19,12 @@ type OutLane struct {
 	state laneState
 	dirty bool // in the shard's list of lanes to flush
 
-	q     runQueue
-	cut   uint32 // bytes of q's first run that were written already
-	bytes int    // in q and not written
-	msgs  int    // in q: counted until the run they are in is written
+	q       runQueue
+	open    *Run   // the last run in q, if views that touch it may still extend it
+	openEnd uint32 // where such a view begins
+	cut     uint32 // bytes of q's first run that were written already
+	bytes   int    // in q and not written
+	msgs    int    // in q: counted until the run they are in is written
 
 	maxBytes, maxMsgs int // Config.QueueBytes and QueueMsgs
 
@@ -31,6 +34,12 @@ type OutLane struct {
 	over     []overflow
 	overHead int
 	overMade int // entries that no upstream lane answers for
+
+	// parked are upstream lanes whose turn ended with a message that waited here.
+	// Their next turn begins when nobody else waits here in the middle of one:
+	// else a queue with room for one message at a time would serve its upstreams a
+	// message each, whatever their weights.
+	parked []*InLane
 
 	sentMsgs  uint64
 	sentBytes uint64
@@ -79,8 +88,18 @@ func (l *OutLane) full() bool {
 	return l.bytes >= l.maxBytes || l.msgs >= l.maxMsgs
 }
 
-// push queues a message: the one step of Send that runs for every message.
+// push queues a message. Views that touch become one run, with one reference
+// for all of them: that is what most messages meet, so it comes first.
 func (l *OutLane) push(m *Msg) {
+	if l.open != nil && l.open.Slab == m.slab && l.openEnd == m.off && l.bytes < l.maxBytes && l.msgs < l.maxMsgs {
+		size := uint32(len(m.frame))
+		l.open.Len += size
+		l.open.Msgs++
+		l.openEnd += size
+		l.bytes += int(size)
+		l.msgs++
+		return
+	}
 	if l.state > laneOpen || l.overHead < len(l.over) || l.full() {
 		l.pushSlow(m)
 		return
@@ -88,26 +107,26 @@ func (l *OutLane) push(m *Msg) {
 	l.append(m)
 }
 
-// append adds a view to the queue. Views that touch become one run, with one
-// reference for all of them.
+// append begins a new run, which stays open for views that touch it.
 func (l *OutLane) append(m *Msg) {
-	size := uint32(len(m.frame))
-	if l.q.n > 0 {
-		if t := l.q.tail(); t.Slab == m.slab && t.end() == m.off {
-			t.Len += size
-			t.Msgs++
-			l.queued(int(size))
-			return
-		}
-	}
 	m.slab.Retain()
-	l.q.push(Run{Slab: m.slab, Off: m.off, Len: size, Msgs: 1})
-	l.queued(int(size))
+	l.q.push(Run{Slab: m.slab, Off: m.off, Len: uint32(len(m.frame)), Msgs: 1})
+	l.open, l.openEnd = l.q.tail(), m.off+uint32(len(m.frame))
+	l.queued(len(m.frame))
 }
+
+// shut closes the open run: before the queue is popped, and before anything is
+// pushed to it but by append.
+func (l *OutLane) shut() { l.open = nil }
 
 func (l *OutLane) queued(size int) {
 	l.bytes += size
 	l.msgs++
+	l.touch()
+}
+
+// touch puts the lane in the list of those to flush.
+func (l *OutLane) touch() {
 	if !l.dirty {
 		l.dirty = true
 		l.node.shard.dirty = append(l.node.shard.dirty, l)
@@ -140,6 +159,11 @@ func (l *OutLane) pushSlow(m *Msg) {
 		owner.blocked++
 	}
 	m.slab.Retain()
+	if l.overHead > len(l.over)/2 { // a queue that is never empty must not grow
+		n := copy(l.over, l.over[l.overHead:])
+		clear(l.over[n:])
+		l.over, l.overHead = l.over[:n], 0
+	}
 	l.over = append(l.over, overflow{
 		run:   Run{Slab: m.slab, Off: m.off, Len: uint32(len(m.frame)), Msgs: 1},
 		owner: owner,
@@ -149,6 +173,7 @@ func (l *OutLane) pushSlow(m *Msg) {
 // admitWaiting moves waiting messages into the queue while there is room, and
 // lets the upstream lanes go on whose last message that was.
 func (l *OutLane) admitWaiting() {
+	l.shut()
 	for l.overHead < len(l.over) && !l.full() {
 		o := &l.over[l.overHead]
 		l.q.push(o.run)
@@ -156,15 +181,65 @@ func (l *OutLane) admitWaiting() {
 		owner := o.owner
 		*o = overflow{}
 		l.overHead++
-		if owner != nil {
-			owner.unblock()
-		} else {
+		switch {
+		case owner == nil:
 			l.overMade--
+		case owner.deficit > 0:
+			owner.unblock()
+		default:
+			l.park(owner)
 		}
 	}
 	if l.overHead == len(l.over) {
 		l.over, l.overHead = l.over[:0], 0
 	}
+	if len(l.parked) > 0 {
+		l.node.shard.ready.push(l.node) // to look whether the round is over
+	}
+}
+
+// park keeps an upstream lane whose turn is over until the end of the round.
+func (l *OutLane) park(in *InLane) {
+	n := l.node
+	if !slices.Contains(n.parking, l) {
+		n.parking = append(n.parking, l)
+	}
+	l.parked = append(l.parked, in)
+}
+
+// endRound lets the parked lanes begin their next turn where nobody waits in the
+// middle of one.
+func (n *Node) endRound() {
+	rest := n.parking[:0]
+	for _, l := range n.parking {
+		if l.someInTurn() {
+			rest = append(rest, l)
+		} else {
+			l.unpark()
+		}
+	}
+	clear(n.parking[len(rest):])
+	n.parking = rest
+}
+
+// someInTurn reports whether an upstream lane waits here in the middle of its
+// turn.
+func (l *OutLane) someInTurn() bool {
+	for i := l.overHead; i < len(l.over); i++ {
+		if o := l.over[i].owner; o != nil && o.deficit > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// unpark lets all parked lanes go on.
+func (l *OutLane) unpark() {
+	for i, in := range l.parked {
+		l.parked[i] = nil
+		in.unblock()
+	}
+	l.parked = l.parked[:0]
 }
 
 // Opened says that the transport is ready. What was queued meanwhile is flushed.
@@ -174,9 +249,8 @@ func (l *OutLane) Opened(tr OutTransport) {
 	}
 	l.tr, l.state, l.backoff = tr, laneOpen, 0
 	l.node.post(event{typ: wire.TypeLinkUp, peer: l.peer, app: l.app, dir: Downstream, lost: l.untold()})
-	if l.q.n > 0 && !l.dirty {
-		l.dirty = true
-		l.node.shard.dirty = append(l.node.shard.dirty, l)
+	if l.q.n > 0 {
+		l.touch()
 	}
 }
 
@@ -199,6 +273,7 @@ func (l *OutLane) First() (b []byte, only bool) { return l.q.at(0).Bytes()[l.cut
 
 // Wrote says that the transport has taken the first n bytes of the queue.
 func (l *OutLane) Wrote(n int) {
+	l.shut()
 	l.bytes -= n
 	l.sentBytes += uint64(n)
 	for n > 0 {
@@ -227,6 +302,7 @@ func (l *OutLane) Take() (Run, bool) {
 	if l.q.n == 0 {
 		return Run{}, false
 	}
+	l.shut()
 	r := l.q.pop()
 	l.bytes -= int(r.Len)
 	l.msgs -= int(r.Msgs)
@@ -274,6 +350,7 @@ func (l *OutLane) tryAgain() {
 
 // discard counts everything queued as lost and lets the upstream lanes go on.
 func (l *OutLane) discard() {
+	l.shut()
 	for l.q.n > 0 {
 		r := l.q.pop()
 		whole := r.wholeWithin(l.cut)
@@ -293,6 +370,8 @@ func (l *OutLane) discard() {
 		*o = overflow{}
 	}
 	l.over, l.overHead, l.overMade = nil, 0, 0
+	l.unpark()
+	l.parked = nil
 }
 
 func (l *OutLane) lose(msgs, bytes uint64) {

@@ -5,8 +5,10 @@ import "github.com/ioverlay/ioverlay/core/wire"
 // Sending, in the order in which a message meets it:
 //
 //	Node.Send      the one call an algorithm must know
-//	Node.laneTo    the lane of the message's destination and application, guessed
-//	Node.findLane  or looked up, or opened on first use (link.go)
+//	               guesses the lane: algorithms send to their downstreams in the
+//	               same order again and again, so the lane that followed the last
+//	               one before is probably the one: no look-up, whatever the fan-out
+//	Node.findLane  else looks it up, or opens it on first use (link.go)
 //	OutLane.push   into the queue, or behind it if it is full (outlane.go)
 
 // Send sends a message to a node. It never blocks and never fails: whatever
@@ -22,27 +24,21 @@ func (n *Node) Send(m *Msg, dest NodeID) {
 		panic("core: Send of a message after the Process call it belonged to: Retain it, or return Hold")
 	}
 	m.sent = true
-	n.laneTo(dest, wire.App(m.frame)).push(m)
-}
-
-// laneTo finds a lane. Algorithms send to their downstreams in the same order
-// again and again, so the lane that followed the last one before is tried
-// first: no look-up a message, whatever the fan-out.
-func (n *Node) laneTo(dest NodeID, app uint32) *OutLane {
 	l := n.last.then
-	if l == nil || l.app != app || l.peer != dest {
+	if app := wire.App(m.frame); l == nil || l.app != app || l.peer != dest {
 		l = n.findLane(dest, app)
 		n.last.then = l
 	}
 	n.last = l
-	return l
+	l.push(m)
 }
 
 // NewMsg makes a message of size payload bytes. Fill Payload, then Send it as
 // often as needed; the engine drops it when the call in progress ends, unless it
 // is retained. Payload starts with arbitrary bytes: write all of it.
 func (n *Node) NewMsg(t Type, app uint32, size int) *Msg {
-	if size < 0 || size > n.shard.cfg.MaxPayload {
+	// The address of an IPv6 sender counts as payload on the wire.
+	if size < 0 || wire.HeaderLen(n.id)-wire.HeaderSize+size > n.shard.cfg.MaxPayload {
 		panic("core: NewMsg with a payload below 0 or above Config.MaxPayload")
 	}
 	if t.Local() || t == wire.TypeHello {

@@ -3,6 +3,8 @@ package core
 import (
 	"slices"
 	"time"
+
+	"github.com/ioverlay/ioverlay/core/wire"
 )
 
 // Source is an application that produces data messages at a node (paper,
@@ -46,6 +48,11 @@ type sourceLane struct {
 func (n *Node) AddSource(app uint32, src Source) {
 	if app == 0 {
 		panic("core: AddSource with application 0, which is the control lane")
+	}
+	if n.state > nodeRunning { // ends before it begins
+		src.Close()
+		n.post(event{typ: wire.TypeSourceEnd, app: app, reason: ReasonStopped, dir: Upstream})
+		return
 	}
 	sl := &sourceLane{src: src}
 	sl.lane = n.newInLane(NodeID{}, app, sl)
@@ -107,7 +114,7 @@ func (sl *sourceLane) want() {
 // ask takes the next run from the source.
 func (sl *sourceLane) ask() {
 	l := sl.lane
-	if l.closed {
+	if l.closed || l.Busy() { // busy: it was asked by its timer meanwhile
 		return
 	}
 	defer l.node.guard()
@@ -125,10 +132,10 @@ func (sl *sourceLane) ask() {
 // Drained implements InTransport: the source is asked again in its turn.
 func (sl *sourceLane) Drained(l *InLane) bool {
 	if r := l.TakeRest(); r.Slab != nil {
+		r.Slab.Release()
 		if r.Len != 0 {
 			panic("core: a source produced part of a frame")
 		}
-		r.Slab.Release()
 	}
 	sl.want()
 	return false

@@ -13,8 +13,7 @@ import (
 //
 //	Node.Serve      one round: events first, then every active lane once
 //	Node.serveLane  one turn of one lane: deficit round robin
-//	Node.dispatch   one frame: a view of it goes to the algorithm
-//	Node.process    the algorithm handles it, and its verdict is carried out
+//	Node.dispatch   one frame: a view of it goes to the algorithm, whose verdict is carried out
 //
 // The paper's Engine::switch() (section 2.2), with bytes in place of messages.
 
@@ -27,7 +26,7 @@ var ErrLocalType = errors.New("message type that never crosses a link")
 // Serve gives the node one round. A panic in its algorithm stops the node and
 // nothing else.
 func (n *Node) Serve() {
-	if n.state == nodeEnded {
+	if n.state == nodeEnded || n.state == nodeNew {
 		return
 	}
 	defer n.guard()
@@ -36,6 +35,9 @@ func (n *Node) Serve() {
 		n.serveLane(n.active.pop())
 	}
 	n.shard.cur = nil
+	if len(n.parking) > 0 {
+		n.endRound()
+	}
 	if n.active.n > 0 || len(n.events) > 0 {
 		n.shard.ready.push(n)
 	}
@@ -76,13 +78,18 @@ func (n *Node) serveLane(l *InLane) {
 			if l.tr.Drained(l) {
 				continue
 			}
-			l.deficit, l.active = 0, false // an idle lane saves nothing up
+			// An idle lane saves nothing up, but it still owes what its last
+			// message took beyond the turn.
+			l.deficit, l.active = min(l.deficit, 0), false
 			return
 		}
 		l.deficit -= total
 		n.dispatch(l, rest[:total:total])
 		if l.blocked > 0 || l.heldMsgs > 0 && l.holdsFull() {
 			l.active = false // resume puts it back in its place
+			if l.deficit <= 0 {
+				l.giveWay() // which is behind the others if the turn is over
+			}
 			return
 		}
 		if l.closed {
@@ -130,31 +137,34 @@ func (n *Node) inspect(l *InLane, rest []byte) (total int, err error) {
 	return total, nil
 }
 
-// dispatch hands one frame to the algorithm.
+// dispatch hands one frame to the algorithm and does what its verdict says.
 func (n *Node) dispatch(l *InLane, frame []byte) {
-	m := n.shard.current()
+	s := n.shard
+	m := s.current()
 	m.frame, m.slab, m.off = frame, l.slab, uint32(l.pos)
 	m.node, m.lane, m.state = n, l, msgCurrent
 	l.pos += len(frame)
 	l.msgs++
 	l.bytes += uint64(len(frame))
-	n.process(m)
-}
-
-// process runs the algorithm on a message and does what its verdict says.
-func (n *Node) process(m *Msg) {
-	s := n.shard
 	v := n.alg.Process(m)
 	if m.state == msgCurrent { // else the algorithm retained it
-		if v == Hold {
+		if v == Hold && n.state != nodeEnded {
 			n.keep(m, msgHeld)
-		} else if !m.made {
+		} else {
 			m.state = msgFree // and it is the next message too
 		}
 	}
 	if s.made != nil {
 		n.settleMade()
 	}
+}
+
+// process is dispatch for a message that was made here: an event.
+func (n *Node) process(m *Msg) {
+	if v := n.alg.Process(m); v == Hold && m.state == msgCurrent {
+		n.keep(m, msgHeld)
+	}
+	n.settleMade()
 }
 
 // settleMade drops the switch's reference on the messages that were made in the

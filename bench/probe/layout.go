@@ -26,7 +26,7 @@ const (
 	// App is the session that test messages belong to.
 	App = 1
 	// SampleEvery is the distance between two messages whose body the sink hashes.
-	SampleEvery = 64
+	SampleEvery = 256
 
 	wordBytes = 8
 	seqOffset = 16

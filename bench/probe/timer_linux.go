@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"errors"
 	"fmt"
 
 	"golang.org/x/sys/unix"
@@ -16,8 +17,7 @@ func OpenTimer(s Schedule) (fd int, err error) {
 	}
 	spec := unix.ItimerSpec{Interval: unix.NsecToTimespec(s.IntervalNS), Value: unix.NsecToTimespec(s.StartNS)}
 	if err := unix.TimerfdSettime(fd, unix.TFD_TIMER_ABSTIME, &spec, nil); err != nil {
-		unix.Close(fd)
-		return -1, fmt.Errorf("set a timerfd to one message every %d ns: %w", s.IntervalNS, err)
+		return -1, errors.Join(fmt.Errorf("set a timerfd to one message every %d ns: %w", s.IntervalNS, err), unix.Close(fd))
 	}
 	return fd, nil
 }

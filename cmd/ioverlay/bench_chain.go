@@ -106,13 +106,13 @@ func (a *app) measureChain(ctx context.Context, plan bench.Plan, out *resultFile
 		return bench.Report{}, err
 	}
 	runner := bench.Process{Path: program, Args: []string{"bench", "point"}}
-	progress, clear := a.progress(plan)
-	defer clear()
+	progress, done := a.progress(plan)
+	defer done()
 	return bench.Run(ctx, env, plan, runner, progress, out.record)
 }
 
-// progress shows a bar if standard error is a terminal; clear takes it away.
-func (a *app) progress(plan bench.Plan) (progress bench.Progress, clear func()) {
+// progress shows a bar if standard error is a terminal; done takes it away.
+func (a *app) progress(plan bench.Plan) (progress bench.Progress, done func()) {
 	if file, ok := a.err.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		bar := bench.NewBar(file, plan)
 		return bar, bar.Clear

@@ -1,11 +1,18 @@
 package engine
 
-import "time"
+import (
+	"math"
+	"time"
+
+	"github.com/ioverlay/ioverlay/core"
+)
+
+const never time.Duration = math.MaxInt64
 
 // deadlines are the connections of a loop that must say or hear something soon:
-// a hello, or an answer to a dial. The time is the same for all of a kind and
-// nearly so for both, so a list that is looked through when its first entry is
-// due serves. With nobody waiting, no alarm is set.
+// a hello, or an answer to a dial. They are few and their times are long, so a
+// list that is looked through when its earliest entry is due serves. With nobody
+// waiting, no alarm is set.
 type deadlines struct {
 	loop    *loop
 	list    []deadline
@@ -25,6 +32,10 @@ type pending bool
 type expirer interface {
 	// expired closes the connection, which did not do in time what it had to.
 	expired()
+	// belongsTo reports whether it is a connection of the node's.
+	belongsTo(n *Node) bool
+	// shut closes the connection and tells nobody.
+	shut(how core.CloseHow)
 }
 
 // add puts a connection under a deadline.
@@ -38,7 +49,7 @@ func (d *deadlines) add(c expirer, on *pending, within time.Duration) {
 
 // settle says that a connection has done what it had to, or is gone.
 func (d *deadlines) settle(on *pending) {
-	if !*on {
+	if !bool(*on) {
 		return
 	}
 	*on = false
@@ -50,22 +61,36 @@ func (d *deadlines) settle(on *pending) {
 
 // check expires what is due and asks for the next time to look.
 func (d *deadlines) check() {
-	now := d.loop.Now()
+	now, next := d.loop.Now(), never
 	var keep, due []deadline
 	for _, e := range d.list {
 		switch {
-		case !*e.on:
+		case !bool(*e.on):
 		case e.at <= now:
 			due = append(due, e)
 		default:
 			keep = append(keep, e)
+			next = min(next, e.at)
 		}
 	}
 	d.list = keep
 	if len(keep) > 0 {
-		d.loop.timers.wakeAt(keep[0].at)
+		d.loop.timers.wakeAt(next)
 	}
 	for _, e := range due {
 		e.c.expired()
+	}
+}
+
+// abandon closes the connections of a node that has ended: they have no lane yet
+// whose end would close them.
+func (d *deadlines) abandon(n *Node) {
+	if d.waiting == 0 {
+		return
+	}
+	for _, e := range d.list { // settle may set d.list to nil meanwhile
+		if bool(*e.on) && e.c.belongsTo(n) {
+			e.c.shut(core.CloseAbort)
+		}
 	}
 }

@@ -78,21 +78,29 @@ func (e *Engine) Options() Options { return e.opt }
 // AddNode starts a node that runs alg. When it returns, the node accepts links
 // and its algorithm has been told that it started.
 func (e *Engine) AddNode(alg core.Algorithm, o NodeOptions) (*Node, error) {
+	if alg == nil {
+		panic("engine: AddNode without an algorithm")
+	}
 	n, err := e.reserve(o)
 	if err != nil {
 		return nil, err
 	}
-	seed := e.opt.Seed ^ uint64(n.index)
-	err = n.loop.do(func() {
-		n.core = n.loop.shard.NewNode(n.id, alg, core.Rand(seed))
-		n.loop.addNode(n)
-		n.core.Start()
-	})
-	if err != nil {
+	var failed error
+	err = n.loop.do(func() { failed = n.start(alg) })
+	if err = errors.Join(err, failed); err != nil {
+		n.listener.close()
 		e.forget(n)
+		close(n.done)
 		return nil, err
 	}
 	return n, nil
+}
+
+// stopping reports whether the engine takes no more nodes.
+func (e *Engine) stopping() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.closed
 }
 
 // reserve finds a node a name, a listener and a loop.
@@ -223,12 +231,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 	}
 	var err error
 	for _, n := range nodes {
-		select {
-		case <-n.done:
-		case <-ctx.Done():
-			err = errors.Join(err, fmt.Errorf("engine: node %v had messages to deliver and was ended: %w", n.id, ctx.Err()))
-			n.Kill()
-		}
+		err = errors.Join(err, n.await(ctx))
 	}
 	e.stopLoops()
 	return err
@@ -243,17 +246,21 @@ func (e *Engine) Close() {
 }
 
 // stopLoops ends the loops. All nodes have ended; lanes between loops still have
-// notes under way, and two rounds through every loop deliver them all.
+// notes under way, which release what is left in their rings, and two rounds
+// through every loop see to them all.
 func (e *Engine) stopLoops() {
 	for range 2 {
 		for _, lp := range e.loops {
-			_ = lp.do(func() {}) // the only error is that the loop has ended
+			_ = lp.do(lp.readInbox) // the only error is that the loop has ended
 		}
 	}
 	for _, lp := range e.loops {
 		lp.stop()
 	}
 	e.wg.Wait()
+	for _, lp := range e.loops {
+		lp.release()
+	}
 }
 
 func withStopTimeout(ctx context.Context) (context.Context, context.CancelFunc) {

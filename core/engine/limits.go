@@ -31,9 +31,10 @@ const (
 	// to the poller's own queue, which allocates, beyond it.
 	inboxSize = 1024
 
-	// helloTimeout is how long a connection may take to say who it is, and
-	// dialTimeout how long a destination may take to answer. Both are far above
-	// any round-trip and below what an operator waits for.
+	// helloTimeout is how long a connection may take to say who it is, unless
+	// Options.HelloTimeout says otherwise, and dialTimeout how long a destination
+	// may take to answer. Both are far above any round-trip and below what an
+	// operator waits for.
 	helloTimeout = 10 * time.Second
 	dialTimeout  = 10 * time.Second
 

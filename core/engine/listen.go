@@ -19,6 +19,7 @@ type listener struct {
 	loop   *loop
 	node   *Node
 	paused bool
+	short  bool // of descriptors, or was when it last looked, and has said so
 }
 
 // openListener binds and listens at once, so that a port in use is an error of
@@ -68,11 +69,12 @@ func (l *listener) close() {
 	}
 }
 
-func (l *listener) start(lp *loop, n *Node) {
+func (l *listener) start(lp *loop, n *Node) error {
 	l.loop, l.node = lp, n
 	if err := lp.watch(l.fd, l); err != nil {
-		lp.eng.opt.Log.Error("cannot watch a listener", "node", n.id, "err", err)
+		return fmt.Errorf("engine: watch the port of %v: %w", n.id, err)
 	}
+	return nil
 }
 
 func (l *listener) stop() {
@@ -85,12 +87,16 @@ func (l *listener) stop() {
 
 // ready accepts what waits, a bounded number a turn.
 func (l *listener) ready(netpoll.IOEvent) {
+	if l.paused {
+		return // the poller cannot leave it out: see poll_other.go
+	}
 	for range acceptBudget {
 		fd, err := acceptCloexec(l.fd)
 		switch err {
 		case nil:
 			l.accepted(fd)
 		case unix.EAGAIN:
+			l.caughtUp()
 			return
 		default:
 			l.rest(err)
@@ -110,20 +116,31 @@ func (l *listener) accepted(fd int) {
 		l.loop.eng.opt.Log.Warn("dropped a connection", "node", l.id, "err", errors.Join(err, unix.Close(fd)))
 		return
 	}
-	l.loop.strict.add(c, &c.deadline, helloTimeout)
+	l.loop.strict.add(c, &c.deadline, l.loop.eng.opt.HelloTimeout)
 }
 
 // rest stops accepting for a while: the process is out of descriptors, and the
 // poller would report the waiting connection in every turn.
 func (l *listener) rest(err error) {
 	lp := l.loop
-	lp.eng.opt.Log.Warn("cannot accept for now", "node", l.id, "err", err, "again_in", acceptPause)
+	if !l.short { // once, however long it lasts
+		l.short = true
+		lp.eng.opt.Log.Warn("cannot accept for now", "node", l.id, "err", err, "again_in", acceptPause)
+	}
 	if err := lp.poller.Delete(l.fd); err != nil {
 		lp.eng.opt.Log.Error("pausing a listener", "node", l.id, "err", err)
 	}
 	l.paused = true
 	lp.resting = append(lp.resting, l)
 	lp.timers.wakeAt(lp.Now() + acceptPause)
+}
+
+// caughtUp says that nobody waits to be accepted.
+func (l *listener) caughtUp() {
+	if l.short {
+		l.short = false
+		l.loop.eng.opt.Log.Info("accepted all who waited", "node", l.id)
+	}
 }
 
 // awaken lets resting listeners accept again.

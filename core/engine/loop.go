@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,11 @@ type loop struct {
 	wake   waker            // readable while there is work besides sockets; raised by anyone
 	raised atomic.Bool      // wake is readable, or about to be
 	ended  chan struct{}    // closed when the goroutine is gone
+
+	// gate keeps those who come from outside away from the descriptors once they
+	// are closed: the numbers may be somebody else's by then.
+	gate   sync.RWMutex
+	closed bool // guarded by gate
 
 	busy    int // sockets that brought something since the last look at the sources
 	passed  int // turns in which willing sources were passed over
@@ -75,11 +81,14 @@ func (lp *loop) run() {
 		lp.eng.opt.Log.Error("loop ended", "loop", lp.index, "err", err)
 	}
 	close(lp.ended)
-	lp.release()
 }
 
-// release gives back what the loop itself holds.
+// release gives back what the loop itself holds. All loops have ended, so that no
+// other loop wakes this one any more.
 func (lp *loop) release() {
+	lp.gate.Lock()
+	defer lp.gate.Unlock()
+	lp.closed = true
 	lp.stage.Close()
 	lp.shard.Close()
 	if err := errors.Join(lp.timers.close(), lp.wake.close(), lp.poller.Close()); err != nil {
@@ -103,8 +112,14 @@ func (lp *loop) event(fd int, ev netpoll.IOEvent, _ netpoll.IOFlags) error {
 	return nil
 }
 
-// post runs fn on the loop, some time soon. It may be called by anyone.
+// post runs fn on the loop, some time soon, unless the loop has ended. It may be
+// called by anyone.
 func (lp *loop) post(fn func()) {
+	lp.gate.RLock()
+	defer lp.gate.RUnlock()
+	if lp.closed {
+		return
+	}
 	err := lp.poller.Trigger(queue.HighPriority, func(any) error {
 		fn()
 		lp.turn()
@@ -119,11 +134,6 @@ func (lp *loop) post(fn func()) {
 // has ended. It may be called by anyone but the loop itself.
 func (lp *loop) do(fn func()) error {
 	done := make(chan struct{})
-	select {
-	case <-lp.ended:
-		return ErrClosed
-	default:
-	}
 	lp.post(func() {
 		defer close(done)
 		fn()
@@ -132,6 +142,11 @@ func (lp *loop) do(fn func()) error {
 	case <-done:
 		return nil
 	case <-lp.ended:
+	}
+	select {
+	case <-done: // just before the end
+		return nil
+	default:
 		return ErrClosed
 	}
 }
@@ -202,6 +217,7 @@ func (lp *loop) Ended(c *core.Node, crash *core.Crash) {
 			"node", n.id, "panic", fmt.Sprint(crash.Value), "stack", string(crash.Stack))
 	}
 	lp.timers.forget(c)
+	lp.strict.abandon(n)
 	lp.removeNode(n)
 	lp.eng.forget(n)
 	n.crash = crash
@@ -209,12 +225,15 @@ func (lp *loop) Ended(c *core.Node, crash *core.Crash) {
 }
 
 // addNode starts to listen for a node.
-func (lp *loop) addNode(n *Node) {
+func (lp *loop) addNode(n *Node) error {
+	if n.listener != nil {
+		if err := n.listener.start(lp, n); err != nil {
+			return err
+		}
+	}
 	n.pos = len(lp.nodes)
 	lp.nodes = append(lp.nodes, n)
-	if n.listener != nil {
-		n.listener.start(lp, n)
-	}
+	return nil
 }
 
 func (lp *loop) removeNode(n *Node) {

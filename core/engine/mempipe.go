@@ -81,6 +81,7 @@ func (p *memPipe) accept(n *Node) {
 func (p *memPipe) opened(ok bool) {
 	l := p.out
 	switch {
+	case l == nil: // the receiver has opened and closed already
 	case l.Node().Ended():
 		p.out = nil
 		p.hangUp(core.CloseAbort)

@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
 	"github.com/ioverlay/ioverlay/ring"
 )
 
@@ -21,6 +23,37 @@ type Node struct {
 	crash    *core.Crash // valid once done is closed
 	pos      int         // in the loop's list of nodes
 }
+
+// start begins the node's life, on its loop.
+func (n *Node) start(alg core.Algorithm) error {
+	if n.eng.stopping() {
+		return ErrClosed // those who stop the engine may have looked already
+	}
+	c, err := n.bind(alg)
+	if err != nil {
+		return err
+	}
+	if err := n.loop.addNode(n); err != nil {
+		return err
+	}
+	n.core = c
+	c.Start()
+	return nil
+}
+
+// bind makes the node's core. A panic in the algorithm's Bind is an error: there
+// is no node yet that it could end.
+func (n *Node) bind(alg core.Algorithm) (c *core.Node, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("engine: the algorithm panicked in Bind: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return n.loop.shard.NewNode(n.id, alg, core.Rand(n.eng.opt.Seed^uint64(n.index))), nil
+}
+
+// live reports whether the node has started and not ended. On the loop only.
+func (n *Node) live() bool { return n.core != nil && !n.core.Ended() }
 
 // ID is the node's address and port.
 func (n *Node) ID() core.NodeID { return n.id }
@@ -48,7 +81,7 @@ func (n *Node) Crash() *core.Crash {
 func (n *Node) Do(fn func(c *core.Node)) error {
 	ran := false
 	err := n.loop.do(func() {
-		if !n.core.Ended() {
+		if n.live() {
 			ran = true
 			n.core.Call(func() { fn(n.core) })
 		}
@@ -62,7 +95,7 @@ func (n *Node) Do(fn func(c *core.Node)) error {
 // async runs fn on the node's loop without waiting.
 func (n *Node) async(fn func(c *core.Node)) {
 	n.loop.post(func() {
-		if !n.core.Ended() {
+		if n.live() {
 			fn(n.core)
 		}
 	})
@@ -76,6 +109,11 @@ func (n *Node) Post(t core.Type, app uint32, seq uint64, payload []byte) ring.Re
 	if len(payload) > n.loop.shard.Config().MaxPayload {
 		panic(fmt.Sprintf("engine: Post of %d bytes, above Config.MaxPayload", len(payload)))
 	}
+	if t == 0 || t > wire.MaxType || t == wire.TypeHello || t.Local() {
+		panic("engine: Post of a type that no application makes: " + t.String())
+	}
+	n.loop.gate.RLock()
+	defer n.loop.gate.RUnlock()
 	select {
 	case <-n.done:
 		return ring.Closed
@@ -98,7 +136,11 @@ type posted struct {
 // last ones.
 func (n *Node) Stats() (core.Stats, error) {
 	var s core.Stats
-	err := n.loop.do(func() { s = n.core.Stats() })
+	err := n.loop.do(func() {
+		if n.core != nil {
+			s = n.core.Stats()
+		}
+	})
 	return s, err
 }
 
@@ -109,16 +151,33 @@ func (n *Node) Stop(ctx context.Context) error {
 	ctx, cancel := withStopTimeout(ctx)
 	defer cancel()
 	n.async(func(c *core.Node) { c.Stop() })
+	return n.await(ctx)
+}
+
+// await waits until the node has ended, and ends it when ctx is done first.
+func (n *Node) await(ctx context.Context) error {
 	select {
 	case <-n.done:
 		return nil
 	case <-ctx.Done():
-		n.Kill()
-		return fmt.Errorf("engine: node %v had messages to deliver and was ended: %w", n.id, ctx.Err())
 	}
+	if killed := n.kill(); !killed {
+		return nil
+	}
+	return fmt.Errorf("engine: node %v had messages to deliver and was ended: %w", n.id, ctx.Err())
 }
 
 // Kill ends the node at once and waits for it. Its neighbours see a failed node.
-func (n *Node) Kill() {
-	_ = n.loop.do(func() { n.core.Kill() }) // if the loop has ended, so has the node
+func (n *Node) Kill() { n.kill() }
+
+// kill reports whether the node had not ended before.
+func (n *Node) kill() (killed bool) {
+	// The only error is that the loop has ended, and then so has the node.
+	_ = n.loop.do(func() {
+		if n.live() {
+			killed = true
+			n.core.Kill()
+		}
+	})
+	return killed
 }

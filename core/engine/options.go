@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"time"
 
 	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
@@ -38,6 +39,10 @@ type Options struct {
 	ExpectNodes int             // how many nodes there will be, for placement; 0 means unknown
 	Seed        uint64          // of the nodes' randomness
 	Log         *slog.Logger    // nil means silence
+
+	// HelloTimeout is how long a connection may take to say who it is; 0 means
+	// 10 seconds.
+	HelloTimeout time.Duration
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -48,6 +53,12 @@ func (o Options) withDefaults() (Options, error) {
 		if v.n < 0 {
 			return o, fmt.Errorf("engine: Options.%s is %d: it cannot be negative", v.name, v.n)
 		}
+	}
+	if o.HelloTimeout < 0 {
+		return o, fmt.Errorf("engine: Options.HelloTimeout is %v: it cannot be negative", o.HelloTimeout)
+	}
+	if o.HelloTimeout == 0 {
+		o.HelloTimeout = helloTimeout
 	}
 	if o.Links != TCP && o.Links != Mem {
 		return o, fmt.Errorf("engine: Options.Links is %d: use engine.TCP or engine.Mem", o.Links)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -89,10 +90,14 @@ func socketError(fd int) error {
 
 // reasonOf is how an error on a lane looks to an algorithm.
 func reasonOf(err error) core.Reason {
-	switch err {
+	var e unix.Errno
+	if !errors.As(err, &e) {
+		return core.ReasonReset
+	}
+	switch e {
 	case unix.ECONNREFUSED, unix.EHOSTUNREACH, unix.ENETUNREACH, unix.EADDRNOTAVAIL, unix.ETIMEDOUT, unix.EACCES:
 		return core.ReasonRefused
-	case unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.ENOBUFS:
+	case unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.ENOBUFS, unix.ENOSPC:
 		return core.ReasonNoRoom
 	}
 	return core.ReasonReset

@@ -241,5 +241,8 @@ func closeSocket(lp *loop, fd int, how core.CloseHow) {
 
 // expired implements expirer: no hello came in time.
 func (c *tcpIn) expired() {
-	c.drop(fmt.Errorf("no hello within %v", helloTimeout))
+	c.drop(fmt.Errorf("no hello within %v", c.loop.eng.opt.HelloTimeout))
 }
+
+// belongsTo implements expirer.
+func (c *tcpIn) belongsTo(n *Node) bool { return c.node == n }

@@ -104,8 +104,9 @@ func (c *tcpOut) connected() {
 	}
 	c.up, c.hello = true, nil
 	c.loop.strict.settle(&c.deadline)
-	c.idle()
-	c.lane.Opened(c)
+	if c.idle(); !c.closed {
+		c.lane.Opened(c)
+	}
 }
 
 // Flush implements core.OutTransport.
@@ -202,3 +203,6 @@ func (c *tcpOut) expired() {
 	c.loop.eng.opt.Log.Debug("dial", "node", c.lane.Node().ID(), "to", c.lane.Peer(), "err", fmt.Sprintf("no answer within %v", dialTimeout))
 	c.fail(core.ReasonRefused)
 }
+
+// belongsTo implements expirer.
+func (c *tcpOut) belongsTo(n *Node) bool { return c.lane.Node() == n.core }

@@ -24,7 +24,7 @@ var (
 	ErrVersion = errors.New("wire: unknown version")
 )
 
-// ErrNodeID: text that is no node identifier. It concerns configuration and control payloads, not framing.
+// ErrNodeID means text that is no node identifier. It concerns configuration and control payloads, not framing.
 var ErrNodeID = errors.New("wire: not a node ID")
 
 // errBudget is made once, since a loop that is short of memory may meet it every turn.

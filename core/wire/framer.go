@@ -30,7 +30,7 @@ type Framer struct {
 	off   uint32 // state carried: where in block the bytes start; else 0
 	have  uint32 // how many bytes of an unfinished frame are kept
 	need  uint32 // whole length of that frame; 0 while its header is not complete
-	last  uint32 // length of the last whole frame; 0 if none was seen
+	last  uint32 // length of the last frame that was noted; 0 if none is known
 	asked uint32 // bytes that the last Space offered and Filled has not claimed
 
 	state  framerState
@@ -166,10 +166,11 @@ func (f *Framer) Filled(s *Stage, n int) Chunk {
 	return f.chunk
 }
 
-// NoteFrame tells the framer the length of the last whole frame that the caller has seen, in bytes.
+// NoteFrame tells the framer the length of a frame that the caller has just seen, in bytes. It is a hint by which reads
+// are made to end on frame borders, so any number will do; one that no frame can have means that nothing is known.
 func (f *Framer) NoteFrame(total int) {
-	if total < HeaderSize {
-		panic("wire: Framer.NoteFrame with less than a header; it wants what Peek returned")
+	if total < HeaderSize || total > HeaderSize+MaxPayloadLimit {
+		total = 0
 	}
 	f.last = uint32(total)
 }

@@ -29,7 +29,7 @@ func PutHeader(b []byte, h Header) {
 	if len(b) < HeaderSize+skip {
 		panic(fmt.Sprintf("wire: PutHeader needs %d bytes for this sender and got %d", HeaderSize+skip, len(b)))
 	}
-	if h.Type-1 >= MaxType || uint(h.Size) > MaxPayloadLimit-addr6Size {
+	if h.Type-1 >= MaxType || uint(h.Size) > uint(MaxPayloadLimit-skip) {
 		panic(fmt.Sprintf("wire: PutHeader cannot write type %d with a payload of %d bytes", h.Type, h.Size))
 	}
 	// size, type and port share the first 8 bytes.

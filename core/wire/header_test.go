@@ -122,7 +122,8 @@ func TestPutHeaderRefusesMisuse(t *testing.T) {
 		"no type":         {Header{Sender: node4}, 100},
 		"type too large":  {Header{Type: MaxType + 1, Sender: node4}, 100},
 		"negative size":   {Header{Type: TypeData, Sender: node4, Size: -1}, 100},
-		"size over limit": {Header{Type: TypeData, Sender: node4, Size: MaxPayloadLimit}, 100},
+		"size over limit": {Header{Type: TypeData, Sender: node4, Size: MaxPayloadLimit + 1}, 100},
+		"IPv6 over limit": {Header{Type: TypeData, Sender: node6, Size: MaxPayloadLimit - 15}, 100},
 	} {
 		mustPanic(t, name, func() { PutHeader(make([]byte, c.room), c.h) })
 	}
@@ -166,15 +167,18 @@ func TestPeek(t *testing.T) {
 	}
 }
 
-func TestParseHeaderLimit(t *testing.T) {
-	b := make([]byte, HeaderSize)
-	PutHeader(b, Header{Type: TypeData, Size: MaxPayloadLimit - addr6Size})
-	if h, err := ParseHeader(b); err != nil || h.Size != MaxPayloadLimit-addr6Size {
-		t.Errorf("%+v, %v", h, err)
-	}
-	binary.BigEndian.PutUint32(b, MaxPayloadLimit+1)
-	if _, err := ParseHeader(b); !errors.Is(err, ErrTooBig) {
-		t.Errorf("over the limit: %v", err)
+func TestHeaderLimit(t *testing.T) {
+	for _, sender := range []NodeID{node4, node6} {
+		b := make([]byte, HeaderLen(sender))
+		want := Header{Type: TypeData, Sender: sender, Size: MaxPayloadLimit + HeaderSize - HeaderLen(sender)}
+		PutHeader(b, want)
+		if h, err := ParseHeader(b); err != nil || h != want {
+			t.Errorf("%+v, %v; want %+v", h, err, want)
+		}
+		binary.BigEndian.PutUint32(b, MaxPayloadLimit+1)
+		if _, err := ParseHeader(b); !errors.Is(err, ErrTooBig) {
+			t.Errorf("over the limit: %v", err)
+		}
 	}
 }
 

@@ -6,10 +6,11 @@ import (
 	"fmt"
 )
 
-// HelloShared is the flag of a lane that all applications share.
+// HelloShared is the flag of a dialler that puts all applications on one lane. It is set on that lane and on the
+// control lane; App tells them apart.
 const HelloShared uint16 = 1 << 0
 
-// SharedApp stands in the App field of a hello with HelloShared, where no single application can be named.
+// SharedApp is the App of a hello with HelloShared that opens the lane of all applications. It is no application's own.
 const SharedApp uint32 = 1<<32 - 1
 
 const (
@@ -19,17 +20,26 @@ const (
 	helloPrefix = 6 // magic and version: these 6 bytes stay where they are in every version
 )
 
+// laneExists reports whether a dialler with these flags can have a lane of this App.
+func laneExists(app uint32, flags uint16) bool {
+	if flags&HelloShared != 0 {
+		return app == 0 || app == SharedApp
+	}
+	return app != SharedApp
+}
+
 // Hello is the first frame of every connection, from the dialler (upstream) to the accepter (downstream). It
 // says who dials and which lane of the link this connection is.
 type Hello struct {
 	From  NodeID // the dialler, in the frame's sender field
-	App   uint32 // the lane's application; 0 for the control lane, SharedApp with HelloShared
+	App   uint32 // the lane's application; 0 for the control lane, SharedApp for that of all applications
 	Flags uint16 // HelloShared
 	Auth  []byte // authentication, at most MaxAuth bytes; empty in version 1
 }
 
 // AppendTo appends the hello's whole frame to b. It panics if From cannot be a node's identity, a flag is unknown
-// or Auth is longer than MaxAuth.
+// or Auth is longer than MaxAuth. An App that does not go with the flags is for the accepter to refuse, since it may have
+// come from a peer.
 func (h Hello) AppendTo(b []byte) []byte {
 	if !h.From.dialable() {
 		panic(fmt.Sprintf("wire: a hello comes from a node that can be dialled, not from %v", h.From))
@@ -91,6 +101,8 @@ func parseHelloPayload(from NodeID, p []byte) (Hello, error) {
 	switch {
 	case h.Flags&^helloFlags != 0:
 		return Hello{}, fmt.Errorf("%w: hello with unknown flags %#04x", ErrMalformed, h.Flags&^helloFlags)
+	case !laneExists(h.App, h.Flags):
+		return Hello{}, fmt.Errorf("%w: hello for lane %#x with flags %#04x", ErrMalformed, h.App, h.Flags)
 	case authLen != len(auth):
 		return Hello{}, fmt.Errorf("%w: hello announces %d bytes of authentication and carries %d", ErrMalformed, authLen, len(auth))
 	case authLen > MaxAuth:

@@ -15,6 +15,10 @@ func TestHelloRoundTrip(t *testing.T) {
 			from = node6
 		}
 		h := Hello{From: from, App: rapid.Uint32().Draw(t, "app"), Flags: rapid.Uint16Range(0, 1).Draw(t, "flags")}
+		if !laneExists(h.App, h.Flags) {
+			h.App = h.App & 1 * SharedApp
+			h.Flags = HelloShared
+		}
 		if auth := rapid.SliceOfN(rapid.Byte(), 0, MaxAuth).Draw(t, "auth"); len(auth) > 0 {
 			h.Auth = auth
 		}
@@ -85,7 +89,8 @@ func TestHelloChangedByte(t *testing.T) {
 		{"authentication length low", 37, 1, ErrMalformed},
 		{"app in the header is ignored", 12, 1, nil},
 		{"seq in the header is ignored", 16, 1, nil},
-		{"shared", 31, 1, nil},
+		{"application with shared lanes", 31, 1, ErrMalformed},
+		{"another application", 35, 6, nil},
 	} {
 		b := bytes.Clone(good)
 		b[c.at] = c.to

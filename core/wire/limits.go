@@ -16,9 +16,6 @@ const addr6Size = 16
 // generation, and bounds what one peer can make us assemble.
 const DefaultMaxPayload = 1 << 20
 
-// MaxPayloadDefault is DefaultMaxPayload under its other name.
-const MaxPayloadDefault = DefaultMaxPayload
-
 // MaxPayloadLimit is the largest maximum that can be configured, in bytes: a frame has to fit the largest slab. It
 // also keeps every offset in a slab inside an int32.
 const MaxPayloadLimit = bufpool.MaxSize - HeaderSize

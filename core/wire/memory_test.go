@@ -82,7 +82,7 @@ func TestBlockIsNotLargerThanTheFrame(t *testing.T) {
 func TestLargestFrame(t *testing.T) {
 	pool := bufpool.New(bufpool.Options{})
 	stage, f := NewStage(pool), Framer{MaxPayload: MaxPayloadLimit}
-	if n := feed(t, &f, stage, uniform(1, MaxPayloadLimit-addr6Size), 1<<20); n != 1 {
+	if n := feed(t, &f, stage, uniform(1, MaxPayloadLimit), 1<<20); n != 1 {
 		t.Errorf("%d frames", n)
 	}
 	stage.Close()

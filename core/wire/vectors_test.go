@@ -197,7 +197,7 @@ func checkNext(b []byte, maxPayload, frames int, lane *Hello) (total int, err er
 		err = errLateHello
 	case TypeOf(b).Local():
 		err = errLocal
-	case App(b) != lane.App && lane.Flags&HelloShared == 0:
+	case App(b) != lane.App && lane.App != SharedApp:
 		err = errForeignApp
 	}
 	return total, err

@@ -36,7 +36,7 @@ func Start(ctx context.Context, config Config) (*Chain, error) {
 	if err := c.connect(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("goroutine: connect %d nodes: %w", config.Nodes, err), c.closeConns())
 	}
-	first := make(chan *message, queueMessages)
+	first := make(chan *message, config.queueLength())
 	c.source = newSource(config, first)
 	produce, err := c.producer()
 	if err != nil {
@@ -77,17 +77,17 @@ func (c *Chain) startNodes(first chan *message) {
 	// One pool for all nodes: a message that one node's sender returns is taken by the next receiver to run,
 	// most likely while it is still in the processor's cache.
 	received := newPool(c.config.frameBytes(), func(*message) {})
-	toSender := first
+	toSender, queue := first, c.config.queueLength()
 	for link := range c.config.Nodes - 1 {
 		out, in := c.conns[2*link], c.conns[2*link+1]
-		toSwitch := make(chan *message, queueMessages)
+		toSwitch := make(chan *message, queue)
 		c.spawn((&sender{conn: out, from: toSender}).run)
 		c.spawn((&receiver{conn: in, pool: received, frame: c.config.frameBytes(), toward: toSwitch}).run)
 		if link == c.config.Nodes-2 {
 			c.spawn(func() error { return consume(toSwitch, c.checker) })
 			return
 		}
-		next := make(chan *message, queueMessages)
+		next := make(chan *message, queue)
 		c.spawn(func() error { return forward(toSwitch, next) })
 		toSender = next
 	}

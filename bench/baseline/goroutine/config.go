@@ -17,6 +17,10 @@ const (
 
 	// queueMessages bounds every channel. 64 and 128 were up to a fifth slower.
 	queueMessages = 256
+	// queueBytes bounds it too, so that a long chain of large messages does not take all memory; it leaves
+	// messages of up to 8 KiB alone. No channel is shorter than leastQueue.
+	queueBytes = 2 << 20
+	leastQueue = 4
 	// readBytes is the receiver's buffer.
 	readBytes = 32 << 10
 	// burstBytes is how much a sender gathers for one write: it stops at the message that reaches it.
@@ -53,5 +57,10 @@ func (c Config) validate() error {
 }
 
 func (c Config) paced() bool { return c.RatePerSecond > 0 }
+
+// queueLength is the capacity of each channel, in messages.
+func (c Config) queueLength() int {
+	return max(leastQueue, min(queueMessages, queueBytes/c.frameBytes()))
+}
 
 func (c Config) frameBytes() int { return probe.HeaderBytes + c.PayloadBytes }

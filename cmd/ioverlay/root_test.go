@@ -1,0 +1,125 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ioverlay/ioverlay/bench"
+)
+
+func TestUsageErrorsNameFlagValueAndWhatIsAllowed(t *testing.T) {
+	tests := []struct {
+		args []string
+		says []string
+	}{
+		{[]string{"frobnicate"}, []string{"frobnicate", "--help"}},
+		{[]string{"version", "surplus"}, []string{"surplus"}},
+		{[]string{"version", "--format", "xml"}, []string{"--format", "xml", "text or json"}},
+		{[]string{"bench", "chain", "--unheard-of"}, []string{"unheard-of"}},
+		{[]string{"bench", "chain", "--format", "xml"}, []string{"--format", "xml", "table or json"}},
+		{[]string{"bench", "chain", "--nodes", "two"}, []string{"--nodes", "two", "2 to 256"}},
+		{[]string{"bench", "chain", "--nodes", "1,2"}, []string{"--nodes", "1,2", "2 to 256"}},
+		{[]string{"bench", "chain", "--nodes", "257"}, []string{"--nodes", "257", "2 to 256"}},
+		{[]string{"bench", "chain", "--nodes", "2,2"}, []string{"--nodes", "2,2", "once"}},
+		{[]string{"bench", "chain", "--nodes", ""}, []string{"--nodes", "one length or more"}},
+		{[]string{"bench", "chain", "--links", "string"}, []string{"--links", "string", "tcp, mem, proc"}},
+		{[]string{"bench", "chain", "--links", "raw"}, []string{"--links", "raw", "tcp, mem, proc"}},
+		{[]string{"bench", "chain", "--against", "tcp"}, []string{"--against", "tcp", "goroutine, raw"}},
+		{[]string{"bench", "chain", "--against", "raw,raw"}, []string{"--against", "raw,raw", "once"}},
+		{[]string{"bench", "chain", "--links", "", "--against", ""}, []string{"--links", "at least one kind"}},
+		{[]string{"bench", "chain", "--payload", "15"}, []string{"--payload", "15", "16 to 1048576"}},
+		{[]string{"bench", "chain", "--payload", "x"}, []string{"--payload", "x"}},
+		{[]string{"bench", "chain", "--duration", "1ms"}, []string{"--duration", "1ms", "10ms"}},
+		{[]string{"bench", "chain", "--rounds", "0"}, []string{"--rounds", "0", "1 to"}},
+		{[]string{"bench", "chain", "--latency-rounds", "-1"}, []string{"--latency-rounds", "-1", "0 to"}},
+		{[]string{"bench", "chain", "--rate", "0"}, []string{"--rate", "0", "above 0"}},
+		{[]string{"bench", "chain", "--rate", "NaN"}, []string{"--rate", "NaN", "above 0"}},
+		{[]string{"bench", "chain", "--loops", "0"}, []string{"--loops", "0", "1 to 64"}},
+		{[]string{"bench", "chain", "3"}, []string{"3"}},
+	}
+	for _, test := range tests {
+		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
+			r := inside(test.args...)
+			if r.code != exitUsage || r.out != "" {
+				t.Errorf("exit code %d, output %q; want %d, none", r.code, r.out, exitUsage)
+			}
+			for _, want := range test.says {
+				if !strings.Contains(r.err, want) {
+					t.Errorf("%q does not say %q", r.err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	interrupted := bench.Report{Interrupted: true, Plan: bench.Plan{}}
+	lossy := bench.Report{Points: []bench.Point{{LostMessages: 1}}}
+	both := lossy
+	both.Interrupted = true
+	failed := bench.Report{Failures: []bench.Failure{{Error: "no sockets"}}}
+	tests := []struct {
+		name string
+		err  error
+		want int
+	}{
+		{"lost a message", verdict(lossy), exitViolation},
+		{"lost a message and was interrupted", verdict(both), exitViolation},
+		{"interrupted", verdict(interrupted), exitInterrupted},
+		{"a point failed", verdict(failed), exitFailed},
+		{"anything else", errors.New("disk full"), exitFailed},
+		{"a wrong flag", fmt.Errorf("wrapped: %w", &usageError{}), exitUsage},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := (&app{started: true}).exitCode(test.err); got != test.want {
+				t.Errorf("%v: exit code %d, want %d", test.err, got, test.want)
+			}
+		})
+	}
+	if err := verdict(bench.Report{Points: []bench.Point{{Messages: 1}}}); err != nil {
+		t.Errorf("a good run ends with %v", err)
+	}
+}
+
+// Every command explains itself, with an example.
+func TestHelp(t *testing.T) {
+	var visit func(cmd *cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		if cmd.Hidden {
+			return
+		}
+		if cmd.Short == "" || cmd.Example == "" {
+			t.Errorf("%q lacks a description or an example", cmd.CommandPath())
+		}
+		for _, c := range cmd.Commands() {
+			visit(c)
+		}
+	}
+	visit((&app{}).root())
+	for _, want := range []string{"Exit codes", "130", "bench", "version"} {
+		if r := inside("--help"); r.code != exitOK || !strings.Contains(r.out, want) {
+			t.Errorf("help ends with %d and does not say %q", r.code, want)
+		}
+	}
+	if r := inside("bench", "chain", "--help"); !strings.Contains(r.out, "Exit codes") || !strings.Contains(r.out, "results.jsonl") {
+		t.Error("the help of bench chain does not say how it ends or what it writes")
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if r := inside("version"); r.code != exitOK || !strings.HasPrefix(r.out, "ioverlay ") || !strings.Contains(r.out, runtime.Version()) {
+		t.Errorf("%+v", r)
+	}
+	var v buildVersion
+	r := inside("version", "--format", "json")
+	if err := json.Unmarshal([]byte(r.out), &v); err != nil || v != readVersion() || v.GoVersion != runtime.Version() {
+		t.Errorf("%q: %+v, error %v; want %+v", r.out, v, err, readVersion())
+	}
+}
