@@ -1,18 +1,196 @@
-// Package algos holds what algorithms have in common (Base, the paper's
-// iAlgorithm) and, a folder each, the algorithms that come with iOverlay.
+// Package algos holds what algorithms have in common, [Base] (the paper's
+// iAlgorithm, section 2.2), and, a folder each, the algorithms that come with
+// iOverlay. docs/algorithm.md is the tutorial.
+//
+// Rooms:
+//
+//	base.go         Base, and what it does with each type of message
+//	hosts.go        KnownHosts and the boot message
+//	disseminate.go  gossip, and which messages were seen before
+//	session.go      join, leave, announce, the source of a session
+//	query.go        looking for a member of a session
+//	status.go       status reports
+//	codec.go        CBOR payloads of control messages
+//	limits.go       every limit, with its reason
+//
+// Base trusts its peers as the paper does: it obeys whoever sends it a command.
+// What it does not do is break: a payload that makes no sense is counted in
+// BadMessages and changes nothing.
 package algos
 
 import (
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
 )
 
-// Base is the generic base of an algorithm.
+// Base is the generic base of an algorithm: embed it by value, and it gives every
+// message a default behaviour. The zero value is ready. It is owned by its node's
+// loop, fields included.
+//
+// Go does not call back from an embedded struct into the one around it, so there
+// are two ways to change a default, and no third:
+//
+//   - handle the message's type in your own Process. Call Base.Process(m) there
+//     too if the default shall happen as well, before or after;
+//   - set one of the hook fields below, where the default asks a question.
 type Base struct {
 	*core.Node
+
+	// Observer, if set, is the node that is told of this one when it starts, and
+	// gets its Tracef lines.
+	Observer core.NodeID
+
+	// Deploy starts a source of an application when the observer asks for it. The
+	// parameters are valid until it returns. With nil, the message counts as
+	// unhandled and its sender gets a trace line.
+	Deploy func(app uint32, params []byte)
+
+	// OnJoin and OnLeave are called after the node has joined or left a session.
+	OnJoin, OnLeave func(app uint32)
+
+	// Member decides whether the node can take others into a session, and so
+	// answers queries for it. With nil, those do that have joined the session or
+	// have announced it.
+	Member func(app uint32) bool
+
+	// Extra is what the algorithm adds to a status report: anything that CBOR can
+	// hold. It panics if it cannot.
+	Extra func() any
+
+	hosts    hostList
+	sessions []session // by application
+	seen     *seenSet  // nil until something was seen
+	number   uint32    // of the last message that this node numbered; 0 means none yet
+
+	consumed  uint64
+	unhandled uint64
+	bad       uint64
 }
 
 // Bind implements core.Algorithm.
-func (b *Base) Bind(n *core.Node) { b.Node = n }
+func (b *Base) Bind(n *core.Node) {
+	b.Node = n
+	b.RemoveHost(n.ID()) // it may have been added when nobody knew
+}
 
-// Process handles every message by default.
-func (b *Base) Process(m *core.Msg) core.Verdict { return core.Done }
+// Consumed is how many data messages reached the default behaviour, which is to
+// consume them.
+func (b *Base) Consumed() uint64 { return b.consumed }
+
+// Unhandled is how many messages there were that neither the algorithm nor Base
+// had a use for: unknown types, timers that nobody asked for, and so on.
+func (b *Base) Unhandled() uint64 { return b.unhandled }
+
+// BadMessages is how many control messages made no sense, or went beyond a limit
+// of this package. Nothing else was done about them.
+func (b *Base) BadMessages() uint64 { return b.bad }
+
+// Process does the default for every type of message (paper, section 2.3). Data
+// is consumed. It always returns core.Done.
+func (b *Base) Process(m *core.Msg) core.Verdict {
+	if m.Type() == wire.TypeData {
+		b.consumed++
+		return core.Done
+	}
+	b.control(m)
+	return core.Done
+}
+
+// control is the default for everything but data.
+func (b *Base) control(m *core.Msg) {
+	switch t := m.Type(); t {
+	case wire.TypeStarted:
+		b.boot()
+	case wire.TypeTimer:
+		b.timer(m)
+	case wire.TypeLinkUp:
+		b.linkUp(m.Link())
+	case wire.TypeLinkDown:
+		b.linkDown(m.Link())
+	case wire.TypeBootReply:
+		b.bootReply(m)
+
+	case wire.TypeRequest:
+		b.report(m)
+	case wire.TypePing:
+		b.pong(m)
+	case wire.TypeTerminateNode:
+		b.Stop()
+
+	case wire.TypeDeploy, wire.TypeTerminateSource, wire.TypeJoin, wire.TypeLeave,
+		wire.TypeBrokenSource, wire.TypeSessionEnd, wire.TypeSourceEnd,
+		wire.TypeAnnounce, wire.TypeQuery, wire.TypeQueryAck:
+		if app := SessionOf(m); app != 0 {
+			b.sessionMessage(m, app)
+		} else {
+			b.bad++ // names no session
+		}
+
+	case wire.TypeStopping, wire.TypeSendFailed, wire.TypeUpThroughput,
+		wire.TypeDownThroughput, wire.TypeMeasured:
+		// Events that concern only an algorithm that wants them.
+
+	default:
+		b.unhandled++
+	}
+}
+
+// sessionMessage is the default for what concerns one session.
+func (b *Base) sessionMessage(m *core.Msg, app uint32) {
+	switch m.Type() {
+	case wire.TypeDeploy:
+		b.deploy(m, app)
+	case wire.TypeTerminateSource:
+		b.StopSource(app)
+	case wire.TypeJoin:
+		b.Join(app)
+	case wire.TypeLeave:
+		b.Leave(app)
+	case wire.TypeBrokenSource, wire.TypeSessionEnd:
+		b.forgetSource(app)
+	case wire.TypeSourceEnd:
+		b.sourceEnd(app)
+	case wire.TypeAnnounce:
+		b.announced(m, app)
+	case wire.TypeQuery:
+		b.queried(m)
+	case wire.TypeQueryAck:
+		b.answered(m, app)
+	}
+}
+
+// timer looks for Base's own timers. All others belong to the algorithm, which
+// has not handled this one.
+func (b *Base) timer(m *core.Msg) {
+	if m.TimerID() == bootTimer {
+		b.boot()
+		return
+	}
+	b.unhandled++
+}
+
+// deploy starts an application's source (paper, section 2.2, The Observer).
+func (b *Base) deploy(m *core.Msg, app uint32) {
+	if b.Deploy != nil {
+		b.Deploy(app, m.Payload())
+		return
+	}
+	b.unhandled++
+	b.traceTo(m.Sender(), "no application to deploy")
+}
+
+// pong sends a ping back to who made it, for the application that it came for.
+func (b *Base) pong(m *core.Msg) {
+	if !b.canReach(m.Sender()) || len(m.Payload()) > b.room() {
+		b.bad++
+		return
+	}
+	r := b.newFilled(wire.TypePong, m.App(), m.Payload())
+	r.SetSeq(m.Seq())
+	b.Send(r, m.Sender())
+}
+
+// canReach reports whether an ID, which may come from a peer, is another node's.
+func (b *Base) canReach(id core.NodeID) bool {
+	return (b.Node == nil || id != b.ID()) && id.Port() != 0 && !id.AddrPort().Addr().IsUnspecified()
+}

@@ -16,7 +16,7 @@ type Relay struct {
 }
 
 // New makes a relay to the given downstream nodes; with none it is a leaf. The
-// sink, which may be nil, is handed every message too.
+// sink, which may be nil, is handed every data message too.
 func New(sink core.Sink, downstreams ...core.NodeID) *Relay {
 	return &Relay{sink: sink, downstreams: downstreams}
 }
@@ -28,17 +28,32 @@ func (r *Relay) SetDownstreams(ids ...core.NodeID) { r.downstreams = ids }
 // Process implements core.Algorithm: data goes on to every downstream, as do the
 // session messages that must stay in order with it.
 func (r *Relay) Process(m *core.Msg) core.Verdict {
-	switch t := m.Type(); {
-	case t == wire.TypeData:
-	case m.App() != 0 && (t == wire.TypeBrokenSource || t == wire.TypeSessionEnd || t >= wire.FirstAlgorithmType):
-	default:
-		return r.Base.Process(m)
+	if m.Type() != wire.TypeData {
+		return r.control(m)
 	}
-	for _, d := range r.downstreams {
-		r.Send(m, d)
-	}
+	r.forward(m)
 	if r.sink != nil {
 		r.sink.Consume(r.Node, m)
 	}
 	return core.Done
+}
+
+// control handles everything but data. What travels on a session's lane and is
+// not this node's alone goes on; Base hears of all that is no algorithm's.
+func (r *Relay) control(m *core.Msg) core.Verdict {
+	switch t := m.Type(); {
+	case m.App() == 0:
+	case t == wire.TypeBrokenSource, t == wire.TypeSessionEnd:
+		r.forward(m)
+	case t >= wire.FirstAlgorithmType:
+		r.forward(m)
+		return core.Done
+	}
+	return r.Base.Process(m)
+}
+
+func (r *Relay) forward(m *core.Msg) {
+	for _, d := range r.downstreams {
+		r.Send(m, d)
+	}
 }

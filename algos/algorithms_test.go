@@ -1,0 +1,155 @@
+package algos_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/ioverlay/ioverlay/algos"
+	"github.com/ioverlay/ioverlay/algos/relay"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/coretest"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// More algorithms of docs/algorithm.md, and how to test one in virtual time.
+
+// Merge makes one message of two: those with the same number from two upstreams.
+type Merge struct {
+	algos.Base
+	Next    core.NodeID
+	waiting map[uint64]*core.Msg // by number; held
+}
+
+// Process implements core.Algorithm.
+func (g *Merge) Process(m *core.Msg) core.Verdict {
+	if m.Type() != wire.TypeData {
+		return g.Base.Process(m)
+	}
+	first := g.waiting[m.Seq()]
+	if first == nil {
+		g.waiting[m.Seq()] = m
+		return core.Hold // ours until Release
+	}
+	both := g.NewMsg(wire.TypeData, m.App(), len(first.Payload())+len(m.Payload()))
+	n := copy(both.Payload(), first.Payload())
+	copy(both.Payload()[n:], m.Payload())
+	both.SetSeq(m.Seq())
+	g.Send(both, g.Next)
+
+	delete(g.waiting, m.Seq())
+	g.Release(first)
+	return core.Done
+}
+
+// Failover sends to a spare node while the main one is down.
+type Failover struct {
+	algos.Base
+	Main, Spare core.NodeID
+	down        bool
+}
+
+// retryMain is Failover's timer.
+const retryMain = 1
+
+// Process implements core.Algorithm.
+func (f *Failover) Process(m *core.Msg) core.Verdict {
+	switch m.Type() {
+	case wire.TypeData:
+		if f.down {
+			f.Send(m, f.Spare)
+		} else {
+			f.Send(m, f.Main)
+		}
+		return core.Done
+	case wire.TypeLinkDown:
+		if ev := m.Link(); ev.Direction == core.Downstream && ev.Peer == f.Main {
+			f.down = true
+			f.After(10*time.Second, retryMain)
+		}
+	case wire.TypeTimer:
+		if m.TimerID() == retryMain {
+			f.down = false
+			return core.Done
+		}
+	}
+	return f.Base.Process(m)
+}
+
+// Tuned lets the observer set the weight of an application of a favoured upstream.
+type Tuned struct {
+	relay.Relay
+	Favourite core.NodeID
+}
+
+// Process implements core.Algorithm.
+func (u *Tuned) Process(m *core.Msg) core.Verdict {
+	if m.Type() != wire.TypeControl {
+		return u.Relay.Process(m)
+	}
+	app, weight := m.Params()
+	if weight >= 1 && weight <= core.MaxWeight { // it may come from anybody
+		u.SetWeight(u.Favourite, uint32(app), int(weight))
+	}
+	return core.Done
+}
+
+func TestMerge(t *testing.T) {
+	w := coretest.New(t, core.Config{})
+	a, b := w.Node("a", &algos.Base{}), w.Node("b", &algos.Base{})
+	var end coretest.Recorder
+	next := w.Node("next", &end)
+	merge := &Merge{Next: next.ID(), waiting: make(map[uint64]*core.Msg)}
+	w.Node("merge", merge)
+	for seq := range uint64(4) {
+		w.Send(a, merge.ID(), wire.TypeData, 1, seq, fmt.Appendf(nil, "a%d", seq))
+	}
+	w.Run()
+	if merge.Held() != 4 || len(end.Of(wire.TypeData)) != 0 {
+		t.Errorf("%d messages are held, %d were sent", merge.Held(), len(end.Of(wire.TypeData)))
+	}
+	for seq := range uint64(3) {
+		w.Send(b, merge.ID(), wire.TypeData, 1, seq, fmt.Appendf(nil, "b%d", seq))
+	}
+	w.Run()
+	got := end.Of(wire.TypeData)
+	if len(got) != 3 || got[2].Payload != "a2b2" || got[2].Seq != 2 || merge.Held() != 1 {
+		t.Errorf("got %+v, and %d are held", got, merge.Held())
+	}
+}
+
+func TestFailover(t *testing.T) {
+	w := coretest.New(t, core.Config{})
+	var spare, home coretest.Recorder
+	f := &Failover{Main: w.ID("main"), Spare: w.Node("spare", &spare).ID()}
+	w.Node("failover", f)
+	source := w.Node("source", &algos.Base{})
+
+	w.Send(source, f.ID(), wire.TypeData, 1, 0, nil) // lost: nobody is at main
+	w.RunFor(time.Second)
+	w.Send(source, f.ID(), wire.TypeData, 1, 1, nil) // goes to the spare node
+	w.RunFor(10 * time.Second)
+	w.Node("main", &home)
+	w.Send(source, f.ID(), wire.TypeData, 1, 2, nil) // ten seconds are over
+	w.RunFor(0)
+	if s, h := spare.Of(wire.TypeData), home.Of(wire.TypeData); len(s) != 1 || s[0].Seq != 1 || len(h) != 1 || h[0].Seq != 2 {
+		t.Errorf("the spare node got %v, the main one %v", s, h)
+	}
+}
+
+func TestTuned(t *testing.T) {
+	w := coretest.New(t, core.Config{})
+	a := w.Node("a", &algos.Base{})
+	u := &Tuned{Relay: *relay.New(nil), Favourite: a.ID()}
+	w.Node("tuned", u)
+	for _, weight := range []uint64{7, 0, 1 << 20} {
+		w.Send(a, u.ID(), wire.TypeControl, 0, 5<<32|weight, nil)
+	}
+	w.Send(a, u.ID(), wire.TypeData, 5, 0, nil)
+	w.Run()
+	for _, l := range u.Stats().Upstream {
+		if l.App == 5 && l.Weight != 7 {
+			t.Errorf("the weight is %d, want 7", l.Weight)
+		}
+	}
+}

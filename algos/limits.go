@@ -1,0 +1,42 @@
+package algos
+
+// Every limit of this package, with its reason.
+const (
+	// MaxHosts bounds KnownHosts, and the hosts in one boot reply: at 24 bytes
+	// each a node spends 96 KiB on them at most. Who gossips to more neighbours
+	// than this is broadcasting.
+	MaxHosts = 4096
+
+	// MaxSessions bounds the sessions that a node knows of, since any peer may
+	// announce one. At 56 bytes each that is 56 KiB.
+	MaxSessions = 1024
+
+	// SeenAtLeast is how many of the newest messages Fresh remembers at least; at
+	// most it is twice as many. A flood crosses an overlay before that many others
+	// begin. 448 entries fill a Go map of 512 slots to its limit, so a full memory
+	// takes 19 KB, and 190 MB with 10,000 nodes in a process.
+	SeenAtLeast = 448
+
+	// MaxQueryTTL bounds how far a query travels. A random overlay of a million
+	// nodes is about 10 hops wide.
+	MaxQueryTTL = 32
+
+	// maxTrace bounds a trace line in bytes: it is for people to read.
+	maxTrace = 1024
+
+	// maxStatusLanes bounds the lanes listed in a status report in each direction.
+	// With about 150 bytes each, two full lists stay below the default maximum
+	// payload of 1 MiB. The counts beside the lists are exact.
+	maxStatusLanes = 2048
+
+	// maxNested bounds how deep a control payload is nested: ours are 4 deep, and
+	// an algorithm's Extra may go on from there.
+	maxNested = 16
+
+	// maxElements bounds arrays and maps in control payloads, so that a few bytes
+	// cannot make us allocate much. The longest are KnownHosts.
+	maxElements = MaxHosts
+
+	// addr6 is what an IPv6 sender's address takes of a payload, in bytes.
+	addr6 = 16
+)
