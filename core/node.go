@@ -140,7 +140,7 @@ func (n *Node) Fire(id uint64) {
 
 // Stop ends the node gracefully: sources and links from upstream end at once,
 // what was accepted is delivered, and Runtime.Ended is called when all of it is
-// on its way. The algorithm's last message is Stopping.
+// on its way. The algorithm is told with Stopping before its links end.
 func (n *Node) Stop() {
 	if n.state != nodeRunning {
 		return

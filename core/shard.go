@@ -18,6 +18,7 @@ type Shard struct {
 
 	ready    nodeQueue  // nodes with something to serve
 	dirty    []*OutLane // lanes that got something since they were last flushed
+	flushed  []*OutLane // the list before that, empty, to be used again
 	sources  []*sourceLane
 	free     *Msg // unused Msg structs
 	one      *Msg // the struct that received messages are shown in, one after another
@@ -66,19 +67,25 @@ func (s *Shard) ServeNext() bool {
 	return true
 }
 
-// Flush hands every lane that got something to its transport.
+// Flush hands every lane that got something to its transport. A flush that makes
+// room lets waiting messages in, and their upstreams go on: those lanes are left
+// for the next Flush, after the upstreams have been served, so that a burst
+// leaves in one piece.
 func (s *Shard) Flush() {
-	// A flush can free room, which can move more messages into lanes: those are
-	// appended behind and flushed in the same pass.
-	for i := 0; i < len(s.dirty); i++ {
-		l := s.dirty[i]
+	todo := s.dirty
+	s.dirty = s.flushed[:0]
+	for i, l := range todo {
+		todo[i] = nil
 		l.dirty = false
 		if l.state == laneOpen {
 			l.tr.Flush(l)
 		}
 	}
-	s.dirty = s.dirty[:0]
+	s.flushed = todo[:0]
 }
+
+// Unflushed reports whether a lane got something since it was last flushed.
+func (s *Shard) Unflushed() bool { return len(s.dirty) > 0 }
 
 // Close lets go of the slab that messages are built in. No node may be left.
 func (s *Shard) Close() {

@@ -114,10 +114,19 @@ func (r *Report) functionTable() string {
 			if i > 0 {
 				name = ""
 			}
-			t.AppendRow(table.Row{name, f.Name, points(f.Percent)})
+			t.AppendRow(table.Row{name, shortName(f.Name), points(f.Percent)})
 		}
 	}
 	return t.Render()
+}
+
+// shortName is a function's name as people say it: without this module's path and
+// without the instantiation of a generic type.
+func shortName(name string) string {
+	if open, end := strings.Index(name, "[go.shape."), strings.LastIndex(name, "]"); open >= 0 && end > open {
+		name = name[:open] + "[...]" + name[end+1:]
+	}
+	return strings.TrimPrefix(name, module+"/")
 }
 
 // points prints percent and percentage points: one decimal, which is already

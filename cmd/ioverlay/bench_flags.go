@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,7 +41,7 @@ func (f *chainFlags) define(cmd *cobra.Command) {
 	fl.IntVar(&f.rounds, "rounds", 5, "how often each point is measured")
 	fl.IntVar(&f.latencyRounds, "latency-rounds", 1, "how often each latency is measured; 0 for not at all")
 	fl.Float64Var(&f.rate, "rate", 2000, "messages a second of the latency pass")
-	fl.IntVar(&f.loops, "loops", 1, "event loops of a process; for goroutine, threads that run Go code")
+	fl.IntVar(&f.loops, "loops", runtime.GOMAXPROCS(0), "event loops of a process, by default as many as the engine has by default; for goroutine, threads that run Go code")
 	fl.StringVar(&f.out, "out", "", "directory for results and charts (default out/chain-<time>)")
 	fl.StringVar(&f.cpuProfile, "cpuprofile", "", "write a CPU profile of all link kinds' points to this file (of the baselines' if there are no links)")
 	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")

@@ -19,13 +19,11 @@ import (
 func (lp *loop) dialMem(l *core.OutLane) {
 	n := lp.eng.lookup(l.Peer())
 	switch {
-	case n == nil:
-		l.Fail(core.ReasonRefused)
+	case n == nil, n.loop == lp && (n.core == nil || !n.core.Running()):
+		// Not at once: the message that the lane was opened for is not queued yet,
+		// and its loss is to be told with the refusal.
+		lp.post(func() { l.Fail(core.ReasonRefused) })
 	case n.loop == lp:
-		if n.core == nil || !n.core.Running() {
-			l.Fail(core.ReasonRefused)
-			return
-		}
 		core.Connect(l, n.core)
 	default:
 		p := &memPipe{ring: ring.NewSPSC[core.Run](pipeRuns), out: l, from: lp, to: n.loop, sender: l.Node().ID(), app: l.App()}

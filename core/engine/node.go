@@ -106,7 +106,7 @@ func (n *Node) async(fn func(c *core.Node)) {
 // result is ring.OK, ring.Full if the loop has too much to look at already (try
 // again later), or ring.Closed if the node has ended.
 func (n *Node) Post(t core.Type, app uint32, seq uint64, payload []byte) ring.Result {
-	if len(payload) > n.loop.shard.Config().MaxPayload {
+	if len(payload) > n.loop.shard.Config().MaxPayload-(wire.HeaderLen(n.id)-wire.HeaderSize) {
 		panic(fmt.Sprintf("engine: Post of %d bytes, above Config.MaxPayload", len(payload)))
 	}
 	if t == 0 || t > wire.MaxType || t == wire.TypeHello || t.Local() {

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"runtime"
 	"time"
 
@@ -37,7 +38,7 @@ type Options struct {
 	SocketBytes int             // kernel send and receive buffer of a TCP lane; 0 means two slabs
 	ReadBytes   int             // most bytes read from a lane at once; 0 means one slab
 	ExpectNodes int             // how many nodes there will be, for placement; 0 means unknown
-	Seed        uint64          // of the nodes' randomness
+	Seed        uint64          // of the nodes' randomness; 0 draws one
 	Log         *slog.Logger    // nil means silence
 
 	// HelloTimeout is how long a connection may take to say who it is; 0 means
@@ -62,6 +63,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Links != TCP && o.Links != Mem {
 		return o, fmt.Errorf("engine: Options.Links is %d: use engine.TCP or engine.Mem", o.Links)
+	}
+	if o.Seed == 0 {
+		o.Seed = rand.Uint64()
 	}
 	if o.Loops == 0 {
 		o.Loops = runtime.GOMAXPROCS(0)

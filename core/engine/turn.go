@@ -16,19 +16,29 @@ import "github.com/panjf2000/gnet/v2/pkg/netpoll"
 
 // turn serves the nodes that have something, for a bounded while.
 func (lp *loop) turn() {
-	lp.shard.Flush()
-	for range serveBudget {
-		if !lp.shard.ServeNext() {
-			break
-		}
-	}
+	lp.serve()
 	lp.settle()
+}
+
+// serve serves nodes and flushes lanes until there is nothing to do or the budget
+// is used up. Every lane has been flushed at least once when it returns.
+func (lp *loop) serve() {
+	for range serveBudget {
+		if lp.shard.ServeNext() {
+			continue
+		}
+		if !lp.shard.Unflushed() {
+			return
+		}
+		lp.shard.Flush()
+	}
+	lp.shard.Flush()
 }
 
 // settle keeps the wake-up descriptor readable exactly while there is work that
 // no socket announces.
 func (lp *loop) settle() {
-	if lp.shard.Ready() || lp.shard.Sources() || lp.inbox.Len() > 0 {
+	if lp.shard.Ready() || lp.shard.Unflushed() || lp.shard.Sources() || lp.inbox.Len() > 0 {
 		lp.raise()
 	}
 }
@@ -63,13 +73,8 @@ func (w *wakeHandler) ready(netpoll.IOEvent) {
 		}
 	}
 	lp.busy = 0
-	lp.shard.Flush()
-	for range serveBudget {
-		if !lp.shard.ServeNext() {
-			break
-		}
-	}
-	if !lp.shard.Ready() && !lp.shard.Sources() && lp.inbox.Len() == 0 {
+	lp.serve()
+	if !lp.shard.Ready() && !lp.shard.Unflushed() && !lp.shard.Sources() && lp.inbox.Len() == 0 {
 		lp.lower()
 	}
 }
