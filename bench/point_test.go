@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -186,10 +187,24 @@ func TestMergeProfilesLabelsAndSelects(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 2; len(profiled(report)) != want {
-		t.Errorf("%d profiles wanted, want those of raw at %d lengths", len(profiled(report)), want)
+	wanted := profiled(report)
+	if len(wanted) != len(plan.Nodes) {
+		t.Errorf("%d profiles wanted, want those of raw at %d lengths", len(wanted), len(plan.Nodes))
 	}
-	if merged.DurationNanos < (200 * time.Millisecond).Nanoseconds() {
-		t.Errorf("the profile covers %d ns, want both points'", merged.DurationNanos)
+	var covered int64
+	for _, s := range wanted {
+		part, err := readProfile(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		covered += part.DurationNanos
+		for _, sample := range part.Sample {
+			if sample.Label["kind"][0] != "raw" || sample.Label["nodes"][0] != strconv.Itoa(s.Nodes) {
+				t.Fatalf("a sample of %+v is labelled %v", s, sample.Label)
+			}
+		}
+	}
+	if merged.DurationNanos != covered {
+		t.Errorf("the profile covers %d ns, its parts %d", merged.DurationNanos, covered)
 	}
 }

@@ -33,6 +33,7 @@ type world struct {
 	warns  []error
 	ends   map[*Node][]*Crash // one entry for every call of Ended
 	dial   func(l *OutLane)   // answers Dial; connect unless the test says otherwise
+	kick   func()             // moves slow transports on, if there are any
 }
 
 type fakeTimer struct {
@@ -172,11 +173,14 @@ func relay(dests ...int) func(n *Node, m *Msg) Verdict {
 // settle serves until nothing is ready any more. Time stands still.
 func (w *world) settle() {
 	w.t.Helper()
-	w.sh.Flush()
 	for range 10_000_000 {
-		if !w.sh.ServeNext() {
+		if w.sh.ServeNext() {
+			continue
+		}
+		if !w.sh.Unflushed() {
 			return
 		}
+		w.sh.Flush()
 	}
 	w.t.Fatalf("the shard never comes to rest")
 }
@@ -337,6 +341,14 @@ type port struct {
 }
 
 const endless = 1 << 60
+
+// fewer is n, or a part of it in the build that traces slabs, which is slow.
+func fewer(n int) int {
+	if bufpool.Tracing {
+		return max(1, n/8)
+	}
+	return n
+}
 
 func (p *port) Flush(l *OutLane) {
 	queued, _ := l.Queued()

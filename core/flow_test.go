@@ -309,8 +309,8 @@ func TestRing(t *testing.T) {
 				w.nodes[i].AddSource(app, &numbered{w: w, rng: rng, app: app, limit: 1 << 60, size: 30, burst: 3})
 			}
 			var before [3]int
-			for range 20 {
-				if w.wander(rng, 3000, nil) {
+			for range fewer(32) {
+				if w.wander(rng, 1500, nil) {
 					t.Fatal("the ring came to rest while its sources had more")
 				}
 				for i := range 3 {

@@ -29,10 +29,17 @@ type InLane struct {
 	quantum int // bytes a turn
 	deficit int // bytes left in this turn; below 0 by part of a message
 	ticket  uint64
-	next    *InLane // in the node's list of active lanes
-	active  bool
-	closed  bool
-	ending  Reason // why the lane ends as soon as it is drained
+
+	// Of the lane's turns, for the queue that it waited at last (contend.go).
+	at     *OutLane
+	round  uint64 // of the turn under way
+	took   uint64 // quanta that this turn began with: more than 1 after a large message
+	inDebt bool   // and they are not enough yet
+
+	next   *InLane // in the node's list of active lanes
+	active bool
+	closed bool
+	ending Reason // why the lane ends as soon as it is drained
 
 	// blocked counts what must happen before the lane is served again: messages
 	// of its that a full queue has not taken yet.

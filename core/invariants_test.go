@@ -47,6 +47,18 @@ func (w *world) checkIns(n *Node) {
 					waiting[o.owner]++
 				}
 			}
+			first := ^uint64(0)
+			for _, p := range out.parked {
+				waiting[p.in]++
+			}
+			for _, o := range out.over[out.overHead:] {
+				if o.owner != nil {
+					first = min(first, o.next)
+				}
+			}
+			if len(out.parked) > 0 && first > out.round && !n.queued {
+				w.t.Fatalf("lane to %v keeps %d upstream lanes waiting, and for nothing", out.peer, len(out.parked))
+			}
 		}
 	}
 	for _, l := range n.ins {

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -35,11 +34,8 @@ type OutLane struct {
 	overHead int
 	overMade int // entries that no upstream lane answers for
 
-	// parked are upstream lanes whose turn ended with a message that waited here.
-	// Their next turn begins when nobody else waits here in the middle of one:
-	// else a queue with room for one message at a time would serve its upstreams a
-	// message each, whatever their weights.
-	parked []*InLane
+	round  uint64   // of the upstream lanes that wait here (contend.go)
+	parked []parked // those that are ahead of it
 
 	sentMsgs  uint64
 	sentBytes uint64
@@ -55,6 +51,7 @@ type OutLane struct {
 type overflow struct {
 	run   Run
 	owner *InLane // the upstream lane that waits with it; nil for a made message
+	next  uint64  // the round in which the owner goes on
 }
 
 type laneState uint8
@@ -146,7 +143,7 @@ func (l *OutLane) pushSlow(m *Msg) {
 		l.append(m)
 		return
 	}
-	owner := l.node.shard.cur
+	owner, next := l.node.shard.cur, uint64(0)
 	if owner == nil {
 		if l.overMade >= l.node.shard.cfg.OverflowMsgs {
 			l.lose(1, uint64(len(m.frame)))
@@ -157,6 +154,7 @@ func (l *OutLane) pushSlow(m *Msg) {
 		l.overMade++
 	} else {
 		owner.blocked++
+		next = l.contend(owner)
 	}
 	m.slab.Retain()
 	if l.overHead > len(l.over)/2 { // a queue that is never empty must not grow
@@ -167,6 +165,7 @@ func (l *OutLane) pushSlow(m *Msg) {
 	l.over = append(l.over, overflow{
 		run:   Run{Slab: m.slab, Off: m.off, Len: uint32(len(m.frame)), Msgs: 1},
 		owner: owner,
+		next:  next,
 	})
 }
 
@@ -178,16 +177,16 @@ func (l *OutLane) admitWaiting() {
 		o := &l.over[l.overHead]
 		l.q.push(o.run)
 		l.queued(int(o.run.Len))
-		owner := o.owner
+		owner, next := o.owner, o.next
 		*o = overflow{}
 		l.overHead++
 		switch {
 		case owner == nil:
 			l.overMade--
-		case owner.deficit > 0:
-			owner.unblock()
+		case next <= l.round:
+			owner.goOn()
 		default:
-			l.park(owner)
+			l.park(owner, next)
 		}
 	}
 	if l.overHead == len(l.over) {
@@ -196,50 +195,6 @@ func (l *OutLane) admitWaiting() {
 	if len(l.parked) > 0 {
 		l.node.shard.ready.push(l.node) // to look whether the round is over
 	}
-}
-
-// park keeps an upstream lane whose turn is over until the end of the round.
-func (l *OutLane) park(in *InLane) {
-	n := l.node
-	if !slices.Contains(n.parking, l) {
-		n.parking = append(n.parking, l)
-	}
-	l.parked = append(l.parked, in)
-}
-
-// endRound lets the parked lanes begin their next turn where nobody waits in the
-// middle of one.
-func (n *Node) endRound() {
-	rest := n.parking[:0]
-	for _, l := range n.parking {
-		if l.someInTurn() {
-			rest = append(rest, l)
-		} else {
-			l.unpark()
-		}
-	}
-	clear(n.parking[len(rest):])
-	n.parking = rest
-}
-
-// someInTurn reports whether an upstream lane waits here in the middle of its
-// turn.
-func (l *OutLane) someInTurn() bool {
-	for i := l.overHead; i < len(l.over); i++ {
-		if o := l.over[i].owner; o != nil && o.deficit > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// unpark lets all parked lanes go on.
-func (l *OutLane) unpark() {
-	for i, in := range l.parked {
-		l.parked[i] = nil
-		in.unblock()
-	}
-	l.parked = l.parked[:0]
 }
 
 // Opened says that the transport is ready. What was queued meanwhile is flushed.
@@ -371,7 +326,6 @@ func (l *OutLane) discard() {
 	}
 	l.over, l.overHead, l.overMade = nil, 0, 0
 	l.unpark()
-	l.parked = nil
 }
 
 func (l *OutLane) lose(msgs, bytes uint64) {

@@ -145,7 +145,7 @@ func (w *world) wander(rng *rand.Rand, most int, each func()) bool {
 		for _, s := range w.socks {
 			as = append(as, s.acts()...)
 		}
-		if len(as) == 0 && len(w.sh.dirty) > 0 {
+		if w.sh.Unflushed() {
 			as = append(as, w.sh.Flush)
 		}
 		if len(as) == 0 {

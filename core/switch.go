@@ -57,7 +57,7 @@ func (n *Node) guard() {
 // stays marked active, so that nothing lists it meanwhile.
 func (n *Node) serveLane(l *InLane) {
 	if l.deficit <= 0 {
-		l.deficit += l.quantum
+		l.grant(1)
 	}
 	n.shard.cur = l // whom to stop if a queue is full
 	for l.deficit > 0 {
@@ -80,7 +80,9 @@ func (n *Node) serveLane(l *InLane) {
 			}
 			// An idle lane saves nothing up, but it still owes what its last
 			// message took beyond the turn.
-			l.deficit, l.active = min(l.deficit, 0), false
+			if l.active = false; l.deficit > 0 {
+				l.deficit, l.at = 0, nil
+			}
 			return
 		}
 		l.deficit -= total
