@@ -17,13 +17,12 @@ type Node struct {
 	state nodeState
 
 	// receiving
-	ins       []*InLane
-	active    laneList // the round: lanes that have frames and may be served
-	ticket    uint64
-	maxWeight int // of the lanes in ins
-	weights   []weightRule
-	sources   []*sourceLane
-	parking   []*OutLane // those that keep upstream lanes for the next round
+	ins     []*InLane
+	active  laneList // the round: lanes that have frames and may be served
+	ticket  uint64
+	weights []weightRule
+	sources []*sourceLane
+	parking []*OutLane // those that keep upstream lanes for the next round
 
 	// sending
 	links  []*Link
@@ -94,6 +93,9 @@ func (n *Node) Call(fn func()) {
 	if n.state == nodeEnded {
 		return
 	}
+	cur := n.shard.cur
+	n.shard.cur = nil // what fn sends has no upstream lane to stop
+	defer func() { n.shard.cur = cur }()
 	defer n.guard()
 	fn()
 	if n.shard.made != nil {

@@ -115,7 +115,7 @@ func (w *World) step(until time.Duration) bool {
 	switch {
 	case len(w.dials) > 0:
 		w.answer()
-	case w.shard.ServeNext():
+	case w.shard.ServeNext(), w.shard.Unflushed():
 	case w.shard.Sources():
 		w.shard.Inject()
 	case len(w.timers) > 0 && w.timers[0].at <= until:
