@@ -31,7 +31,7 @@ func trace(t *testing.T, seed uint64) (sum uint64, messages int) {
 	for i := range 12 { // more links than are found by a scan
 		w.node(i, func(n *Node, m *Msg) Verdict {
 			messages++
-			fmt.Fprintln(h, i, n.Now(), m.Type(), m.From(), m.Sender(), m.App(), m.Seq(), m.Payload())
+			_, _ = fmt.Fprintln(h, i, n.Now(), m.Type(), m.From(), m.Sender(), m.App(), m.Seq(), m.Payload())
 			if m.Type() == typeStarted {
 				n.After(time.Duration(n.Rand().IntN(1000)), 1)
 			}

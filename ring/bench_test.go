@@ -152,7 +152,8 @@ func transfer(b *testing.B, producers, batch int, pushBatch, popBatch func([]*in
 	}
 	dst := make([]*int, batch)
 	for got := 0; got < b.N; {
-		n, r := 1, OK
+		n := 1
+		var r Result
 		if batch == 1 {
 			_, r = pop()
 		} else {

@@ -16,7 +16,8 @@ type item struct {
 func produce(producer, limit int, push func(item) Result, pushBatch func([]item) (int, Result)) int {
 	sent := 0
 	for batch := 0; sent < limit; batch++ {
-		n, r := 1, OK
+		n := 1
+		var r Result
 		if batch%2 == 0 {
 			if r = push(item{producer, sent, batch}); r != OK {
 				n = 0
@@ -43,7 +44,8 @@ func produce(producer, limit int, push func(item) Result, pushBatch func([]item)
 func consume(pop func() (item, Result), popBatch func([]item) (int, Result), take func(item)) {
 	dst := make([]item, 5)
 	for i := 0; ; i++ {
-		n, r := 1, OK
+		n := 1
+		var r Result
 		if i%3 == 0 {
 			dst[0], r = pop()
 		} else {

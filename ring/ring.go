@@ -15,6 +15,7 @@ const MaxCapacity = 1 << 30
 // Result says how a push or a pop went.
 type Result uint8
 
+// The results.
 const (
 	OK     Result = iota // done
 	Full                 // push: no room for all values; try again once the consumer has popped

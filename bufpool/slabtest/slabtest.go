@@ -111,7 +111,7 @@ func (m Main) Run() int {
 		log = os.Stderr
 	}
 	for _, text := range watched.reports() {
-		fmt.Fprintf(log, "slabtest: %s\n", text)
+		_, _ = fmt.Fprintf(log, "slabtest: %s\n", text)
 		if code == 0 {
 			code = 1
 		}

@@ -23,7 +23,7 @@ of the kernel (of the whole machine: nothing else may use TCP meanwhile).
 The paper's section 2.2 says 4 MB with 5 KB messages and buffers of 10.`,
 		Example: `  ioverlay bench footprint --connections 100 --payload 5120 --buffer 10
   ioverlay bench footprint --full`,
-		Args:    cobra.NoArgs,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkFormat(format, formatTable, formatJSON); err != nil {
 				return err
