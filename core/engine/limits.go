@@ -42,8 +42,15 @@ const (
 	// descriptors, unless one is closed before.
 	acceptPause = 100 * time.Millisecond
 
-	// memoryPause is how long a connection rests that found no slab.
-	memoryPause = time.Millisecond
+	// memoryPause is how long a connection rests that found no slab, and
+	// hungryBudget how many of them look again at a time: eight slabs a
+	// millisecond are 1 GB/s.
+	memoryPause  = time.Millisecond
+	hungryBudget = 8
+
+	// memoryTimeout is how long a peer may take over the rest of a message that
+	// is received into the reserve while others are out of memory.
+	memoryTimeout = 10 * time.Second
 
 	// listenBacklog is the kernel's queue of connections not accepted yet.
 	listenBacklog = 1024

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
 )
 
 // listener is a node's publicized port (paper, section 2.2). It lives on its
@@ -107,7 +108,8 @@ func (l *listener) ready(netpoll.IOEvent) {
 
 func (l *listener) accepted(fd int) {
 	c := &tcpIn{loop: l.loop, fd: fd, node: l.node}
-	c.framer.MaxPayload = l.loop.shard.Config().MaxPayload
+	// The hello must pass however small messages are; the switch refuses others.
+	c.framer.MaxPayload = max(l.loop.shard.Config().MaxPayload, wire.MaxHello)
 	err := tuneLane(fd, l.loop.eng.opt.SocketBytes)
 	if err == nil {
 		err = l.loop.watch(fd, c)

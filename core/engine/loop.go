@@ -12,6 +12,7 @@ import (
 
 	errorx "github.com/panjf2000/gnet/v2/pkg/errors"
 
+	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
 	"github.com/ioverlay/ioverlay/ring"
@@ -39,12 +40,16 @@ type loop struct {
 	gate   sync.RWMutex
 	closed bool // guarded by gate
 
-	busy    int // sockets that brought something since the last look at the sources
-	passed  int // turns in which willing sources were passed over
-	iovecs  [][]byte
-	strict  deadlines // connections that must say or hear something soon
-	hungry  []*tcpIn  // connections that found no slab
-	resting []*listener
+	busy   int // sockets that brought something since the last look at the sources
+	passed int // turns in which willing sources were passed over
+	iovecs [][]byte
+	strict deadlines // connections that must say or hear something soon
+	hungry []*tcpIn  // connections that found no slab
+
+	favoured    *tcpIn        // may read into the reserve; see hunger.go
+	reserve     *wire.Stage   // nil until it is first needed
+	reservePool *bufpool.Pool // its memory
+	resting     []*listener
 }
 
 // handler is what a descriptor belongs to.
@@ -90,6 +95,9 @@ func (lp *loop) release() {
 	defer lp.gate.Unlock()
 	lp.closed = true
 	lp.stage.Close()
+	if lp.reserve != nil {
+		lp.reserve.Close()
+	}
 	lp.shard.Close()
 	if err := errors.Join(lp.timers.close(), lp.wake.close(), lp.poller.Close()); err != nil {
 		lp.eng.opt.Log.Error("closing a loop", "loop", lp.index, "err", err)

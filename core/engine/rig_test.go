@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/panjf2000/gnet/v2/pkg/netpoll"
 	"go.uber.org/goleak"
 
 	"github.com/ioverlay/ioverlay/algos/relay"
@@ -22,7 +23,7 @@ import (
 
 // patience is how long a condition may take before the test counts as hung. It
 // is no assertion on speed: whatever takes this long will never happen.
-const patience = 60 * time.Second
+const patience = 30 * time.Second
 
 // testEngine is an engine that is closed when its test ends, and must then have
 // left nothing behind: no goroutine, no descriptor, no slab.
@@ -43,8 +44,13 @@ func newEngine(t testing.TB, o Options) *testEngine {
 	t.Cleanup(func() {
 		e.Close()
 		slabtest.Check(t, e.Pool())
+		for _, lp := range e.loops {
+			if lp.reservePool != nil {
+				slabtest.Check(t, lp.reservePool)
+			}
+		}
 		if t.Failed() {
-			t.Logf("the engine's log:\n%s", book.tail(40))
+			t.Logf("the engine's log:\n%s", book.tail(20))
 		}
 	})
 	return &testEngine{Engine: e, log: book}
@@ -194,9 +200,15 @@ func (p *probe) Process(m *core.Msg) core.Verdict {
 // await waits for an event that fits and returns it.
 func (p *probe) await(t testing.TB, what string, fits func(linkEvent) bool) linkEvent {
 	t.Helper()
+	hung := time.After(patience)
 	for {
-		if e := receive(t, what, p.events); fits(e) {
-			return e
+		select {
+		case e := <-p.events:
+			if fits(e) {
+				return e
+			}
+		case <-hung:
+			t.Fatalf("hung: %s", what)
 		}
 	}
 }
@@ -226,6 +238,16 @@ func script(process func(n *core.Node, m *core.Msg) core.Verdict) *scripted {
 func (s *scripted) Bind(n *core.Node) { s.node = n }
 
 func (s *scripted) Process(m *core.Msg) core.Verdict { return s.process(s.node, m) }
+
+// byApp sends the data of each application to a node of its own.
+func byApp(to map[uint32]core.NodeID) *scripted {
+	return script(func(c *core.Node, m *core.Msg) core.Verdict {
+		if m.Type() == wire.TypeData {
+			c.Send(m, to[m.App()])
+		}
+		return core.Done
+	})
+}
 
 // add starts a node, on a loop if one is named.
 func (e *testEngine) add(t testing.TB, alg core.Algorithm, o NodeOptions) *Node {
@@ -304,4 +326,29 @@ func inWorlds(t *testing.T, test func(t *testing.T, w world)) {
 	for _, w := range []world{{TCP, 1}, {TCP, 2}, {Mem, 1}, {Mem, 2}} {
 		t.Run(w.String(), func(t *testing.T) { test(t, w) })
 	}
+}
+
+// countEvents counts how often the poller of a node's loop reports a descriptor
+// of the kind asked for. It changes the handlers, not the loop.
+func countEvents(t testing.TB, n *Node, kind func(handler) bool) (count func() int) {
+	t.Helper()
+	var events atomic.Int64
+	do(t, n, func(*core.Node) {
+		for fd, h := range n.loop.fds {
+			if h != nil && kind(h) {
+				n.loop.fds[fd] = counted{h, &events}
+			}
+		}
+	})
+	return func() int { return int(events.Load()) }
+}
+
+type counted struct {
+	handler
+	events *atomic.Int64
+}
+
+func (c counted) ready(ev netpoll.IOEvent) {
+	c.events.Add(1)
+	c.handler.ready(ev)
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/panjf2000/gnet/v2/pkg/netpoll"
 	"golang.org/x/sys/unix"
 
-	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
@@ -49,16 +48,25 @@ func (c *tcpIn) ready(netpoll.IOEvent) {
 		}
 		return
 	}
+	if c == c.loop.favoured {
+		c.readFavoured()
+		return
+	}
 	c.read()
 }
 
 func (c *tcpIn) read() {
-	lp := c.loop
-	buf, err := c.framer.Space(lp.stage, lp.eng.opt.ReadBytes)
+	stage := c.loop.stage
+	buf, err := c.framer.Space(stage, c.loop.eng.opt.ReadBytes)
 	if err != nil {
 		c.noSpace(err)
 		return
 	}
+	c.readInto(stage, buf)
+}
+
+func (c *tcpIn) readInto(stage *wire.Stage, buf []byte) {
+	lp := c.loop
 	n, e := sysRead(c.fd, buf)
 	switch {
 	case e == unix.EAGAIN:
@@ -70,7 +78,7 @@ func (c *tcpIn) read() {
 		lp.turn()
 	default:
 		lp.busy++
-		c.feed(c.framer.Filled(lp.stage, n))
+		c.feed(c.framer.Filled(stage, n))
 		lp.turn()
 	}
 }
@@ -170,30 +178,6 @@ func (c *tcpIn) drop(err error) {
 	c.shut(core.CloseAbort)
 }
 
-// noSpace handles a read that found no slab: the pool's budget is used up, or
-// what the peer sent cannot become a frame.
-func (c *tcpIn) noSpace(err error) {
-	if !errors.Is(err, bufpool.ErrBudget) {
-		c.end(core.ReasonProtocol, err)
-		c.loop.turn()
-		return
-	}
-	c.unwatch(starving)
-	c.loop.hungry = append(c.loop.hungry, c)
-	c.loop.timers.wakeAt(c.loop.Now() + memoryPause)
-}
-
-// feedHungry lets connections try again that found no slab.
-func (lp *loop) feedHungry() {
-	hungry := lp.hungry
-	lp.hungry = nil
-	for _, c := range hungry {
-		if !c.closed {
-			c.rewatch()
-		}
-	}
-}
-
 func (c *tcpIn) unwatch(why watchState) {
 	if c.watch != watching {
 		return
@@ -216,6 +200,7 @@ func (c *tcpIn) shut(how core.CloseHow) {
 		return
 	}
 	c.closed = true
+	c.yieldFavour()
 	c.loop.strict.settle(&c.deadline)
 	c.framer.Close()
 	c.loop.disown(c.fd)
@@ -237,11 +222,6 @@ func closeSocket(lp *loop, fd int, how core.CloseHow) {
 	if len(lp.resting) > 0 {
 		lp.awaken()
 	}
-}
-
-// expired implements expirer: no hello came in time.
-func (c *tcpIn) expired() {
-	c.drop(fmt.Errorf("no hello within %v", c.loop.eng.opt.HelloTimeout))
 }
 
 // belongsTo implements expirer.

@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
 )
 
 // What works: every shape of overlay delivers every message once, in order and
@@ -16,12 +18,14 @@ func TestChain(t *testing.T) {
 		payload int
 		msgs    uint64
 	}{{0, 50_000}, {15, 50_000}, {5120, 20_000}, {200_000, 500}, {1 << 20, 60}} {
-		inWorlds(t, func(t *testing.T, w world) {
-			e, sink := newEngine(t, w.options()), &gauge{}
-			nodes := e.row(t, 5, sink)
-			send(t, nodes[0], apps.Stream{App: 1, Payload: size.payload, Limit: size.msgs})
-			eventually(t, "the chain delivers", func() bool { return sink.n.Load() == size.msgs })
-			verify(t, nodes[4], sink, nodes[0].ID(), 1, size.msgs)
+		t.Run(fmt.Sprintf("%dB", size.payload), func(t *testing.T) {
+			inWorlds(t, func(t *testing.T, w world) {
+				e, sink := newEngine(t, w.options()), &gauge{}
+				nodes := e.row(t, 5, sink)
+				send(t, nodes[0], apps.Stream{App: 1, Payload: size.payload, Limit: size.msgs})
+				eventually(t, "the chain delivers", func() bool { return sink.n.Load() == size.msgs })
+				verify(t, nodes[4], sink, nodes[0].ID(), 1, size.msgs)
+			})
 		})
 	}
 }
@@ -86,7 +90,7 @@ type splitter struct {
 func (s *splitter) Bind(n *core.Node) { s.node = n }
 
 func (s *splitter) Process(m *core.Msg) core.Verdict {
-	if m.App() != 0 {
+	if m.Type() == wire.TypeData {
 		s.of(m).Consume(s.node, m)
 	}
 	return core.Done
@@ -95,19 +99,19 @@ func (s *splitter) Process(m *core.Msg) core.Verdict {
 // Applications over the same links have a lane each.
 func TestManyApplicationsOverOneLink(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w world) {
-		const apps_, msgs = 5, 2000
+		const sessions, msgs = 5, 2000
 		e, sink := newEngine(t, w.options()), &gauge{}
 		nodes := e.row(t, 3, sink)
-		for app := range uint32(apps_) {
+		for app := range uint32(sessions) {
 			send(t, nodes[0], apps.Stream{App: app + 1, Payload: 700, Limit: msgs})
 		}
-		eventually(t, "all applications are delivered", func() bool { return sink.n.Load() == apps_*msgs })
-		for app := range uint32(apps_) {
+		eventually(t, "all applications are delivered", func() bool { return sink.n.Load() == sessions*msgs })
+		for app := range uint32(sessions) {
 			verify(t, nodes[2], sink, nodes[0].ID(), app+1, msgs)
 		}
 		middle := stats(t, nodes[1])
-		if len(middle.Upstream) != apps_ || len(middle.Downstream) != apps_ {
-			t.Errorf("%d lanes in and %d out at the middle node; want %d each", len(middle.Upstream), len(middle.Downstream), apps_)
+		if len(middle.Upstream) != sessions || len(middle.Downstream) != sessions {
+			t.Errorf("%d lanes in and %d out at the middle node; want %d each", len(middle.Upstream), len(middle.Downstream), sessions)
 		}
 		for _, l := range middle.Downstream {
 			if l.SentMsgs != msgs || l.QueuedMsgs != 0 || l.LostMsgs != 0 || !l.Up {
@@ -159,10 +163,9 @@ func TestFanIn(t *testing.T) {
 func TestSendToSelf(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w world) {
 		e, sink := newEngine(t, w.options()), &gauge{}
-		var n *Node
-		n = e.add(t, script(func(c *core.Node, m *core.Msg) core.Verdict {
+		n := e.add(t, script(func(c *core.Node, m *core.Msg) core.Verdict {
 			switch {
-			case m.App() == 0:
+			case m.Type() != wire.TypeData:
 			case m.From() == c.ID():
 				sink.Consume(c, m)
 			default:

@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/ioverlay/ioverlay/bufpool"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// What a loop does when the pool's budget is used up. A connection that finds no
+// slab is hungry: it is not read until there is memory again, and its peer has to
+// wait. Usually memory comes back by itself, as queues drain.
+//
+// It does not if all of it holds beginnings of messages that cannot be finished
+// for want of memory. So one connection a loop at a time is favoured: it may go on
+// with a reserve until it has brought a whole message and is in the middle of
+// none. Nobody can keep that favour: if a peer does not finish in time, it is
+// disconnected, and with it all who are silent in the middle of a message.
+
+// noSpace handles a read that found no slab: the budget is used up, or what the
+// peer has sent cannot become a frame.
+func (c *tcpIn) noSpace(err error) {
+	lp := c.loop
+	switch {
+	case !errors.Is(err, bufpool.ErrBudget):
+		c.end(core.ReasonProtocol, err)
+		lp.turn()
+	case lp.favoured == nil:
+		lp.favoured = c
+		c.readFavoured()
+	default:
+		c.starve()
+	}
+}
+
+// starve leaves a connection alone until there may be memory again.
+func (c *tcpIn) starve() {
+	lp := c.loop
+	c.unwatch(starving)
+	lp.hungry = append(lp.hungry, c)
+	lp.timers.wakeAt(lp.Now() + memoryPause)
+}
+
+// readFavoured is read for the favoured connection.
+func (c *tcpIn) readFavoured() {
+	lp, stage := c.loop, c.loop.stage
+	// A frame longer than any read: so the framer lets this read end where the
+	// message ends that it is in the middle of, and does not begin another.
+	c.framer.NoteFrame(math.MaxInt32)
+	buf, err := c.framer.Space(stage, lp.eng.opt.ReadBytes)
+	if errors.Is(err, bufpool.ErrBudget) {
+		stage = lp.openReserve()
+		buf, err = c.framer.Space(stage, lp.eng.opt.ReadBytes)
+	}
+	switch {
+	case err == nil:
+		c.readInto(stage, buf)
+		c.relish()
+	case errors.Is(err, bufpool.ErrBudget): // the reserve is still queued somewhere
+		c.yieldFavour()
+		c.starve()
+	default:
+		c.end(core.ReasonProtocol, err)
+		lp.turn()
+	}
+}
+
+// openReserve is the stage of the favoured connection. Its memory is the loop's
+// own, is there only while it is used, and holds two of the largest messages: one
+// that grows out of a block into the next.
+func (lp *loop) openReserve() *wire.Stage {
+	if lp.reserve == nil {
+		size := lp.eng.pool.SlabSize()
+		lp.reservePool = bufpool.New(bufpool.Options{
+			SlabSize: size,
+			Budget:   int64(blockSize(size)) + 2*bufpool.MaxBlock,
+			MaxIdle:  bufpool.KeepNone,
+		})
+		lp.reserve = wire.NewStage(lp.reservePool)
+	}
+	return lp.reserve
+}
+
+// relish decides after a read whether the connection is still favoured.
+func (c *tcpIn) relish() {
+	switch {
+	case c.closed: // and has yielded
+	case c.lane == nil: // the hello is not complete; it has a deadline of its own
+	case c.lane.Busy() || c.framer.Buffered() < wire.HeaderSize:
+		c.yieldFavour()
+	case !bool(c.deadline):
+		c.loop.strict.add(c, &c.deadline, memoryTimeout)
+	}
+}
+
+// yieldFavour lets another connection be favoured, if this one was.
+func (c *tcpIn) yieldFavour() {
+	lp := c.loop
+	if lp.favoured != c {
+		return
+	}
+	lp.favoured = nil
+	if lp.reserve != nil {
+		lp.reserve.Close() // an idle reserve keeps no slab
+	}
+	if c.lane != nil {
+		lp.strict.settle(&c.deadline)
+	}
+	lp.feedHungry()
+}
+
+// feedHungry lets some connections try again that found no slab. Not all: most
+// would find none again.
+func (lp *loop) feedHungry() {
+	for range min(len(lp.hungry), hungryBudget) {
+		c := lp.hungry[0]
+		lp.hungry[0] = nil
+		lp.hungry = lp.hungry[1:]
+		if !c.closed {
+			c.rewatch()
+		}
+	}
+	if len(lp.hungry) > 0 {
+		lp.timers.wakeAt(lp.Now() + memoryPause)
+	} else {
+		lp.hungry = nil
+	}
+}
+
+// expired implements expirer: no hello came in time, or not the rest of a message
+// that others wait for.
+func (c *tcpIn) expired() {
+	if c.lane == nil {
+		c.drop(fmt.Errorf("no hello within %v", c.loop.eng.opt.HelloTimeout))
+		return
+	}
+	c.loop.relieve()
+}
+
+// relieve ends the famine: those who hold memory for messages that do not go on
+// lose it.
+func (lp *loop) relieve() {
+	for _, h := range lp.fds {
+		c, ok := h.(*tcpIn)
+		if !ok || c.lane == nil || c.lane.Busy() || c.framer.Buffered() < wire.HeaderSize {
+			continue
+		}
+		if c == lp.favoured || c.watch == watching {
+			c.end(core.ReasonNoRoom, fmt.Errorf("out of memory, and the rest of a message did not come within %v", memoryTimeout))
+		}
+	}
+	lp.turn()
+}
