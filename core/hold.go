@@ -41,7 +41,7 @@ func (n *Node) keep(m *Msg, as msgState) {
 	if n.shard.one == m {
 		n.shard.one = nil // the struct is not the next message's any more
 	}
-	m.state = as
+	m.state, m.node = as, n
 	if !m.made {
 		m.slab.Retain() // a made message has its own reference
 	}

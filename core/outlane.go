@@ -18,12 +18,11 @@ type OutLane struct {
 	state laneState
 	dirty bool // in the shard's list of lanes to flush
 
-	q       runQueue
-	open    *Run   // the last run in q, if views that touch it may still extend it
-	openEnd uint32 // where such a view begins
-	cut     uint32 // bytes of q's first run that were written already
-	bytes   int    // in q and not written
-	msgs    int    // in q: counted until the run they are in is written
+	q     runQueue
+	open  *Run   // the last run in q, if views that touch it may still extend it
+	cut   uint32 // bytes of q's first run that were written already
+	bytes int    // in q and not written
+	msgs  int    // in q: counted until the run they are in is written
 
 	maxBytes, maxMsgs int // Config.QueueBytes and QueueMsgs
 
@@ -85,18 +84,8 @@ func (l *OutLane) full() bool {
 	return l.bytes >= l.maxBytes || l.msgs >= l.maxMsgs
 }
 
-// push queues a message. Views that touch become one run, with one reference
-// for all of them: that is what most messages meet, so it comes first.
+// push queues a message that does not extend the last run (see Node.Send).
 func (l *OutLane) push(m *Msg) {
-	if l.open != nil && l.open.Slab == m.slab && l.openEnd == m.off && l.bytes < l.maxBytes && l.msgs < l.maxMsgs {
-		size := uint32(len(m.frame))
-		l.open.Len += size
-		l.open.Msgs++
-		l.openEnd += size
-		l.bytes += int(size)
-		l.msgs++
-		return
-	}
 	if l.state > laneOpen || l.overHead < len(l.over) || l.full() {
 		l.pushSlow(m)
 		return
@@ -108,7 +97,7 @@ func (l *OutLane) push(m *Msg) {
 func (l *OutLane) append(m *Msg) {
 	m.slab.Retain()
 	l.q.push(Run{Slab: m.slab, Off: m.off, Len: uint32(len(m.frame)), Msgs: 1})
-	l.open, l.openEnd = l.q.tail(), m.off+uint32(len(m.frame))
+	l.open = l.q.tail()
 	l.queued(len(m.frame))
 }
 

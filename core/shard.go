@@ -21,7 +21,7 @@ type Shard struct {
 	flushed  []*OutLane // the list before that, empty, to be used again
 	sources  []*sourceLane
 	free     *Msg // unused Msg structs
-	one      *Msg // the struct that received messages are shown in, one after another
+	one      *Msg // the struct that received messages are shown in, one after another; nil if the last was kept
 	made     *Msg // messages made in the Process call under way
 	cur      *InLane
 	build    *bufpool.Slab // messages that algorithms make are carved out of it
@@ -130,15 +130,6 @@ func (s *Shard) block(n int) *bufpool.Slab {
 		panic(fmt.Sprintf("core: a message of %d bytes fits no block: %v", n, err))
 	}
 	return slab
-}
-
-// current is the struct to show the next received message in: the same one again
-// unless the last was kept.
-func (s *Shard) current() *Msg {
-	if s.one == nil || s.one.state != msgFree {
-		s.one = s.newMsg()
-	}
-	return s.one
 }
 
 // newMsg takes a Msg struct from the free list.

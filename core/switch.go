@@ -13,7 +13,8 @@ import (
 //
 //	Node.Serve      one round: events first, then every active lane once
 //	Node.serveLane  one turn of one lane: deficit round robin
-//	Node.dispatch   one frame: a view of it goes to the algorithm, whose verdict is carried out
+//	InLane.usual    the next frame, if there is nothing remarkable about it
+//	Node.unusual    else
 //
 // The paper's Engine::switch() (section 2.2), with bytes in place of messages.
 
@@ -55,38 +56,49 @@ func (n *Node) guard() {
 
 // serveLane gives a lane its turn. The lane is in no list while it is served, but
 // stays marked active, so that nothing lists it meanwhile.
+//
+// Its loop is the heart of the switch: each frame is shown to the algorithm in
+// the same Msg again, unless that was kept, and its verdict is carried out.
 func (n *Node) serveLane(l *InLane) {
 	if l.deficit <= 0 {
 		l.grant(1)
 	}
-	n.shard.cur = l // whom to stop if a queue is full
+	s, alg := n.shard, n.alg
+	s.cur = l // whom to stop if a queue is full
 	for l.deficit > 0 {
 		rest := l.buf[l.pos:l.end]
 		total := l.usual(rest)
-		if total == 0 {
-			var err error
-			if total, err = n.inspect(l, rest); err != nil {
-				n.violate(l, err)
-				return
-			}
-		}
 		if total == 0 || total > len(rest) {
-			if l.ending != ReasonNone {
-				n.endIn(l, l.ending, nil)
+			var more bool
+			if total, more = n.unusual(l, rest); !more {
 				return
 			}
-			if l.tr.Drained(l) {
-				continue
+			if total == 0 {
+				continue // with the lane's next run
 			}
-			// An idle lane saves nothing up, but it still owes what its last
-			// message took beyond the turn.
-			if l.active = false; l.deficit > 0 {
-				l.deficit, l.at = 0, nil
-			}
-			return
 		}
+		m := s.one
+		if m == nil { // the last one was kept
+			m = s.newMsg()
+			s.one = m
+		}
+		m.frame, m.slab, m.off = rest[:total:total], l.slab, uint32(l.pos)
+		m.lane, m.state = l, msgCurrent
 		l.deficit -= total
-		n.dispatch(l, rest[:total:total])
+		l.pos += total
+		l.msgs++
+		l.bytes += uint64(total)
+		v := alg.Process(m)
+		if s.one == m { // else the algorithm retained it
+			if v == Hold && n.state != nodeEnded {
+				n.keep(m, msgHeld)
+			} else {
+				m.state = msgFree // and it is the next message too
+			}
+		}
+		if s.made != nil {
+			n.settleMade()
+		}
 		if l.blocked > 0 || l.heldMsgs > 0 && l.holdsFull() {
 			l.active = false // resume puts it back in its place
 			if l.deficit <= 0 {
@@ -100,6 +112,32 @@ func (n *Node) serveLane(l *InLane) {
 	}
 	l.active = false
 	l.activate() // the turn is over; there may be more
+}
+
+// unusual handles what usual does not know: the end of the lane's run, a frame
+// that needs a closer look, a peer that breaks the protocol. It returns the
+// length of the next frame, or 0 if the lane has got another run; more is false
+// if the turn is over.
+func (n *Node) unusual(l *InLane, rest []byte) (total int, more bool) {
+	total, err := n.inspect(l, rest)
+	switch {
+	case err != nil:
+		n.violate(l, err)
+		return 0, false
+	case total != 0 && total <= len(rest):
+		return total, true
+	case l.ending != ReasonNone:
+		n.endIn(l, l.ending, nil)
+		return 0, false
+	case l.tr.Drained(l):
+		return 0, true
+	}
+	// An idle lane saves nothing up, but it still owes what its last message took
+	// beyond the turn.
+	if l.active = false; l.deficit > 0 {
+		l.deficit, l.at = 0, nil
+	}
+	return 0, false
 }
 
 // usual is the length of the frame that rest begins with, if there is nothing
@@ -139,29 +177,7 @@ func (n *Node) inspect(l *InLane, rest []byte) (total int, err error) {
 	return total, nil
 }
 
-// dispatch hands one frame to the algorithm and does what its verdict says.
-func (n *Node) dispatch(l *InLane, frame []byte) {
-	s := n.shard
-	m := s.current()
-	m.frame, m.slab, m.off = frame, l.slab, uint32(l.pos)
-	m.node, m.lane, m.state = n, l, msgCurrent
-	l.pos += len(frame)
-	l.msgs++
-	l.bytes += uint64(len(frame))
-	v := n.alg.Process(m)
-	if m.state == msgCurrent { // else the algorithm retained it
-		if v == Hold && n.state != nodeEnded {
-			n.keep(m, msgHeld)
-		} else {
-			m.state = msgFree // and it is the next message too
-		}
-	}
-	if s.made != nil {
-		n.settleMade()
-	}
-}
-
-// process is dispatch for a message that was made here: an event.
+// process shows the algorithm a message that was made here: an event.
 func (n *Node) process(m *Msg) {
 	if v := n.alg.Process(m); v == Hold && m.state == msgCurrent {
 		n.keep(m, msgHeld)

@@ -43,7 +43,7 @@ func DefaultRules() RuleSet {
 			}},
 			{Category: Framing, Match: []Pattern{
 				{Package: module + "/core/wire/..."},
-				{Package: module + "/core", Functions: []string{"(*InLane).usual", "(*Node).inspect"}},
+				{Package: module + "/core", Functions: []string{"(*InLane).usual", "(*Node).unusual", "(*Node).inspect"}},
 			}},
 			{Category: Switch, Match: []Pattern{{Package: module + "/core/..."}}},
 			{Category: Algorithm, Match: []Pattern{
