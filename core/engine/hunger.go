@@ -17,8 +17,9 @@ import (
 // It does not if all of it holds beginnings of messages that cannot be finished
 // for want of memory. So one connection a loop at a time is favoured: it may go on
 // with a reserve until it has brought a whole message and is in the middle of
-// none. Nobody can keep that favour: if a peer does not finish in time, it is
-// disconnected, and with it all who are silent in the middle of a message.
+// none. Nobody can keep that favour: a peer that does not finish in time is
+// disconnected, and so are those found silent in the middle of the same message
+// when that happens again.
 
 // noSpace handles a read that found no slab: the budget is used up, or what the
 // peer has sent cannot become a frame.
@@ -140,15 +141,18 @@ func (c *tcpIn) expired() {
 	c.loop.relieve()
 }
 
-// relieve ends the famine: those who hold memory for messages that do not go on
-// lose it.
+// relieve acts against a famine that has lasted: the favoured connection loses the
+// memory that it has, and so do those from which nothing has come since the last
+// time.
 func (lp *loop) relieve() {
 	for _, h := range lp.fds {
 		c, ok := h.(*tcpIn)
 		if !ok || c.lane == nil || c.lane.Busy() || c.framer.Buffered() < wire.HeaderSize {
 			continue
 		}
-		if c == lp.favoured || c.watch == watching {
+		silent := c.watch == watching && c.readsSeen == c.reads
+		c.readsSeen = c.reads
+		if c == lp.favoured || silent {
 			c.end(core.ReasonNoRoom, fmt.Errorf("out of memory, and the rest of a message did not come within %v", memoryTimeout))
 		}
 	}

@@ -154,7 +154,7 @@ func (lp *loop) awaken() {
 			continue
 		}
 		l.paused = false
-		if err := lp.poller.AddRead(attachment(l.fd), levelTriggered); err != nil {
+		if err := lp.poller.AddRead(lp.attachment(l.fd), levelTriggered); err != nil {
 			lp.eng.opt.Log.Error("resuming a listener", "node", l.id, "err", err)
 		}
 	}

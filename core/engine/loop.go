@@ -28,6 +28,7 @@ type loop struct {
 	stage  *wire.Stage // where all links of the loop read into
 	fds    []handler   // by descriptor: an index, not a map
 	open   int         // descriptors watched
+	named  netpoll.PollAttachment
 	nodes  []*Node
 	timers timerQueue
 	inbox  *ring.MPSC[note] // pushed by anyone
@@ -162,7 +163,7 @@ func (lp *loop) do(fn func()) error {
 // watch registers a descriptor and its handler for reading.
 func (lp *loop) watch(fd int, h handler) error {
 	lp.own(fd, h)
-	if err := lp.poller.AddRead(attachment(fd), levelTriggered); err != nil {
+	if err := lp.poller.AddRead(lp.attachment(fd), levelTriggered); err != nil {
 		lp.disown(fd)
 		return err
 	}
@@ -186,7 +187,13 @@ func (lp *loop) disown(fd int) {
 
 const levelTriggered = false // names the poller's flag at its calls
 
-func attachment(fd int) *netpoll.PollAttachment { return &netpoll.PollAttachment{FD: fd} }
+// attachment names a descriptor in a call of the poller, which looks at it during
+// the call only: so one serves for all, and a lane that waits and goes on, as lanes
+// between loops do all the time, allocates nothing.
+func (lp *loop) attachment(fd int) *netpoll.PollAttachment {
+	lp.named.FD = fd
+	return &lp.named
+}
 
 // The loop is the runtime of its nodes (core.Runtime).
 

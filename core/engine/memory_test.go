@@ -87,11 +87,14 @@ func TestPeersThatHoardMemory(t *testing.T) {
 	})
 	timeIsUp := func() {
 		do(t, b.node, func(*core.Node) {
-			strict := &b.node.loop.strict
-			for i := range strict.list {
-				strict.list[i].at = 1
+			lp := b.node.loop
+			if c := lp.favoured; c == nil || c.lane == nil || c.lane.From() == b.source.ID() {
+				return
 			}
-			strict.check()
+			for i := range lp.strict.list {
+				lp.strict.list[i].at = 1
+			}
+			lp.strict.check()
 		})
 	}
 	// Those who wait begin where others had to stop, until there is enough for

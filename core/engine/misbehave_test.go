@@ -249,7 +249,7 @@ func TestSlowPeer(t *testing.T) {
 func (b *bystander) find(p *peer) (in *tcpIn, err error) {
 	err = b.node.loop.do(func() {
 		for _, h := range b.node.loop.fds {
-			if c, ok := h.(*tcpIn); ok && peerOf(c.fd) == p.LocalAddr().String() {
+			if c, ok := h.(*tcpIn); ok && otherEnd(c.fd) == p.LocalAddr().String() {
 				in = c
 			}
 		}
@@ -261,9 +261,9 @@ func (b *bystander) find(p *peer) (in *tcpIn, err error) {
 func (b *bystander) taken(p *peer, in *tcpIn) {
 	b.t.Helper()
 	eventually(b.t, "the node reads", func() bool {
-		unread := 0
-		do(b.t, b.node, func(*core.Node) { unread = inQueue(b.t, in.fd) })
-		return unread == 0
+		waits := true
+		do(b.t, b.node, func(*core.Node) { waits = unread(in.fd) })
+		return !waits
 	})
 }
 

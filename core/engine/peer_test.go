@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
@@ -167,4 +169,45 @@ func (p *peer) next() ([]byte, error) {
 		return nil, fmt.Errorf("payload: %w", err)
 	}
 	return b, nil
+}
+
+// unread reports whether bytes wait to be read from a socket.
+func unread(fd int) bool {
+	var b [1]byte
+	n, _, err := unix.Recvfrom(fd, b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	return err == nil && n > 0
+}
+
+// otherEnd is the address at the other end of a socket.
+func otherEnd(fd int) string {
+	sa, err := unix.Getpeername(fd)
+	if err != nil {
+		return ""
+	}
+	return addrPort(sa).String()
+}
+
+// blackHole is a destination that never answers a dial: its backlog is full.
+func blackHole(t testing.TB) core.NodeID {
+	t.Helper()
+	ap := netip.MustParseAddrPort("127.0.0.1:0")
+	fd, err := openSocket(ap.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	if err := errors.Join(unix.Bind(fd, sockaddr(ap)), unix.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := core.NodeIDFrom(addrPort(sa))
+	c, err := net.Dial("tcp", id.String()) // a backlog of 0 still takes one
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return id
 }

@@ -7,10 +7,12 @@ import (
 
 // pauseRead takes a lane's socket out of the poller: level-triggered, it would
 // be reported in every turn while its downstream is full.
-func pauseRead(p *netpoll.Poller, fd int) error { return p.Delete(fd) }
+func pauseRead(lp *loop, fd int) error { return lp.poller.Delete(fd) }
 
 // resumeRead puts it back.
-func resumeRead(p *netpoll.Poller, fd int) error { return p.AddRead(attachment(fd), levelTriggered) }
+func resumeRead(lp *loop, fd int) error {
+	return lp.poller.AddRead(lp.attachment(fd), levelTriggered)
+}
 
 // onlyWritable reports whether an event says nothing but that there is room.
 func onlyWritable(ev netpoll.IOEvent) bool { return ev == unix.EPOLLOUT }

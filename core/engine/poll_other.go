@@ -9,9 +9,9 @@ import "github.com/panjf2000/gnet/v2/pkg/netpoll"
 // ignored while the lane is blocked. That is correct, and costs a poll a turn
 // while a downstream is full.
 
-func pauseRead(*netpoll.Poller, int) error { return nil }
+func pauseRead(*loop, int) error { return nil }
 
-func resumeRead(*netpoll.Poller, int) error { return nil }
+func resumeRead(*loop, int) error { return nil }
 
 // onlyWritable reports whether an event says nothing but that there is room.
 func onlyWritable(ev netpoll.IOEvent) bool { return netpoll.IsWriteEvent(ev) }

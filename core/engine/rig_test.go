@@ -16,6 +16,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
+	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/bufpool/slabtest"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -270,6 +271,15 @@ func (e *testEngine) row(t testing.TB, length int, sink core.Sink) []*Node {
 		next = relay.New(nil, nodes[i].ID())
 	}
 	return nodes
+}
+
+// scaled is n, or a tenth of it in the tracing build, which records who holds what
+// and is slow.
+func scaled[N ~int | ~uint64](n N) N {
+	if bufpool.Tracing {
+		return max(1, n/10)
+	}
+	return n
 }
 
 // do runs fn on a node.

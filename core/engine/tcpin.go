@@ -27,7 +27,10 @@ type tcpIn struct {
 	watch  watchState
 	closed bool
 
-	deadline pending // of the hello
+	deadline pending // of the hello, or of the rest of a message: see hunger.go
+
+	reads     uint64 // that brought something
+	readsSeen uint64 // reads when it was last looked at; see relieve
 }
 
 type watchState uint8
@@ -78,6 +81,7 @@ func (c *tcpIn) readInto(stage *wire.Stage, buf []byte) {
 		lp.turn()
 	default:
 		lp.busy++
+		c.reads++
 		c.feed(c.framer.Filled(stage, n))
 		lp.turn()
 	}
@@ -183,14 +187,14 @@ func (c *tcpIn) unwatch(why watchState) {
 		return
 	}
 	c.watch = why
-	if err := pauseRead(c.loop.poller, c.fd); err != nil {
+	if err := pauseRead(c.loop, c.fd); err != nil {
 		c.loop.eng.opt.Log.Error("pausing a lane", "node", c.node.id, "err", err)
 	}
 }
 
 func (c *tcpIn) rewatch() {
 	c.watch = watching
-	if err := resumeRead(c.loop.poller, c.fd); err != nil {
+	if err := resumeRead(c.loop, c.fd); err != nil {
 		c.loop.eng.opt.Log.Error("resuming a lane", "node", c.node.id, "err", err)
 	}
 }

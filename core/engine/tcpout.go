@@ -54,7 +54,7 @@ func (c *tcpOut) dial() error {
 	if err := unix.Connect(fd, sockaddr(to)); err != nil && err != unix.EINPROGRESS {
 		return err
 	}
-	return lp.poller.AddReadWrite(attachment(fd), levelTriggered)
+	return lp.poller.AddReadWrite(lp.attachment(fd), levelTriggered)
 }
 
 // greeting is the first frame on the connection.
@@ -151,7 +151,7 @@ func (c *tcpOut) wait() {
 func (c *tcpOut) idle() { c.mode(c.loop.poller.ModRead) }
 
 func (c *tcpOut) mode(set func(*netpoll.PollAttachment, bool) error) {
-	if err := set(attachment(c.fd), levelTriggered); err != nil {
+	if err := set(c.loop.attachment(c.fd), levelTriggered); err != nil {
 		c.loop.eng.opt.Log.Error("watching a lane", "node", c.lane.Node().ID(), "to", c.lane.Peer(), "err", err)
 		c.fail(core.ReasonReset)
 	}

@@ -69,13 +69,14 @@ func (q *timerQueue) stop(n *core.Node, id uint64) {
 
 // forget stops all timers of a node that has ended.
 func (q *timerQueue) forget(n *core.Node) {
-	for i := 0; i < len(q.heap.list); {
-		if t := q.heap.list[i]; t.node == n {
-			q.stop(n, t.id)
-			i = 0 // the heap has been reordered
-			continue
+	var ids []uint64 // to stop one reorders the heap
+	for _, t := range q.heap.list {
+		if t.node == n {
+			ids = append(ids, t.id)
 		}
-		i++
+	}
+	for _, id := range ids {
+		q.stop(n, id)
 	}
 }
 
@@ -91,8 +92,11 @@ func (q *timerQueue) wakeAt(at time.Duration) {
 func (q *timerQueue) ready(netpoll.IOEvent) {
 	q.alarm.clear()
 	q.armed = 0
-	now := q.loop.Now()
+	now, newest := q.loop.Now(), q.heap.seq
 	for len(q.heap.list) > 0 && q.heap.list[0].at <= now {
+		if q.heap.list[0].seq > newest {
+			break // a source that wants to be asked at once, again and again: next turn
+		}
 		t := heap.Pop(&q.heap).(*timer)
 		delete(q.byKey, t.timerKey)
 		t.node.Fire(t.id)

@@ -21,10 +21,10 @@ func TestChain(t *testing.T) {
 		t.Run(fmt.Sprintf("%dB", size.payload), func(t *testing.T) {
 			inWorlds(t, func(t *testing.T, w world) {
 				e, sink := newEngine(t, w.options()), &gauge{}
-				nodes := e.row(t, 5, sink)
-				send(t, nodes[0], apps.Stream{App: 1, Payload: size.payload, Limit: size.msgs})
-				eventually(t, "the chain delivers", func() bool { return sink.n.Load() == size.msgs })
-				verify(t, nodes[4], sink, nodes[0].ID(), 1, size.msgs)
+				nodes, msgs := e.row(t, 5, sink), scaled(size.msgs)
+				send(t, nodes[0], apps.Stream{App: 1, Payload: size.payload, Limit: msgs})
+				eventually(t, "the chain delivers", func() bool { return sink.n.Load() == msgs })
+				verify(t, nodes[4], sink, nodes[0].ID(), 1, msgs)
 			})
 		})
 	}
