@@ -43,8 +43,11 @@ func TestOptionsAreChecked(t *testing.T) {
 func TestSystemChoosesPort(t *testing.T) {
 	e := newEngine(t, Options{})
 	seen := make(map[core.NodeID]bool)
-	for _, listen := range []string{"", "127.0.0.1:0", "", "127.0.0.1:0"} {
-		n := e.add(t, relay.New(nil), NodeOptions{Listen: listen})
+	for _, listen := range []string{"", "127.0.0.1:0", "", ownHost} {
+		n, err := e.AddNode(relay.New(nil), NodeOptions{Listen: listen})
+		if err != nil {
+			t.Fatal(err)
+		}
 		if n.ID().Port() == 0 || seen[n.ID()] {
 			t.Errorf("listen on %q: node ID %v; want a port of its own", listen, n.ID())
 		}
@@ -125,7 +128,7 @@ func TestIPv6(t *testing.T) {
 	}
 	e, sink := newEngine(t, Options{}), &gauge{}
 	end := e.add(t, relay.New(sink), NodeOptions{Listen: "[::1]:0"})
-	mid := e.add(t, relay.New(nil, end.ID()), NodeOptions{Listen: "127.0.0.1:0"}) // both families in one overlay
+	mid := e.add(t, relay.New(nil, end.ID()), NodeOptions{}) // both families in one overlay
 	first := e.add(t, relay.New(nil, mid.ID()), NodeOptions{Listen: "[::1]:0"})
 	if !first.ID().AddrPort().Addr().Is6() {
 		t.Fatalf("node ID %v; want an IPv6 address", first.ID())
@@ -401,7 +404,7 @@ func TestStopFromMany(t *testing.T) {
 
 // An engine is no singleton: it can be started again and again, on the same port.
 func TestEngineRestart(t *testing.T) {
-	listen := "127.0.0.1:0"
+	listen := ownHost
 	for range 5 {
 		t.Run("", func(t *testing.T) {
 			e, sink := newEngine(t, Options{Loops: 2}), &gauge{}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"runtime"
 	"testing"
 	"time"
 
@@ -20,22 +19,12 @@ func redial(o Options) Options {
 	return o
 }
 
-// ownHost is a loopback address of the test's own, so that no outgoing
-// connection takes a port of it meanwhile; where a system has one loopback
-// address only, that.
-func ownHost(last int) string {
-	if runtime.GOOS == "linux" {
-		return fmt.Sprintf("127.0.%d.1:0", last)
-	}
-	return "127.0.0.1:0"
-}
-
 // A destination that refuses is reported, left alone for a while, and found again
 // when it is back on its port.
 func TestDestinationRefusesAndComesBack(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w world) {
 		e := newEngine(t, redial(w.options()))
-		listen := ownHost(2)
+		listen := ownHost
 		if w.links == Mem {
 			listen = "127.0.2.1:1"
 		}
@@ -67,7 +56,7 @@ func TestDestinationRefusesAndComesBack(t *testing.T) {
 func TestLossesAreReported(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w world) {
 		e := newEngine(t, redial(w.options()))
-		gone := e.add(t, relay.New(nil), NodeOptions{Listen: map[Links]string{TCP: ownHost(3)}[w.links]})
+		gone := e.add(t, relay.New(nil), NodeOptions{Listen: map[Links]string{TCP: ownHost}[w.links]})
 		dest := gone.ID()
 		gone.Kill()
 		source := newProbe(nil, dest)
@@ -87,7 +76,7 @@ func TestDestinationVanishes(t *testing.T) {
 	for _, how := range []string{"FIN", "RST", "process"} {
 		t.Run(how, func(t *testing.T) {
 			e := newEngine(t, redial(Options{Loops: 1}))
-			dest := serve(t, ownHost(4))
+			dest := serve(t, ownHost)
 			source := newProbe(nil, dest.id())
 			n := e.add(t, source, NodeOptions{})
 			send(t, n, apps.Stream{App: 1, Payload: 100_000})

@@ -111,7 +111,7 @@ type downstream struct {
 func serve(t testing.TB, listen string) *downstream {
 	t.Helper()
 	if listen == "" {
-		listen = "127.0.0.1:0"
+		listen = ownHost
 	}
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
@@ -190,7 +190,7 @@ func otherEnd(fd int) string {
 // blackHole is a destination that never answers a dial: its backlog is full.
 func blackHole(t testing.TB) core.NodeID {
 	t.Helper()
-	ap := netip.MustParseAddrPort("127.0.0.1:0")
+	ap := netip.MustParseAddrPort(ownHost)
 	fd, err := openSocket(ap.Addr())
 	if err != nil {
 		t.Fatal(err)

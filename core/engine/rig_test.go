@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -43,6 +44,9 @@ func newEngine(t testing.TB, o Options) *testEngine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(report(e))
+		}
 		e.Close()
 		slabtest.Check(t, e.Pool())
 		for _, lp := range e.loops {
@@ -55,6 +59,30 @@ func newEngine(t testing.TB, o Options) *testEngine {
 		}
 	})
 	return &testEngine{Engine: e, log: book}
+}
+
+// report is what some nodes say of themselves.
+func report(e *Engine) string {
+	var b strings.Builder
+	for i, n := range e.Nodes() {
+		if i == 10 {
+			break
+		}
+		s, err := n.Stats()
+		fmt.Fprintf(&b, "%v on loop %d: %+v %v\n", n.ID(), n.Loop(), s, err)
+	}
+	fmt.Fprintf(&b, "pool %+v\n", e.pool.Stats())
+	for _, lp := range e.loops {
+		_ = lp.do(func() {
+			fmt.Fprintf(&b, "loop %d: %d hungry, favours %p, waits for %d\n", lp.index, len(lp.hungry), lp.favoured, lp.strict.waiting)
+			for _, h := range lp.fds {
+				if c, ok := h.(*tcpIn); ok && c.framer.Buffered() > 0 && b.Len() < 1<<14 {
+					fmt.Fprintf(&b, "%p: %d bytes into a message, watch %d, lane %v\n", c, c.framer.Buffered(), c.watch, c.lane != nil)
+				}
+			}
+		})
+	}
+	return b.String()
 }
 
 // watchForLeaks compares goroutines and descriptors when the test has ended with
@@ -250,9 +278,24 @@ func byApp(to map[uint32]core.NodeID) *scripted {
 	})
 }
 
+// ownHost is a loopback address of this process's own, with port 0, where a system
+// has more than one such address. So no outgoing connection takes a port of it
+// meanwhile, and whoever dials a port that a test has given up does not reach the
+// tests of another process.
+var ownHost = func() string {
+	if runtime.GOOS != "linux" {
+		return "127.0.0.1:0"
+	}
+	pid := os.Getpid()
+	return fmt.Sprintf("127.%d.%d.%d:0", 1+pid>>14&0x7f, pid>>7&0x7f, 1+pid&0x7f)
+}()
+
 // add starts a node, on a loop if one is named.
 func (e *testEngine) add(t testing.TB, alg core.Algorithm, o NodeOptions) *Node {
 	t.Helper()
+	if e.opt.Links == TCP && o.Listen == "" {
+		o.Listen = ownHost
+	}
 	n, err := e.AddNode(alg, o)
 	if err != nil {
 		t.Fatal(err)
