@@ -92,3 +92,14 @@ func (n *Node) Upstreams(app uint32, fn func(from NodeID)) {
 		}
 	}
 }
+
+// Congested reports whether an upstream lane of an application waits at the node
+// for a downstream queue or for held messages: more of it would only wait too.
+func (n *Node) Congested(app uint32) bool {
+	for _, l := range n.ins {
+		if l.app == app && l.Blocked() {
+			return true
+		}
+	}
+	return false
+}

@@ -19,7 +19,9 @@ import (
 // with a reserve until it has brought a whole message and is in the middle of
 // none. Nobody can keep that favour: a peer that does not finish in time is
 // disconnected, and so are those found silent in the middle of the same message
-// when that happens again.
+// when that happens again. Nor is the reserve spent on what would only wait at a
+// congested node: along the way of a session the node nearest to its end comes
+// first, and makes room for those before it.
 
 // noSpace handles a read that found no slab: the budget is used up, or what the
 // peer has sent cannot become a frame.
@@ -29,7 +31,7 @@ func (c *tcpIn) noSpace(err error) {
 	case !errors.Is(err, bufpool.ErrBudget):
 		c.end(core.ReasonProtocol, err)
 		lp.turn()
-	case lp.favoured == nil:
+	case lp.favoured == nil && (c.lane == nil || !c.node.core.Congested(c.lane.App())):
 		lp.favoured = c
 		c.readFavoured()
 	default:
@@ -47,14 +49,17 @@ func (c *tcpIn) starve() {
 
 // readFavoured is read for the favoured connection.
 func (c *tcpIn) readFavoured() {
-	lp, stage := c.loop, c.loop.stage
+	lp, stage, limit := c.loop, c.loop.stage, c.loop.eng.opt.ReadBytes
+	if c.lane == nil {
+		limit = min(limit, wire.MaxHello) // no more of a stranger
+	}
 	// A frame longer than any read: so the framer lets this read end where the
 	// message ends that it is in the middle of, and does not begin another.
 	c.framer.NoteFrame(math.MaxInt32)
-	buf, err := c.framer.Space(stage, lp.eng.opt.ReadBytes)
+	buf, err := c.framer.Space(stage, limit)
 	if errors.Is(err, bufpool.ErrBudget) {
 		stage = lp.openReserve()
-		buf, err = c.framer.Space(stage, lp.eng.opt.ReadBytes)
+		buf, err = c.framer.Space(stage, limit)
 	}
 	switch {
 	case err == nil:
@@ -104,9 +109,6 @@ func (c *tcpIn) yieldFavour() {
 		return
 	}
 	lp.favoured = nil
-	if lp.reserve != nil {
-		lp.reserve.Close() // an idle reserve keeps no slab
-	}
 	if c.lane != nil {
 		lp.strict.settle(&c.deadline)
 	}
@@ -116,6 +118,13 @@ func (c *tcpIn) yieldFavour() {
 // feedHungry lets some connections try again that found no slab. Not all: most
 // would find none again.
 func (lp *loop) feedHungry() {
+	if len(lp.hungry) == 0 {
+		lp.hungry = nil
+		if lp.reserve != nil && lp.favoured == nil {
+			lp.reserve.Close() // an idle reserve keeps no slab
+		}
+		return
+	}
 	for range min(len(lp.hungry), hungryBudget) {
 		c := lp.hungry[0]
 		lp.hungry[0] = nil
@@ -124,11 +133,7 @@ func (lp *loop) feedHungry() {
 			c.rewatch()
 		}
 	}
-	if len(lp.hungry) > 0 {
-		lp.timers.wakeAt(lp.Now() + memoryPause)
-	} else {
-		lp.hungry = nil
-	}
+	lp.timers.wakeAt(lp.Now() + memoryPause)
 }
 
 // expired implements expirer: no hello came in time, or not the rest of a message
