@@ -105,7 +105,7 @@ func (c *tcpIn) feed(ch wire.Chunk) {
 // means that there is no lane, yet or ever.
 func (c *tcpIn) greet(ch wire.Chunk) (wire.Chunk, bool) {
 	b := ch.Bytes()
-	total, err := wire.Peek(b, wire.MaxHello)
+	total, err := wire.Peek(b, wire.MaxHello-wire.HeaderSize)
 	if err == nil && (total == 0 || total > len(b)) {
 		c.framer.Keep(ch)
 		return ch, false
