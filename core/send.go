@@ -51,7 +51,7 @@ func (n *Node) NewMsg(t Type, app uint32, size int) *Msg {
 	if size < 0 || wire.HeaderLen(n.id)-wire.HeaderSize+size > n.shard.cfg.MaxPayload {
 		panic("core: NewMsg with a payload below 0 or above Config.MaxPayload")
 	}
-	if t.Local() || t == wire.TypeHello {
+	if t == 0 || t > wire.MaxType || t.Local() || t == wire.TypeHello {
 		panic("core: NewMsg of a type that only the engine makes: " + t.String())
 	}
 	return n.makeMsg(header(n, t, app, size))

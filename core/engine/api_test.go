@@ -269,6 +269,25 @@ func TestPostMisuse(t *testing.T) {
 		}()
 	}
 	do(t, n, func(*core.Node) {})
+	six := e.add(t, relay.New(nil), NodeOptions{Listen: "[::1]:7"})
+	six.Post(wire.TypeData, 1, 0, make([]byte, 84)) // and 16 bytes of address
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("Post of a payload that is too large with the sender's address did not panic")
+			}
+		}()
+		six.Post(wire.TypeData, 1, 0, make([]byte, 85))
+	}()
+	for what, makeIt := range map[string]func(c *core.Node){
+		"no type":      func(c *core.Node) { c.NewMsg(0, 1, 1) },
+		"the IPv6 bit": func(c *core.Node) { c.NewMsg(wire.MaxType+1, 1, 1) },
+	} {
+		victim := e.add(t, relay.New(nil), NodeOptions{})
+		if err := victim.Do(makeIt); !errors.Is(err, ErrClosed) {
+			t.Errorf("NewMsg with %s: %v; want a panic", what, err)
+		}
+	}
 }
 
 // Posts from many goroutines all arrive, in each one's order.

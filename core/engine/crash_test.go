@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -69,7 +70,10 @@ func TestPanics(t *testing.T) {
 			n.Post(user, 0, 0, nil)
 		}, "fragile).Process"},
 		{"in a function run on the node", func(t *testing.T, f *fragile, n *Node) {
-			do(t, n, func(*core.Node) { panic("fragile caller") })
+			err := n.Do(func(*core.Node) { panic("fragile caller") })
+			if !errors.Is(err, ErrClosed) || !strings.Contains(err.Error(), "panicked") {
+				t.Errorf("Do of a function that panics: %v", err)
+			}
 		}, "TestPanics"},
 		{"in a source", func(t *testing.T, f *fragile, n *Node) {
 			do(t, n, func(c *core.Node) { c.AddSource(3, brokenSource{}) })

@@ -22,7 +22,7 @@ func TestNodeEndsWhileDialling(t *testing.T) {
 			dest := newProbe(nil)
 			d := e.add(t, dest, NodeOptions{Loop: OnLoop(i % w.loops)})
 			n := e.add(t, relay.New(nil), NodeOptions{})
-			do(t, n, func(c *core.Node) {
+			_ = n.Do(func(c *core.Node) { // the error of the panic
 				c.Send(c.NewMsg(wire.FirstUserType, 0, 10), d.ID())
 				switch i % 3 {
 				case 0:

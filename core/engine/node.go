@@ -76,20 +76,28 @@ func (n *Node) Crash() *core.Crash {
 }
 
 // Do runs fn on the node's loop, waits for it, and returns ErrClosed if the node
-// has ended instead. It must not be called from an algorithm, which is on the
-// loop already.
+// has ended instead. A panic in fn ends the node, and the error says so. Do must
+// not be called from an algorithm, which is on the loop already.
 func (n *Node) Do(fn func(c *core.Node)) error {
-	ran := false
+	ran, returned := false, false
 	err := n.loop.do(func() {
 		if n.live() {
 			ran = true
-			n.core.Call(func() { fn(n.core) })
+			n.core.Call(func() {
+				fn(n.core)
+				returned = true
+			})
 		}
 	})
-	if err == nil && !ran {
-		err = ErrClosed
+	switch {
+	case err != nil:
+		return err
+	case !ran:
+		return ErrClosed
+	case !returned:
+		return fmt.Errorf("%w: the function panicked and ended node %v", ErrClosed, n.id)
 	}
-	return err
+	return nil
 }
 
 // async runs fn on the node's loop without waiting.

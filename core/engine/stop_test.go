@@ -139,7 +139,9 @@ func TestCloseUnderLoad(t *testing.T) {
 func TestCrashUnderLoad(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w world) {
 		f := newFlow(t, w)
-		do(t, f.nodes[1], func(*core.Node) { panic("crash under load") })
+		if err := f.nodes[1].Do(func(*core.Node) { panic("crash under load") }); !errors.Is(err, ErrClosed) {
+			t.Errorf("Do of a function that panics: %v", err)
+		}
 		receive(t, "the node ends", endOf(f.nodes[1]))
 		if f.nodes[1].Crash() == nil {
 			t.Error("no crash")
