@@ -22,6 +22,7 @@ type Node struct {
 	ticket  uint64
 	weights []weightRule
 	sources []*sourceLane
+	pace    *pacer     // nil while nothing is emulated
 	parking []*OutLane // those that keep upstream lanes for the next round
 
 	// sending
@@ -121,13 +122,21 @@ func (n *Node) Cancel(id uint64) {
 	n.shard.rt.StopTimer(n, id)
 }
 
-// sourceTimer marks the timers of sources.
-const sourceTimer = 1 << 63
+// sourceTimer marks the timers of sources, and paceTimer is that of emulation: they
+// are numbered from 1.
+const (
+	sourceTimer = 1 << 63
+	paceTimer   = sourceTimer
+)
 
 // Fire is called by the runtime when a timer is due.
 func (n *Node) Fire(id uint64) {
-	if id&sourceTimer == 0 {
+	switch {
+	case id&sourceTimer == 0:
 		n.post(event{typ: typeTimer, seq: id})
+		return
+	case id == paceTimer:
+		n.pace.fire()
 		return
 	}
 	for _, sl := range n.sources {
@@ -172,7 +181,7 @@ func (n *Node) tryEnd() {
 	}
 	for _, lk := range n.links {
 		for _, l := range lk.lanes {
-			if l.state <= laneOpen && (l.q.n > 0 || l.overHead < len(l.over)) {
+			if l.state <= laneOpen && !l.empty() {
 				return
 			}
 		}
