@@ -95,11 +95,8 @@ func (d *Decoder) Add(b []byte) (Result, error) { return d.AddFrom(b, 0) }
 // AddFrom takes a packet and notes who delivered it, a number of the caller's by which Diagnose names the culprit. The
 // decoder keeps b unless the result is Redundant. Errors are those of [Parse], and [ErrGeneration].
 func (d *Decoder) AddFrom(b []byte, from uint32) (Result, error) {
-	p, err := Parse(b)
-	if err != nil {
-		return Redundant, err
-	}
-	if err := p.mustBe(d.gen); err != nil {
+	var p Packet
+	if err := p.parseFor(d.gen, b); err != nil {
 		return Redundant, err
 	}
 	if d.Rank() < d.gen.K && d.innovative(&p) {

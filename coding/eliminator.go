@@ -14,6 +14,10 @@ import (
 // it has 1 and all other rows 0. So what must be added to a new row to clear it in all pivot columns can be read off
 // the new row at once, and one sum over the rows does it.
 //
+// Small operations are dominated by the calls. So rows come in two parts: those before settled are cleared in the
+// pivots of all of these, and so are the later ones, which are also cleared in each other's; but the settled rows are
+// cleared in the later pivots only when there are enough of them for one matrix product.
+//
 // Source packets are no rows. Their columns are known: nobody's pivot, and never cleared, only carried along. When all
 // columns are known or pivots, row r says
 //
@@ -21,16 +25,23 @@ import (
 //
 // since in this field minus is plus.
 type eliminator struct {
-	k     int
-	trace bool
-	n     int      // rows in use
-	rows  [][]byte // k rows; those behind n are scratch
-	store []byte   // of rows
-	pivot []uint8  // column of each row's pivot
-	free  []uint8  // columns neither known nor pivots, in ascending order
-	known []bool   // by column
-	coefs []byte   // scratch: one for each row
+	k       int
+	trace   bool
+	n       int      // rows in use
+	settled int      // rows that unsettled ones must not touch one by one
+	rows    [][]byte // k rows; those behind n are scratch
+	store   []byte   // of rows
+	pivot   []uint8  // column of each row's pivot
+	free    []uint8  // columns neither known nor pivots, in ascending order
+	known   []bool   // by column
+	coefs   []byte   // scratch: one for each row
+	block   []byte   // scratch: unsettledRows for each row
+	heads   [][]byte // of block
 }
+
+// unsettledRows is after how many new rows the others are cleared in their pivots. Fewer make more calls, more make more
+// work among the new rows themselves; 4 and 16 were slower for generations of 32.
+const unsettledRows = 8
 
 // reset empties the eliminator for generations of k packets. It allocates only if it never was as large.
 func (e *eliminator) reset(k int, trace bool) {
@@ -39,13 +50,14 @@ func (e *eliminator) reset(k int, trace bool) {
 		width = 2 * k
 	}
 	width = (width + rowAlign - 1) / rowAlign * rowAlign
-	e.k, e.trace, e.n = k, trace, 0
+	e.k, e.trace, e.n, e.settled = k, trace, 0, 0
 	e.store = grown(e.store, k*width)
 	e.rows = grown(e.rows, k)
 	for r := range e.rows {
 		e.rows[r] = e.store[r*width : (r+1)*width : (r+1)*width]
 	}
 	e.pivot, e.coefs, e.known, e.free = grown(e.pivot, k), grown(e.coefs, k), grown(e.known, k), grown(e.free, k)
+	e.block, e.heads = grown(e.block, k*unsettledRows), grown(e.heads, k)
 	clear(e.known)
 	for i := range e.free {
 		e.free[i] = uint8(i)
@@ -75,22 +87,47 @@ func (e *eliminator) addRow() bool {
 	if e.trace {
 		row[e.k+e.n] = 1
 	}
-	coefs, hit := e.coefs[:e.n], byte(0)
-	for r, p := range e.pivot[:e.n] {
-		c := row[p]
-		coefs[r] = c
-		hit |= c
-	}
-	if hit != 0 {
-		gf.DotAdd(row, e.rows[:e.n], coefs)
-	}
+	e.subtract(row, 0, e.settled)
+	e.subtract(row, e.settled, e.n)
 	at := e.lead(row)
 	if at < 0 {
 		return false
 	}
 	e.n++
-	e.pin(e.n-1, at)
+	e.pin(e.n-1, at, e.settled)
+	if e.n-e.settled == unsettledRows || len(e.free) == 0 {
+		e.settle()
+	}
 	return true
+}
+
+// subtract clears row in the pivots of rows from to to-1.
+func (e *eliminator) subtract(row []byte, from, to int) {
+	coefs, hit := e.coefs[from:to], byte(0)
+	for i, p := range e.pivot[from:to] {
+		c := row[p]
+		coefs[i] = c
+		hit |= c
+	}
+	if hit != 0 {
+		gf.DotAdd(row, e.rows[from:to], coefs)
+	}
+}
+
+// settle clears the settled rows in the pivots of the others, which then are settled too.
+func (e *eliminator) settle() {
+	fresh := e.n - e.settled
+	if e.settled > 0 && fresh > 0 {
+		for r, row := range e.rows[:e.settled] {
+			head := e.block[r*fresh : (r+1)*fresh]
+			for i, p := range e.pivot[e.settled:e.n] {
+				head[i] = row[p]
+			}
+			e.heads[r] = head
+		}
+		gf.MatMulAdd(e.rows[:e.settled], e.rows[e.settled:e.n], e.heads[:e.settled])
+	}
+	e.settled = e.n
 }
 
 // addSource takes source packet i as known, and reports whether it is innovative.
@@ -98,6 +135,7 @@ func (e *eliminator) addSource(i int) bool {
 	if e.known[i] {
 		return false
 	}
+	e.settle()
 	if at, ok := slices.BinarySearch(e.free, uint8(i)); ok {
 		e.free = slices.Delete(e.free, at, at+1)
 		e.known[i] = true
@@ -110,7 +148,7 @@ func (e *eliminator) addSource(i int) bool {
 		return false
 	}
 	e.known[i] = true
-	e.pin(r, at)
+	e.pin(r, at, 0)
 	return true
 }
 
@@ -124,15 +162,16 @@ func (e *eliminator) lead(row []byte) int {
 	return -1
 }
 
-// pin makes free column at the pivot of row r, and clears it in all other rows.
-func (e *eliminator) pin(r, at int) {
+// pin makes free column at the pivot of row r, and clears it in all other rows but those before from.
+func (e *eliminator) pin(r, at, from int) {
 	row, p := e.rows[r], e.free[at]
 	e.free = slices.Delete(e.free, at, at+1)
 	e.pivot[r] = p
 	if row[p] != 1 {
 		gf.MulSlice(row, row, gf.Inv(row[p]))
 	}
-	for other, to := range e.rows[:e.n] {
+	for other := from; other < e.n; other++ {
+		to := e.rows[other]
 		if c := to[p]; c != 0 && other != r {
 			gf.MulAdd(to, row, c)
 		}

@@ -16,28 +16,42 @@ type Packet struct {
 // Parse reads a source, seeded or vector packet. It copies nothing: the packet is a view of b. The error wraps
 // [ErrShort], [ErrMalformed], [ErrVersion] or [ErrKind].
 func Parse(b []byte) (p Packet, err error) {
-	p.Kind, err = KindOf(b)
-	if err != nil {
-		return p, err
+	err = p.parse(b)
+	return p, err
+}
+
+func (p *Packet) parse(b []byte) (err error) {
+	if p.Kind, err = KindOf(b); err != nil {
+		return err
 	}
 	if p.Kind < KindSource || p.Kind > KindVector {
-		return p, fmt.Errorf("%w: %v, where a source, seeded or vector packet belongs", ErrKind, p.Kind)
+		return fmt.Errorf("%w: %v, where a source, seeded or vector packet belongs", ErrKind, p.Kind)
 	}
 	if len(b) < headerLen {
-		return p, fmt.Errorf("%w: %d of a header of %d", ErrShort, len(b), headerLen)
+		return fmt.Errorf("%w: %d of a header of %d", ErrShort, len(b), headerLen)
 	}
 	if p.Generation, err = generationOf(b); err != nil {
-		return p, err
+		return err
 	}
 	switch p.Kind {
 	case KindSource:
-		err = p.parseSource(b)
+		return p.parseSource(b)
 	case KindSeeded:
-		err = p.parseSeeded(b)
+		return p.parseSeeded(b)
 	default:
-		err = p.parseVector(b)
+		return p.parseVector(b)
 	}
-	return p, err
+}
+
+// parseFor is parse for a coder of one generation.
+func (p *Packet) parseFor(g Generation, b []byte) error {
+	if err := p.parse(b); err != nil {
+		return err
+	}
+	if p.Generation != g {
+		return fmt.Errorf("%w: %+v where %+v is coded", ErrGeneration, p.Generation, g)
+	}
+	return nil
 }
 
 func (p *Packet) parseSource(b []byte) error {

@@ -60,11 +60,8 @@ func (d *Progressive) Packet(i int) []byte {
 // Add takes a packet and reports whether it was Innovative or Redundant. Errors are those of [Parse], and
 // [ErrGeneration].
 func (d *Progressive) Add(b []byte) (Result, error) {
-	p, err := Parse(b)
-	if err != nil {
-		return Redundant, err
-	}
-	if err := p.mustBe(d.gen); err != nil {
+	var p Packet
+	if err := p.parseFor(d.gen, b); err != nil {
 		return Redundant, err
 	}
 	if d.Complete() {

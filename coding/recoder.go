@@ -50,11 +50,8 @@ func (r *Recoder) Rank() int { return r.rank.rank() }
 // Add takes a packet. If it is Innovative the recoder keeps b; if it is Redundant the caller may drop it: it holds
 // nothing that the packets at hand do not. Errors are those of [Parse], and [ErrGeneration].
 func (r *Recoder) Add(b []byte) (Result, error) {
-	p, err := Parse(b)
-	if err != nil {
-		return Redundant, err
-	}
-	if err := p.mustBe(r.gen); err != nil {
+	var p Packet
+	if err := p.parseFor(r.gen, b); err != nil {
 		return Redundant, err
 	}
 	if r.Rank() == r.gen.K || !r.innovative(&p) {

@@ -92,7 +92,7 @@ var drawGeneration = rapid.Custom(func(t *rapid.T) Generation {
 	return g
 })
 
-func wantErr(t testing.TB, what string, got, want error) {
+func wantErr(t rapid.TB, what string, got, want error) {
 	t.Helper()
 	if !errors.Is(got, want) {
 		t.Errorf("%s: %v; want %v", what, got, want)
