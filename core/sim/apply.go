@@ -51,6 +51,11 @@ func (n *Node) apply(f Fault) {
 		n.core.Stop()
 	case Slow:
 		n.cost = f.Cost
+		for _, k := range n.world.links {
+			if k.to == n {
+				k.slow(n.cost > 0)
+			}
+		}
 		if n.cost == 0 {
 			n.serveSlow() // who waits need not any more
 		}

@@ -33,6 +33,7 @@ func (k *link) look() {
 		}
 	}
 	for _, l := range k.lanes {
+		l.forth, l.back = k.forth, k.back
 		if forth && !k.forth {
 			l.resumeForth()
 		}
@@ -77,8 +78,8 @@ func (l *lane) resumeForth() {
 
 // resumeBack sends again what a cut has kept from the sender.
 func (l *lane) resumeBack() {
-	l.bytes -= l.owedBytes
-	l.msgs -= l.owedMsgs
+	l.usedBytes -= l.owedBytes
+	l.usedMsgs -= l.owedMsgs
 	l.owedBytes, l.owedMsgs = 0, 0
 	if l.starved {
 		l.fill()

@@ -18,6 +18,7 @@ func (w *World) Dial(o *core.OutLane) {
 	l.link = w.link(w.home(o.Node()), to)
 	l.link.stats.Dials++
 	l.link.lanes = append(l.link.lanes, l)
+	l.forth, l.back, l.slow = l.link.forth, l.link.back, to.cost > 0
 	if l.link.isCut() {
 		l.limit()
 	}
@@ -62,7 +63,7 @@ func (l *lane) answer() {
 	case o.Node().Ended():
 		l.out = nil
 		l.leave(core.CloseAbort)
-	case l.link != nil && l.link.back:
+	case l.back:
 		l.heldAnswer = true
 		l.limit()
 	case l.refused:

@@ -14,35 +14,45 @@ import (
 //	hungUp   the receiver has closed: a hop later so does the sender's end
 //
 // Opening a lane is in dial.go.
+//
+// In a large world what a message costs is the memory that it touches: so what
+// every message needs lies together at the front, in two cache lines, and a lane
+// need look at neither its link nor a node.
 type lane struct {
 	world *World
-	link  *link // nil if nobody ever lived at the destination
-	app   uint32
-
-	out    *core.OutLane // nil once closed at the sender's end
-	in     *core.InLane  // nil before it is opened at the receiver's end and once it is closed
-	books  *core.InLane  // the same, kept for what comes after its end
-	opened bool          // at the sender's end
+	out   *core.OutLane // nil once closed at the sender's end
+	in    *core.InLane  // nil before it is opened at the receiver's end and once it is closed
 
 	q       runs   // sent, not taken by the receiver
 	arrived uint32 // of q, how many runs have come
-	fed     bool   // the receiver has a run that it has not switched whole
-	waiting bool   // in the receiver's list of those that wait, since it is slow
 
-	bytes, msgs int  // of the window that are used
-	starved     bool // the window was full when there was more
+	usedBytes, usedMsgs int32 // of the window
+	starved             bool  // the window was full when there was more
+	fed                 bool  // the receiver has a run that it has not switched whole
+	forth, back         bool  // is cut, as the link says
+	slow                bool  // the receiver is slow
+
+	msgs, bytes uint64 // taken by the receiver
+
+	// What follows is looked at when a lane opens, ends or is cut.
+
+	link    *link // nil if nobody ever lived at the destination
+	app     uint32
+	books   *core.InLane // in, kept for what comes after its end
+	opened  bool         // at the sender's end
+	refused bool         // by the receiver
+	limited bool         // the dial's end is in the queue
+	waiting bool         // in the receiver's list of those that wait, since it is slow
 
 	why     core.Reason // of the end, for the receiver
 	finCame bool        // that end has reached the receiver
 	hangWhy core.Reason // of the end, for the sender
 
 	// What a cut has stopped.
+	heldSyn, heldAnswer bool
+	heldFin, heldHangup bool
 	heldRuns            uint32
-	owedBytes, owedMsgs int // taken by the receiver, and the sender cannot know
-	heldSyn, heldFin    bool
-	heldAnswer          bool
-	heldHangup, limited bool // limited: the dial's end is in the queue
-	refused             bool
+	owedBytes, owedMsgs int32 // taken by the receiver, and the sender cannot know
 }
 
 // outEnd and inEnd are the two ends as transports.
@@ -61,7 +71,7 @@ func (l *lane) fill() {
 		return
 	}
 	var n uint32
-	for l.bytes < w.windowB && l.msgs < w.windowM {
+	for l.usedBytes < w.windowB && l.usedMsgs < w.windowM {
 		r, ok := o.Take()
 		if !ok {
 			l.starved = false
@@ -70,12 +80,12 @@ func (l *lane) fill() {
 		if w.opt.Watch != nil {
 			w.opt.Watch.Sent(l.link.from, l.link.to, l.app, r)
 		}
-		l.bytes += int(r.Len)
-		l.msgs += int(r.Msgs)
+		l.usedBytes += int32(r.Len)
+		l.usedMsgs += int32(r.Msgs)
 		l.q.push(r)
 		n++
 	}
-	l.starved = l.bytes >= w.windowB || l.msgs >= w.windowM
+	l.starved = l.usedBytes >= w.windowB || l.usedMsgs >= w.windowM
 	if n > 0 {
 		w.soon(l, evArrive, n)
 	}
@@ -84,7 +94,7 @@ func (l *lane) fill() {
 // arrive says that n more runs have crossed.
 func (l *lane) arrive(n uint32) {
 	switch {
-	case l.link.forth:
+	case l.forth:
 		l.heldRuns += n
 	case l.in == nil:
 		l.lose(0) // the receiver is gone, and the sender does not know yet
@@ -112,7 +122,7 @@ func (l *lane) next() bool {
 		l.finish()
 		return false
 	}
-	if l.link.to.cost > 0 {
+	if l.slow {
 		l.link.to.queueUp(l)
 		return false
 	}
@@ -123,20 +133,20 @@ func (l *lane) next() bool {
 
 // feed gives the receiver a run.
 func (l *lane) feed(r core.Run) {
-	w, k := l.world, l.link
+	w := l.world
 	w.messages += uint64(r.Msgs)
 	w.bytes += uint64(r.Len)
-	k.stats.Msgs += uint64(r.Msgs)
-	k.stats.Bytes += uint64(r.Len)
+	l.msgs += uint64(r.Msgs)
+	l.bytes += uint64(r.Len)
 	l.fed = true
 	l.in.Feed(r)
-	if k.back {
-		l.owedBytes += int(r.Len)
-		l.owedMsgs += int(r.Msgs)
+	if l.back {
+		l.owedBytes += int32(r.Len)
+		l.owedMsgs += int32(r.Msgs)
 		return
 	}
-	l.bytes -= int(r.Len)
-	l.msgs -= int(r.Msgs)
+	l.usedBytes -= int32(r.Len)
+	l.usedMsgs -= int32(r.Msgs)
 	if l.starved {
 		l.fill()
 	}
@@ -162,7 +172,7 @@ func (l *lane) leave(how core.CloseHow) {
 
 // fin says that the sender's end has reached the receiver.
 func (l *lane) fin() {
-	if l.link.forth {
+	if l.forth {
 		l.heldFin = true
 		return
 	}
@@ -204,7 +214,7 @@ func (t inEnd) Close(_ *core.InLane, how core.CloseHow) {
 
 // hungUp says that the receiver's end has reached the sender.
 func (l *lane) hungUp() {
-	if l.link.back {
+	if l.back {
 		l.heldHangup = true
 		return
 	}

@@ -53,9 +53,7 @@ func (w *World) link(from, to *Node) *link {
 // lanes, until fn returns false.
 func (w *World) Links(fn func(LinkStats) bool) {
 	for _, k := range w.links {
-		s := k.stats
-		s.Cut = k.isCut()
-		if !fn(s) {
+		if !fn(k.count()) {
 			return
 		}
 	}
@@ -71,13 +69,32 @@ func (w *World) Link(from, to core.NodeID) LinkStats {
 	if k == nil {
 		return LinkStats{}
 	}
+	return k.count()
+}
+
+// count adds what the lanes count to what those before them did.
+func (k *link) count() LinkStats {
 	s := k.stats
 	s.Cut = k.isCut()
+	for _, l := range k.lanes {
+		s.Msgs += l.msgs
+		s.Bytes += l.bytes
+	}
 	return s
 }
 
+// forget takes a lane away that is over, and keeps its counters.
 func (k *link) forget(l *lane) {
 	if i := slices.Index(k.lanes, l); i >= 0 {
 		k.lanes = slices.Delete(k.lanes, i, i+1)
+		k.stats.Msgs += l.msgs
+		k.stats.Bytes += l.bytes
+	}
+}
+
+// slow tells the lanes whether their receiver is.
+func (k *link) slow(is bool) {
+	for _, l := range k.lanes {
+		l.slow = is
 	}
 }

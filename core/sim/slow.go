@@ -51,7 +51,7 @@ func (n *Node) serveSlow() {
 
 // nextMsg takes the first message off the first run.
 func (l *lane) nextMsg() core.Run {
-	r := l.q.at(0)
+	r := &l.q.one
 	if r.Msgs == 1 {
 		l.arrived--
 		return l.q.pop()

@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"time"
 
@@ -37,8 +38,8 @@ type World struct {
 	links   []*link // in the order in which they were first used
 	linkOf  map[pair]*link
 	cuts    map[pair]bool // one-way cuts; only looked up
-	windowB int
-	windowM int
+	windowB int32         // bytes, and
+	windowM int32         // messages, on a lane
 
 	messages uint64 // taken by nodes from other nodes
 	bytes    uint64 // of them, headers included
@@ -55,17 +56,20 @@ func New(o Options) *World {
 	}
 	w.shard = core.NewShard(w, w.pool, o.Core)
 	cfg := w.shard.Config()
-	w.windowB, w.windowM = o.WindowBytes, o.WindowMsgs
-	if w.windowB == 0 {
-		w.windowB = cfg.QueueBytes
-	}
-	if w.windowM == 0 {
-		w.windowM = cfg.QueueMsgs
-	}
+	w.windowB, w.windowM = window(o.WindowBytes, cfg.QueueBytes), window(o.WindowMsgs, cfg.QueueMsgs)
 	if o.Order == Shuffled {
 		w.queue.mixer = seedMixer(o.Seed)
 	}
 	return w
+}
+
+// window is one of the two bounds of a lane. It is exceeded by one run, which the
+// sum must have room for.
+func window(asked, def int) int32 {
+	if asked == 0 {
+		asked = def
+	}
+	return int32(min(asked, math.MaxInt32/2))
 }
 
 // Now is the time since the world began. With it the world is a core.Runtime.
