@@ -17,7 +17,7 @@ func (w *World) Schedule(faults ...Fault) {
 // apply lets a fault happen.
 func (w *World) apply(f Fault) {
 	if w.opt.Watch != nil {
-		w.opt.Watch.Fault(f)
+		w.opt.Watch.Fault(w.now, f)
 	}
 	switch f.Kind {
 	case Crash, Restart, Stop, Slow:

@@ -78,7 +78,7 @@ func (l *lane) fill() {
 			break
 		}
 		if w.opt.Watch != nil {
-			w.opt.Watch.Sent(l.link.from, l.link.to, l.app, r)
+			w.opt.Watch.Sent(w.now, l.link.from, l.link.to, l.app, r)
 		}
 		l.usedBytes += int32(r.Len)
 		l.usedMsgs += int32(r.Msgs)

@@ -82,6 +82,9 @@ func (n *Node) ID() core.NodeID { return n.id }
 // Name is the node's name, or its ID as text if it was given none.
 func (n *Node) Name() string { return n.world.Name(n.id) }
 
+// World is the world that the node lives in.
+func (n *Node) World() *World { return n.world }
+
 // Index is the node's place in the order in which nodes were added, from 0.
 func (n *Node) Index() int { return int(n.index) }
 

@@ -69,7 +69,7 @@ func (d *diary) add(format string, args ...any) {
 	d.lines = append(d.lines, fmt.Sprintf("%v ", d.w.Now())+fmt.Sprintf(format, args...))
 }
 
-func (d *diary) Message(n *Node, m *core.Msg) {
+func (d *diary) Message(_ time.Duration, n *Node, m *core.Msg) {
 	switch m.Type() {
 	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed, wire.TypeSourceEnd:
 		e := m.Link()
@@ -87,17 +87,17 @@ func (d *diary) Message(n *Node, m *core.Msg) {
 	}
 }
 
-func (d *diary) Sent(from, to *Node, app uint32, r core.Run) {
+func (d *diary) Sent(_ time.Duration, from, to *Node, app uint32, r core.Run) {
 	d.add("%s sent %d to %s/%d", from.Name(), r.Msgs, to.Name(), app)
 }
 
-func (d *diary) Fault(f Fault) { d.add("fault %v", f) }
+func (d *diary) Fault(_ time.Duration, f Fault) { d.add("fault %v", f) }
 
-func (d *diary) Warned(n *Node, from core.NodeID, app uint32, err error) {
+func (d *diary) Warned(_ time.Duration, n *Node, from core.NodeID, app uint32, err error) {
 	d.add("%s: warned of %s/%d: %v", n.Name(), d.w.Name(from), app, err)
 }
 
-func (d *diary) Ended(n *Node, c *core.Crash) {
+func (d *diary) Ended(_ time.Duration, n *Node, c *core.Crash) {
 	if c != nil {
 		d.add("%s crashed: %v", n.Name(), c.Value)
 		return

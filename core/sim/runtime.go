@@ -25,7 +25,7 @@ func (w *World) StopTimer(n *core.Node, id uint64) {
 // Warn implements core.Runtime.
 func (w *World) Warn(n *core.Node, l *core.InLane, err error) {
 	if w.opt.Watch != nil {
-		w.opt.Watch.Warned(w.home(n), l.From(), l.App(), err)
+		w.opt.Watch.Warned(w.now, w.home(n), l.From(), l.App(), err)
 	}
 }
 
@@ -37,6 +37,6 @@ func (w *World) Ended(n *core.Node, crash *core.Crash) {
 		w.panics = append(w.panics, Panic{home, home.lives, w.now, crash})
 	}
 	if w.opt.Watch != nil {
-		w.opt.Watch.Ended(home, crash)
+		w.opt.Watch.Ended(w.now, home, crash)
 	}
 }
