@@ -28,11 +28,11 @@ const (
 	// thousand are meant to live in 2 GB.
 	DefaultBudget = 1 << 30
 
-	// instantSteps is how many events and rounds may be of one instant. More means
-	// that something repeats itself for ever, such as a timer of no time that sets
-	// itself again. A hundred nodes that all send a thousand messages at once are
-	// far below it.
-	instantSteps = 20_000_000
+	// DefaultMaxSteps is how many events and rounds may be of one instant. More
+	// means that something repeats itself for ever, such as a timer of no time that
+	// sets itself again. Ten thousand nodes that all hear of a hundred messages at
+	// once are far below it.
+	DefaultMaxSteps = 20_000_000
 )
 
 // Order is in what order the events of one instant happen.
@@ -58,6 +58,7 @@ type Options struct {
 	FailTimeout time.Duration // how long a lane may be cut before both its ends fail; 0 means DefaultFailTimeout
 	DialTimeout time.Duration // how long a dial may wait for an answer; 0 means DefaultDialTimeout
 	Order       Order         // of events of one instant
+	MaxSteps    int           // most events and rounds of one instant; 0 means DefaultMaxSteps
 
 	Watch Watcher // told of all that happens; nil means nobody, which costs nothing
 }
@@ -77,9 +78,12 @@ func (o Options) withDefaults() Options {
 			*d.v = d.def
 		}
 	}
-	if o.WindowBytes < 0 || o.WindowMsgs < 0 || o.Order > Shuffled {
-		panic(fmt.Sprintf("sim: Options with WindowBytes %d, WindowMsgs %d, Order %d; the first two cannot be negative, and the order is InOrder or Shuffled",
-			o.WindowBytes, o.WindowMsgs, o.Order))
+	if o.WindowBytes < 0 || o.WindowMsgs < 0 || o.MaxSteps < 0 || o.Order > Shuffled {
+		panic(fmt.Sprintf("sim: Options with WindowBytes %d, WindowMsgs %d, MaxSteps %d, Order %d; the first three cannot be negative, and the order is InOrder or Shuffled",
+			o.WindowBytes, o.WindowMsgs, o.MaxSteps, o.Order))
+	}
+	if o.MaxSteps == 0 {
+		o.MaxSteps = DefaultMaxSteps
 	}
 	if o.Pool.Budget == 0 {
 		o.Pool.Budget = DefaultBudget

@@ -54,7 +54,7 @@ func (w *World) run(until time.Duration) error {
 // if there is no end to it.
 func (w *World) settle() bool {
 	for {
-		if w.steps++; w.steps > instantSteps {
+		if w.steps++; w.steps > w.opt.MaxSteps {
 			return false
 		}
 		if w.shard.ServeNext() {

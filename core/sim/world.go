@@ -20,7 +20,7 @@ type World struct {
 	pool  *bufpool.Pool
 	now   time.Duration
 	queue queue
-	steps uint64 // events and rounds of this instant
+	steps int // events and rounds of this instant
 
 	timers timers
 	calls  []func() // by the index in their events
