@@ -109,7 +109,7 @@ func (w *World) Name(id core.NodeID) string {
 }
 
 // At calls fn at the given time, or now if that has passed: how whoever runs the
-// world changes it on the way. What fn sends must be sent within [core.Node.Call].
+// world changes it on the way. Calls of one time come in the order of At. What fn sends must be sent within [core.Node.Call].
 func (w *World) At(at time.Duration, fn func()) {
 	i := uint32(len(w.calls))
 	if n := len(w.vacant); n > 0 {
@@ -119,7 +119,8 @@ func (w *World) At(at time.Duration, fn func()) {
 	} else {
 		w.calls = append(w.calls, fn)
 	}
-	w.queue.push(event{at: max(at, w.now), ord: w.queue.order(), kind: evCall, arg: i})
+	at = max(at, w.now)
+	w.queue.push(event{at: at, ord: w.queue.ordOf(math.MaxUint32, at), kind: evCall, arg: i})
 }
 
 // Totals count what has happened in a world.
