@@ -98,3 +98,28 @@ func dot1AVX2(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int,
 //
 //go:noescape
 func dot2AVX2(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256][32]byte)
+
+// mulSSSE3 sets n bytes of dst to f times those of src.
+//
+//go:noescape
+func mulSSSE3(dst *byte, src *byte, n int, f *[32]byte)
+
+// mulAddSSSE3 adds f times src to n bytes of dst.
+//
+//go:noescape
+func mulAddSSSE3(dst *byte, src *byte, n int, f *[32]byte)
+
+// addSSSE3 adds src to n bytes of dst.
+//
+//go:noescape
+func addSSSE3(dst *byte, src *byte, n int)
+
+// dot1SSSE3 sets bytes from to to-1 of 1 results to sums over k sources, or adds if add is 1.
+//
+//go:noescape
+func dot1SSSE3(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256][32]byte)
+
+// dot2SSSE3 sets bytes from to to-1 of 2 results to sums over k sources, or adds if add is 1.
+//
+//go:noescape
+func dot2SSSE3(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256][32]byte)

@@ -3160,3 +3160,922 @@ overlappedStore:
 done:
 	VZEROUPPER
 	RET
+
+// func mulSSSE3(dst *byte, src *byte, n int, f *[32]byte)
+// Requires: SSE2, SSSE3
+TEXT ·mulSSSE3(SB), NOSPLIT, $0-32
+	MOVQ   dst+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   n+16(FP), DX
+	MOVL   $0x0f0f0f0f, BX
+	MOVD   BX, X0
+	PSHUFL $0x00, X0, X0
+	MOVQ   f+24(FP), BX
+	MOVOU  (BX), X1
+	MOVOU  16(BX), X2
+	MOVOU  -16(CX)(DX*1), X3
+	MOVO   X3, X5
+	PSRLQ  $0x04, X5
+	PAND   X0, X3
+	PAND   X0, X5
+	MOVO   X1, X4
+	PSHUFB X3, X4
+	MOVO   X2, X3
+	PSHUFB X5, X3
+	PXOR   X3, X4
+
+blocks:
+	CMPQ   DX, $0x00000040
+	JL     singles
+	MOVOU  (CX), X3
+	MOVO   X3, X6
+	PSRLQ  $0x04, X6
+	PAND   X0, X3
+	PAND   X0, X6
+	MOVO   X1, X5
+	PSHUFB X3, X5
+	MOVO   X2, X3
+	PSHUFB X6, X3
+	PXOR   X3, X5
+	MOVOU  X5, (AX)
+	MOVOU  16(CX), X3
+	MOVO   X3, X6
+	PSRLQ  $0x04, X6
+	PAND   X0, X3
+	PAND   X0, X6
+	MOVO   X1, X5
+	PSHUFB X3, X5
+	MOVO   X2, X3
+	PSHUFB X6, X3
+	PXOR   X3, X5
+	MOVOU  X5, 16(AX)
+	MOVOU  32(CX), X3
+	MOVO   X3, X6
+	PSRLQ  $0x04, X6
+	PAND   X0, X3
+	PAND   X0, X6
+	MOVO   X1, X5
+	PSHUFB X3, X5
+	MOVO   X2, X3
+	PSHUFB X6, X3
+	PXOR   X3, X5
+	MOVOU  X5, 32(AX)
+	MOVOU  48(CX), X3
+	MOVO   X3, X6
+	PSRLQ  $0x04, X6
+	PAND   X0, X3
+	PAND   X0, X6
+	MOVO   X1, X5
+	PSHUFB X3, X5
+	MOVO   X2, X3
+	PSHUFB X6, X3
+	PXOR   X3, X5
+	MOVOU  X5, 48(AX)
+	ADDQ   $0x00000040, CX
+	ADDQ   $0x00000040, AX
+	SUBQ   $0x00000040, DX
+	JMP    blocks
+
+singles:
+	CMPQ   DX, $0x00000010
+	JL     tail
+	MOVOU  (CX), X3
+	MOVO   X3, X6
+	PSRLQ  $0x04, X6
+	PAND   X0, X3
+	PAND   X0, X6
+	MOVO   X1, X5
+	PSHUFB X3, X5
+	MOVO   X2, X3
+	PSHUFB X6, X3
+	PXOR   X3, X5
+	MOVOU  X5, (AX)
+	ADDQ   $0x00000010, CX
+	ADDQ   $0x00000010, AX
+	SUBQ   $0x00000010, DX
+	JMP    singles
+
+tail:
+	TESTQ DX, DX
+	JZ    done
+	MOVOU X4, -16(AX)(DX*1)
+
+done:
+	RET
+
+// func mulAddSSSE3(dst *byte, src *byte, n int, f *[32]byte)
+// Requires: SSE2, SSSE3
+TEXT ·mulAddSSSE3(SB), NOSPLIT, $0-32
+	MOVQ   dst+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   n+16(FP), DX
+	MOVL   $0x0f0f0f0f, BX
+	MOVD   BX, X0
+	PSHUFL $0x00, X0, X0
+	MOVQ   f+24(FP), BX
+	MOVOU  (BX), X1
+	MOVOU  16(BX), X2
+	MOVOU  -16(CX)(DX*1), X3
+	MOVO   X3, X5
+	PSRLQ  $0x04, X5
+	PAND   X0, X3
+	PAND   X0, X5
+	MOVO   X1, X4
+	PSHUFB X3, X4
+	MOVO   X2, X3
+	PSHUFB X5, X3
+	PXOR   X3, X4
+	CMPQ   DX, $0x00000200
+	JL     blocks
+	MOVQ   AX, BX
+	NEGQ   BX
+	ANDQ   $0x0000000f, BX
+	JZ     blocks
+	MOVOU  (CX), X3
+	MOVO   X3, X6
+	PSRLQ  $0x04, X6
+	PAND   X0, X3
+	PAND   X0, X6
+	MOVO   X1, X5
+	PSHUFB X3, X5
+	MOVO   X2, X3
+	PSHUFB X6, X3
+	PXOR   X3, X5
+	LEAQ   keep<>+0(SB), SI
+	MOVQ   $0x00000020, DI
+	SUBQ   BX, DI
+	MOVOU  (SI)(DI*1), X3
+	PAND   X3, X5
+	MOVOU  (AX), X3
+	PXOR   X3, X5
+	MOVOU  X5, (AX)
+	ADDQ   BX, CX
+	ADDQ   BX, AX
+	SUBQ   BX, DX
+
+blocks:
+	CMPQ   DX, $0x00000040
+	JL     singles
+	MOVOU  (CX), X3
+	MOVO   X3, X6
+	PSRLQ  $0x04, X6
+	PAND   X0, X3
+	PAND   X0, X6
+	MOVO   X1, X5
+	PSHUFB X3, X5
+	MOVO   X2, X3
+	PSHUFB X6, X3
+	PXOR   X3, X5
+	MOVOU  (AX), X3
+	PXOR   X3, X5
+	MOVOU  X5, (AX)
+	MOVOU  16(CX), X3
+	MOVO   X3, X6
+	PSRLQ  $0x04, X6
+	PAND   X0, X3
+	PAND   X0, X6
+	MOVO   X1, X5
+	PSHUFB X3, X5
+	MOVO   X2, X3
+	PSHUFB X6, X3
+	PXOR   X3, X5
+	MOVOU  16(AX), X3
+	PXOR   X3, X5
+	MOVOU  X5, 16(AX)
+	MOVOU  32(CX), X3
+	MOVO   X3, X6
+	PSRLQ  $0x04, X6
+	PAND   X0, X3
+	PAND   X0, X6
+	MOVO   X1, X5
+	PSHUFB X3, X5
+	MOVO   X2, X3
+	PSHUFB X6, X3
+	PXOR   X3, X5
+	MOVOU  32(AX), X3
+	PXOR   X3, X5
+	MOVOU  X5, 32(AX)
+	MOVOU  48(CX), X3
+	MOVO   X3, X6
+	PSRLQ  $0x04, X6
+	PAND   X0, X3
+	PAND   X0, X6
+	MOVO   X1, X5
+	PSHUFB X3, X5
+	MOVO   X2, X3
+	PSHUFB X6, X3
+	PXOR   X3, X5
+	MOVOU  48(AX), X3
+	PXOR   X3, X5
+	MOVOU  X5, 48(AX)
+	ADDQ   $0x00000040, CX
+	ADDQ   $0x00000040, AX
+	SUBQ   $0x00000040, DX
+	JMP    blocks
+
+singles:
+	CMPQ   DX, $0x00000010
+	JL     tail
+	MOVOU  (CX), X3
+	MOVO   X3, X6
+	PSRLQ  $0x04, X6
+	PAND   X0, X3
+	PAND   X0, X6
+	MOVO   X1, X5
+	PSHUFB X3, X5
+	MOVO   X2, X3
+	PSHUFB X6, X3
+	PXOR   X3, X5
+	MOVOU  (AX), X3
+	PXOR   X3, X5
+	MOVOU  X5, (AX)
+	ADDQ   $0x00000010, CX
+	ADDQ   $0x00000010, AX
+	SUBQ   $0x00000010, DX
+	JMP    singles
+
+tail:
+	TESTQ DX, DX
+	JZ    done
+	LEAQ  keep<>+0(SB), CX
+	MOVOU 48(CX)(DX*1), X0
+	PAND  X0, X4
+	MOVOU -16(AX)(DX*1), X0
+	PXOR  X0, X4
+	MOVOU X4, -16(AX)(DX*1)
+
+done:
+	RET
+
+// func addSSSE3(dst *byte, src *byte, n int)
+// Requires: SSE2
+TEXT ·addSSSE3(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  n+16(FP), DX
+	MOVOU -16(CX)(DX*1), X0
+	CMPQ  DX, $0x00000200
+	JL    blocks
+	MOVQ  AX, BX
+	NEGQ  BX
+	ANDQ  $0x0000000f, BX
+	JZ    blocks
+	MOVOU (CX), X1
+	LEAQ  keep<>+0(SB), SI
+	MOVQ  $0x00000020, DI
+	SUBQ  BX, DI
+	MOVOU (SI)(DI*1), X2
+	PAND  X2, X1
+	MOVOU (AX), X2
+	PXOR  X2, X1
+	MOVOU X1, (AX)
+	ADDQ  BX, CX
+	ADDQ  BX, AX
+	SUBQ  BX, DX
+
+blocks:
+	CMPQ  DX, $0x00000040
+	JL    singles
+	MOVOU (CX), X1
+	MOVOU (AX), X2
+	PXOR  X2, X1
+	MOVOU X1, (AX)
+	MOVOU 16(CX), X1
+	MOVOU 16(AX), X2
+	PXOR  X2, X1
+	MOVOU X1, 16(AX)
+	MOVOU 32(CX), X1
+	MOVOU 32(AX), X2
+	PXOR  X2, X1
+	MOVOU X1, 32(AX)
+	MOVOU 48(CX), X1
+	MOVOU 48(AX), X2
+	PXOR  X2, X1
+	MOVOU X1, 48(AX)
+	ADDQ  $0x00000040, CX
+	ADDQ  $0x00000040, AX
+	SUBQ  $0x00000040, DX
+	JMP   blocks
+
+singles:
+	CMPQ  DX, $0x00000010
+	JL    tail
+	MOVOU (CX), X1
+	MOVOU (AX), X2
+	PXOR  X2, X1
+	MOVOU X1, (AX)
+	ADDQ  $0x00000010, CX
+	ADDQ  $0x00000010, AX
+	SUBQ  $0x00000010, DX
+	JMP   singles
+
+tail:
+	TESTQ DX, DX
+	JZ    done
+	LEAQ  keep<>+0(SB), CX
+	MOVOU 48(CX)(DX*1), X1
+	PAND  X1, X0
+	MOVOU -16(AX)(DX*1), X1
+	PXOR  X1, X0
+	MOVOU X0, -16(AX)(DX*1)
+
+done:
+	RET
+
+// func dot1SSSE3(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256][32]byte)
+// Requires: SSE2, SSSE3
+TEXT ·dot1SSSE3(SB), NOSPLIT, $0-64
+	MOVQ   k+24(FP), AX
+	MOVQ   table+56(FP), CX
+	MOVQ   rows+16(FP), DX
+	MOVQ   (DX), DX
+	MOVQ   from+32(FP), BX
+	MOVL   $0x0f0f0f0f, SI
+	MOVD   SI, X0
+	PSHUFL $0x00, X0, X0
+
+blocks:
+	MOVQ to+40(FP), SI
+	SUBQ BX, SI
+	CMPQ SI, $0x00000080
+	JL   rest
+	PXOR X1, X1
+	PXOR X2, X2
+	PXOR X3, X3
+	PXOR X4, X4
+	PXOR X5, X5
+	PXOR X6, X6
+	PXOR X7, X7
+	PXOR X8, X8
+	MOVQ srcs+8(FP), SI
+	XORQ DI, DI
+
+blocksSources:
+	CMPQ    DI, AX
+	JGE     blocksSummed
+	MOVQ    (SI), R8
+	MOVBQZX (DX)(DI*1), R9
+	SHLQ    $0x05, R9
+	MOVOU   (CX)(R9*1), X9
+	MOVOU   16(CX)(R9*1), X10
+	MOVOU   (R8)(BX*1), X11
+	MOVO    X11, X12
+	PSRLQ   $0x04, X12
+	PAND    X0, X11
+	PAND    X0, X12
+	MOVO    X9, X13
+	PSHUFB  X11, X13
+	MOVO    X10, X11
+	PSHUFB  X12, X11
+	PXOR    X11, X13
+	PXOR    X13, X1
+	MOVOU   16(R8)(BX*1), X11
+	MOVO    X11, X12
+	PSRLQ   $0x04, X12
+	PAND    X0, X11
+	PAND    X0, X12
+	MOVO    X9, X13
+	PSHUFB  X11, X13
+	MOVO    X10, X11
+	PSHUFB  X12, X11
+	PXOR    X11, X13
+	PXOR    X13, X2
+	MOVOU   32(R8)(BX*1), X11
+	MOVO    X11, X12
+	PSRLQ   $0x04, X12
+	PAND    X0, X11
+	PAND    X0, X12
+	MOVO    X9, X13
+	PSHUFB  X11, X13
+	MOVO    X10, X11
+	PSHUFB  X12, X11
+	PXOR    X11, X13
+	PXOR    X13, X3
+	MOVOU   48(R8)(BX*1), X11
+	MOVO    X11, X12
+	PSRLQ   $0x04, X12
+	PAND    X0, X11
+	PAND    X0, X12
+	MOVO    X9, X13
+	PSHUFB  X11, X13
+	MOVO    X10, X11
+	PSHUFB  X12, X11
+	PXOR    X11, X13
+	PXOR    X13, X4
+	MOVOU   64(R8)(BX*1), X11
+	MOVO    X11, X12
+	PSRLQ   $0x04, X12
+	PAND    X0, X11
+	PAND    X0, X12
+	MOVO    X9, X13
+	PSHUFB  X11, X13
+	MOVO    X10, X11
+	PSHUFB  X12, X11
+	PXOR    X11, X13
+	PXOR    X13, X5
+	MOVOU   80(R8)(BX*1), X11
+	MOVO    X11, X12
+	PSRLQ   $0x04, X12
+	PAND    X0, X11
+	PAND    X0, X12
+	MOVO    X9, X13
+	PSHUFB  X11, X13
+	MOVO    X10, X11
+	PSHUFB  X12, X11
+	PXOR    X11, X13
+	PXOR    X13, X6
+	MOVOU   96(R8)(BX*1), X11
+	MOVO    X11, X12
+	PSRLQ   $0x04, X12
+	PAND    X0, X11
+	PAND    X0, X12
+	MOVO    X9, X13
+	PSHUFB  X11, X13
+	MOVO    X10, X11
+	PSHUFB  X12, X11
+	PXOR    X11, X13
+	PXOR    X13, X7
+	MOVOU   112(R8)(BX*1), X11
+	MOVO    X11, X12
+	PSRLQ   $0x04, X12
+	PAND    X0, X11
+	PAND    X0, X12
+	MOVO    X9, X9
+	PSHUFB  X11, X9
+	MOVO    X10, X10
+	PSHUFB  X12, X10
+	PXOR    X10, X9
+	PXOR    X9, X8
+	INCQ    DI
+	ADDQ    $0x00000018, SI
+	JMP     blocksSources
+
+blocksSummed:
+	MOVQ  add+48(FP), SI
+	TESTQ SI, SI
+	JZ    blocksStore
+	MOVQ  dsts+0(FP), SI
+	MOVQ  (SI), SI
+	MOVOU (SI)(BX*1), X9
+	PXOR  X9, X1
+	MOVOU 16(SI)(BX*1), X9
+	PXOR  X9, X2
+	MOVOU 32(SI)(BX*1), X9
+	PXOR  X9, X3
+	MOVOU 48(SI)(BX*1), X9
+	PXOR  X9, X4
+	MOVOU 64(SI)(BX*1), X9
+	PXOR  X9, X5
+	MOVOU 80(SI)(BX*1), X9
+	PXOR  X9, X6
+	MOVOU 96(SI)(BX*1), X9
+	PXOR  X9, X7
+	MOVOU 112(SI)(BX*1), X9
+	PXOR  X9, X8
+
+blocksStore:
+	MOVQ  dsts+0(FP), SI
+	MOVQ  (SI), SI
+	MOVOU X1, (SI)(BX*1)
+	MOVOU X2, 16(SI)(BX*1)
+	MOVOU X3, 32(SI)(BX*1)
+	MOVOU X4, 48(SI)(BX*1)
+	MOVOU X5, 64(SI)(BX*1)
+	MOVOU X6, 80(SI)(BX*1)
+	MOVOU X7, 96(SI)(BX*1)
+	MOVOU X8, 112(SI)(BX*1)
+	ADDQ  $0x00000080, BX
+	JMP   blocks
+
+rest:
+halves:
+	MOVQ to+40(FP), SI
+	SUBQ BX, SI
+	CMPQ SI, $0x00000040
+	JL   small
+	PXOR X1, X1
+	PXOR X2, X2
+	PXOR X3, X3
+	PXOR X4, X4
+	MOVQ srcs+8(FP), SI
+	XORQ DI, DI
+
+halvesSources:
+	CMPQ    DI, AX
+	JGE     halvesSummed
+	MOVQ    (SI), R8
+	MOVBQZX (DX)(DI*1), R9
+	SHLQ    $0x05, R9
+	MOVOU   (CX)(R9*1), X5
+	MOVOU   16(CX)(R9*1), X6
+	MOVOU   (R8)(BX*1), X7
+	MOVO    X7, X8
+	PSRLQ   $0x04, X8
+	PAND    X0, X7
+	PAND    X0, X8
+	MOVO    X5, X9
+	PSHUFB  X7, X9
+	MOVO    X6, X7
+	PSHUFB  X8, X7
+	PXOR    X7, X9
+	PXOR    X9, X1
+	MOVOU   16(R8)(BX*1), X7
+	MOVO    X7, X8
+	PSRLQ   $0x04, X8
+	PAND    X0, X7
+	PAND    X0, X8
+	MOVO    X5, X9
+	PSHUFB  X7, X9
+	MOVO    X6, X7
+	PSHUFB  X8, X7
+	PXOR    X7, X9
+	PXOR    X9, X2
+	MOVOU   32(R8)(BX*1), X7
+	MOVO    X7, X8
+	PSRLQ   $0x04, X8
+	PAND    X0, X7
+	PAND    X0, X8
+	MOVO    X5, X9
+	PSHUFB  X7, X9
+	MOVO    X6, X7
+	PSHUFB  X8, X7
+	PXOR    X7, X9
+	PXOR    X9, X3
+	MOVOU   48(R8)(BX*1), X7
+	MOVO    X7, X8
+	PSRLQ   $0x04, X8
+	PAND    X0, X7
+	PAND    X0, X8
+	MOVO    X5, X5
+	PSHUFB  X7, X5
+	MOVO    X6, X6
+	PSHUFB  X8, X6
+	PXOR    X6, X5
+	PXOR    X5, X4
+	INCQ    DI
+	ADDQ    $0x00000018, SI
+	JMP     halvesSources
+
+halvesSummed:
+	MOVQ  add+48(FP), SI
+	TESTQ SI, SI
+	JZ    halvesStore
+	MOVQ  dsts+0(FP), SI
+	MOVQ  (SI), SI
+	MOVOU (SI)(BX*1), X5
+	PXOR  X5, X1
+	MOVOU 16(SI)(BX*1), X5
+	PXOR  X5, X2
+	MOVOU 32(SI)(BX*1), X5
+	PXOR  X5, X3
+	MOVOU 48(SI)(BX*1), X5
+	PXOR  X5, X4
+
+halvesStore:
+	MOVQ  dsts+0(FP), SI
+	MOVQ  (SI), SI
+	MOVOU X1, (SI)(BX*1)
+	MOVOU X2, 16(SI)(BX*1)
+	MOVOU X3, 32(SI)(BX*1)
+	MOVOU X4, 48(SI)(BX*1)
+	ADDQ  $0x00000040, BX
+	JMP   halves
+
+small:
+singles:
+	MOVQ to+40(FP), SI
+	SUBQ BX, SI
+	CMPQ SI, $0x00000010
+	JL   tail
+	PXOR X1, X1
+	MOVQ srcs+8(FP), SI
+	XORQ DI, DI
+
+singlesSources:
+	CMPQ    DI, AX
+	JGE     singlesSummed
+	MOVQ    (SI), R8
+	MOVBQZX (DX)(DI*1), R9
+	SHLQ    $0x05, R9
+	MOVOU   (CX)(R9*1), X2
+	MOVOU   16(CX)(R9*1), X3
+	MOVOU   (R8)(BX*1), X4
+	MOVO    X4, X5
+	PSRLQ   $0x04, X5
+	PAND    X0, X4
+	PAND    X0, X5
+	MOVO    X2, X2
+	PSHUFB  X4, X2
+	MOVO    X3, X3
+	PSHUFB  X5, X3
+	PXOR    X3, X2
+	PXOR    X2, X1
+	INCQ    DI
+	ADDQ    $0x00000018, SI
+	JMP     singlesSources
+
+singlesSummed:
+	MOVQ  add+48(FP), SI
+	TESTQ SI, SI
+	JZ    singlesStore
+	MOVQ  dsts+0(FP), SI
+	MOVQ  (SI), SI
+	MOVOU (SI)(BX*1), X2
+	PXOR  X2, X1
+
+singlesStore:
+	MOVQ  dsts+0(FP), SI
+	MOVQ  (SI), SI
+	MOVOU X1, (SI)(BX*1)
+	ADDQ  $0x00000010, BX
+	JMP   singles
+
+tail:
+	MOVQ  to+40(FP), SI
+	SUBQ  BX, SI
+	JLE   done
+	LEAQ  keep<>+0(SB), DI
+	MOVOU 48(DI)(SI*1), X1
+	SUBQ  $0x00000010, SI
+	ADDQ  SI, BX
+	PXOR  X2, X2
+	MOVQ  srcs+8(FP), SI
+	XORQ  DI, DI
+
+overlappedSources:
+	CMPQ    DI, AX
+	JGE     overlappedSummed
+	MOVQ    (SI), R8
+	MOVBQZX (DX)(DI*1), R9
+	SHLQ    $0x05, R9
+	MOVOU   (CX)(R9*1), X3
+	MOVOU   16(CX)(R9*1), X4
+	MOVOU   (R8)(BX*1), X5
+	MOVO    X5, X6
+	PSRLQ   $0x04, X6
+	PAND    X0, X5
+	PAND    X0, X6
+	MOVO    X3, X3
+	PSHUFB  X5, X3
+	MOVO    X4, X4
+	PSHUFB  X6, X4
+	PXOR    X4, X3
+	PXOR    X3, X2
+	INCQ    DI
+	ADDQ    $0x00000018, SI
+	JMP     overlappedSources
+
+overlappedSummed:
+	MOVQ  add+48(FP), AX
+	TESTQ AX, AX
+	JZ    overlappedStore
+	MOVQ  dsts+0(FP), AX
+	MOVQ  (AX), AX
+	PAND  X1, X2
+	MOVOU (AX)(BX*1), X0
+	PXOR  X0, X2
+
+overlappedStore:
+	MOVQ  dsts+0(FP), AX
+	MOVQ  (AX), AX
+	MOVOU X2, (AX)(BX*1)
+
+done:
+	RET
+
+// func dot2SSSE3(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256][32]byte)
+// Requires: SSE2, SSSE3
+TEXT ·dot2SSSE3(SB), NOSPLIT, $0-64
+	MOVQ   k+24(FP), AX
+	MOVQ   table+56(FP), CX
+	MOVQ   rows+16(FP), DX
+	MOVQ   (DX), BX
+	MOVQ   24(DX), DX
+	MOVQ   from+32(FP), SI
+	MOVL   $0x0f0f0f0f, DI
+	MOVD   DI, X0
+	PSHUFL $0x00, X0, X0
+
+blocks:
+	MOVQ to+40(FP), DI
+	SUBQ SI, DI
+	CMPQ DI, $0x00000020
+	JL   rest
+	PXOR X1, X1
+	PXOR X2, X2
+	PXOR X3, X3
+	PXOR X4, X4
+	MOVQ srcs+8(FP), DI
+	XORQ R8, R8
+
+blocksSources:
+	CMPQ    R8, AX
+	JGE     blocksSummed
+	MOVQ    (DI), R9
+	MOVBQZX (BX)(R8*1), R10
+	SHLQ    $0x05, R10
+	MOVOU   (CX)(R10*1), X5
+	MOVOU   16(CX)(R10*1), X6
+	MOVBQZX (DX)(R8*1), R10
+	SHLQ    $0x05, R10
+	MOVOU   (CX)(R10*1), X7
+	MOVOU   16(CX)(R10*1), X8
+	MOVOU   (R9)(SI*1), X9
+	MOVO    X9, X10
+	PSRLQ   $0x04, X10
+	PAND    X0, X9
+	PAND    X0, X10
+	MOVO    X5, X11
+	PSHUFB  X9, X11
+	MOVO    X6, X12
+	PSHUFB  X10, X12
+	PXOR    X12, X11
+	PXOR    X11, X1
+	MOVO    X7, X11
+	PSHUFB  X9, X11
+	MOVO    X8, X9
+	PSHUFB  X10, X9
+	PXOR    X9, X11
+	PXOR    X11, X3
+	MOVOU   16(R9)(SI*1), X9
+	MOVO    X9, X10
+	PSRLQ   $0x04, X10
+	PAND    X0, X9
+	PAND    X0, X10
+	MOVO    X5, X5
+	PSHUFB  X9, X5
+	MOVO    X6, X6
+	PSHUFB  X10, X6
+	PXOR    X6, X5
+	PXOR    X5, X2
+	MOVO    X7, X5
+	PSHUFB  X9, X5
+	MOVO    X8, X6
+	PSHUFB  X10, X6
+	PXOR    X6, X5
+	PXOR    X5, X4
+	INCQ    R8
+	ADDQ    $0x00000018, DI
+	JMP     blocksSources
+
+blocksSummed:
+	MOVQ  add+48(FP), DI
+	TESTQ DI, DI
+	JZ    blocksStore
+	MOVQ  dsts+0(FP), DI
+	MOVQ  (DI), R8
+	MOVOU (R8)(SI*1), X5
+	PXOR  X5, X1
+	MOVOU 16(R8)(SI*1), X5
+	PXOR  X5, X2
+	MOVQ  24(DI), DI
+	MOVOU (DI)(SI*1), X5
+	PXOR  X5, X3
+	MOVOU 16(DI)(SI*1), X5
+	PXOR  X5, X4
+
+blocksStore:
+	MOVQ  dsts+0(FP), DI
+	MOVQ  (DI), R8
+	MOVOU X1, (R8)(SI*1)
+	MOVOU X2, 16(R8)(SI*1)
+	MOVQ  24(DI), DI
+	MOVOU X3, (DI)(SI*1)
+	MOVOU X4, 16(DI)(SI*1)
+	ADDQ  $0x00000020, SI
+	JMP   blocks
+
+rest:
+singles:
+	MOVQ to+40(FP), DI
+	SUBQ SI, DI
+	CMPQ DI, $0x00000010
+	JL   tail
+	PXOR X1, X1
+	PXOR X2, X2
+	MOVQ srcs+8(FP), DI
+	XORQ R8, R8
+
+singlesSources:
+	CMPQ    R8, AX
+	JGE     singlesSummed
+	MOVQ    (DI), R9
+	MOVBQZX (BX)(R8*1), R10
+	SHLQ    $0x05, R10
+	MOVOU   (CX)(R10*1), X3
+	MOVOU   16(CX)(R10*1), X4
+	MOVBQZX (DX)(R8*1), R10
+	SHLQ    $0x05, R10
+	MOVOU   (CX)(R10*1), X5
+	MOVOU   16(CX)(R10*1), X6
+	MOVOU   (R9)(SI*1), X7
+	MOVO    X7, X8
+	PSRLQ   $0x04, X8
+	PAND    X0, X7
+	PAND    X0, X8
+	MOVO    X3, X3
+	PSHUFB  X7, X3
+	MOVO    X4, X4
+	PSHUFB  X8, X4
+	PXOR    X4, X3
+	PXOR    X3, X1
+	MOVO    X5, X3
+	PSHUFB  X7, X3
+	MOVO    X6, X4
+	PSHUFB  X8, X4
+	PXOR    X4, X3
+	PXOR    X3, X2
+	INCQ    R8
+	ADDQ    $0x00000018, DI
+	JMP     singlesSources
+
+singlesSummed:
+	MOVQ  add+48(FP), DI
+	TESTQ DI, DI
+	JZ    singlesStore
+	MOVQ  dsts+0(FP), DI
+	MOVQ  (DI), R8
+	MOVOU (R8)(SI*1), X3
+	PXOR  X3, X1
+	MOVQ  24(DI), DI
+	MOVOU (DI)(SI*1), X3
+	PXOR  X3, X2
+
+singlesStore:
+	MOVQ  dsts+0(FP), DI
+	MOVQ  (DI), R8
+	MOVOU X1, (R8)(SI*1)
+	MOVQ  24(DI), DI
+	MOVOU X2, (DI)(SI*1)
+	ADDQ  $0x00000010, SI
+	JMP   singles
+
+tail:
+	MOVQ  to+40(FP), DI
+	SUBQ  SI, DI
+	JLE   done
+	LEAQ  keep<>+0(SB), R8
+	MOVOU 48(R8)(DI*1), X1
+	SUBQ  $0x00000010, DI
+	ADDQ  DI, SI
+	PXOR  X2, X2
+	PXOR  X3, X3
+	MOVQ  srcs+8(FP), DI
+	XORQ  R8, R8
+
+overlappedSources:
+	CMPQ    R8, AX
+	JGE     overlappedSummed
+	MOVQ    (DI), R9
+	MOVBQZX (BX)(R8*1), R10
+	SHLQ    $0x05, R10
+	MOVOU   (CX)(R10*1), X4
+	MOVOU   16(CX)(R10*1), X5
+	MOVBQZX (DX)(R8*1), R10
+	SHLQ    $0x05, R10
+	MOVOU   (CX)(R10*1), X6
+	MOVOU   16(CX)(R10*1), X7
+	MOVOU   (R9)(SI*1), X8
+	MOVO    X8, X9
+	PSRLQ   $0x04, X9
+	PAND    X0, X8
+	PAND    X0, X9
+	MOVO    X4, X4
+	PSHUFB  X8, X4
+	MOVO    X5, X5
+	PSHUFB  X9, X5
+	PXOR    X5, X4
+	PXOR    X4, X2
+	MOVO    X6, X4
+	PSHUFB  X8, X4
+	MOVO    X7, X5
+	PSHUFB  X9, X5
+	PXOR    X5, X4
+	PXOR    X4, X3
+	INCQ    R8
+	ADDQ    $0x00000018, DI
+	JMP     overlappedSources
+
+overlappedSummed:
+	MOVQ  add+48(FP), AX
+	TESTQ AX, AX
+	JZ    overlappedStore
+	MOVQ  dsts+0(FP), AX
+	MOVQ  (AX), CX
+	PAND  X1, X2
+	MOVOU (CX)(SI*1), X0
+	PXOR  X0, X2
+	MOVQ  24(AX), AX
+	PAND  X1, X3
+	MOVOU (AX)(SI*1), X0
+	PXOR  X0, X3
+
+overlappedStore:
+	MOVQ  dsts+0(FP), AX
+	MOVQ  (AX), CX
+	MOVOU X2, (CX)(SI*1)
+	MOVQ  24(AX), AX
+	MOVOU X3, (AX)(SI*1)
+
+done:
+	RET

@@ -13,7 +13,7 @@ type Level uint8
 // The levels, from the plainest up. Not every processor's list has all of them.
 const (
 	Generic Level = iota // plain Go, everywhere; with the build tag noasm the only one
-	SSSE3                // 128-bit shuffles, by klauspost/reedsolomon
+	SSSE3                // 128-bit shuffles
 	NEON                 // the same on arm64, by klauspost/reedsolomon
 	AVX2                 // 256-bit shuffles
 	GFNI256              // AVX2 and GFNI: bit matrices on 256 bits

@@ -5,13 +5,13 @@ package gf
 // How a product of matrices is cut into calls of the assembly, measured on Zen 4.
 const (
 	// A call makes the sums of up to this many rows, loading each source once for all of them.
-	rowsGFNI, rowsAVX2 = 4, 2
+	rowsGFNI, rowsTables = 4, 2
 	// With more rows than that the columns are cut into tiles, so that the second call finds the sources in the cache.
 	tileBytes = 1024
 	// With no more rows, sources of more than these bytes in all come from beyond the second cache. There the processor
 	// foresees what is read next only if few sources are read side by side.
-	farBytes                 = 256 << 10
-	farSources, farSourcesV2 = 16, 8
+	farBytes                         = 256 << 10
+	farSourcesGFNI, farSourcesTables = 16, 8
 )
 
 func (k Kernels) dot(dst []byte, srcs [][]byte, coefs []byte, m mode) {
@@ -22,14 +22,12 @@ func (k Kernels) dot(dst []byte, srcs [][]byte, coefs []byte, m mode) {
 func (k Kernels) matMul(dsts, srcs, rows [][]byte, m mode) {
 	switch {
 	case len(dsts) == 0 || len(dsts[0]) == 0:
-	case k.level == Generic || len(srcs) == 0 || k.level < GFNI512 && len(dsts[0]) < leastBytes256:
+	case k.level == Generic || len(srcs) == 0 || k.level < GFNI512 && len(dsts[0]) < leastBytes:
 		matMulGeneric(dsts, srcs, rows, m)
-	case k.level == SSSE3:
-		matMulLibrary(&ssse3, dsts, srcs, rows, m)
-	case k.level == AVX2:
-		k.matMulAssembly(dsts, srcs, rows, m, rowsAVX2, farSourcesV2)
+	case k.level < GFNI256:
+		k.matMulAssembly(dsts, srcs, rows, m, rowsTables, farSourcesTables)
 	default:
-		k.matMulAssembly(dsts, srcs, rows, m, rowsGFNI, farSources)
+		k.matMulAssembly(dsts, srcs, rows, m, rowsGFNI, farSourcesGFNI)
 	}
 }
 
@@ -69,6 +67,13 @@ func (k Kernels) sums(dsts, srcs, rows [][]byte, first, from, to int, m mode) {
 	}
 	d, s, n := &dsts[0], &srcs[0], len(srcs)
 	switch k.level {
+	case SSSE3:
+		switch len(dsts) {
+		case 1:
+			dot1SSSE3(d, s, r, n, from, to, int(m), &halfTable)
+		case 2:
+			dot2SSSE3(d, s, r, n, from, to, int(m), &halfTable)
+		}
 	case AVX2:
 		switch len(dsts) {
 		case 1:

@@ -42,5 +42,18 @@ func (k Kernels) matMul(dsts, srcs, rows [][]byte, m mode) {
 		matMulGeneric(dsts, srcs, rows, m)
 		return
 	}
-	matMulLibrary(&neon, dsts, srcs, rows, m)
+	matMulNEON(dsts, srcs, rows, m)
+}
+
+// matMulLibrary makes sums source by source, which is all that the library offers for coefficients that come at random.
+func matMulNEON(dsts, srcs, rows [][]byte, m mode) {
+	for j, dst := range dsts {
+		for i, src := range srcs {
+			if i == 0 && m == set {
+				neon.GalMulSlice(rows[j][i], src, dst)
+			} else {
+				neon.GalMulSliceXor(rows[j][i], src, dst)
+			}
+		}
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -13,18 +14,21 @@ const sliceHeader = 24
 
 // maxRows is for how many results at once there is a kernel: as many as leave registers for long enough blocks.
 func maxRows(v vectors) int {
-	if _, halves := v.(*avx2); halves {
+	if halves(v) {
 		return 2 // a factor takes two registers
 	}
 	return 4
 }
+
+// halves reports whether a factor is two tables.
+func halves(v vectors) bool { return strings.Contains(v.factorType(), "byte") }
 
 // unroll is how many registers of each result a block has.
 func unroll(v vectors, rows int) int {
 	if v.masks() {
 		return []int{8, 4, 4, 4}[rows-1] // of 32 registers
 	}
-	if _, halves := v.(*avx2); halves {
+	if halves(v) {
 		return []int{8, 2}[rows-1]
 	}
 	return []int{8, 4, 3, 2}[rows-1]
@@ -72,7 +76,7 @@ func dot(v vectors, rows int) {
 		d.overlappedBlock()
 	}
 	Label("done")
-	VZEROUPPER()
+	v.end()
 	RET()
 }
 
@@ -82,7 +86,7 @@ func (d *dotKernel) blocks(label, next string, n int) {
 	CMPQ(d.left(), U32(n*d.width()))
 	JL(LabelRef(next))
 	sums := d.sum(label, n, d.load)
-	d.each(label, sums, func(sum VecVirtual, at Mem) { d.xor(at, sum, sum) })
+	d.each(label, sums, func(sum VecVirtual, at Mem) { d.xor(at, sum) })
 	d.eachDst(sums, d.store)
 	ADDQ(U32(n*d.width()), d.off)
 	JMP(LabelRef(label))
@@ -111,7 +115,7 @@ func (d *dotKernel) maskedBlocks() {
 	d.each("masked", sums, func(sum VecVirtual, at Mem) {
 		old := d.register()
 		VMOVDQU8_Z(at, mask, old)
-		d.xor(old, sum, sum)
+		d.xor(old, sum)
 	})
 	d.eachDst(sums, func(sum VecVirtual, at Mem) { VMOVDQU8(sum, mask, at) })
 	ADDQ(U32(64), d.off)
@@ -124,13 +128,13 @@ func (d *dotKernel) overlappedBlock() {
 	left := d.left()
 	JLE(LabelRef("done"))
 	last := d.register()
-	lastBytes(left, last)
+	lastBytes(d, left, last)
 	SUBQ(U32(d.width()), left)
 	ADDQ(left, d.off)
 	sums := d.sum("overlapped", 1, d.load)
 	d.each("overlapped", sums, func(sum VecVirtual, at Mem) {
-		VPAND(last, sum, sum)
-		d.xor(at, sum, sum)
+		d.and(last, sum)
+		d.xor(at, sum)
 	})
 	d.eachDst(sums, d.store)
 }
@@ -186,7 +190,7 @@ func (d *dotKernel) addOne(sums [][]VecVirtual, src, i GPVirtual, load func(Mem,
 		for r := range d.rows {
 			p := d.register()
 			d.times(factors[r], halves, p)
-			d.xor(p, sums[r][u], sums[r][u])
+			d.xor(p, sums[r][u])
 		}
 	}
 }

@@ -9,20 +9,20 @@ import (
 // keepWords describes the table that masks are loaded from: 32 bytes of ones, 32 of zeros, 32 of ones.
 const keepWords = 12
 
-// lastBytes sets mask to ones in the last n bytes of 32, n less than 32, and to zeros in the others.
-func lastBytes(n Register, mask VecVirtual) {
+// lastBytes sets mask to ones in the last n bytes of a register, n less than its width, and to zeros in the others.
+func lastBytes(v vectors, n Register, mask VecVirtual) {
 	table := GP64()
 	LEAQ(keepTable(), table)
-	VMOVDQU(Mem{Base: table, Index: n, Scale: 1, Disp: 32}, mask)
+	v.load(Mem{Base: table, Index: n, Scale: 1, Disp: 64 - v.width()}, mask)
 }
 
 // firstBytes does so for the first n.
-func firstBytes(n Register, mask VecVirtual) {
+func firstBytes(v vectors, n Register, mask VecVirtual) {
 	table, before := GP64(), GP64()
 	LEAQ(keepTable(), table)
 	MOVQ(U32(32), before)
 	SUBQ(n, before)
-	VMOVDQU(Mem{Base: table, Index: before, Scale: 1}, mask)
+	v.load(Mem{Base: table, Index: before, Scale: 1}, mask)
 }
 
 // keepTable returns the table, and writes it when it is first asked for.

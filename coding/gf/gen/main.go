@@ -8,7 +8,7 @@ import (
 
 func main() {
 	ConstraintExpr("!noasm")
-	for _, v := range []vectors{gfni512{}, &gfni256{}, &avx2{}} {
+	for _, v := range []vectors{gfni512{}, &gfni256{}, &avx2{}, &ssse3{}} {
 		product(v)
 		productAdd(v)
 		sum(v)

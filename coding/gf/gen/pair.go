@@ -66,7 +66,7 @@ func pair(p *pairKernel, name, what, factorType string) {
 	JZ(LabelRef("done"))
 	rest()
 	Label("done")
-	VZEROUPPER()
+	p.end()
 	RET()
 }
 
@@ -81,7 +81,7 @@ func (p *pairKernel) turns(label, next string, n int) {
 		at := Mem{Base: p.dst, Disp: u * p.width()}
 		result := p.times1(x)
 		if p.add {
-			p.xor(at, result, result)
+			p.xor(at, result)
 		}
 		p.store(result, at)
 	}
@@ -117,7 +117,7 @@ func (p *pairKernel) masked() {
 	if p.add {
 		old := p.register()
 		VMOVDQU8_Z(Mem{Base: p.dst}, mask, old)
-		p.xor(old, result, result)
+		p.xor(old, result)
 	}
 	VMOVDQU8(result, mask, Mem{Base: p.dst})
 }
@@ -135,9 +135,9 @@ func (p *pairKernel) alignDst() {
 	x, keep := p.register(), p.register()
 	p.load(Mem{Base: p.src}, x)
 	result := p.times1(x)
-	firstBytes(first, keep)
-	VPAND(keep, result, result)
-	p.xor(Mem{Base: p.dst}, result, result)
+	firstBytes(p, first, keep)
+	p.and(keep, result)
+	p.xor(Mem{Base: p.dst}, result)
 	p.store(result, Mem{Base: p.dst})
 	p.advance(first)
 }
@@ -153,9 +153,9 @@ func (p *pairKernel) overlapped() func() {
 		at := Mem{Base: p.dst, Index: p.left, Scale: 1, Disp: -p.width()}
 		if p.add {
 			mask := p.register()
-			lastBytes(p.left, mask)
-			VPAND(mask, result, result)
-			p.xor(at, result, result)
+			lastBytes(p, p.left, mask)
+			p.and(mask, result)
+			p.xor(at, result)
 		}
 		p.store(result, at)
 	}
