@@ -54,6 +54,7 @@ type Decoder struct {
 	dsts  [][]byte
 	rows  [][]byte
 	store []byte // of rows
+	cols  []uint8
 	heads [][]byte
 }
 
@@ -214,31 +215,32 @@ func (d *Decoder) gather() {
 		return
 	}
 	d.store = grown(d.store, n*k)
-	for r := range d.rows {
-		d.rows[r] = d.store[r*k : r*k : (r+1)*k]
-	}
-	d.gatherSources()
+	cols := d.gatherSources()
 	d.terms.whole = append(d.terms.whole, d.coded[:n]...)
-	for r, row := range d.elim.rows[:n] {
-		d.rows[r] = append(d.rows[r], row[k:k+n]...)
-	}
-	if last := d.sources[k-1]; d.elim.known[k-1] && len(last) < d.gen.Size {
+	last := d.sources[k-1]
+	if d.elim.known[k-1] && len(last) < d.gen.Size {
 		d.terms.short = last
-		for r, row := range d.elim.rows[:n] {
-			d.rows[r] = append(d.rows[r], row[k-1])
+	}
+	for r, row := range d.elim.rows[:n] {
+		to := d.store[r*k : (r+1)*k]
+		for i, col := range cols {
+			to[i] = row[col]
 		}
+		copy(to[len(cols):], row[k:k+n])
+		if d.terms.short != nil {
+			to[k-1] = row[k-1]
+		}
+		d.rows[r] = to
 	}
 }
 
-// gatherSources is gather for the received source packets of full length.
-func (d *Decoder) gatherSources() {
+// gatherSources lists the received source packets of full length, and returns their columns.
+func (d *Decoder) gatherSources() []uint8 {
+	d.cols = d.cols[:0]
 	for i, src := range d.sources {
-		if !d.elim.known[i] || len(src) < d.gen.Size {
-			continue
-		}
-		d.terms.whole = append(d.terms.whole, src)
-		for r, row := range d.elim.rows[:d.elim.n] {
-			d.rows[r] = append(d.rows[r], row[i])
+		if d.elim.known[i] && len(src) == d.gen.Size {
+			d.terms.whole, d.cols = append(d.terms.whole, src), append(d.cols, uint8(i))
 		}
 	}
+	return d.cols
 }
