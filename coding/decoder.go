@@ -43,7 +43,7 @@ type Decoder struct {
 	// Spares is how many redundant packets to keep for Diagnose. More of them find more poison.
 	Spares int
 
-	gen     Generation
+	gate
 	elim    eliminator
 	sources [][]byte // by index: received or decoded; nil while missing
 	coded   [][]byte // payloads, as the eliminator numbers them
@@ -66,7 +66,7 @@ type arrival struct {
 
 // Reset starts on generation g and forgets all packets. It allocates only if no earlier generation was as large.
 func (d *Decoder) Reset(g Generation) error {
-	d.gen = Generation{}
+	d.gate = gate{}
 	if err := g.Check(); err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (d *Decoder) Reset(g Generation) error {
 		d.arrived = make([]arrival, 0, most)
 	}
 	d.arrived, d.spares = d.arrived[:0], 0
-	d.gen = g
+	d.set(g)
 	return nil
 }
 
@@ -97,7 +97,7 @@ func (d *Decoder) Add(b []byte) (Result, error) { return d.AddFrom(b, 0) }
 // decoder keeps b unless the result is Redundant. Errors are those of [Parse], and [ErrGeneration].
 func (d *Decoder) AddFrom(b []byte, from uint32) (Result, error) {
 	var p Packet
-	if err := p.parseFor(d.gen, b); err != nil {
+	if err := d.read(&p, b); err != nil {
 		return Redundant, err
 	}
 	if d.Rank() < d.gen.K && d.innovative(&p) {

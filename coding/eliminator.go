@@ -46,24 +46,32 @@ const unsettledRows = 8
 
 // reset empties the eliminator for generations of k packets. It allocates only if it never was as large.
 func (e *eliminator) reset(k int, trace bool) {
+	if k != e.k || trace != e.trace {
+		e.resize(k, trace)
+	}
+	e.n, e.settled = 0, 0
+	e.free = e.free[:k]
+	clear(e.known)
+	for i := range e.free {
+		e.free[i], e.at[i] = uint8(i), uint8(i)
+	}
+}
+
+func (e *eliminator) resize(k int, trace bool) {
 	width := k
 	if trace {
 		width = 2 * k
 	}
 	width = (width + rowAlign - 1) / rowAlign * rowAlign
-	e.k, e.trace, e.n, e.settled = k, trace, 0, 0
+	e.k, e.trace = k, trace
 	e.store = grown(e.store, k*width)
 	e.rows = grown(e.rows, k)
 	for r := range e.rows {
 		e.rows[r] = e.store[r*width : (r+1)*width : (r+1)*width]
 	}
-	e.pivot, e.coefs, e.known, e.free = grown(e.pivot, k), grown(e.coefs, k), grown(e.known, k), grown(e.free, k)
-	e.at = grown(e.at, k)
+	e.pivot, e.coefs, e.known = grown(e.pivot, k), grown(e.coefs, k), grown(e.known, k)
+	e.free, e.at = grown(e.free, k), grown(e.at, k)
 	e.block, e.heads = grown(e.block, k*unsettledRows), grown(e.heads, k)
-	clear(e.known)
-	for i := range e.free {
-		e.free[i], e.at[i] = uint8(i), uint8(i)
-	}
 }
 
 // grown is s with length n, reallocated if its capacity does not allow that. Its contents are not kept.
