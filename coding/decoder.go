@@ -43,7 +43,7 @@ type Decoder struct {
 	// Spares is how many redundant packets to keep for Diagnose. More of them find more poison.
 	Spares int
 
-	gen     Generation
+	gate
 	elim    eliminator
 	sources [][]byte // by index: received or decoded; nil while missing
 	coded   [][]byte // payloads, as the eliminator numbers them
@@ -54,6 +54,7 @@ type Decoder struct {
 	dsts  [][]byte
 	rows  [][]byte
 	store []byte // of rows
+	cols  []uint8
 	heads [][]byte
 }
 
@@ -65,7 +66,7 @@ type arrival struct {
 
 // Reset starts on generation g and forgets all packets. It allocates only if no earlier generation was as large.
 func (d *Decoder) Reset(g Generation) error {
-	d.gen = Generation{}
+	d.gate = gate{}
 	if err := g.Check(); err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func (d *Decoder) Reset(g Generation) error {
 		d.arrived = make([]arrival, 0, most)
 	}
 	d.arrived, d.spares = d.arrived[:0], 0
-	d.gen = g
+	d.set(g)
 	return nil
 }
 
@@ -96,7 +97,7 @@ func (d *Decoder) Add(b []byte) (Result, error) { return d.AddFrom(b, 0) }
 // decoder keeps b unless the result is Redundant. Errors are those of [Parse], and [ErrGeneration].
 func (d *Decoder) AddFrom(b []byte, from uint32) (Result, error) {
 	var p Packet
-	if err := p.parseFor(d.gen, b); err != nil {
+	if err := d.read(&p, b); err != nil {
 		return Redundant, err
 	}
 	if d.Rank() < d.gen.K && d.innovative(&p) {
@@ -214,31 +215,32 @@ func (d *Decoder) gather() {
 		return
 	}
 	d.store = grown(d.store, n*k)
-	for r := range d.rows {
-		d.rows[r] = d.store[r*k : r*k : (r+1)*k]
-	}
-	d.gatherSources()
+	cols := d.gatherSources()
 	d.terms.whole = append(d.terms.whole, d.coded[:n]...)
-	for r, row := range d.elim.rows[:n] {
-		d.rows[r] = append(d.rows[r], row[k:k+n]...)
-	}
-	if last := d.sources[k-1]; d.elim.known[k-1] && len(last) < d.gen.Size {
+	last := d.sources[k-1]
+	if d.elim.known[k-1] && len(last) < d.gen.Size {
 		d.terms.short = last
-		for r, row := range d.elim.rows[:n] {
-			d.rows[r] = append(d.rows[r], row[k-1])
+	}
+	for r, row := range d.elim.rows[:n] {
+		to := d.store[r*k : (r+1)*k]
+		for i, col := range cols {
+			to[i] = row[col]
 		}
+		copy(to[len(cols):], row[k:k+n])
+		if d.terms.short != nil {
+			to[k-1] = row[k-1]
+		}
+		d.rows[r] = to
 	}
 }
 
-// gatherSources is gather for the received source packets of full length.
-func (d *Decoder) gatherSources() {
+// gatherSources lists the received source packets of full length, and returns their columns.
+func (d *Decoder) gatherSources() []uint8 {
+	d.cols = d.cols[:0]
 	for i, src := range d.sources {
-		if !d.elim.known[i] || len(src) < d.gen.Size {
-			continue
-		}
-		d.terms.whole = append(d.terms.whole, src)
-		for r, row := range d.elim.rows[:d.elim.n] {
-			d.rows[r] = append(d.rows[r], row[i])
+		if d.elim.known[i] && len(src) == d.gen.Size {
+			d.terms.whole, d.cols = append(d.terms.whole, src), append(d.cols, uint8(i))
 		}
 	}
+	return d.cols
 }

@@ -32,7 +32,8 @@ type eliminator struct {
 	rows    [][]byte // k rows; those behind n are scratch
 	store   []byte   // of rows
 	pivot   []uint8  // column of each row's pivot
-	free    []uint8  // columns neither known nor pivots, in ascending order
+	free    []uint8  // columns neither known nor pivots, in any order
+	at      []uint8  // by column: its index in free, while it is there
 	known   []bool   // by column
 	coefs   []byte   // scratch: one for each row
 	block   []byte   // scratch: unsettledRows for each row
@@ -40,28 +41,37 @@ type eliminator struct {
 }
 
 // unsettledRows is after how many new rows the others are cleared in their pivots. Fewer make more calls, more make more
-// work among the new rows themselves; 4 and 16 were slower for generations of 32.
+// work among the new rows themselves. Anything from 4 to 12 was alike, 1 took twice the time.
 const unsettledRows = 8
 
 // reset empties the eliminator for generations of k packets. It allocates only if it never was as large.
 func (e *eliminator) reset(k int, trace bool) {
+	if k != e.k || trace != e.trace {
+		e.resize(k, trace)
+	}
+	e.n, e.settled = 0, 0
+	e.free = e.free[:k]
+	clear(e.known)
+	for i := range e.free {
+		e.free[i], e.at[i] = uint8(i), uint8(i)
+	}
+}
+
+func (e *eliminator) resize(k int, trace bool) {
 	width := k
 	if trace {
 		width = 2 * k
 	}
 	width = (width + rowAlign - 1) / rowAlign * rowAlign
-	e.k, e.trace, e.n, e.settled = k, trace, 0, 0
+	e.k, e.trace = k, trace
 	e.store = grown(e.store, k*width)
 	e.rows = grown(e.rows, k)
 	for r := range e.rows {
 		e.rows[r] = e.store[r*width : (r+1)*width : (r+1)*width]
 	}
-	e.pivot, e.coefs, e.known, e.free = grown(e.pivot, k), grown(e.coefs, k), grown(e.known, k), grown(e.free, k)
+	e.pivot, e.coefs, e.known = grown(e.pivot, k), grown(e.coefs, k), grown(e.known, k)
+	e.free, e.at = grown(e.free, k), grown(e.at, k)
 	e.block, e.heads = grown(e.block, k*unsettledRows), grown(e.heads, k)
-	clear(e.known)
-	for i := range e.free {
-		e.free[i] = uint8(i)
-	}
 }
 
 // grown is s with length n, reallocated if its capacity does not allow that. Its contents are not kept.
@@ -136,8 +146,8 @@ func (e *eliminator) addSource(i int) bool {
 		return false
 	}
 	e.settle()
-	if at, ok := slices.BinarySearch(e.free, uint8(i)); ok {
-		e.free = slices.Delete(e.free, at, at+1)
+	if at := int(e.at[i]); at < len(e.free) && int(e.free[at]) == i {
+		e.take(at)
 		e.known[i] = true
 		return true
 	}
@@ -162,10 +172,18 @@ func (e *eliminator) lead(row []byte) int {
 	return -1
 }
 
+// take removes the column at an index of free, and returns it. The last one takes its place.
+func (e *eliminator) take(at int) uint8 {
+	last := len(e.free) - 1
+	col, moved := e.free[at], e.free[last]
+	e.free[at], e.at[moved] = moved, uint8(at)
+	e.free = e.free[:last]
+	return col
+}
+
 // pin makes free column at the pivot of row r, and clears it in all other rows but those before from.
 func (e *eliminator) pin(r, at, from int) {
-	row, p := e.rows[r], e.free[at]
-	e.free = slices.Delete(e.free, at, at+1)
+	row, p := e.rows[r], e.take(at)
 	e.pivot[r] = p
 	if row[p] != 1 {
 		gf.MulSlice(row, row, gf.Inv(row[p]))

@@ -25,7 +25,7 @@ func (p *Packet) parse(b []byte) (err error) {
 		return err
 	}
 	if p.Kind < KindSource || p.Kind > KindVector {
-		return fmt.Errorf("%w: %v, where a source, seeded or vector packet belongs", ErrKind, p.Kind)
+		return p.otherKind()
 	}
 	if len(b) < headerLen {
 		return fmt.Errorf("%w: %d of a header of %d", ErrShort, len(b), headerLen)
@@ -33,25 +33,24 @@ func (p *Packet) parse(b []byte) (err error) {
 	if p.Generation, err = generationOf(b); err != nil {
 		return err
 	}
+	return p.parseBody(b)
+}
+
+// parseBody is parse behind generation and kind.
+func (p *Packet) parseBody(b []byte) error {
 	switch p.Kind {
 	case KindSource:
 		return p.parseSource(b)
 	case KindSeeded:
 		return p.parseSeeded(b)
-	default:
+	case KindVector:
 		return p.parseVector(b)
 	}
+	return p.otherKind()
 }
 
-// parseFor is parse for a coder of one generation.
-func (p *Packet) parseFor(g Generation, b []byte) error {
-	if err := p.parse(b); err != nil {
-		return err
-	}
-	if p.Generation != g {
-		return fmt.Errorf("%w: %+v where %+v is coded", ErrGeneration, p.Generation, g)
-	}
-	return nil
+func (p *Packet) otherKind() error {
+	return fmt.Errorf("%w: %v, where a source, seeded or vector packet belongs", ErrKind, p.Kind)
 }
 
 func (p *Packet) parseSource(b []byte) error {

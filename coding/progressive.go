@@ -8,7 +8,7 @@ import "fmt"
 //
 // It keeps none of the packets that it is given: their messages may go at once, whatever Add says.
 type Progressive struct {
-	gen   Generation
+	gate
 	elim  jordan
 	ready int
 }
@@ -17,7 +17,7 @@ type Progressive struct {
 // in them, and buffer i holds source packet i in the end. They are the decoder's until the next Reset. The error wraps
 // [ErrShape] or [ErrBuffer]. It allocates only if no earlier generation was as large.
 func (d *Progressive) Reset(g Generation, bufs [][]byte) error {
-	d.gen = Generation{}
+	d.gate = gate{}
 	if err := g.Check(); err != nil {
 		return err
 	}
@@ -33,7 +33,8 @@ func (d *Progressive) Reset(g Generation, bufs [][]byte) error {
 	for i := range d.elim.bufs {
 		d.elim.bufs[i] = d.elim.bufs[i][:g.Size]
 	}
-	d.gen, d.ready = g, 0
+	d.set(g)
+	d.ready = 0
 	return nil
 }
 
@@ -61,7 +62,7 @@ func (d *Progressive) Packet(i int) []byte {
 // [ErrGeneration].
 func (d *Progressive) Add(b []byte) (Result, error) {
 	var p Packet
-	if err := p.parseFor(d.gen, b); err != nil {
+	if err := d.read(&p, b); err != nil {
 		return Redundant, err
 	}
 	if d.Complete() {

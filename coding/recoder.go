@@ -14,7 +14,7 @@ type Recoder struct {
 	// that hold the same packets make the same new ones; the node's random numbers are there for that.
 	Seed uint64
 
-	gen     Generation
+	gate
 	rank    eliminator
 	terms   terms    // payloads
 	vectors [][]byte // coefficients of terms.whole; that of terms.short is the last unit vector
@@ -28,7 +28,7 @@ type Recoder struct {
 
 // Reset starts on generation g and forgets all packets. It allocates only if no earlier generation was as large.
 func (r *Recoder) Reset(g Generation) error {
-	r.gen = Generation{}
+	r.gate = gate{}
 	if err := g.Check(); err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (r *Recoder) Reset(g Generation) error {
 	r.vectors, r.terms = r.vectors[:0], terms{whole: r.terms.whole[:0]}
 	r.mixes = grown(r.mixes, batchRows*g.K)
 	r.rows, r.payload = grown(r.rows, batchRows), grown(r.payload, batchRows)
-	r.gen = g
+	r.set(g)
 	return nil
 }
 
@@ -51,7 +51,7 @@ func (r *Recoder) Rank() int { return r.rank.rank() }
 // nothing that the packets at hand do not. Errors are those of [Parse], and [ErrGeneration].
 func (r *Recoder) Add(b []byte) (Result, error) {
 	var p Packet
-	if err := p.parseFor(r.gen, b); err != nil {
+	if err := r.read(&p, b); err != nil {
 		return Redundant, err
 	}
 	if r.Rank() == r.gen.K || !r.innovative(&p) {

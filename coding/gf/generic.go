@@ -43,13 +43,15 @@ func mulAdd4Generic(dst []byte, srcs [4][]byte, coefs [4]byte) {
 	}
 }
 
-func dotGeneric(dst []byte, srcs [][]byte, coefs []byte) {
-	clear(dst)
+func dotGeneric(dst []byte, srcs [][]byte, coefs []byte, m mode) {
+	if m == set {
+		clear(dst)
+	}
 	dotAddGeneric(dst, srcs, coefs)
 }
 
-func matMulGeneric(dsts, srcs, rows [][]byte) {
+func matMulGeneric(dsts, srcs, rows [][]byte, m mode) {
 	for j, dst := range dsts {
-		dotGeneric(dst, srcs, rows[j])
+		dotGeneric(dst, srcs, rows[j], m)
 	}
 }

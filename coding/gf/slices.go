@@ -3,41 +3,27 @@ package gf
 import "fmt"
 
 // Add adds src to dst: dst ^= src.
-func Add(dst, src []byte) {
-	checkPair(dst, src)
-	addGeneric(dst, src)
-}
+func Add(dst, src []byte) { best.Add(dst, src) }
 
 // MulSlice sets dst to c·src. dst may be src itself.
-func MulSlice(dst, src []byte, c byte) {
-	checkPair(dst, src)
-	mulGeneric(dst, src, c)
-}
+func MulSlice(dst, src []byte, c byte) { best.MulSlice(dst, src, c) }
 
 // MulAdd adds c·src to dst: dst ^= c·src.
-func MulAdd(dst, src []byte, c byte) {
-	checkPair(dst, src)
-	mulAddGeneric(dst, src, c)
-}
+func MulAdd(dst, src []byte, c byte) { best.MulAdd(dst, src, c) }
 
 // Dot sets dst to the sum of coefs[i]·srcs[i]; to zeros if there are no sources. There is a coefficient for each source.
-func Dot(dst []byte, srcs [][]byte, coefs []byte) {
-	checkSum(dst, srcs, coefs)
-	dotGeneric(dst, srcs, coefs)
-}
+func Dot(dst []byte, srcs [][]byte, coefs []byte) { best.Dot(dst, srcs, coefs) }
 
 // DotAdd adds the sum of coefs[i]·srcs[i] to dst. There is a coefficient for each source.
-func DotAdd(dst []byte, srcs [][]byte, coefs []byte) {
-	checkSum(dst, srcs, coefs)
-	dotAddGeneric(dst, srcs, coefs)
-}
+func DotAdd(dst []byte, srcs [][]byte, coefs []byte) { best.DotAdd(dst, srcs, coefs) }
 
 // MatMul sets each dsts[j] to the sum of rows[j][i]·srcs[i]: a matrix, given by rows, times the sources. There is a row
 // for each destination and in it a coefficient for each source.
-func MatMul(dsts, srcs, rows [][]byte) {
-	checkMatrix(dsts, srcs, rows)
-	matMulGeneric(dsts, srcs, rows)
-}
+func MatMul(dsts, srcs, rows [][]byte) { best.MatMul(dsts, srcs, rows) }
+
+// MatMulAdd adds to each dsts[j] the sum of rows[j][i]·srcs[i]. There is a row for each destination and in it a
+// coefficient for each source.
+func MatMulAdd(dsts, srcs, rows [][]byte) { best.MatMulAdd(dsts, srcs, rows) }
 
 func checkPair(dst, src []byte) {
 	if len(dst) != len(src) {

@@ -1,0 +1,54 @@
+package gfbench
+
+import (
+	"math/rand/v2"
+	"unsafe"
+)
+
+// Packets are placed at multiples of a cache line; multiples of a page apart they would compete for the same few places
+// of the cache.
+const (
+	lineBytes = 64
+	pageBytes = 4096
+)
+
+// newPackets returns n packets of size random bytes, each offset bytes past a multiple of a cache line.
+func newPackets(n, size, offset int, seed uint64) [][]byte {
+	stride := (size+lineBytes-1)/lineBytes*lineBytes + lineBytes
+	if stride%pageBytes == 0 {
+		stride += lineBytes
+	}
+	room := make([]byte, n*stride+2*lineBytes)
+	begin := int(-uintptr(unsafe.Pointer(unsafe.SliceData(room)))%lineBytes) + offset
+	r := rand.New(rand.NewPCG(seed, uint64(size)))
+	packets := make([][]byte, n)
+	for i := range packets {
+		packets[i] = room[begin+i*stride:][:size:size]
+		for b := range packets[i] {
+			packets[i][b] = byte(r.Uint32())
+		}
+	}
+	return packets
+}
+
+// newRows returns n rows of k random coefficients other than 0 and 1, which are no work.
+func newRows(n, k int, seed uint64) [][]byte {
+	r := rand.New(rand.NewPCG(seed, uint64(k)))
+	rows := make([][]byte, n)
+	for j := range rows {
+		rows[j] = make([]byte, k)
+		for i := range rows[j] {
+			rows[j][i] = byte(2 + r.IntN(254))
+		}
+	}
+	return rows
+}
+
+// cloned returns a copy of packets.
+func cloned(packets [][]byte) [][]byte {
+	all := make([][]byte, len(packets))
+	for i, p := range packets {
+		all[i] = append([]byte(nil), p...)
+	}
+	return all
+}
