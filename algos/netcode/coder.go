@@ -47,10 +47,16 @@ type Coder struct {
 	waiting []*Set // by number
 	free    []*Set
 	armed   bool
+	moved   time.Duration // when a number was last handed over in its order
 	current *core.Msg // the message being processed, which is not held yet
 	spent   bool      // and was handed to the rule
 	solver  solver
 	counts  Counts
+
+	// Of the sum being made; they would not stay on the stack.
+	vector  [MaxStreams]byte
+	factors [MaxStreams]byte
+	packets [MaxStreams][]byte
 }
 
 // InputState is what a Coder thinks of one of its inputs.
@@ -234,6 +240,7 @@ func (c *Coder) settleHead() {
 	n := copy(c.waiting, c.waiting[1:])
 	c.waiting[n] = nil
 	c.waiting = c.waiting[:n]
+	c.moved = c.Now()
 	c.settle(s)
 }
 
@@ -269,9 +276,11 @@ func (c *Coder) settle(s *Set) {
 }
 
 func (c *Coder) newSet(seq uint64) *Set {
-	s := &Set{coder: c, msgs: make([]*core.Msg, len(c.Inputs))}
+	var s *Set
 	if n := len(c.free); n > 0 {
 		s, c.free = c.free[n-1], c.free[:n-1]
+	} else {
+		s = &Set{coder: c, msgs: make([]*core.Msg, len(c.Inputs))}
 	}
 	s.seq, s.since, s.have, s.size = seq, c.Now(), 0, 0
 	return s
@@ -286,15 +295,20 @@ func (c *Coder) arm() {
 }
 
 // patienceOf is when the first of the inputs that a set waits for counts as stalled.
-// One that is slow, and moves, never does.
 func (c *Coder) patienceOf(s *Set) time.Duration {
 	first := time.Duration(1<<63 - 1)
 	for i := range c.in {
 		if in := &c.in[i]; s.msgs[i] == nil && in.state == Live {
-			first = min(first, max(in.at, s.since)+c.Wait)
+			first = min(first, c.deadline(in, s))
 		}
 	}
 	return first
+}
+
+// deadline is when an input that a set waits for counts as stalled. One that is slow, and
+// moves, never does, nor one that was stopped because its messages waited here.
+func (c *Coder) deadline(in *input, s *Set) time.Duration {
+	return max(in.at, s.since, c.moved) + c.Wait
 }
 
 // giveUpSilent waits no more for inputs that have been silent for too long.
@@ -302,7 +316,12 @@ func (c *Coder) giveUpSilent() {
 	if len(c.waiting) > 0 {
 		head, now := c.waiting[0], c.Now()
 		for i := range c.in {
-			if in := &c.in[i]; head.msgs[i] == nil && in.state == Live && max(in.at, head.since)+c.Wait <= now {
+			in := &c.in[i]
+			switch {
+			case head.msgs[i] != nil || in.state != Live || c.deadline(in, head) > now:
+			case c.Congested(c.Inputs[i]):
+				in.at = now // it has something, and waits for a downstream of ours
+			default:
 				c.turn(i, Stalled)
 			}
 		}

@@ -65,8 +65,8 @@ func (s *Set) vector(dst []byte, input int, coef byte) {
 // is made says so in its header, and can be used by whoever knows the rest. It is nil if
 // nothing is left. Send it before the rule returns, or retain it.
 func (s *Set) Make(app uint32, coefs ...byte) *core.Msg {
-	var sum [MaxStreams]byte
-	vector := sum[:len(s.coder.Streams)]
+	vector := s.coder.vector[:len(s.coder.Streams)]
+	clear(vector)
 	for i, coef := range coefs {
 		if coef != 0 && s.msgs[i] != nil {
 			s.vector(vector, i, coef)
@@ -84,9 +84,7 @@ func (s *Set) Make(app uint32, coefs ...byte) *core.Msg {
 
 // add writes the sum of the inputs into dst.
 func (s *Set) add(dst []byte, coefs []byte) {
-	var packets [MaxStreams][]byte
-	var factors [MaxStreams]byte
-	n := 0
+	packets, factors, n := &s.coder.packets, &s.coder.factors, 0
 	for i, coef := range coefs {
 		if coef != 0 && s.msgs[i] != nil {
 			packets[n], factors[n] = body(s.msgs[i]), coef
@@ -94,6 +92,7 @@ func (s *Set) add(dst []byte, coefs []byte) {
 		}
 	}
 	gf.Dot(dst, packets[:n], factors[:n])
+	clear(packets[:n])
 }
 
 // Emit makes a message as Make does and sends it to each of the given nodes. It reports
