@@ -48,8 +48,8 @@ type Coder struct {
 	free    []*Set
 	armed   bool
 	moved   time.Duration // when a number was last handed over in its order
-	current *core.Msg // the message being processed, which is not held yet
-	spent   bool      // and was handed to the rule
+	current *core.Msg     // the message being processed, which is not held yet
+	spent   bool          // and was handed to the rule
 	solver  solver
 	counts  Counts
 

@@ -69,4 +69,13 @@ const (
 	waitTimer = 1<<61 + iota
 	beatTimer
 	retryTimer
+	lingerTimer
 )
+
+// turnApp is the application of the messages by which a node reminds itself that a
+// downstream has room. They never leave; the number only must not be a session's.
+const turnApp = 0x7475726e
+
+// padded is the bit of a generation's stream that says that its last packet is there
+// only because a generation has two.
+const padded = 1 << 31
