@@ -1,0 +1,102 @@
+package repro
+
+import (
+	"math/bits"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// A flow is as large as the smallest cut: all cuts are tried.
+func TestMaxFlowIsMinCut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g := Topology{Nodes: rapid.IntRange(2, 8).Draw(t, "nodes")}
+		for to := 1; to < g.Nodes; to++ {
+			for from := range to {
+				if c := rapid.IntRange(0, 4).Draw(t, "capacity"); c > 0 {
+					g.Edges = append(g.Edges, Edge{from, to, c})
+				}
+			}
+		}
+		to := g.Nodes - 1
+		least := 1 << 30
+		for side := uint(1); side < 1<<g.Nodes; side += 2 { // with node 0, and without the last
+			if side>>to&1 == 1 {
+				continue
+			}
+			cut := 0
+			for _, e := range g.Edges {
+				if side>>e.From&1 == 1 && side>>e.To&1 == 0 {
+					cut += e.Capacity
+				}
+			}
+			least = min(least, cut)
+		}
+		if got := g.maxFlow(to); got != least {
+			t.Fatalf("flow %d, smallest cut %d", got, least)
+		}
+	})
+}
+
+// Trees reach every receiver, enter each node once, and fit.
+func TestTreesFit(t *testing.T) {
+	for seed := range uint64(30) {
+		g := RandomDAG(seed)
+		used := make([]int, len(g.Edges))
+		trees := g.Trees()
+		for _, tree := range trees {
+			reached := uint(1)
+			for n := range g.Nodes {
+				for _, e := range tree {
+					if g.Edges[e].To == n && reached>>g.Edges[e].From&1 == 1 {
+						if reached>>n&1 == 1 {
+							t.Fatalf("seed %d: node %d is entered twice", seed, n)
+						}
+						reached |= 1 << n
+					}
+				}
+			}
+			if bits.OnesCount(reached) != len(tree)+1 {
+				t.Fatalf("seed %d: a tree with edges that lead nowhere", seed)
+			}
+			for _, r := range g.Receivers {
+				if reached>>r&1 == 0 {
+					t.Fatalf("seed %d: receiver %d is not reached", seed, r)
+				}
+			}
+			for _, e := range tree {
+				used[e]++
+			}
+		}
+		for i, e := range g.Edges {
+			if used[i] > e.Capacity {
+				t.Fatalf("seed %d: edge %d carries %d of %d", seed, i, used[i], e.Capacity)
+			}
+		}
+		if len(trees) > g.MinCut() || len(trees) == 0 {
+			t.Errorf("seed %d: %d trees with a min cut of %d", seed, len(trees), g.MinCut())
+		}
+	}
+}
+
+func TestButterflyBound(t *testing.T) {
+	if b := Butterfly(); b.MinCut() != 2 || len(b.Trees()) != 1 {
+		t.Errorf("min cut %d, %d trees; want 2 and 1", b.MinCut(), len(b.Trees()))
+	}
+}
+
+func TestTopologies(t *testing.T) {
+	s := TopologySpec{World: Sim, Seed: 1, Window: Window{Warmup: 20 * time.Second, Duration: 60 * time.Second}}
+	all := []Topology{Butterfly()}
+	for seed := range uint64(12) {
+		all = append(all, RandomDAG(seed+1))
+	}
+	for _, g := range all {
+		p, err := RunTopology(t.Context(), g, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: min cut %d, %d trees, routed %.3f, coded %.3f", p.Name, p.MinCut, p.Trees, p.Routed/p.BoundPerS, p.Share())
+	}
+}
