@@ -229,9 +229,9 @@ func (m *Multicast) choose(v *downstream) (s *slot, n int) {
 	if behind := m.base - v.base; v.heard && behind < end {
 		end -= behind // what is beyond its window it would not take
 	}
-	for _, spare := range [2]bool{false, true} {
+	for of := ofBudget; of <= ofMissing; of++ {
 		for i := range end {
-			if s, n := m.offer(v, m.base+i, spare); n > 0 {
+			if s, n := m.offer(v, m.base+i, of); n > 0 {
 				return s, n
 			}
 		}
@@ -244,9 +244,22 @@ func (m *Multicast) choose(v *downstream) (s *slot, n int) {
 	return nil, 0
 }
 
-// offer is how many packets of a generation to send to a downstream: of what it wants, or
-// of what it misses.
-func (m *Multicast) offer(v *downstream, id uint32, spare bool) (*slot, int) {
+// part is what a packet is sent of.
+type part uint8
+
+const (
+	// ofBudget: of what a downstream wants, as long as the source has not sent a whole
+	// generation's packets to all of them together. Its links may be the bottleneck, and
+	// then all that it sends must be new to everybody.
+	ofBudget part = iota
+	// ofWant: of what a downstream wants.
+	ofWant
+	// ofMissing: of what a downstream lacks, although it has not asked for it here.
+	ofMissing
+)
+
+// offer is how many packets of a generation to send to a downstream, of one of its parts.
+func (m *Multicast) offer(v *downstream, id uint32, of part) (*slot, int) {
 	s := m.slot(id)
 	rank := s.rank()
 	if rank == 0 || v.has(id) {
@@ -255,16 +268,29 @@ func (m *Multicast) offer(v *downstream, id uint32, spare bool) (*slot, int) {
 	nd := v.need(id)
 	asked := s.gen.K
 	switch {
-	case nd.known && spare:
+	case nd.known && of == ofMissing:
 		asked = int(nd.missing)
 	case nd.known:
 		asked = int(nd.want)
 	}
 	n := min(asked-int(nd.flying), nd.fresh(rank, s.gen.K))
+	if n > 0 && of == ofBudget && s.role == roleSource {
+		n = min(n, rank-m.spent(id))
+	}
 	if n > 0 && !s.ripe {
 		n = min(n, m.ripe(s, nd))
 	}
 	return s, n
+}
+
+// spent is how many packets of a generation have reached downstreams, or are on the way.
+func (m *Multicast) spent(id uint32) (n int) {
+	for _, v := range m.downs {
+		if nd := v.need(id); !v.failed && !v.gone {
+			n += int(nd.got) + int(nd.flying)
+		}
+	}
+	return n
 }
 
 // ripe is how many packets of a generation may be sent to a downstream while it is still

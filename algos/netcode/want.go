@@ -4,16 +4,20 @@ import "encoding/binary"
 
 var be = binary.BigEndian
 
+// overlap is how much more than its downstreams ask for a relay with several upstreams
+// asks them for. The butterfly needs 2; more makes links carry what nobody needs.
+const overlap = 2
+
 // What a node asks of its upstreams. Missing is what would complete a generation here,
 // if anybody needs that. Several upstreams that all sent it would bring it several times,
 // so each is told its part:
 //
 //   - a receiver divides a generation among its upstreams by what their links carry, so
 //     that the parts add up to a generation;
-//   - a relay asks each for what its link carries in the time of a generation: it cannot
-//     know whether they bring the same or not, and takes no more than that of one;
-//   - a relay with one upstream asks for no more than the most that one of its
-//     downstreams asks of it: all that it gets is good for each of them.
+//   - a relay asks for what its downstreams ask of it and cannot be given out of what is
+//     here: the most that one of them does, since all that it gets is good for each. With
+//     one upstream that is what it needs. With several it asks for more: what one of them
+//     brings may be what a downstream has from elsewhere, as in the butterfly.
 //
 // A link that has brought all parts does not wait: it goes on with what is missing of the
 // oldest generation (see downstream.go), by which parts grow that are too small.
@@ -86,10 +90,11 @@ func (m *Multicast) want(u *upstream, id uint32, missing int) int {
 		k = s.gen.K
 	}
 	if m.s.Deliver == nil {
-		if u.flow < 0 {
-			return missing
+		total := 0
+		for _, o := range m.ups {
+			total += o.weight()
 		}
-		return min(missing, max(0, u.flow/flowUnit+1-u.gotOf(id)))
+		return (overlap*m.wantBelow(id, missing)*u.weight() + total - 1) / total
 	}
 	return m.share(u, id, k, missing)
 }
@@ -113,10 +118,16 @@ func (m *Multicast) share(u *upstream, id uint32, k, missing int) int {
 			part = rest
 		}
 	}
-	if sum < missing && m.ups[int(m.round/uint32(len(m.ups)))%len(m.ups)] == u {
-		part += missing - sum // what came twice: one of them makes up for it, each in its turn
+	if sum < missing && m.turnOf(u) {
+		part += missing - sum
 	}
 	return part
+}
+
+// turnOf reports whether an upstream is the one to make up for packets that came twice:
+// each in its turn, so that one that cannot does no harm.
+func (m *Multicast) turnOf(u *upstream) bool {
+	return m.ups[int(m.round/uint32(len(m.ups)))%len(m.ups)] == u
 }
 
 // wantBelow is the most that a downstream asks for and cannot be given out of what is

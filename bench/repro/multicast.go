@@ -113,7 +113,7 @@ func (t Topology) run(ctx context.Context, s TopologySpec, how Routing) (results
 		r := t.role(n, how, trees, b.id)
 		for _, e := range t.Edges {
 			if e.From == n {
-				r.links = append(r.links, linkSpec{b.id(nodeName(e.To)), emul.Link{Rate: emul.Rate(e.Capacity) * unit()}})
+				r.links = append(r.links, linkSpec{b.id(nodeName(e.To)), linkOf(e)})
 			}
 		}
 		if err := b.add(nodeName(n), r); err != nil {
@@ -174,3 +174,5 @@ func (t Topology) session(n int, k *meter, id func(string) core.NodeID) netcode.
 	}
 	return s
 }
+
+func linkOf(e Edge) emul.Link { return emul.Link{Rate: emul.Rate(e.Capacity) * unit()} }
