@@ -5,16 +5,17 @@ import (
 	"unsafe"
 )
 
-// Packets are placed at multiples of a cache line; multiples of a page apart they would compete for the same few places
-// of the cache.
+// Packets are placed at multiples of a cache line. A multiple of a page apart, or nearly, they would compete for the same
+// few places of the cache, so there is a gap between them: an odd number of lines.
 const (
 	lineBytes = 64
 	pageBytes = 4096
+	gapBytes  = 9 * lineBytes
 )
 
 // newPackets returns n packets of size random bytes, each offset bytes past a multiple of a cache line.
 func newPackets(n, size, offset int, seed uint64) [][]byte {
-	stride := (size+lineBytes-1)/lineBytes*lineBytes + lineBytes
+	stride := (size+lineBytes-1)/lineBytes*lineBytes + gapBytes
 	if stride%pageBytes == 0 {
 		stride += lineBytes
 	}

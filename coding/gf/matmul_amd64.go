@@ -16,6 +16,11 @@ const (
 
 func (k Kernels) dot(dst []byte, srcs [][]byte, coefs []byte, m mode) {
 	dsts, rows := [1][]byte{dst}, [1][]byte{coefs}
+	if k.level == GFNI512 && len(srcs) > 0 && len(srcs)*len(dst) <= farBytes {
+		// The shortest way, for the vectors of coefficients that decoders work on.
+		dot1GFNI512(&dsts[0], &srcs[0], &rows[0], len(srcs), 0, len(dst), int(m), &matrixTable)
+		return
+	}
 	k.matMul(dsts[:], srcs, rows[:], m)
 }
 
@@ -57,15 +62,14 @@ func (k Kernels) matMulAssembly(dsts, srcs, rows [][]byte, m mode, maxRows, maxS
 // sums makes bytes from to to-1 of up to four results. The sources' coefficients begin at index first in the rows. The
 // calls are spelled out because a call through a variable would let the slices escape to the heap.
 func (k Kernels) sums(dsts, srcs, rows [][]byte, first, from, to int, m mode) {
-	r := &rows[0]
-	var later [rowsGFNI][]byte
 	if first > 0 {
+		var later [rowsGFNI][]byte
 		for j, row := range rows {
 			later[j] = row[first:]
 		}
-		r = &later[0]
+		rows = later[:len(rows)]
 	}
-	d, s, n := &dsts[0], &srcs[0], len(srcs)
+	d, s, r, n := &dsts[0], &srcs[0], &rows[0], len(srcs)
 	switch k.level {
 	case SSSE3:
 		switch len(dsts) {
