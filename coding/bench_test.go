@@ -223,7 +223,7 @@ func (d *lowLevel) add(b []byte) error {
 	}
 	ll.GalMulSlice(slowInvTable(row[pivot]), row, row)
 	for _, other := range d.rows {
-		if other != nil && other[pivot] != 0 {
+		if len(other) > 0 && other[pivot] != 0 {
 			ll.GalMulSliceXor(other[pivot], row, other)
 		}
 	}

@@ -95,7 +95,7 @@ func TestDecodersAgreeWithTheOracle(t *testing.T) {
 		var eqs []equation
 		for range rapid.IntRange(0, 3*n.g.K).Draw(t, "arrivals") {
 			b := rapid.SampledFrom(n.packets).Draw(t, "arrival")
-			next := append(eqs[:len(eqs):len(eqs)], equationOf(t, b))
+			next := with(eqs, equationOf(t, b))
 			want, rank := Redundant, slowRank(next)
 			if rank > slowRank(eqs) {
 				want, eqs = Innovative, next
