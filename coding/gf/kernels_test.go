@@ -131,9 +131,11 @@ func checkPlaces(t *testing.T, k gf.Kernels, op operation, old []byte, sources [
 }
 
 // sampling is the step between lengths: all of them, but under the race detector, which makes everything ten times
-// slower, a seventh. Plain Go has no cases for lengths or alignments, so a few do for it.
+// slower, few. Plain Go has no cases for lengths or alignments, so fewer do for it.
 func sampling(k gf.Kernels) int {
 	switch {
+	case raceEnabled && k.Level() == gf.Generic:
+		return 97
 	case raceEnabled:
 		return 17
 	case k.Level() == gf.Generic:
