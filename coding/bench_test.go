@@ -171,6 +171,46 @@ func benchAll(b *testing.B, g Generation, arriving [][]byte) {
 	})
 }
 
+// BenchmarkWindow sends a stream through a window of 32 with a coded packet after every 8, of which one is lost.
+func BenchmarkWindow(b *testing.B) {
+	for _, size := range []int{1024, 5120} {
+		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
+			s := Stream{Size: size, Window: 32}
+			e := WindowEncoder{Code: Code{Band, MaxWindow}}
+			var d WindowDecoder
+			must(b, e.Reset(s, 0), d.Reset(s, 0, spread(2*s.Window, size)))
+			packet, buf := make([]byte, size), make([]byte, s.CodedLen())
+			b.ReportAllocs()
+			b.SetBytes(int64(8 * size))
+			for b.Loop() {
+				benchEight(b, &e, &d, packet, buf)
+			}
+		})
+	}
+}
+
+func benchEight(b *testing.B, e *WindowEncoder, d *WindowDecoder, packet, buf []byte) {
+	for i := range 8 {
+		seq, err := e.Push(packet)
+		must(b, err)
+		n, err := e.Source(buf, seq)
+		must(b, err)
+		if i == 3 {
+			continue
+		}
+		ignore(d.Add(buf[:n]))
+	}
+	n, err := e.Coded(buf)
+	must(b, err)
+	ignore(d.Add(buf[:n]))
+	for ok := true; ok; {
+		_, _, ok = d.Deliver()
+	}
+	if n, err := e.Feedback(d.Feedback()); n != 8 || err != nil {
+		b.Fatal(n, err)
+	}
+}
+
 // lowLevel is Gauss-Jordan elimination with the library's LowLevel. A row has coefficients and payload side by side, so
 // that one call serves both; packets are copied in, since they are worked on in place.
 type lowLevel struct {
