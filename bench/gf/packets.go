@@ -20,7 +20,7 @@ func newPackets(n, size, offset int, seed uint64) [][]byte {
 		stride += lineBytes
 	}
 	room := make([]byte, n*stride+2*lineBytes)
-	begin := int(-uintptr(unsafe.Pointer(unsafe.SliceData(room)))%lineBytes) + offset
+	begin := int(-address(room)%lineBytes) + offset
 	r := rand.New(rand.NewPCG(seed, uint64(size)))
 	packets := make([][]byte, n)
 	for i := range packets {
@@ -53,3 +53,6 @@ func cloned(packets [][]byte) [][]byte {
 	}
 	return all
 }
+
+// address returns where a slice begins.
+func address(b []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(b))) }
