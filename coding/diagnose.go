@@ -170,7 +170,7 @@ func (d *Decoder) probe(of *Digests, dst [][]byte) bool {
 func (d *Decoder) contradicted() (found []Suspect) {
 	t := terms{whole: d.sources}
 	if d.gen.Last < d.gen.Size {
-		t = terms{d.sources[:d.gen.K-1], d.sources[d.gen.K-1]}
+		t = terms{whole: d.sources[:d.gen.K-1], short: d.sources[d.gen.K-1]}
 	}
 	vector, sum := make([]byte, d.gen.K), make([]byte, d.gen.Size)
 	for _, a := range d.arrived {

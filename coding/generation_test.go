@@ -165,3 +165,38 @@ func checkDecode(t *rapid.T, d *Decoder, n *network) {
 		}
 	}
 }
+
+// Several packets at once are the same as one after the other.
+func TestBatchesAreSingles(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := drawNetwork(t)
+		one, several := n.enc, n.enc
+		recOne := Recoder{Code: drawCode.Draw(t, "recode"), Seed: 3}
+		recSeveral := recOne
+		must(t, one.Reset(n.g, n.sources), several.Reset(n.g, n.sources), recOne.Reset(n.g), recSeveral.Reset(n.g))
+		for _, b := range n.packets {
+			for _, r := range []*Recoder{&recOne, &recSeveral} {
+				if _, err := r.Add(b); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		count := rapid.IntRange(1, 20).Draw(t, "count")
+		same := func(size int, all func([][]byte) error, single func([]byte) (int, error)) {
+			dsts := make([][]byte, count)
+			for i := range dsts {
+				dsts[i] = make([]byte, size)
+			}
+			must(t, all(dsts))
+			for i, dst := range dsts {
+				if b := packetOf(t, size, single); !bytes.Equal(b, dst) {
+					t.Fatalf("packet %d of %d is %x, alone %x", i, count, dst, b)
+				}
+			}
+		}
+		same(n.g.SeededLen(), several.CodedAll, one.Coded)
+		if recOne.Rank() > 0 {
+			same(n.g.VectorLen(), recSeveral.RecodeAll, recOne.Recode)
+		}
+	})
+}
