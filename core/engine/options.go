@@ -9,6 +9,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/emul"
 )
 
 // Links is how the nodes of an engine reach each other.
@@ -85,6 +86,11 @@ type NodeOptions struct {
 
 	// Loop places the node; the zero value leaves it to the engine.
 	Loop Placement
+
+	// Bandwidth is what the node may send and receive from the start; the zero value
+	// is no limit. Change it, and set what its links do, with Node.Do and the node's
+	// SetBandwidth and SetLink.
+	Bandwidth emul.Bandwidth
 }
 
 // Placement says on which loop a node lives.
