@@ -41,8 +41,8 @@ var layers = []layer{
 	{"core/...", []string{"bufpool", "ring", "core/wire", "core/emul", "core/qos"}},
 	{"core/engine/...", []string{"bufpool", "ring", "core", "core/wire", "core/emul", "core/qos"}},
 	{"core/sim/...", []string{"bufpool", "ring", "core", "core/wire", "core/emul", "core/qos"}},
-	{"algos/...", []string{"bufpool", "coding", "core", "core/wire"}},
-	{"apps/...", []string{"bufpool", "coding", "core", "core/wire"}},
+	{"algos/...", []string{"bufpool", "coding/...", "core", "core/wire", "core/emul", "core/qos"}},
+	{"apps/...", []string{"bufpool", "coding/...", "core", "core/wire"}},
 }
 
 // library is an import that only some may use. An empty only means nobody;
