@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/ioverlay/ioverlay/bench"
 	"github.com/ioverlay/ioverlay/bench/emulation"
@@ -120,9 +117,10 @@ func (a *app) runBenchEmulation(ctx context.Context, f emulationFlags) (err erro
 	if err := results.record(env); err != nil {
 		return err
 	}
-	bar := a.stepBar(plan.Steps(), "measuring emulation")
-	report, runErr := emulation.Run(ctx, plan, results.record, bar.step)
-	bar.clear()
+	bar := a.steps(plan.Steps())
+	bar.say("measuring emulation")
+	report, runErr := emulation.Run(ctx, plan, results.record, bar.add)
+	bar.stop()
 	if runErr != nil && ctx.Err() == nil {
 		return runErr
 	}
@@ -145,29 +143,4 @@ func (a *app) runBenchEmulation(ctx context.Context, f emulationFlags) (err erro
 		return fmt.Errorf("%w: %d of %d rates are further off than allowed", errMissed, report.Missed(), len(report.Accuracy))
 	}
 	return nil
-}
-
-// stepBar is a progress bar over a number of steps. Off a terminal it is silent.
-type stepBar struct{ bar *progressbar.ProgressBar }
-
-func (a *app) stepBar(steps int, what string) stepBar {
-	file, ok := a.err.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return stepBar{}
-	}
-	return stepBar{progressbar.NewOptions(steps, progressbar.OptionSetWriter(file), progressbar.OptionSetDescription(what),
-		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())}
-}
-
-// step moves the bar on. A terminal that cannot be written to is no reason to stop.
-func (b stepBar) step() {
-	if b.bar != nil {
-		_ = b.bar.Add(1)
-	}
-}
-
-func (b stepBar) clear() {
-	if b.bar != nil {
-		_ = b.bar.Clear()
-	}
 }

@@ -24,8 +24,8 @@ const rootHelp = `iOverlay: middleware for overlay algorithms (Li, Guo, Wang, Mi
 
 Exit codes:
   0    it worked
-  1    it was measured, and what must hold does not: messages were lost, reordered or
-       damaged, or a figure is further off than allowed
+  1    it was done, and shows what should not be: messages lost, reordered or damaged,
+       figures further off than allowed, or two traces that differ
   2    wrong usage: an unknown command or flag, or a value that is not allowed
   3    it could not be done: no sockets, no disk, a process that failed
   130  interrupted (Ctrl-C); what was measured until then is reported`
@@ -96,7 +96,7 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.AddCommand(a.bench(), a.perf(), a.node(), a.version())
+	root.AddCommand(a.bench(), a.perf(), a.node(), a.trace(), a.version())
 	return root
 }
 
@@ -105,7 +105,7 @@ func (a *app) exitCode(err error) int {
 	switch {
 	case errors.As(err, &wrong) || !a.started:
 		return exitUsage
-	case errors.Is(err, errViolation), errors.Is(err, errMissed):
+	case errors.Is(err, errViolation), errors.Is(err, errMissed), errors.Is(err, errDiffer):
 		return exitViolation
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
