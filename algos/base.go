@@ -10,6 +10,7 @@
 //	session.go      join, leave, announce, the source of a session
 //	query.go        looking for a member of a session
 //	status.go       status reports
+//	bandwidth.go    orders to change emulated bandwidth
 //	codec.go        CBOR payloads of control messages
 //	limits.go       every limit, with its reason
 //
@@ -116,6 +117,8 @@ func (b *Base) control(m *core.Msg) {
 		b.pong(m)
 	case wire.TypeTerminateNode:
 		b.Stop()
+	case wire.TypeSetBandwidth:
+		b.setBandwidth(m)
 
 	case wire.TypeDeploy, wire.TypeTerminateSource, wire.TypeJoin, wire.TypeLeave,
 		wire.TypeBrokenSource, wire.TypeSessionEnd, wire.TypeSourceEnd,

@@ -2,6 +2,7 @@ package core
 
 import (
 	"github.com/ioverlay/ioverlay/bufpool"
+	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
@@ -42,12 +43,18 @@ type InLane struct {
 	ending Reason // why the lane ends as soon as it is drained
 
 	// blocked counts what must happen before the lane is served again: messages
-	// of its that a full queue has not taken yet.
+	// of its that a full queue has not taken yet, and credit.
 	blocked int
 
 	// Held messages stay charged here.
 	heldMsgs  int
 	heldBytes int
+
+	// Under an emulated limit (pacein.go).
+	flow      *emul.Flow // nil: no limit
+	credit    int64      // may be switched now
+	passed    int64      // of what was granted, what has been switched
+	throttled bool       // waits for credit: one of the reasons in blocked
 
 	msgs  uint64 // switched
 	bytes uint64 // switched, headers included

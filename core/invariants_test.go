@@ -1,5 +1,7 @@
 package core
 
+import "time"
+
 // check states what must hold between any two steps of a world.
 func (w *world) check() {
 	w.t.Helper()
@@ -62,6 +64,12 @@ func (w *world) checkIns(n *Node) {
 		}
 	}
 	for _, l := range n.ins {
+		if l.throttled {
+			waiting[l]++
+			if !l.flow.Waiting() || l.credit > 0 {
+				w.t.Fatalf("node %v: lane from %v waits for credit, and nobody knows", n.id, l.from)
+			}
+		}
 		if l.closed || l.active != listed[l] {
 			w.t.Fatalf("node %v: lane from %v active %v, listed %v, closed %v", n.id, l.from, l.active, listed[l], l.closed)
 		}
@@ -82,15 +90,20 @@ func (w *world) checkOuts(n *Node) {
 	cfg := n.shard.cfg
 	for _, lk := range n.links {
 		for _, l := range lk.lanes {
-			bytes, msgs := -int(l.cut), 0
-			for i := range l.q.len() {
-				bytes += int(l.q.at(i).Len)
-				msgs += int(l.q.at(i).Msgs)
+			bytes, msgs := 0, 0
+			for _, q := range l.queues() {
+				bytes -= int(q.cut)
+				for i := range q.len() {
+					bytes += int(q.at(i).Len)
+					msgs += int(q.at(i).Msgs)
+				}
 			}
+			w.checkWay(l)
 			over := len(l.over) - l.overHead
 			switch {
 			case bytes != l.bytes || msgs != l.msgs:
 				w.t.Fatalf("lane to %v says %d bytes, %d messages, and has %d, %d", l.peer, l.bytes, l.msgs, bytes, msgs)
+			case l.way != nil && l.way.link.spec.Delays(): // what arrives may go beyond the bounds
 			case msgs > cfg.QueueMsgs:
 				w.t.Fatalf("lane to %v has %d messages, the bound is %d", l.peer, msgs, cfg.QueueMsgs)
 			case bytes >= cfg.QueueBytes+cfg.MaxPayload+64:
@@ -125,5 +138,40 @@ func (w *world) checkKept(n *Node) {
 		if l.heldMsgs != msgs[l] || l.heldBytes != bytes[l] {
 			w.t.Fatalf("lane from %v is charged %d messages, %d bytes, and %d, %d are held", l.from, l.heldMsgs, l.heldBytes, msgs[l], bytes[l])
 		}
+	}
+}
+
+// queues are where a lane's messages wait: before the emulated way and behind it.
+func (l *OutLane) queues() []*sendQueue {
+	if l.way == nil {
+		return []*sendQueue{&l.q}
+	}
+	return []*sendQueue{&l.q, &l.way.out}
+}
+
+func (w *world) checkWay(l *OutLane) {
+	w.t.Helper()
+	if l.way == nil {
+		return
+	}
+	outBytes, outMsgs, lineBytes := -int(l.way.out.cut), 0, 0
+	for i := range l.way.out.len() {
+		outBytes += int(l.way.out.at(i).Len)
+		outMsgs += int(l.way.out.at(i).Msgs)
+	}
+	last := time.Duration(0)
+	for _, f := range l.way.line[l.way.lineHead:] {
+		lineBytes += int(f.run.Len)
+		if f.at < last {
+			w.t.Fatalf("lane to %v: a message on the way would overtake another", l.peer)
+		}
+		last = f.at
+	}
+	if outBytes != l.way.outBytes || outMsgs != l.way.outMsgs || lineBytes != l.way.lineBytes {
+		w.t.Fatalf("way to %v says %d bytes, %d messages at its end and %d on it, and has %d, %d, %d",
+			l.peer, l.way.outBytes, l.way.outMsgs, l.way.lineBytes, outBytes, outMsgs, lineBytes)
+	}
+	if l.way.flying() && !l.way.listed {
+		w.t.Fatalf("way to %v has messages on it and nobody waits for them", l.peer)
 	}
 }

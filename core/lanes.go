@@ -32,6 +32,9 @@ func (n *Node) newInLane(from NodeID, app uint32, tr InTransport) *InLane {
 	}
 	n.ins = append(n.ins, l)
 	n.reweigh()
+	if n.pace != nil {
+		n.pace.paceIn(l)
+	}
 	return l
 }
 
@@ -45,7 +48,8 @@ type weightRule struct {
 // SetWeight sets the share of one upstream and application when lanes compete
 // (paper, section 2.2: weighted round robin with dynamically tunable weights).
 // Weights are relative: 1 (the default) to [MaxWeight]. A local source is the
-// upstream with the zero NodeID. It holds for lanes that come later too.
+// upstream with the zero NodeID. It holds for lanes that come later too. Lanes share
+// an emulated downlink by the same weights.
 func (n *Node) SetWeight(from NodeID, app uint32, weight int) {
 	if weight < 1 || weight > MaxWeight {
 		panic("core: SetWeight with a weight outside 1..MaxWeight")
@@ -54,6 +58,9 @@ func (n *Node) SetWeight(from NodeID, app uint32, weight int) {
 	for _, l := range n.ins {
 		if l.from == from && l.app == app {
 			l.weight = weight
+			if l.flow != nil {
+				n.pace.shaper.SetWeight(l.flow, weight)
+			}
 		}
 	}
 	n.reweigh()
@@ -122,6 +129,9 @@ func (n *Node) removeIn(l *InLane) {
 	if l.active {
 		n.active.remove(l)
 		l.active = false
+	}
+	if l.flow != nil {
+		n.pace.dropIn(l)
 	}
 	msgs, bytes := l.drop()
 	l.droppedMsgs = msgs

@@ -9,6 +9,7 @@ type Link struct {
 	node  *Node
 	peer  NodeID
 	lanes []*OutLane
+	emul  linkEmul
 }
 
 // manyLinks is the number of links up to which a scan beats a map.
@@ -68,6 +69,9 @@ func (lk *Link) lane(app uint32) *OutLane {
 	if lk.node.state == nodeEnded {
 		l.state = laneClosed
 		return l
+	}
+	if lk.node.pace != nil {
+		lk.node.pace.paceOut(lk, l)
 	}
 	lk.node.shard.rt.Dial(l)
 	return l

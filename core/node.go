@@ -22,6 +22,7 @@ type Node struct {
 	ticket  uint64
 	weights []weightRule
 	sources []*sourceLane
+	pace    *pacer     // nil while nothing is emulated
 	parking []*OutLane // those that keep upstream lanes for the next round
 
 	// sending
@@ -38,6 +39,8 @@ type Node struct {
 	nextReady *Node
 
 	gone lost // what ended lanes and links had lost, so that totals stay right
+
+	home any // whatever the runtime keeps of the node
 }
 
 type nodeState uint8
@@ -68,8 +71,20 @@ func (n *Node) Rand() *rand.Rand { return n.rng }
 // Shard is the part that the node shares with the others on its loop.
 func (n *Node) Shard() *Shard { return n.shard }
 
-// Algorithm is what the node runs.
-func (n *Node) Algorithm() Algorithm { return n.alg }
+// Algorithm is what the node runs, without what a runtime has put around it.
+func (n *Node) Algorithm() Algorithm {
+	if w, ok := n.alg.(Wrapper); ok {
+		return w.Unwrap()
+	}
+	return n.alg
+}
+
+// SetHome keeps a value for the runtime, which is told of nodes again and again and
+// then finds what it knows of them with no look-up. The switch never looks at it.
+func (n *Node) SetHome(v any) { n.home = v }
+
+// Home is the value of SetHome, or nil.
+func (n *Node) Home() any { return n.home }
 
 // Running reports whether the node has started and not been stopped.
 func (n *Node) Running() bool { return n.state == nodeRunning }
@@ -121,13 +136,21 @@ func (n *Node) Cancel(id uint64) {
 	n.shard.rt.StopTimer(n, id)
 }
 
-// sourceTimer marks the timers of sources.
-const sourceTimer = 1 << 63
+// sourceTimer marks the timers of sources, and paceTimer is that of emulation: they
+// are numbered from 1.
+const (
+	sourceTimer = 1 << 63
+	paceTimer   = sourceTimer
+)
 
 // Fire is called by the runtime when a timer is due.
 func (n *Node) Fire(id uint64) {
-	if id&sourceTimer == 0 {
+	switch {
+	case id&sourceTimer == 0:
 		n.post(event{typ: typeTimer, seq: id})
+		return
+	case id == paceTimer:
+		n.pace.fire()
 		return
 	}
 	for _, sl := range n.sources {
@@ -172,7 +195,7 @@ func (n *Node) tryEnd() {
 	}
 	for _, lk := range n.links {
 		for _, l := range lk.lanes {
-			if l.state <= laneOpen && (l.q.n > 0 || l.overHead < len(l.over)) {
+			if l.state <= laneOpen && !l.empty() {
 				return
 			}
 		}

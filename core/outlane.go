@@ -18,11 +18,11 @@ type OutLane struct {
 	state laneState
 	dirty bool // in the shard's list of lanes to flush
 
-	q     runQueue
-	open  *Run   // the last run in q, if views that touch it may still extend it
-	cut   uint32 // bytes of q's first run that were written already
-	bytes int    // in q and not written
-	msgs  int    // in q: counted until the run they are in is written
+	q     sendQueue
+	open  *Run // the last run in q, if views that touch it may still extend it
+	way   *way // between q and the transport, if the link is emulated (way.go); else nil
+	bytes int  // in q, or behind the way, and not written
+	msgs  int  // the same: counted until the run they are in is written
 
 	maxBytes, maxMsgs int // Config.QueueBytes and QueueMsgs
 
@@ -40,6 +40,8 @@ type OutLane struct {
 	sentBytes uint64
 	lostMsgs  uint64 // queued or refused, and never sent
 	lostBytes uint64
+	emulMsgs  uint64 // lost on the way, as the emulated link was told to
+	emulBytes uint64
 	toldLost  uint64 // of lostMsgs, what the algorithm has been told
 
 	retryAt time.Duration // while cooling: when the destination may be dialled again
@@ -64,9 +66,27 @@ func (l *OutLane) Peer() NodeID { return l.peer }
 // App is the lane's application; 0 is the control lane.
 func (l *OutLane) App() uint32 { return l.app }
 
-// Queued is what waits to be sent, in bytes and messages, without what waits
-// for room in the queue.
-func (l *OutLane) Queued() (bytes, msgs int) { return l.bytes, l.msgs }
+// Queued is what the transport may send now, in bytes and messages: all that is in
+// the queue, or with emulation what has come to the end of the way.
+func (l *OutLane) Queued() (bytes, msgs int) {
+	if l.way != nil {
+		return l.way.outBytes, l.way.outMsgs
+	}
+	return l.bytes, l.msgs
+}
+
+// exit is the queue that the transport takes from.
+func (l *OutLane) exit() *sendQueue {
+	if l.way != nil {
+		return &l.way.out
+	}
+	return &l.q
+}
+
+// empty reports whether nothing waits to be sent or is on the way.
+func (l *OutLane) empty() bool {
+	return l.q.n == 0 && l.overHead == len(l.over) && (l.way == nil || l.way.empty())
+}
 
 // Open reports whether the lane has a transport.
 func (l *OutLane) Open() bool { return l.state == laneOpen }
@@ -119,75 +139,59 @@ func (l *OutLane) Opened(tr OutTransport) {
 	}
 	l.tr, l.state, l.backoff = tr, laneOpen, 0
 	l.node.post(event{typ: wire.TypeLinkUp, peer: l.peer, app: l.app, dir: Downstream, lost: l.untold()})
-	if l.q.n > 0 {
+	if l.q.n > 0 || l.way != nil {
 		l.touch()
 	}
 }
 
-// Iovecs appends the queued bytes, in order and at most most of them, to dst: a
+// Iovecs appends what may be sent, in order and at most most pieces of it, to dst: a
 // view for one writev.
-func (l *OutLane) Iovecs(dst [][]byte, most int) [][]byte {
-	for i := 0; i < l.q.len() && len(dst) < most; i++ {
-		b := l.q.at(i).Bytes()
-		if i == 0 {
-			b = b[l.cut:]
-		}
-		dst = append(dst, b)
-	}
-	return dst
+func (l *OutLane) Iovecs(dst [][]byte, most int) [][]byte { return l.exit().iovecs(dst, most) }
+
+// First is the run at the head of what may be sent, of which there must be some, and
+// whether it is the only one: the usual case, which needs no vector.
+func (l *OutLane) First() (b []byte, only bool) {
+	q := l.exit()
+	return q.at(0).Bytes()[q.cut:], q.n == 1
 }
 
-// First is the run at the head of the queue, which must not be empty, and
-// whether it is the only one: the usual case, which needs no vector.
-func (l *OutLane) First() (b []byte, only bool) { return l.q.at(0).Bytes()[l.cut:], l.q.n == 1 }
-
-// Wrote says that the transport has taken the first n bytes of the queue.
+// Wrote says that the transport has taken the first n bytes of what it may send.
 func (l *OutLane) Wrote(n int) {
 	l.shut()
-	l.bytes -= n
-	l.sentBytes += uint64(n)
-	for n > 0 {
-		r := l.q.at(0)
-		left := int(r.Len - l.cut)
-		if n < left {
-			l.cut += uint32(n)
-			break
-		}
-		n -= left
-		l.cut = 0
-		l.msgs -= int(r.Msgs)
-		l.sentMsgs += uint64(r.Msgs)
-		r.Slab.Release()
-		l.q.pop()
-	}
-	if l.overHead < len(l.over) {
-		l.admitWaiting()
-	}
-	l.settled()
+	l.left(n, l.exit().wrote(n))
 }
 
 // Take removes the first run for a transport that moves references instead of
 // bytes. The caller owns its reference on the slab.
 func (l *OutLane) Take() (Run, bool) {
-	if l.q.n == 0 {
+	q := l.exit()
+	if q.n == 0 {
 		return Run{}, false
 	}
 	l.shut()
-	r := l.q.pop()
-	l.bytes -= int(r.Len)
-	l.msgs -= int(r.Msgs)
-	l.sentBytes += uint64(r.Len)
-	l.sentMsgs += uint64(r.Msgs)
+	r := q.pop()
+	l.left(int(r.Len), int(r.Msgs))
+	return r, true
+}
+
+// left accounts for what the transport has taken: there is room in the queue.
+func (l *OutLane) left(bytes, msgs int) {
+	l.bytes -= bytes
+	l.msgs -= msgs
+	l.sentBytes += uint64(bytes)
+	l.sentMsgs += uint64(msgs)
+	if l.way != nil {
+		l.way.left(bytes, msgs)
+	}
 	if l.overHead < len(l.over) {
 		l.admitWaiting()
 	}
 	l.settled()
-	return r, true
 }
 
 // settled lets a stopping node look again once a lane has run dry.
 func (l *OutLane) settled() {
-	if l.q.n == 0 && l.node.state == nodeStopping {
+	if l.q.n == 0 && l.node.state == nodeStopping && l.empty() {
 		l.node.shard.ready.push(l.node)
 	}
 }
@@ -221,14 +225,10 @@ func (l *OutLane) tryAgain() {
 // discard counts everything queued as lost and lets the upstream lanes go on.
 func (l *OutLane) discard() {
 	l.shut()
-	for l.q.n > 0 {
-		r := l.q.pop()
-		whole := r.wholeWithin(l.cut)
-		l.sentMsgs += uint64(whole)
-		l.lose(uint64(r.Msgs-whole), uint64(r.Len-l.cut))
-		l.cut = 0
-		r.Slab.Release()
+	if l.way != nil {
+		l.way.discard()
 	}
+	l.discardQueue(&l.q)
 	l.bytes, l.msgs = 0, 0
 	for ; l.overHead < len(l.over); l.overHead++ {
 		o := &l.over[l.overHead]
@@ -241,6 +241,19 @@ func (l *OutLane) discard() {
 	}
 	l.over, l.overHead, l.overMade = nil, 0, 0
 	l.unpark()
+}
+
+// discardQueue counts the runs of a queue as lost, but for messages that were written
+// whole.
+func (l *OutLane) discardQueue(q *sendQueue) {
+	for q.n > 0 {
+		r := q.pop()
+		whole := r.wholeWithin(q.cut)
+		l.sentMsgs += uint64(whole)
+		l.lose(uint64(r.Msgs-whole), uint64(r.Len-q.cut))
+		q.cut = 0
+		r.Slab.Release()
+	}
 }
 
 func (l *OutLane) lose(msgs, bytes uint64) {
@@ -264,6 +277,7 @@ func (l *OutLane) close(how CloseHow) {
 	tr := l.tr
 	l.state, l.tr = laneClosed, nil
 	l.discard()
+	l.node.unpace(l)
 	if tr != nil {
 		tr.Close(l, how)
 	}

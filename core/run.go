@@ -31,6 +31,15 @@ func (r *Run) wholeWithin(n uint32) (msgs uint32) {
 	return msgs
 }
 
+// first is the shortest row of whole frames at the run's begin that has at least n
+// bytes, n from 1; all of it if it has fewer.
+func (r *Run) first(n uint32) (bytes, msgs uint32) {
+	for b := r.Bytes(); bytes < n && bytes < r.Len; msgs++ {
+		bytes += uint32(wire.FrameSize(b[bytes:]))
+	}
+	return bytes, msgs
+}
+
 // runQueue is a FIFO of runs that grows by doubling and never shrinks below what
 // a burst needed; an empty one that was never used costs nothing.
 type runQueue struct {

@@ -77,7 +77,11 @@ func (s *Shard) Flush() {
 	for i, l := range todo {
 		todo[i] = nil
 		l.dirty = false
-		if l.state == laneOpen {
+		switch {
+		case l.state != laneOpen:
+		case l.way != nil:
+			l.node.pace.flush(l)
+		default:
 			l.tr.Flush(l)
 		}
 	}

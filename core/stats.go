@@ -18,7 +18,7 @@ type LaneIn struct {
 	Msgs    uint64 // switched
 	Bytes   uint64 // switched
 	Held    int    // messages held, charged to the lane
-	Blocked bool   // waits for a downstream queue or for held messages
+	Blocked bool   // waits for a downstream queue, for held messages, or for emulated bandwidth
 }
 
 // LaneOut is one downstream lane.
@@ -33,18 +33,23 @@ type LaneOut struct {
 	Waiting     int // messages that wait for room in the queue
 	LostMsgs    uint64
 	LostBytes   uint64
+	FlyingBytes int    // on their way on an emulated link
+	EmulMsgs    uint64 // lost on the emulated link, as it was told to; not in LostMsgs
+	EmulBytes   uint64
 }
 
 // LossStats counts what the node accepted and did not deliver.
 type LossStats struct {
 	OutMsgs, OutBytes uint64 // for a downstream that failed, refused or was full
 	InMsgs, InBytes   uint64 // received on lanes that ended before they were switched
+	EmulMsgs          uint64 // lost on emulated links, as they were told to
+	EmulBytes         uint64
 }
 
 // Stats takes a snapshot. It allocates; it is for reports, not for every message.
 func (n *Node) Stats() Stats {
 	s := Stats{ID: n.id, Held: n.keptCount}
-	s.Lost = LossStats{n.gone.outMsgs, n.gone.outBytes, n.gone.inMsgs, n.gone.inBytes}
+	s.Lost = LossStats{OutMsgs: n.gone.outMsgs, OutBytes: n.gone.outBytes, InMsgs: n.gone.inMsgs, InBytes: n.gone.inBytes}
 	for _, l := range n.ins {
 		s.Upstream = append(s.Upstream, LaneIn{
 			From: l.from, App: l.app, Weight: l.weight, Msgs: l.msgs, Bytes: l.bytes,
@@ -54,6 +59,8 @@ func (n *Node) Stats() Stats {
 	for _, lk := range n.links {
 		for _, l := range lk.lanes {
 			s.Downstream = append(s.Downstream, l.stats())
+			s.Lost.EmulMsgs += l.emulMsgs
+			s.Lost.EmulBytes += l.emulBytes
 			if n.state != nodeEnded { // an ended node has added them to gone
 				s.Lost.OutMsgs += l.lostMsgs
 				s.Lost.OutBytes += l.lostBytes
@@ -64,11 +71,16 @@ func (n *Node) Stats() Stats {
 }
 
 func (l *OutLane) stats() LaneOut {
+	flying := 0
+	if l.way != nil {
+		flying = l.way.lineBytes
+	}
 	return LaneOut{
 		To: l.peer, App: l.app, Up: l.state == laneOpen,
 		SentMsgs: l.sentMsgs, SentBytes: l.sentBytes,
 		QueuedMsgs: l.msgs, QueuedBytes: l.bytes, Waiting: len(l.over) - l.overHead,
 		LostMsgs: l.lostMsgs, LostBytes: l.lostBytes,
+		FlyingBytes: flying, EmulMsgs: l.emulMsgs, EmulBytes: l.emulBytes,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 //
 //	Node.Serve      one round: events first, then every active lane once
 //	Node.serveLane  one turn of one lane: deficit round robin
+//	Node.servePaced the same for a lane under an emulated limit (pacein.go)
 //	InLane.usual    the next frame, if there is nothing remarkable about it
 //	Node.unusual    else
 //
@@ -33,7 +34,11 @@ func (n *Node) Serve() {
 	defer n.guard()
 	n.serveEvents()
 	for turns := n.active.n; turns > 0 && n.active.n > 0; turns-- {
-		n.serveLane(n.active.pop())
+		if l := n.active.pop(); l.flow == nil {
+			n.serveLane(l)
+		} else {
+			n.servePaced(l)
+		}
 	}
 	n.shard.cur = nil
 	if len(n.parking) > 0 {

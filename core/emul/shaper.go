@@ -1,0 +1,287 @@
+package emul
+
+import "time"
+
+// Shaper divides a node's bandwidth among its lanes. A lane with something to pass
+// asks; Run grants credit, by start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM
+// 1996): the flow that has had least, by its weight, is next. A flow that cannot use
+// its share, because its own link is slower or its node's other direction is full, is
+// passed over, and the rest goes to the others: max-min fairness.
+//
+//	Ask     a flow has something to pass and waits
+//	Run     while there is credit: grants it to the flow whose turn it is
+//	Settle  the flow says what has passed
+//	Next    when there is credit again: one timer for all
+//
+// Credit is taken when it is granted, and what was not used is given back, so two
+// flows never get the same bytes.
+//
+// The zero Shaper limits nothing and is ready. It belongs to its node's loop.
+type Shaper struct {
+	total  *Limiter             // nil: none
+	way    [directions]*Limiter // up, down
+	queue  [directions]flowHeap // that wait for these
+	weight [directions]int64    // sum over the queue
+	active [directions]int      // flows that wait or have been granted credit
+	parked []*Flow              // that wait for their links' own rates
+
+	// Virtual time, for each direction: the tag of the flow that was granted last.
+	// One for both would let a fast direction lend its pace to a slow one.
+	now [directions]int64
+}
+
+// Set changes the node's limits while traffic flows.
+func (s *Shaper) Set(b Bandwidth, interval, now time.Duration) {
+	s.total = adjusted(s.total, b.Total, interval, now)
+	s.way[Out] = adjusted(s.way[Out], b.Up, interval, now)
+	s.way[In] = adjusted(s.way[In], b.Down, interval, now)
+	s.align()
+}
+
+// align forgets that one direction lags behind the other. Under the old limits it
+// could not do better; under the new ones it would get all there is until it had
+// caught up.
+func (s *Shaper) align() {
+	latest := max(s.now[Out], s.now[In])
+	for d := range directions {
+		lag := latest - s.now[d]
+		s.now[d] = latest
+		for _, f := range s.queue[d].flows { // all alike, so the heap stays one
+			f.tag += lag
+		}
+	}
+}
+
+// Limits reports whether flows of a direction are under a limit of the node.
+func (s *Shaper) Limits(d Direction) bool { return s.total != nil || s.way[d] != nil }
+
+// NewFlow makes a flow for a lane of the given link.
+func (s *Shaper) NewFlow(t Taker, d Direction, link *Shared, weight int) *Flow {
+	return &Flow{taker: t, dir: d, link: link, tag: s.now[d], weight: int64(max(weight, 1))}
+}
+
+// SetWeight sets a flow's share among those that compete, from 1.
+func (s *Shaper) SetWeight(f *Flow, weight int) {
+	old := f.weight
+	f.weight = int64(max(weight, 1))
+	if f.state == flowQueued {
+		s.weight[f.dir] += f.weight - old
+	}
+}
+
+// Ask says that an idle flow has something to pass. It changes nothing if the flow
+// has asked before.
+func (s *Shaper) Ask(f *Flow) {
+	if f.state != flowIdle {
+		return
+	}
+	if d := f.dir; s.active[d] == 0 && s.total != nil {
+		s.now[d] = max(s.now[Out], s.now[In]) // it was away, and saves nothing up either
+	}
+	s.active[f.dir]++
+	f.link.enter(f)
+	s.enqueue(f)
+}
+
+// enqueue lets a flow wait for its turn. Nobody saves turns up: whoever was away
+// begins with the others.
+func (s *Shaper) enqueue(f *Flow) {
+	f.state = flowQueued
+	f.tag = max(f.tag, s.now[f.dir])
+	s.queue[f.dir].push(f)
+	s.weight[f.dir] += f.weight
+}
+
+func (s *Shaper) dequeue(f *Flow) {
+	s.queue[f.dir].remove(f)
+	s.weight[f.dir] -= f.weight
+}
+
+// Settle ends a grant: the flow has passed so many bytes, more or less than it was
+// granted.
+func (s *Shaper) Settle(f *Flow, passed int64, now time.Duration) {
+	if f.state != flowGranted {
+		return
+	}
+	if more := passed - f.granted; more > 0 {
+		s.overdraw(f, more, now)
+	} else if more < 0 {
+		s.giveBack(f, -more)
+	}
+	f.tag += f.cost(passed)
+	s.retire(f)
+}
+
+// retire makes a flow idle.
+func (s *Shaper) retire(f *Flow) {
+	f.granted, f.state = 0, flowIdle
+	f.link.leave(f)
+	s.active[f.dir]--
+}
+
+// Drop takes a flow out whose lane has ended. What it was granted and has not passed
+// goes back.
+func (s *Shaper) Drop(f *Flow) {
+	switch f.state {
+	case flowQueued:
+		s.dequeue(f)
+	case flowParked:
+		s.unpark(f)
+	case flowGranted:
+		s.giveBack(f, f.granted)
+	case flowIdle:
+		return
+	}
+	s.retire(f)
+}
+
+// Run grants what there is to those that wait. Granted may settle and ask again at
+// once; the loop goes on until the credit is used up or nobody waits.
+func (s *Shaper) Run(now time.Duration) {
+	s.readmit(now)
+	for {
+		f, credit := s.pick(now)
+		if f == nil {
+			return
+		}
+		s.dequeue(f)
+		s.now[f.dir] = f.tag
+		f.state, f.granted = flowGranted, credit
+		s.take(f, credit, now)
+		f.taker.Granted(credit)
+	}
+}
+
+// pick chooses whose turn it is and how much it may pass; nil if nobody may.
+func (s *Shaper) pick(now time.Duration) (*Flow, int64) {
+	total := creditOf(s.total, now)
+	if total <= 0 {
+		return nil, 0
+	}
+	var best *Flow
+	var most int64
+	for d := range directions {
+		way := min(creditOf(s.way[d], now), total)
+		if way <= 0 {
+			continue
+		}
+		if f, credit := s.first(d, way, now); f != nil && (best == nil || f.tag < best.tag) {
+			best, most = f, credit
+		}
+	}
+	return best, most
+}
+
+// first is the flow of a direction whose turn it is, with its part of the credit.
+// Those whose own links have none step aside.
+func (s *Shaper) first(d Direction, credit int64, now time.Duration) (*Flow, int64) {
+	q := &s.queue[d]
+	for len(q.flows) > 0 {
+		f := q.flows[0]
+		own := creditOf(f.link.limit, now)
+		if own > 0 {
+			return f, min(own, s.part(f, credit))
+		}
+		s.dequeue(f)
+		f.state = flowParked
+		s.parked = append(s.parked, f)
+	}
+	return nil, 0
+}
+
+// minGrant is the least that is granted if there is as much: a grant costs some
+// 100 ns, which should buy a few messages.
+const minGrant = 4096
+
+// part is a flow's part of the credit that there is for its direction.
+func (s *Shaper) part(f *Flow, credit int64) int64 {
+	others := s.weight[Out] + s.weight[In]
+	if s.total == nil {
+		others = s.weight[f.dir]
+	}
+	if others <= f.weight {
+		return credit
+	}
+	return min(max(mulDiv(credit, f.weight, others), minGrant), credit)
+}
+
+// noLimit is the credit where there is no limit: more than any queue holds.
+const noLimit = int64(1) << 40
+
+func creditOf(l *Limiter, now time.Duration) int64 {
+	if l == nil {
+		return noLimit
+	}
+	return l.Credit(now)
+}
+
+func (s *Shaper) take(f *Flow, bytes int64, now time.Duration) {
+	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.link.limit} {
+		if l != nil {
+			l.Take(bytes, now)
+		}
+	}
+}
+
+func (s *Shaper) overdraw(f *Flow, bytes int64, now time.Duration) {
+	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.link.limit} {
+		if l != nil {
+			l.Overdraw(bytes, now)
+		}
+	}
+}
+
+func (s *Shaper) giveBack(f *Flow, bytes int64) {
+	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.link.limit} {
+		if l != nil {
+			l.GiveBack(bytes)
+		}
+	}
+}
+
+// readmit lets flows compete again whose links have credit again.
+func (s *Shaper) readmit(now time.Duration) {
+	rest := s.parked[:0]
+	for _, f := range s.parked {
+		if creditOf(f.link.limit, now) > 0 {
+			s.enqueue(f)
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	clear(s.parked[len(rest):])
+	s.parked = rest
+}
+
+func (s *Shaper) unpark(f *Flow) {
+	for i, o := range s.parked {
+		if o == f {
+			s.parked = append(s.parked[:i], s.parked[i+1:]...)
+			return
+		}
+	}
+}
+
+// Never is when nothing will happen by itself.
+const Never = time.Duration(1<<63 - 1)
+
+// Next is when Run will have something to grant, or Never. Call it after Run.
+func (s *Shaper) Next(now time.Duration) time.Duration {
+	next := Never
+	for d := range directions {
+		if len(s.queue[d].flows) > 0 {
+			next = min(next, max(nextOf(s.total, now), nextOf(s.way[d], now)))
+		}
+	}
+	for _, f := range s.parked {
+		next = min(next, nextOf(f.link.limit, now))
+	}
+	return next
+}
+
+func nextOf(l *Limiter, now time.Duration) time.Duration {
+	if l == nil {
+		return now
+	}
+	return l.Next(now)
+}

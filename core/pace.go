@@ -1,0 +1,301 @@
+package core
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/ioverlay/ioverlay/core/emul"
+)
+
+// Emulation at a node (paper, section 2.2): its bandwidth in total, up and down, and
+// the bandwidth, latency, jitter and loss of its links to downstream nodes. The rates
+// are package emul's; here is where they meet the lanes:
+//
+//	out  queue ─depart─▶ way ─arrive─▶ transport          way.go
+//	in   transport ─▶ lane ─servePaced─▶ switch           pacein.go
+//
+// A node without emulation has no pacer, and its messages meet a comparison with nil
+// a burst. With one, a single timer wakes the node when something that waits may go
+// on, and none if nothing waits.
+
+// pacer is the emulation of one node. It belongs to the node's loop.
+type pacer struct {
+	node      *Node
+	shaper    emul.Shaper
+	bandwidth emul.Bandwidth
+	interval  time.Duration
+	rng       *rand.Rand // of loss and jitter
+	upstreams []upShare
+	lines     []*way        // with messages on their way
+	now       time.Duration // of the run of the shaper under way
+	armed     time.Duration // when the timer is set for; 0 if it is not
+}
+
+// upShare is what the lanes of an upstream node share.
+type upShare struct {
+	from   NodeID
+	shared *emul.Shared
+	lanes  int
+}
+
+// pacing is the node's pacer, made when something is to be emulated.
+func (n *Node) pacing() *pacer {
+	if n.pace == nil {
+		seed := n.rng.Uint64()
+		n.pace = &pacer{node: n, interval: emul.DefaultInterval, rng: Rand(seed)}
+	}
+	return n.pace
+}
+
+// SetBandwidth limits what the node may send and receive, in place of what was set
+// before; the zero Bandwidth lifts the limits. It takes effect at once, while traffic
+// flows. What is counted is in package emul. It panics if b.Check() fails.
+func (n *Node) SetBandwidth(b emul.Bandwidth) {
+	if err := b.Check(); err != nil {
+		panic("core: SetBandwidth: " + err.Error())
+	}
+	if n.pace == nil && b == (emul.Bandwidth{}) {
+		return
+	}
+	p := n.pacing()
+	p.bandwidth = b
+	p.shaper.Set(b, p.interval, n.Now())
+	p.refit()
+}
+
+// Bandwidth is what SetBandwidth has set.
+func (n *Node) Bandwidth() emul.Bandwidth {
+	if n.pace == nil {
+		return emul.Bandwidth{}
+	}
+	return n.pace.bandwidth
+}
+
+// SetLink says what the link to a downstream node does to the messages on it, in place
+// of what was set before; the zero Link is a plain one. The link need not exist yet,
+// and one that was lost and dialled again keeps its settings. Several lanes of a link
+// share its rate by their weights (SetLaneWeight). It panics if e.Check() fails.
+func (n *Node) SetLink(to NodeID, e emul.Link) {
+	if err := e.Check(); err != nil {
+		panic("core: SetLink: " + err.Error())
+	}
+	if n.pace == nil && e == (emul.Link{}) {
+		return
+	}
+	p := n.pacing()
+	lk := n.findLink(to)
+	lk.emul.spec = e
+	if e.Rate != emul.Unlimited || lk.emul.shared != nil {
+		lk.emul.share().SetRate(e.Rate, p.interval, n.Now())
+	}
+	p.refit()
+}
+
+// Link is what SetLink has set for the link to a node.
+func (n *Node) Link(to NodeID) emul.Link {
+	for _, lk := range n.links {
+		if lk.peer == to {
+			return lk.emul.spec
+		}
+	}
+	return emul.Link{}
+}
+
+// SetLaneWeight sets the share of an application's lane to a downstream node when
+// lanes compete for emulated bandwidth: 1 (the default) to [MaxWeight]. A link counts
+// as its heaviest lane. Without emulated bandwidth it has no effect. The counterpart
+// for lanes from upstream is SetWeight.
+func (n *Node) SetLaneWeight(to NodeID, app uint32, weight int) {
+	if weight < 1 || weight > MaxWeight {
+		panic("core: SetLaneWeight with a weight outside 1..MaxWeight")
+	}
+	lk := n.findLink(to)
+	i := slices.IndexFunc(lk.emul.weight, func(w laneWeight) bool { return w.app == app })
+	if i < 0 {
+		lk.emul.weight = append(lk.emul.weight, laneWeight{app: app})
+		i = len(lk.emul.weight) - 1
+	}
+	lk.emul.weight[i].weight = weight
+	for _, l := range lk.lanes {
+		if l.app == app && l.way != nil && l.way.flow != nil {
+			n.pace.shaper.SetWeight(l.way.flow, weight)
+		}
+	}
+}
+
+// SetPaceInterval sets the span of time over which the node's emulated rates are held,
+// emul.DefaultInterval if it is never called: shorter is smoother, longer is more
+// accurate. It panics outside emul.MinInterval to emul.MaxInterval.
+func (n *Node) SetPaceInterval(d time.Duration) {
+	if d < emul.MinInterval || d > emul.MaxInterval {
+		panic(fmt.Sprintf("core: SetPaceInterval of %v: want %v to %v", d, emul.MinInterval, emul.MaxInterval))
+	}
+	p := n.pacing()
+	p.interval = d
+	p.shaper.Set(p.bandwidth, d, n.Now())
+	for _, lk := range n.links {
+		if lk.emul.shared != nil {
+			lk.emul.shared.SetRate(lk.emul.spec.Rate, d, n.Now())
+		}
+	}
+	p.refit()
+}
+
+func (k *linkEmul) share() *emul.Shared {
+	if k.shared == nil {
+		k.shared = emul.NewShared()
+	}
+	return k.shared
+}
+
+// refit gives every lane what the settings of now ask for, and lets those go on that
+// may.
+func (p *pacer) refit() {
+	for _, lk := range p.node.links {
+		for _, l := range lk.lanes {
+			p.paceOut(lk, l)
+		}
+	}
+	for _, l := range p.node.ins {
+		p.paceIn(l)
+	}
+	p.run(p.node.Now())
+}
+
+// paceOut gives a lane to downstream a way if it needs one.
+func (p *pacer) paceOut(lk *Link, l *OutLane) {
+	if l.state == laneClosed {
+		return
+	}
+	limited := p.shaper.Limits(emul.Out) || lk.emul.spec.Rate != emul.Unlimited
+	if l.way == nil && (limited || lk.emul.spec != (emul.Link{})) {
+		l.shut()
+		l.way = &way{lane: l, link: &lk.emul}
+		l.way.takeOver()
+	}
+	w := l.way
+	switch {
+	case w == nil:
+		return
+	case limited && w.flow == nil:
+		w.flow = p.shaper.NewFlow(w, emul.Out, lk.emul.share(), lk.emul.weightOf(l.app))
+	case !limited && w.flow != nil:
+		p.shaper.Drop(w.flow)
+		w.flow = nil
+	}
+	l.touch()
+}
+
+// takeOver puts what the transport has begun to write at the end of the way.
+func (w *way) takeOver() {
+	if q := &w.lane.q; q.cut > 0 {
+		w.out.cut, q.cut = q.cut, 0
+		r := q.pop()
+		w.outBytes, w.outMsgs = int(r.Len-w.out.cut), int(r.Msgs)
+		w.out.push(r)
+	}
+}
+
+// flush is the transport's Flush for a lane with a way: what may depart does, what has
+// arrived is sent.
+func (p *pacer) flush(l *OutLane) {
+	w, now := l.way, p.node.Now()
+	w.arrive(now)
+	switch {
+	case !w.wants():
+	case w.flow != nil:
+		p.shaper.Ask(w.flow)
+	default:
+		w.depart(1<<62, now)
+	}
+	if w.flow == nil && !w.flying() && w.link.spec == (emul.Link{}) && l.q.n == 0 {
+		l.q, l.way = w.out, nil // nothing is emulated any more
+		l.tr.Flush(l)
+		return
+	}
+	p.run(now)
+	if w.out.n > 0 {
+		l.tr.Flush(l)
+	}
+}
+
+// run grants what there is to grant, and asks to be woken when there is more.
+func (p *pacer) run(now time.Duration) {
+	p.now = now
+	p.shaper.Run(now)
+	next := p.shaper.Next(now)
+	for _, w := range p.lines {
+		if w.flying() {
+			next = min(next, w.line[w.lineHead].at)
+		}
+	}
+	p.arm(next)
+}
+
+// Granted implements emul.Taker.
+func (w *way) Granted(credit int64) {
+	p := w.lane.node.pace
+	passed := w.depart(credit, p.now)
+	p.shaper.Settle(w.flow, passed, p.now)
+	if w.wants() {
+		p.shaper.Ask(w.flow)
+	}
+	if w.out.n > 0 {
+		w.lane.touch()
+	}
+}
+
+// arm sets the node's timer. It may go off once too often, after what it was set for
+// has gone; that is cheaper than to stop it each time.
+func (p *pacer) arm(next time.Duration) {
+	if next == emul.Never || p.armed != 0 && p.armed <= next {
+		return
+	}
+	p.armed = next
+	p.node.shard.rt.SetTimer(p.node, next, paceTimer)
+}
+
+// fire is the node's timer: what is due arrives, and what waits for credit asks again.
+func (p *pacer) fire() {
+	p.armed = 0
+	now := p.node.Now()
+	rest := p.lines[:0]
+	for _, w := range p.lines {
+		w.arrive(now)
+		if w.out.n > 0 || w.wants() {
+			w.lane.touch()
+		}
+		if w.listed = w.flying(); w.listed {
+			rest = append(rest, w)
+		}
+	}
+	clear(p.lines[len(rest):])
+	p.lines = rest
+	p.run(now)
+}
+
+// list and unlist keep the ways with messages on them.
+func (p *pacer) list(w *way) {
+	if !w.listed {
+		w.listed = true
+		p.lines = append(p.lines, w)
+	}
+}
+
+func (p *pacer) unlist(w *way) {
+	if w.listed {
+		w.listed = false
+		i := slices.Index(p.lines, w)
+		p.lines = slices.Delete(p.lines, i, i+1)
+	}
+}
+
+// unpace takes a lane out that is closed for good.
+func (n *Node) unpace(l *OutLane) {
+	if l.way != nil && l.way.flow != nil {
+		n.pace.shaper.Drop(l.way.flow)
+		l.way.flow = nil
+	}
+}
