@@ -183,8 +183,8 @@ func TestTargets(t *testing.T) {
 		{gf.GFNI512, 5120, 2.3}, {gf.GFNI512, 777, 0}, {gf.GFNI256, 5120, 0}, {gf.AVX2, 5120, 1}, {gf.SSSE3, 777, 1}, {gf.NEON, 1, 1},
 		{gf.Generic, 1, 1},
 	} {
-		if got, any := code.target(c.size, c.level); got != c.want || any != (c.want > 0) {
-			t.Errorf("%s of %d bytes at %v: target %v, %v; want %v", code.Name, c.size, c.level, got, any, c.want)
+		if got, ok := code.target(c.size, c.level); got != c.want || ok != (c.want > 0) {
+			t.Errorf("%s of %d bytes at %v: target %v, %v; want %v", code.Name, c.size, c.level, got, ok, c.want)
 		}
 	}
 }
