@@ -18,7 +18,7 @@ func (k Kernels) dot(dst []byte, srcs [][]byte, coefs []byte, m mode) {
 	dsts, rows := [1][]byte{dst}, [1][]byte{coefs}
 	if k.level == GFNI512 && len(srcs) > 0 && len(srcs)*len(dst) <= farBytes {
 		// The shortest way, for the vectors of coefficients that decoders work on.
-		dot1GFNI512(&dsts[0], &srcs[0], &rows[0], len(srcs), 0, len(dst), int(m), &matrixTable)
+		dot1GFNI512(&dsts[0], &srcs[0], &rows[0], len(srcs), 0, len(dst), int(m))
 		return
 	}
 	k.matMul(dsts[:], srcs, rows[:], m)
@@ -99,7 +99,7 @@ func (k Kernels) sums(dsts, srcs, rows [][]byte, first, from, to int, m mode) {
 	case GFNI512:
 		switch len(dsts) {
 		case 1:
-			dot1GFNI512(d, s, r, n, from, to, int(m), &matrixTable)
+			dot1GFNI512(d, s, r, n, from, to, int(m))
 		case 2:
 			dot2GFNI512(d, s, r, n, from, to, int(m), &matrixTable)
 		case 3:
