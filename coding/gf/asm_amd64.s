@@ -1456,7 +1456,7 @@ TEXT ·mulAddGFNI256(SB), NOSPLIT, $0-32
 	VPBROADCASTQ   (BX), Y0
 	VMOVDQU        -32(CX)(DX*1), Y1
 	VGF2P8AFFINEQB $0x00, Y0, Y1, Y1
-	CMPQ           DX, $0x00000200
+	CMPQ           DX, $0x00000800
 	JL             blocks
 	MOVQ           AX, BX
 	NEGQ           BX
@@ -1545,7 +1545,7 @@ TEXT ·addGFNI256(SB), NOSPLIT, $0-24
 	MOVQ    src+8(FP), CX
 	MOVQ    n+16(FP), DX
 	VMOVDQU -32(CX)(DX*1), Y0
-	CMPQ    DX, $0x00000200
+	CMPQ    DX, $0x00000800
 	JL      blocks
 	MOVQ    AX, BX
 	NEGQ    BX
@@ -2621,7 +2621,7 @@ TEXT ·mulAddAVX2(SB), NOSPLIT, $0-32
 	VPSHUFB        Y3, Y1, Y3
 	VPSHUFB        Y4, Y2, Y4
 	VPXOR          Y4, Y3, Y3
-	CMPQ           DX, $0x00000200
+	CMPQ           DX, $0x00000800
 	JL             blocks
 	MOVQ           AX, BX
 	NEGQ           BX
@@ -2726,7 +2726,7 @@ TEXT ·addAVX2(SB), NOSPLIT, $0-24
 	MOVQ    src+8(FP), CX
 	MOVQ    n+16(FP), DX
 	VMOVDQU -32(CX)(DX*1), Y0
-	CMPQ    DX, $0x00000200
+	CMPQ    DX, $0x00000800
 	JL      blocks
 	MOVQ    AX, BX
 	NEGQ    BX
@@ -3484,7 +3484,7 @@ TEXT ·mulAddSSSE3(SB), NOSPLIT, $0-32
 	MOVO   X2, X3
 	PSHUFB X5, X3
 	PXOR   X3, X4
-	CMPQ   DX, $0x00000200
+	CMPQ   DX, $0x00000800
 	JL     blocks
 	MOVQ   AX, BX
 	NEGQ   BX
@@ -3613,7 +3613,7 @@ TEXT ·addSSSE3(SB), NOSPLIT, $0-24
 	MOVQ  src+8(FP), CX
 	MOVQ  n+16(FP), DX
 	MOVOU -16(CX)(DX*1), X0
-	CMPQ  DX, $0x00000200
+	CMPQ  DX, $0x00000800
 	JL    blocks
 	MOVQ  AX, BX
 	NEGQ  BX
