@@ -98,6 +98,7 @@ func (n *Node) notable(l *InLane, frame []byte, more bool) (total int, ok bool) 
 		l.msgs++
 		l.bytes += uint64(len(frame))
 		l.setFlow(app, flowBroken, l.msgs)
+		n.own.Taken++
 		if why, _ := wire.Params(frame); !known {
 			n.broken(app, checkedReason(why), wire.Sender(frame))
 		}
@@ -192,6 +193,7 @@ func (n *Node) passBreak(e event) {
 			m := n.makeMsg(wire.Header{Type: wire.TypeBrokenSource, Sender: e.peer, App: e.app})
 			wire.SetParams(m.frame, int32(e.reason), 0)
 			n.Send(m, l.peer)
+			n.own.Sent++
 			if l.app == e.app {
 				l.goAway()
 			} else {

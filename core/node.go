@@ -42,6 +42,7 @@ type Node struct {
 	leaving   []*OutLane // to be closed once they have run dry (domino.go)
 	repairing bool       // the algorithm repairs the session whose break it is being told of
 
+	own  OwnStats
 	gone lost // what ended lanes and links had lost, so that totals stay right
 
 	home any // whatever the runtime keeps of the node

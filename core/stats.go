@@ -8,6 +8,7 @@ type Stats struct {
 	Downstream []LaneOut // lanes to downstream nodes, live or cooling
 	Held       int       // messages held or retained by the algorithm
 	Lost       LossStats
+	Own        OwnStats
 }
 
 // LaneIn is one upstream lane.
@@ -38,6 +39,12 @@ type LaneOut struct {
 	EmulBytes   uint64
 }
 
+// OwnStats counts the messages that the switch sends and takes itself, so that the
+// books balance to the message: the broken sources that it passes on.
+type OwnStats struct {
+	Sent, Taken uint64
+}
+
 // LossStats counts what the node accepted and did not deliver.
 type LossStats struct {
 	OutMsgs, OutBytes uint64 // for a downstream that failed, refused or was full
@@ -50,6 +57,7 @@ type LossStats struct {
 func (n *Node) Stats() Stats {
 	s := Stats{ID: n.id, Held: n.keptCount}
 	s.Lost = LossStats{OutMsgs: n.gone.outMsgs, OutBytes: n.gone.outBytes, InMsgs: n.gone.inMsgs, InBytes: n.gone.inBytes}
+	s.Own = n.own
 	for _, l := range n.ins {
 		s.Upstream = append(s.Upstream, LaneIn{
 			From: l.from, App: l.app, Weight: l.weight, Msgs: l.msgs, Bytes: l.bytes,
