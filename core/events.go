@@ -111,6 +111,8 @@ type event struct {
 	dir    Direction
 	lost   uint64
 	seq    uint64 // of a timer
+
+	through *Throughput // of a report; else nil
 }
 
 func (n *Node) post(e event) {
@@ -159,6 +161,9 @@ const idleEvents = 4
 func (n *Node) eventMsg(e event) *Msg {
 	size := 0
 	sender := n.id
+	if e.through != nil {
+		size, sender = throughputSize, e.peer
+	}
 	if aboutLink(e.typ) {
 		if e.typ != wire.TypeBrokenSource {
 			size = lostSize
@@ -168,10 +173,13 @@ func (n *Node) eventMsg(e event) *Msg {
 		}
 	}
 	m := n.makeMsg(wire.Header{Type: e.typ, Sender: sender, App: e.app, Seq: e.seq, Size: size})
-	if aboutLink(e.typ) {
+	if aboutLink(e.typ) || e.through != nil {
 		wire.SetParams(m.frame, int32(e.reason), int32(e.dir))
 	}
-	if size > 0 {
+	switch {
+	case e.through != nil:
+		e.through.put(m.Payload())
+	case size > 0:
 		binary.BigEndian.PutUint64(m.Payload(), e.lost)
 	}
 	m.sent = true // events are not for writing

@@ -62,8 +62,9 @@ type InLane struct {
 	droppedMsgs  uint64 // received, and not switched when the lane ended
 	droppedBytes uint64
 
-	seen  inWatch   // monitor.go
-	flows []appFlow // of the sessions on the lane, what is remarkable (domino.go)
+	reported Tally     // switched, when throughput was reported last
+	seen     inWatch   // monitor.go
+	flows    []appFlow // of the sessions on the lane, what is remarkable (domino.go)
 }
 
 // From is the upstream node, or the zero NodeID of a local source.

@@ -37,12 +37,14 @@ type outWatch struct {
 	rest    bool          // all was acknowledged at the last look
 	stalled bool
 	peer    qos.Patience
+	rate    qos.Meter // bytes
 }
 
 // inWatch is what the monitor remembers of a lane from upstream.
 type inWatch struct {
 	bytes   uint64 // at the last look
 	rhythm  qos.Rhythm
+	rate    qos.Meter // bytes
 	stalled bool
 }
 
@@ -52,8 +54,12 @@ func (n *Node) watchOver() {
 		return
 	}
 	n.monitored = true
-	n.shard.rt.SetTimer(n, n.Now()+max(1, n.shard.cfg.StallTimeout/monitorTicks), monitorTimer)
+	n.shard.rt.SetTimer(n, n.Now()+n.shard.cfg.tick(), monitorTimer)
+	n.reporter.arm(n)
 }
+
+// tick is how long the monitor waits between two looks.
+func (c *Config) tick() time.Duration { return max(1, c.StallTimeout/monitorTicks) }
 
 // monitor looks at every lane, and again later if one is not at rest.
 func (n *Node) monitor() {
@@ -79,9 +85,10 @@ func (n *Node) watchOut(l *OutLane, now time.Duration) (again bool) {
 	if l.way != nil {
 		todo = l.way.out.n > 0 // what waits for emulated bandwidth is no stall
 	}
-	if l.state != laneOpen || !todo && w.rest && w.sent == l.sentBytes {
+	if l.state != laneOpen || !todo && w.rest && w.sent == l.sentBytes && w.rate.Rate() == 0 {
 		return false // a lane that is being dialled has a deadline of its own
 	}
+	w.rate.Look(now, n.shard.cfg.tick(), l.sentBytes)
 	k := l.Kernel()
 	if owed := w.peer.Look(now, k); owed >= n.shard.cfg.FailTimeout {
 		l.tr.Close(l, CloseDead)
@@ -90,7 +97,7 @@ func (n *Node) watchOut(l *OutLane, now time.Duration) (again bool) {
 	}
 	moved := w.sent != l.sentBytes || w.acked != k.Acked || w.moved == 0
 	w.sent, w.acked, w.rest = l.sentBytes, k.Acked, k.Unacked == 0
-	todo = todo || !w.rest
+	todo = todo || !w.rest || w.rate.Rate() > 0 // which ends with a look at no movement
 	switch {
 	case moved || !todo:
 		w.moved = now
@@ -106,6 +113,7 @@ func (n *Node) watchIn(l *InLane, now time.Duration) (again bool) {
 	w := &l.seen
 	moved := w.bytes != l.bytes
 	w.bytes = l.bytes
+	w.rate.Look(now, n.shard.cfg.tick(), l.bytes)
 	switch {
 	case moved:
 		w.rhythm.Moved(now)

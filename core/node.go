@@ -42,6 +42,8 @@ type Node struct {
 	leaving   []*OutLane // to be closed once they have run dry (domino.go)
 	repairing bool       // the algorithm repairs the session whose break it is being told of
 
+	reporter reporter // report.go
+
 	own  OwnStats
 	gone lost // what ended lanes and links had lost, so that totals stay right
 
@@ -159,6 +161,9 @@ func (n *Node) Fire(id uint64) {
 		return
 	case id == monitorTimer:
 		n.monitor()
+		return
+	case id == reportTimer:
+		n.report()
 		return
 	}
 	for _, sl := range n.sources {

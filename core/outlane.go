@@ -47,8 +47,9 @@ type OutLane struct {
 	booked    bool   // the node has ended and has added lostMsgs to its own
 	leaving   bool   // to be closed once it has run dry
 
-	seen outWatch // monitor.go
-	apps []uint32 // a lane of all applications: those that it has carried (domino.go)
+	seen     outWatch // monitor.go
+	reported Tally    // sent, when throughput was reported last
+	apps     []uint32 // a lane of all applications: those that it has carried (domino.go)
 
 	retryAt time.Duration // while cooling: when the destination may be dialled again
 	backoff time.Duration
@@ -147,7 +148,7 @@ func (l *OutLane) Opened(tr OutTransport) {
 		panic("core: a lane was opened that nobody dialled")
 	}
 	l.tr, l.state, l.backoff = tr, laneOpen, 0
-	l.base, l.seen = Tally{l.sentMsgs, l.sentBytes}, outWatch{}
+	l.base, l.seen = Tally{l.sentMsgs, l.sentBytes}, outWatch{rate: l.seen.rate}
 	l.node.post(event{typ: wire.TypeLinkUp, peer: l.peer, app: l.app, dir: Downstream, lost: l.untold()})
 	if l.q.n > 0 || l.way != nil {
 		l.touch()

@@ -69,3 +69,30 @@ func TestRhythm(t *testing.T) {
 		}
 	})
 }
+
+// A meter follows a steady counter exactly, and a changed one within a few looks.
+func TestMeter(t *testing.T) {
+	var m Meter
+	now, count := time.Hour, uint64(0)
+	look := func(n int, perLook uint64) (rate float64) {
+		for range n {
+			now += tick
+			count += perLook
+			rate = m.Look(now, tick, count)
+		}
+		return rate
+	}
+	if r := look(5, 250); r != 1000 {
+		t.Errorf("steady: %v a second, want 1000", r)
+	}
+	if r := look(8, 500); r < 1990 || r > 2000 {
+		t.Errorf("twice as fast: %v a second, want about 2000", r)
+	}
+	if r := look(1, 0); r != 0 || m.Rate() != 0 {
+		t.Errorf("stopped: %v a second", r)
+	}
+	now += time.Hour
+	if r := look(1, 250); r != 1000 {
+		t.Errorf("after a pause: %v a second, want 1000", r)
+	}
+}
