@@ -113,6 +113,7 @@ type event struct {
 	seq    uint64 // of a timer
 
 	through *Throughput // of a report; else nil
+	payload []byte      // of the result of a measurement; else nil
 }
 
 func (n *Node) post(e event) {
@@ -164,6 +165,9 @@ func (n *Node) eventMsg(e event) *Msg {
 	if e.through != nil {
 		size, sender = throughputSize, e.peer
 	}
+	if e.payload != nil {
+		size, sender = len(e.payload), e.peer
+	}
 	if aboutLink(e.typ) {
 		if e.typ != wire.TypeBrokenSource {
 			size = lostSize
@@ -177,6 +181,8 @@ func (n *Node) eventMsg(e event) *Msg {
 		wire.SetParams(m.frame, int32(e.reason), int32(e.dir))
 	}
 	switch {
+	case e.payload != nil:
+		copy(m.Payload(), e.payload)
 	case e.through != nil:
 		e.through.put(m.Payload())
 	case size > 0:
@@ -187,6 +193,17 @@ func (n *Node) eventMsg(e event) *Msg {
 		m.state = msgEvent
 	}
 	return m
+}
+
+// TellMeasured tells the node's own algorithm of a measurement of its: a Measured
+// message, with the node measured as its sender, comes in the next round. The
+// payload, which must not be empty or written to any more, is for the algorithm's
+// base to give a meaning to.
+func (n *Node) TellMeasured(peer NodeID, payload []byte) {
+	if len(payload) == 0 || len(payload) > n.shard.cfg.MaxPayload {
+		panic("core: TellMeasured without a payload, or with one above Config.MaxPayload")
+	}
+	n.post(event{typ: wire.TypeMeasured, peer: peer, payload: payload})
 }
 
 // Deliver hands the node a message that an application in the same process made

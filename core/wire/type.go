@@ -43,6 +43,8 @@ const (
 	TypeSessionEnd                      // node to downstream: this application's source has sent its last
 	TypePing                            // node to node: send this back; measures latency
 	TypePong                            // node to node: a ping's answer
+	TypeProbe                           // node to node: one of a train of messages that measures bandwidth
+	TypeProbeReport                     // node to node: how a train arrived
 
 	crossingEnd // one past the last type named above
 
@@ -79,6 +81,7 @@ var crossingNames = [...]string{
 	TypeLeave: "leave", TypeAnnounce: "announce", TypeQuery: "query", TypeQueryAck: "query-ack",
 	TypeSetBandwidth: "set-bandwidth", TypeControl: "control", TypeTrace: "trace",
 	TypeSessionEnd: "session-end", TypePing: "ping", TypePong: "pong",
+	TypeProbe: "probe", TypeProbeReport: "probe-report",
 }
 
 var localNames = [...]string{
