@@ -15,7 +15,8 @@ import (
 //
 //	sendTrain      the messages, and a mark behind them
 //	probed         the receiver leaves out the first quarter, which an emulated limit
-//	               lets through faster than its rate, and times the others
+//	               lets through faster than its rate, and times the others, in six
+//	               parts: their median is not moved by a pause of a busy machine
 //	probeReported  long enough to trust? else another train, for about 0.3 s at what
 //	               this one says, and at most eight times as long as it
 //
@@ -30,6 +31,7 @@ type probeReport struct {
 	Bytes uint64        `cbor:"bytes"` // that came after the first quarter
 	Time  time.Duration `cbor:"ns"`    // in which they came
 	Got   int           `cbor:"got"`   // messages
+	Rate  uint64        `cbor:"rate"`  // median of the parts, bytes a second; 0 if there is none
 }
 
 // train is one of another node's, as far as it has come.
@@ -40,6 +42,15 @@ type train struct {
 	bytes uint64 // after the first quarter
 	first time.Duration
 	last  time.Duration
+	parts [trainParts]part
+}
+
+// trainParts is how many parts of what is timed are timed each for itself.
+const trainParts = 6
+
+type part struct {
+	bytes uint64
+	last  time.Duration // when its last message came
 }
 
 // sendTrain sends a train of about the given number of bytes.
@@ -85,24 +96,50 @@ func (b *Base) probed(m *core.Msg) {
 	}
 	t := &b.probing.trains[i]
 	if number < length {
-		t.note(b.Now(), m.Len(), number < length/4)
+		t.note(b.Now(), m.Len(), number, length)
 		return
 	}
-	r := b.NewControl(wire.TypeProbeReport, 0, probeReport{Bytes: t.bytes, Time: t.last - t.first, Got: t.got})
+	r := b.NewControl(wire.TypeProbeReport, 0, probeReport{Bytes: t.bytes, Time: t.last - t.first, Got: t.got, Rate: t.rate()})
 	r.SetSeq(m.Seq())
 	b.probing.trains = slices.Delete(b.probing.trains, i, i+1)
 	b.Send(r, m.Sender())
 }
 
 // note counts a message. The time runs from the end of the first quarter.
-func (t *train) note(now time.Duration, bytes int, early bool) {
+func (t *train) note(now time.Duration, bytes int, number, length uint32) {
 	t.got++
 	t.last = now
-	if early {
+	quarter := length / 4
+	if number < quarter {
 		t.first = now
-	} else {
-		t.bytes += uint64(bytes)
+		return
 	}
+	t.bytes += uint64(bytes)
+	p := &t.parts[(number-quarter)*trainParts/(length-quarter)]
+	p.bytes += uint64(bytes)
+	p.last = now
+}
+
+// rate is the median of the parts, in bytes a second; 0 if one of those in the middle
+// came at once.
+func (t *train) rate() uint64 {
+	var rates []float64
+	before := t.first
+	for _, p := range t.parts {
+		if p.bytes > 0 {
+			rates = append(rates, float64(p.bytes)/max(p.last-before, 1).Seconds())
+			before = p.last
+		}
+	}
+	if len(rates) < trainParts {
+		return 0
+	}
+	slices.Sort(rates)
+	const ceiling = 1e12 // beyond what any memory moves: it came at once
+	if r := (rates[trainParts/2-1] + rates[trainParts/2]) / 2; r < ceiling {
+		return uint64(r)
+	}
+	return 0
 }
 
 // probeReported takes the report on a train.
@@ -123,6 +160,9 @@ func (b *Base) probeReported(msg *core.Msg) {
 		if r.Bytes == 0 || r.Time == 0 {
 			b.finish(*m, Measurement{Failed: "the train was lost on the way, or came all at once"})
 			return
+		}
+		if r.Rate > 0 {
+			rate = float64(r.Rate)
 		}
 		b.finish(*m, Measurement{Rate: uint64(rate)})
 		return
