@@ -48,6 +48,7 @@ type StatusUp struct {
 	Msgs    uint64      `cbor:"msgs"`    // switched
 	Bytes   uint64      `cbor:"bytes"`   // switched
 	Held    int         `cbor:"held"`    // messages held, charged to the lane
+	Rate    uint64      `cbor:"rate"`    // bytes a second of late
 	Blocked bool        `cbor:"blocked"` // waits for a downstream queue or for held messages
 }
 
@@ -63,6 +64,11 @@ type StatusDown struct {
 	Waiting     int         `cbor:"waiting"` // messages that wait for room in the queue
 	LostMsgs    uint64      `cbor:"lost_msgs"`
 	LostBytes   uint64      `cbor:"lost_bytes"`
+
+	Rate     uint64        `cbor:"rate"`     // bytes a second of late
+	RTT      time.Duration `cbor:"rtt"`      // ns, smoothed by TCP; 0 in memory and where the system does not tell
+	Retrans  uint64        `cbor:"retrans"`  // segments sent again on this connection
+	Delivery uint64        `cbor:"delivery"` // TCP's estimate of the delivery rate, bytes a second
 }
 
 // StatusLoss counts lost messages.
@@ -114,7 +120,7 @@ func (b *Base) Status() Status {
 	}
 	for _, l := range n.Upstream[:min(len(n.Upstream), maxStatusLanes)] {
 		s.Upstream = append(s.Upstream, StatusUp{
-			From: l.From, App: l.App, Weight: l.Weight, Msgs: l.Msgs, Bytes: l.Bytes, Held: l.Held, Blocked: l.Blocked,
+			From: l.From, App: l.App, Weight: l.Weight, Msgs: l.Msgs, Bytes: l.Bytes, Held: l.Held, Blocked: l.Blocked, Rate: uint64(l.Rate),
 		})
 	}
 	for _, l := range n.Downstream[:min(len(n.Downstream), maxStatusLanes)] {
@@ -122,6 +128,7 @@ func (b *Base) Status() Status {
 			To: l.To, App: l.App, Up: l.Up, Msgs: l.SentMsgs, Bytes: l.SentBytes,
 			QueuedMsgs: l.QueuedMsgs, QueuedBytes: l.QueuedBytes, Waiting: l.Waiting,
 			LostMsgs: l.LostMsgs, LostBytes: l.LostBytes,
+			Rate: uint64(l.Rate), RTT: l.Kernel.RTT, Retrans: l.Kernel.Retrans, Delivery: l.Kernel.Rate,
 		})
 	}
 	for _, ss := range b.sessions {
