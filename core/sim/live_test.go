@@ -69,7 +69,7 @@ var stories = map[string]func(s stage){
 		s.heard("b", 2)
 		s.heard("a", 1)
 		s.kill("a")
-		s.heard("b", 3)
+		s.heard("b", 4) // the session is broken, too
 	},
 	"the upstream stops": func(s stage) {
 		s.say("a", "b", 1)
@@ -188,7 +188,13 @@ func newLiveStage(t *testing.T, links engine.Links) *liveStage {
 func (s *liveStage) add(name string) {
 	told := make(chan string, 100)
 	s.told[name] = told
-	w := &witness{name: func(id core.NodeID) string { return s.names[id] }, note: func(l string) { told <- l }}
+	nameOf := func(id core.NodeID) string {
+		if id.IsZero() {
+			return id.String()
+		}
+		return s.names[id]
+	}
+	w := &witness{name: nameOf, note: func(l string) { told <- l }}
 	n, err := s.eng.AddNode(w, engine.NodeOptions{})
 	if err != nil {
 		s.t.Fatal(err)
