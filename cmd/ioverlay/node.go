@@ -186,19 +186,19 @@ func runNode(ctx context.Context, cmd *cobra.Command, f nodeFlags) (err error) {
 // startNodeProcess starts the engine, the node and its source.
 func startNodeProcess(cmd *cobra.Command, f nodeFlags, downstreams []core.NodeID) (*nodeProcess, error) {
 	log := f.logger(cmd.ErrOrStderr())
-	emulated, err := f.emul.read(f.payload)
+	emu, err := f.emul.read(f.payload)
 	if err != nil {
 		return nil, err
 	}
 	e, err := engine.New(engine.Options{ // one node lives on one loop
 		Loops: 1, Log: log, Core: core.Config{StallTimeout: f.stallTimeout, FailTimeout: f.failTimeout},
-		Buffers: emulated.buffers,
+		Buffers: emu.buffers,
 	})
 	if err != nil {
 		return nil, err
 	}
 	p := &nodeProcess{flags: f, cmd: cmd, engine: e, log: log}
-	if err := p.addNode(downstreams, emulated); err != nil {
+	if err := p.addNode(downstreams, emu); err != nil {
 		e.Close()
 		return nil, err
 	}
@@ -216,7 +216,7 @@ func (f nodeFlags) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, o))
 }
 
-func (p *nodeProcess) addNode(downstreams []core.NodeID, emulated emulation) (err error) {
+func (p *nodeProcess) addNode(downstreams []core.NodeID, emu emulated) (err error) {
 	var sink core.Sink
 	if p.flags.sink {
 		p.checker = &apps.Checker{}
@@ -230,12 +230,12 @@ func (p *nodeProcess) addNode(downstreams []core.NodeID, emulated emulation) (er
 		return err
 	}
 	alg := &logged{relay.New(sink, downstreams...), p.log}
-	p.node, err = p.engine.AddNode(alg, engine.NodeOptions{Listen: p.flags.listen, Bandwidth: emulated.node})
+	p.node, err = p.engine.AddNode(alg, engine.NodeOptions{Listen: p.flags.listen, Bandwidth: emu.node})
 	if err != nil {
 		return err
 	}
 	return p.node.Do(func(n *core.Node) {
-		emulated.apply(n)
+		emu.apply(n)
 		if p.source != nil {
 			n.AddSource(p.flags.app, p.source)
 		}

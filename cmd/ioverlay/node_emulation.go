@@ -28,14 +28,14 @@ func (f *emulFlags) define(fl *pflag.FlagSet) {
 	fl.IntVar(&f.buffer, "buffer", 0, "messages of --payload bytes in a link's buffers; 0 means the engine's default")
 }
 
-// emulation is what the flags ask for.
-type emulation struct {
+// emulated is what the flags ask for.
+type emulated struct {
 	node    emul.Bandwidth
 	links   map[core.NodeID]emul.Link
 	buffers engine.Buffers
 }
 
-func (f *emulFlags) read(payload int) (e emulation, err error) {
+func (f *emulFlags) read(payload int) (e emulated, err error) {
 	for _, r := range []struct {
 		flag, text string
 		to         *emul.Rate
@@ -92,7 +92,7 @@ func parseLink(text string) (to core.NodeID, l emul.Link, err error) {
 }
 
 // apply sets the links of a node, on its loop.
-func (e emulation) apply(n *core.Node) {
+func (e emulated) apply(n *core.Node) {
 	for to, l := range e.links { // in any order: no link depends on another
 		n.SetLink(to, l)
 	}
