@@ -50,6 +50,9 @@ func TestNoAllocation(t *testing.T) {
 			}
 			ignore(rec.Recode(dsts[0]))
 			must(t, rec.RecodeAll(dsts))
+			rec.Code = Code{Band, 3}
+			must(t, rec.RecodeAll(dsts))
+			rec.Code = Code{}
 		},
 		"decode mixed": func() {
 			must(t, dec.Reset(g))

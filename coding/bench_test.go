@@ -35,7 +35,6 @@ var dense = []Generation{generation(32, 1024), generation(32, 5120), generation(
 
 func named(b *testing.B, g Generation, run func(b *testing.B)) {
 	b.Run(fmt.Sprintf("k=%d/size=%d", g.K, g.Size), func(b *testing.B) {
-		b.ReportAllocs()
 		run(b)
 	})
 }
@@ -45,6 +44,7 @@ func BenchmarkEncode(b *testing.B) {
 		named(b, g, func(b *testing.B) {
 			e := encoderFor(b, g, sourcesOf(g, 1))
 			dst := make([]byte, e.Len())
+			b.ReportAllocs()
 			b.SetBytes(int64(g.Bytes()))
 			for b.Loop() {
 				if _, err := e.Coded(dst); err != nil {
@@ -60,6 +60,7 @@ func BenchmarkEncodeFour(b *testing.B) {
 		named(b, g, func(b *testing.B) {
 			e := encoderFor(b, g, sourcesOf(g, 1))
 			dsts := [][]byte{make([]byte, e.Len()), make([]byte, e.Len()), make([]byte, e.Len()), make([]byte, e.Len())}
+			b.ReportAllocs()
 			b.SetBytes(4 * int64(g.Bytes()))
 			for b.Loop() {
 				if err := e.CodedAll(dsts); err != nil {
@@ -82,6 +83,7 @@ func BenchmarkRecode(b *testing.B) {
 				}
 			}
 			dst := make([]byte, g.VectorLen())
+			b.ReportAllocs()
 			b.SetBytes(int64(16 * g.Size))
 			for b.Loop() {
 				if _, err := r.Recode(dst); err != nil {
@@ -93,6 +95,7 @@ func BenchmarkRecode(b *testing.B) {
 }
 
 func benchDecode(b *testing.B, g Generation, arriving [][]byte) {
+	b.ReportAllocs()
 	var d Decoder
 	bufs := spread(g.K, g.Size)
 	b.SetBytes(int64(g.Bytes()))
@@ -110,6 +113,7 @@ func benchDecode(b *testing.B, g Generation, arriving [][]byte) {
 }
 
 func benchProgressive(b *testing.B, g Generation, arriving [][]byte) {
+	b.ReportAllocs()
 	var d Progressive
 	bufs := spread(g.K, g.Size)
 	b.SetBytes(int64(g.Bytes()))
@@ -127,6 +131,7 @@ func benchProgressive(b *testing.B, g Generation, arriving [][]byte) {
 }
 
 func benchLowLevel(b *testing.B, g Generation, arriving [][]byte) {
+	b.ReportAllocs()
 	d := newLowLevel(g)
 	b.SetBytes(int64(g.Bytes()))
 	for b.Loop() {
@@ -144,10 +149,7 @@ func benchLowLevel(b *testing.B, g Generation, arriving [][]byte) {
 
 func BenchmarkDecodeDense(b *testing.B) {
 	for _, g := range dense {
-		arriving := packets(b, g, 0, g.K+2)
-		b.Run("how=batch", func(b *testing.B) { named(b, g, func(b *testing.B) { benchDecode(b, g, arriving) }) })
-		b.Run("how=progressive", func(b *testing.B) { named(b, g, func(b *testing.B) { benchProgressive(b, g, arriving) }) })
-		b.Run("how=lowlevel", func(b *testing.B) { named(b, g, func(b *testing.B) { benchLowLevel(b, g, arriving) }) })
+		benchAll(b, g, packets(b, g, 0, g.K+2))
 	}
 }
 
@@ -158,9 +160,55 @@ func BenchmarkDecodeSystematic(b *testing.B) {
 	for i, lost := range []int{3, 10, 18, 25} {
 		arriving = append(arriving[:lost-i], arriving[lost-i+1:]...)
 	}
-	b.Run("how=batch", func(b *testing.B) { named(b, g, func(b *testing.B) { benchDecode(b, g, arriving) }) })
-	b.Run("how=progressive", func(b *testing.B) { named(b, g, func(b *testing.B) { benchProgressive(b, g, arriving) }) })
-	b.Run("how=lowlevel", func(b *testing.B) { named(b, g, func(b *testing.B) { benchLowLevel(b, g, arriving) }) })
+	benchAll(b, g, arriving)
+}
+
+func benchAll(b *testing.B, g Generation, arriving [][]byte) {
+	named(b, g, func(b *testing.B) {
+		b.Run("how=batch", func(b *testing.B) { benchDecode(b, g, arriving) })
+		b.Run("how=progressive", func(b *testing.B) { benchProgressive(b, g, arriving) })
+		b.Run("how=lowlevel", func(b *testing.B) { benchLowLevel(b, g, arriving) })
+	})
+}
+
+// BenchmarkWindow sends a stream through a window of 32 with a coded packet after every 8, of which one is lost.
+func BenchmarkWindow(b *testing.B) {
+	for _, size := range []int{1024, 5120} {
+		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
+			s := Stream{Size: size, Window: 32}
+			e := WindowEncoder{Code: Code{Band, MaxWindow}}
+			var d WindowDecoder
+			must(b, e.Reset(s, 0), d.Reset(s, 0, spread(2*s.Window, size)))
+			packet, buf := make([]byte, size), make([]byte, s.CodedLen())
+			b.ReportAllocs()
+			b.SetBytes(int64(8 * size))
+			for b.Loop() {
+				benchEight(b, &e, &d, packet, buf)
+			}
+		})
+	}
+}
+
+func benchEight(b *testing.B, e *WindowEncoder, d *WindowDecoder, packet, buf []byte) {
+	for i := range 8 {
+		seq, err := e.Push(packet)
+		must(b, err)
+		n, err := e.Source(buf, seq)
+		must(b, err)
+		if i == 3 {
+			continue
+		}
+		ignore(d.Add(buf[:n]))
+	}
+	n, err := e.Coded(buf)
+	must(b, err)
+	ignore(d.Add(buf[:n]))
+	for ok := true; ok; {
+		_, _, ok = d.Deliver()
+	}
+	if n, err := e.Feedback(d.Feedback()); n != 8 || err != nil {
+		b.Fatal(n, err)
+	}
 }
 
 // lowLevel is Gauss-Jordan elimination with the library's LowLevel. A row has coefficients and payload side by side, so
@@ -215,7 +263,7 @@ func (d *lowLevel) add(b []byte) error {
 	}
 	ll.GalMulSlice(slowInvTable(row[pivot]), row, row)
 	for _, other := range d.rows {
-		if other != nil && other[pivot] != 0 {
+		if len(other) > 0 && other[pivot] != 0 {
 			ll.GalMulSliceXor(other[pivot], row, other)
 		}
 	}

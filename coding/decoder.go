@@ -36,9 +36,9 @@ func (r Result) String() string {
 // On arrival it works on coefficients alone. Decode then computes each missing source packet once, straight from the
 // received bytes: the least work there is. It costs that work at the end; [Progressive] spreads it over the arrivals.
 //
-// Packets that Add calls Innovative or Spare stay the caller's. They must stay as they are until Decode has returned, and
-// source packets as long as Packet is asked for them, until the next Reset at most: an algorithm returns core.Hold for
-// their messages.
+// Packets that Add calls Innovative or Spare stay the caller's. They must stay as they are until Decode has returned, or
+// until Diagnose has, if it is used, and source packets as long as Packet is asked for them; at most until the next
+// Reset. An algorithm returns core.Hold for their messages.
 type Decoder struct {
 	// Spares is how many redundant packets to keep for Diagnose. More of them find more poison.
 	Spares int

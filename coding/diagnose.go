@@ -51,9 +51,10 @@ func (d *Decoder) CheckSpares() error {
 // has failed.
 //
 // It leaves packets out, decodes from the others, and looks whether the result has its digests: first the source
-// packets that do not have theirs, then besides them all that one upstream delivered, then besides them one packet. Each
-// attempt costs the elimination of coefficients and one packet's decoding. When the generation is recovered, every
-// packet is compared with it, so that all poisoned ones are found, whoever delivered them.
+// packets that do not have theirs, then besides them all that one upstream delivered, then besides them one packet. That
+// is at most one attempt more than there are upstreams and packets kept, and each costs the elimination of coefficients
+// and one packet's decoding. When the generation is recovered, every packet is compared with it, so that all poisoned
+// ones are found, whoever delivered them.
 //
 // dst is as in Decode, with a buffer for every packet; it may be the same. Suspects are in order of arrival. The error
 // wraps [ErrPoisoned] if the generation was not recovered; then only poisoned source packets are among the suspects,
@@ -169,7 +170,7 @@ func (d *Decoder) probe(of *Digests, dst [][]byte) bool {
 func (d *Decoder) contradicted() (found []Suspect) {
 	t := terms{whole: d.sources}
 	if d.gen.Last < d.gen.Size {
-		t = terms{d.sources[:d.gen.K-1], d.sources[d.gen.K-1]}
+		t = terms{whole: d.sources[:d.gen.K-1], short: d.sources[d.gen.K-1]}
 	}
 	vector, sum := make([]byte, d.gen.K), make([]byte, d.gen.Size)
 	for _, a := range d.arrived {

@@ -145,13 +145,16 @@ func (e *eliminator) addSource(i int) bool {
 	if e.known[i] {
 		return false
 	}
-	e.settle()
 	if at := int(e.at[i]); at < len(e.free) && int(e.free[at]) == i {
 		e.take(at)
 		e.known[i] = true
+		if len(e.free) == 0 {
+			e.settle()
+		}
 		return true
 	}
 	// The column is a pivot. Its row needs another one, or the source followed from what was there.
+	e.settle()
 	r := slices.Index(e.pivot[:e.n], uint8(i))
 	at := e.lead(e.rows[r])
 	if at < 0 {

@@ -2,8 +2,6 @@ package coding
 
 import (
 	"fmt"
-
-	"github.com/ioverlay/ioverlay/coding/gf"
 )
 
 // Encoder makes the packets of one generation at its source. The zero value is ready for Reset and makes dense codes.
@@ -26,7 +24,6 @@ type Encoder struct {
 	store []byte // of rows
 	rows  [][]byte
 	dsts  [][]byte
-	picks [][]byte // terms of a sparse packet
 	coefs []byte
 }
 
@@ -40,13 +37,13 @@ func (e *Encoder) Reset(g Generation, packets [][]byte) error {
 	if err := g.checkPackets(packets); err != nil {
 		return err
 	}
-	e.terms.whole, e.terms.short = append(e.terms.whole[:0], packets...), nil
+	e.terms.set(packets, nil)
 	if g.Last < g.Size {
-		e.terms.whole, e.terms.short = e.terms.whole[:g.K-1], packets[g.K-1]
+		e.terms.set(packets[:g.K-1], packets[g.K-1])
 	}
 	e.store = grown(e.store, batchRows*g.K)
 	e.rows, e.dsts = grown(e.rows, batchRows), grown(e.dsts, batchRows)
-	e.picks, e.coefs = grown(e.picks, g.K), grown(e.coefs, g.K)
+	e.coefs = grown(e.coefs, g.K)
 	e.gen, e.sources = g, 0
 	return nil
 }
@@ -99,27 +96,8 @@ func (e *Encoder) Coded(dst []byte) (int, error) {
 	row := e.coefs[:e.gen.K]
 	e.Code.Coefficients(row, e.Seed)
 	e.Seed++
-	if e.Code.Scheme == Dense {
-		e.terms.dot(payload, row)
-	} else {
-		e.dotPicked(payload, row)
-	}
+	e.terms.by(e.Code, payload, row)
 	return e.gen.SeededLen(), nil
-}
-
-// dotPicked is terms.dot without the terms whose coefficient is 0, of which sparse codes have many.
-func (e *Encoder) dotPicked(dst, row []byte) {
-	last, n := row[len(row)-1], 0
-	for i, p := range e.terms.whole {
-		if c := row[i]; c != 0 {
-			e.picks[n], row[n] = p, c
-			n++
-		}
-	}
-	gf.Dot(dst, e.picks[:n], row[:n])
-	if e.terms.short != nil && last != 0 {
-		gf.MulAdd(dst[:len(e.terms.short)], e.terms.short, last)
-	}
 }
 
 // CodedAll writes a coded packet into each of dsts, as Coded would one after the other. Several at once are cheaper,

@@ -199,7 +199,7 @@ func FuzzDecoders(f *testing.F) {
 			}
 			want := Redundant
 			if parsed, err := Parse(p); err == nil && parsed.Generation == g {
-				next := append(eqs[:len(eqs):len(eqs)], equationOf(t, p))
+				next := with(eqs, equationOf(t, p))
 				if slowRank(next) > len(eqs) {
 					want, eqs = Innovative, next
 				}
@@ -218,7 +218,7 @@ func checkFuzzed(t *testing.T, dec *Decoder, pro *Progressive, rec *Recoder, eqs
 	g := dec.Generation()
 	if len(eqs) > 0 {
 		b := packetOf(t, g.VectorLen(), rec.Recode)
-		if slowRank(append(eqs[:len(eqs):len(eqs)], equationOf(t, b))) != len(eqs) {
+		if slowRank(with(eqs, equationOf(t, b))) != len(eqs) {
 			t.Fatal("recoded what was not there")
 		}
 	}
@@ -296,7 +296,7 @@ func fuzzStep(d *WindowDecoder, s Stream, op byte, data []byte) {
 	case 0:
 		s.put(b, KindWindowSource, d.Next()-2+uint64(head[0]%16))
 		copy(b[windowSourceLen:], padded(data[min(1, len(data)):], s.Size))
-		d.Add(b[:s.SourceLen()])
+		ignore(d.Add(b[:s.SourceLen()]))
 	case 1:
 		c := Code{Scheme: Scheme(head[2] % 3)}
 		if c.Scheme != Dense {
@@ -304,13 +304,13 @@ func fuzzStep(d *WindowDecoder, s Stream, op byte, data []byte) {
 		}
 		payload := s.putCoded(b, d.Next()-4+uint64(head[0]%8), 1+int(head[1]%12), c, uint32(head[3]))
 		copy(payload, data)
-		d.Add(b)
+		ignore(d.Add(b))
 	case 2:
 		d.SkipTo(d.Next() + uint64(head[0]))
 		if op > 250 {
 			d.SkipTo(1<<64 - 1)
 		}
 	default:
-		d.Add(data)
+		ignore(d.Add(data))
 	}
 }

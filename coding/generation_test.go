@@ -95,7 +95,7 @@ func TestDecodersAgreeWithTheOracle(t *testing.T) {
 		var eqs []equation
 		for range rapid.IntRange(0, 3*n.g.K).Draw(t, "arrivals") {
 			b := rapid.SampledFrom(n.packets).Draw(t, "arrival")
-			next := append(eqs[:len(eqs):len(eqs)], equationOf(t, b))
+			next := with(eqs, equationOf(t, b))
 			want, rank := Redundant, slowRank(next)
 			if rank > slowRank(eqs) {
 				want, eqs = Innovative, next
@@ -164,4 +164,39 @@ func checkDecode(t *rapid.T, d *Decoder, n *network) {
 			t.Fatalf("packet %d is %x, want %x", i, d.Packet(i), n.sources[i])
 		}
 	}
+}
+
+// Several packets at once are the same as one after the other.
+func TestBatchesAreSingles(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := drawNetwork(t)
+		one, several := n.enc, n.enc
+		recOne := Recoder{Code: drawCode.Draw(t, "recode"), Seed: 3}
+		recSeveral := recOne
+		must(t, one.Reset(n.g, n.sources), several.Reset(n.g, n.sources), recOne.Reset(n.g), recSeveral.Reset(n.g))
+		for _, b := range n.packets {
+			for _, r := range []*Recoder{&recOne, &recSeveral} {
+				if _, err := r.Add(b); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		count := rapid.IntRange(1, 20).Draw(t, "count")
+		same := func(size int, all func([][]byte) error, single func([]byte) (int, error)) {
+			dsts := make([][]byte, count)
+			for i := range dsts {
+				dsts[i] = make([]byte, size)
+			}
+			must(t, all(dsts))
+			for i, dst := range dsts {
+				if b := packetOf(t, size, single); !bytes.Equal(b, dst) {
+					t.Fatalf("packet %d of %d is %x, alone %x", i, count, dst, b)
+				}
+			}
+		}
+		same(n.g.SeededLen(), several.CodedAll, one.Coded)
+		if recOne.Rank() > 0 {
+			same(n.g.VectorLen(), recSeveral.RecodeAll, recOne.Recode)
+		}
+	})
 }

@@ -1,5 +1,7 @@
 package coding
 
+import "slices"
+
 // The oracle: linear algebra over GF(2^8) as a textbook has it, one element at a time, with nothing that this
 // package uses.
 
@@ -42,6 +44,9 @@ func slowInv(a byte) byte {
 
 // equation is one packet: the sum of coefs[i]·x[i] is value.
 type equation struct{ coefs, value []byte }
+
+// with is a copy of the equations with one more.
+func with(eqs []equation, e equation) []equation { return append(slices.Clone(eqs), e) }
 
 // slowSum is the packet with these coefficients; shorter sources count as if zeros followed.
 func slowSum(coefs []byte, sources [][]byte, size int) []byte {

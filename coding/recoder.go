@@ -34,7 +34,8 @@ func (r *Recoder) Reset(g Generation) error {
 	}
 	r.rank.reset(g.K, false)
 	r.store, r.factors = grown(r.store, g.K*g.K), grown(r.factors, g.K)
-	r.vectors, r.terms = r.vectors[:0], terms{whole: r.terms.whole[:0]}
+	r.vectors = r.vectors[:0]
+	r.terms.set(nil, nil)
 	r.mixes = grown(r.mixes, batchRows*g.K)
 	r.rows, r.payload = grown(r.rows, batchRows), grown(r.payload, batchRows)
 	r.set(g)
@@ -86,11 +87,11 @@ func (r *Recoder) Recode(dst []byte) (int, error) {
 	r.draw(factors)
 	vector, payload := r.gen.putVector(dst)
 	r.combine(vector, factors)
-	r.terms.dot(payload, factors)
+	r.terms.by(r.Code, payload, factors)
 	return r.gen.VectorLen(), nil
 }
 
-// RecodeAll writes a new coded packet into each of dsts. Several at once are cheaper, since each packet at hand is then
+// RecodeAll writes a new coded packet into each of dsts, as Recode would one after the other. Several at once are cheaper, since each packet at hand is then
 // read once for all of them.
 func (r *Recoder) RecodeAll(dsts [][]byte) error {
 	for _, dst := range dsts {
@@ -98,10 +99,15 @@ func (r *Recoder) RecodeAll(dsts [][]byte) error {
 			return err
 		}
 	}
-	for len(dsts) > 0 {
+	for len(dsts) > 0 && r.Code.Scheme == Dense {
 		n := min(len(dsts), batchRows)
 		r.recodeBatch(dsts[:n])
 		dsts = dsts[n:]
+	}
+	for _, dst := range dsts {
+		if _, err := r.Recode(dst); err != nil {
+			return err
+		}
 	}
 	return nil
 }

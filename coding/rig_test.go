@@ -86,7 +86,7 @@ var drawCode = rapid.Custom(func(t *rapid.T) Code {
 var drawGeneration = rapid.Custom(func(t *rapid.T) Generation {
 	g := Generation{
 		Stream: rapid.Uint32().Draw(t, "stream"), ID: rapid.Uint32().Draw(t, "id"),
-		K: rapid.IntRange(MinK, 12).Draw(t, "k"), Size: rapid.IntRange(1, 40).Draw(t, "size"),
+		K: rapid.IntRange(MinK, 20).Draw(t, "k"), Size: rapid.IntRange(1, 24).Draw(t, "size"),
 	}
 	g.Last = rapid.IntRange(1, g.Size).Draw(t, "last")
 	return g

@@ -54,7 +54,8 @@ func (d *WindowDecoder) Next() uint64 { return d.next }
 func (d *WindowDecoder) Skipped() uint64 { return d.skipped }
 
 // Horizon is where the encoder's window started, as the latest coded packet says. If it is beyond Next, the encoder has
-// given up what is before it: SkipTo it, unless older coded packets may still be under way.
+// given up what is before it: SkipTo it, unless older coded packets may still be under way. A liar can move it a window
+// ahead, no further.
 func (d *WindowDecoder) Horizon() uint64 { return d.horizon }
 
 func (d *WindowDecoder) col(seq uint64) int { return int(seq % uint64(d.elim.cols)) }

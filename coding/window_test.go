@@ -82,7 +82,7 @@ func (s *stream) equation(t *rapid.T, b []byte) equation {
 
 // receive lets a packet arrive. What was delivered counts as known to the oracle, since it was.
 func (s *stream) receive(t *rapid.T, b []byte) {
-	next := append(s.eqs[:len(s.eqs):len(s.eqs)], s.equation(t, b))
+	next := with(s.eqs, s.equation(t, b))
 	want := Redundant
 	if slowRank(next) > slowRank(s.eqs) {
 		want, s.eqs = Innovative, next

@@ -16,7 +16,7 @@ type downstream struct {
 	base  uint32 // it has all generations before this one
 	needs []need // by generation modulo the window
 
-	poke  bool   // it is sent one packet, needed or not, so that it answers
+	poke  bool     // it is sent one packet, needed or not, so that it answers
 	bound bool     // its lane's queue is
 	sent  uint32   // number of the last packet sent to it
 	acked uint32   // number of the last one that it has answered for: it came, or was lost

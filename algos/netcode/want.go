@@ -94,7 +94,9 @@ func (m *Multicast) want(u *upstream, id uint32, missing int) int {
 		for _, o := range m.ups {
 			total += o.weight()
 		}
-		return (overlap*m.wantBelow(id, missing)*u.weight() + total - 1) / total
+		// A part of what they ask for in all, not of what is left: what came first may be what
+		// they have.
+		return max(0, (overlap*m.askedBelow(id, k)*u.weight()+total-1)/total-u.gotOf(id))
 	}
 	return m.share(u, id, k, missing)
 }
@@ -146,6 +148,22 @@ func (m *Multicast) wantBelow(id uint32, missing int) int {
 		most = max(most, asked-n.fresh(s.rank(), m.sizeOf(s)))
 	}
 	return min(most, missing)
+}
+
+// askedBelow is the most that a downstream asks for of a generation of k packets, with
+// what it has got.
+func (m *Multicast) askedBelow(id uint32, k int) (most int) {
+	for _, v := range m.downs {
+		if v.gone || v.failed || v.has(id) {
+			continue
+		}
+		n := v.need(id)
+		if !n.known {
+			return k
+		}
+		most = max(most, int(n.want)+int(n.got))
+	}
+	return most
 }
 
 func (m *Multicast) sizeOf(s *slot) int {

@@ -89,7 +89,7 @@ func (e *eliminator) add(ll *lowLevel, coefs, payload []byte) {
 	}
 	ll.GalMulSlice(reedsolomon.Inv(row[pivot]), row, row)
 	for _, other := range e.rows {
-		if other != nil && other[pivot] != 0 {
+		if len(other) > 0 && other[pivot] != 0 {
 			ll.GalMulSliceXor(other[pivot], row, other)
 		}
 	}

@@ -5,21 +5,22 @@ import (
 	"unsafe"
 )
 
-// Packets are placed at multiples of a cache line; multiples of a page apart they would compete for the same few places
-// of the cache.
+// Packets are placed at multiples of a cache line. A multiple of a page apart, or nearly, they would compete for the same
+// few places of the cache, so there is a gap between them: an odd number of lines.
 const (
 	lineBytes = 64
 	pageBytes = 4096
+	gapBytes  = 9 * lineBytes
 )
 
 // newPackets returns n packets of size random bytes, each offset bytes past a multiple of a cache line.
 func newPackets(n, size, offset int, seed uint64) [][]byte {
-	stride := (size+lineBytes-1)/lineBytes*lineBytes + lineBytes
+	stride := (size+lineBytes-1)/lineBytes*lineBytes + gapBytes
 	if stride%pageBytes == 0 {
 		stride += lineBytes
 	}
 	room := make([]byte, n*stride+2*lineBytes)
-	begin := int(-uintptr(unsafe.Pointer(unsafe.SliceData(room)))%lineBytes) + offset
+	begin := int(-address(room)%lineBytes) + offset
 	r := rand.New(rand.NewPCG(seed, uint64(size)))
 	packets := make([][]byte, n)
 	for i := range packets {
@@ -52,3 +53,6 @@ func cloned(packets [][]byte) [][]byte {
 	}
 	return all
 }
+
+// address returns where a slice begins.
+func address(b []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(b))) }

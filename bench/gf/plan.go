@@ -9,10 +9,12 @@ import (
 
 // The bounds of a plan.
 const (
-	MinSize, MaxSize     = 1, 1 << 20 // bytes of a packet
-	MaxRounds            = 1000
-	MaxOffset            = lineBytes - 1
-	MinSample, MaxSample = 100 * time.Microsecond, time.Second
+	MinSize   = 1       // bytes of a packet
+	MaxSize   = 1 << 20 // likewise
+	MaxRounds = 1000
+	MaxOffset = lineBytes - 1
+	MinSample = 100 * time.Microsecond
+	MaxSample = time.Second
 )
 
 // Plan says what to measure.

@@ -53,19 +53,14 @@ func Run(ctx context.Context, env bench.Env, plan Plan, progress Progress, recor
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	var races []*race
-	for _, r := range plan.rows() {
-		progress.Begin(fmt.Sprintf("prepare %s, %d bytes", r.op.Name, r.size))
-		race, err := r.start(plan)
-		if err != nil {
-			return report, err
-		}
-		races = append(races, race)
+	races, err := report.prepare(ctx, progress)
+	if err != nil {
+		return report, err
 	}
+	steps := 0
 	for round := range plan.Rounds {
 		for _, race := range races {
 			if ctx.Err() != nil {
-				report.Interrupted = true
 				break
 			}
 			progress.Begin(fmt.Sprintf("round %d  %s, %d bytes", round+1, race.op.Name, race.size))
@@ -73,13 +68,32 @@ func Run(ctx context.Context, env bench.Env, plan Plan, progress Progress, recor
 				return report, err
 			}
 			progress.Done()
+			steps++
 		}
 	}
+	report.Interrupted = steps < plan.Steps()
 	report.Summary = summarize(report, races)
 	if err := record(report.Summary); err != nil {
 		return report, fmt.Errorf("record the summary: %w", err)
 	}
 	return report, nil
+}
+
+// prepare prepares all rows, or until the context ends.
+func (r *Report) prepare(ctx context.Context, progress Progress) ([]*race, error) {
+	var races []*race
+	for _, row := range r.Plan.rows() {
+		if ctx.Err() != nil {
+			break
+		}
+		progress.Begin(fmt.Sprintf("prepare %s, %d bytes", row.op.Name, row.size))
+		race, err := row.start(r.Plan)
+		if err != nil {
+			return nil, err
+		}
+		races = append(races, race)
+	}
+	return races, nil
 }
 
 // take measures one row in one round.

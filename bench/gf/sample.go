@@ -32,9 +32,9 @@ type race struct {
 	ours      []*contestant // by level
 }
 
-// start prepares a row, checks that all contestants make the same, and finds out how often each runs in a sample.
-func (r row) start(p Plan) (*race, error) {
-	c := &race{row: r, task: r.op.prepare(r.size, p.Offset)}
+// newRace prepares a row.
+func newRace(r row, offset int) *race {
+	c := &race{row: r, task: r.op.prepare(r.size, offset)}
 	for _, l := range r.levels {
 		ll, k := lowLevelAt(l), gf.At(l)
 		if c.library(l) == nil {
@@ -42,6 +42,12 @@ func (r row) start(p Plan) (*race, error) {
 		}
 		c.ours = append(c.ours, &contestant{name: l.String(), run: func() { c.task.ours(k) }})
 	}
+	return c
+}
+
+// start prepares a row, checks that all contestants make the same, and finds out how often each runs in a sample.
+func (r row) start(p Plan) (*race, error) {
+	c := newRace(r, p.Offset)
 	if err := c.check(); err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func summarize(r Report, races []*race) Summary {
 				Operation: race.op.Name, Size: race.size, Level: l.String(), Allocs: race.ours[i].allocs, title: race.op.Title,
 			}
 			line.overRounds(r.Points)
-			if target, any := race.op.target(race.size, l); any && line.Ratio != nil {
+			if target, ok := race.op.target(race.size, l); ok && line.Ratio != nil {
 				line.Target, line.TargetReached = target, line.Ratio.Median >= target
 				s.Targets++
 				if line.TargetReached {

@@ -18,14 +18,24 @@ type task struct {
 // packetsOf is how many packets a generation has in these measurements.
 const packetsOf = 32
 
-// mulAddTask adds a multiple of one packet to another.
+// mulAddTask adds a multiple of one packet to another, with another coefficient every time: they come at random.
 func mulAddTask(size, offset int) *task {
 	p, before := newPackets(2, size, offset, 1), newPackets(1, size, offset, 2)
+	coefs, next := newRows(1, 256, 3)[0], byte(0)
 	return &task{
-		bytes:   size,
-		library: func(ll *lowLevel) { ll.GalMulSliceXor(29, p[0], p[1]) },
-		ours:    func(k gf.Kernels) { k.MulAdd(p[1], p[0], 29) },
-		reset:   func() { copy(p[1], before[0]) },
+		bytes: size,
+		library: func(ll *lowLevel) {
+			ll.GalMulSliceXor(coefs[next], p[0], p[1])
+			next++
+		},
+		ours: func(k gf.Kernels) {
+			k.MulAdd(p[1], p[0], coefs[next])
+			next++
+		},
+		reset: func() {
+			copy(p[1], before[0])
+			next = 0
+		},
 		results: func() [][]byte { return p[1:] },
 	}
 }

@@ -18,14 +18,14 @@ type resultFile struct {
 	encoder *json.Encoder
 }
 
-// openResults makes the directory out and the file in it.
-func (a *app) openResults(out, format string) (*resultFile, error) {
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return nil, fmt.Errorf("make the directory for results, --out %q: %w", out, err)
+// openResults makes the directory dir and the file in it.
+func (a *app) openResults(dir, format string) (*resultFile, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("make the directory for results, --out %q: %w", dir, err)
 	}
-	file, err := os.Create(filepath.Join(out, resultsName))
+	file, err := os.Create(filepath.Join(dir, resultsName))
 	if err != nil {
-		return nil, fmt.Errorf("create the results, --out %q: %w", out, err)
+		return nil, fmt.Errorf("create the results, --out %q: %w", dir, err)
 	}
 	var to io.Writer = file
 	if format == formatJSON {

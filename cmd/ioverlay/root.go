@@ -25,7 +25,7 @@ const rootHelp = `iOverlay: middleware for overlay algorithms (Li, Guo, Wang, Mi
 Exit codes:
   0    it worked
   1    it was done, and shows what should not be: messages lost, reordered or damaged,
-       or two traces that differ
+       figures further off than allowed, or two traces that differ
   2    wrong usage: an unknown command or flag, or a value that is not allowed
   3    it could not be done: no sockets, no disk, a process that failed
   130  interrupted (Ctrl-C); what was measured until then is reported`
@@ -34,6 +34,7 @@ Exit codes:
 // if it is a usageError or came before the command began.
 var (
 	errViolation   = errors.New("messages were lost, out of order or damaged")
+	errMissed      = errors.New("what was measured is not what was asked for")
 	errInterrupted = errors.New("interrupted")
 )
 
@@ -104,7 +105,7 @@ func (a *app) exitCode(err error) int {
 	switch {
 	case errors.As(err, &wrong) || !a.started:
 		return exitUsage
-	case errors.Is(err, errViolation), errors.Is(err, errDiffer):
+	case errors.Is(err, errViolation), errors.Is(err, errMissed), errors.Is(err, errDiffer):
 		return exitViolation
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted

@@ -22,7 +22,7 @@ func addGFNI512(dst *byte, src *byte, n int)
 // dot1GFNI512 sets bytes from to to-1 of 1 results to sums over k sources, or adds if add is 1.
 //
 //go:noescape
-func dot1GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256]uint64)
+func dot1GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int)
 
 // dot2GFNI512 sets bytes from to to-1 of 2 results to sums over k sources, or adds if add is 1.
 //

@@ -172,298 +172,397 @@ done:
 	VZEROUPPER
 	RET
 
-// func dot1GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256]uint64)
-// Requires: AVX, AVX512BW, AVX512F, BMI2, CMOV, GFNI
-TEXT ·dot1GFNI512(SB), NOSPLIT, $0-64
-	MOVQ k+24(FP), AX
-	MOVQ table+56(FP), CX
-	MOVQ rows+16(FP), DX
-	MOVQ (DX), DX
-	MOVQ from+32(FP), BX
+// func dot1GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, BMI2, CMOV, GFNI
+TEXT ·dot1GFNI512(SB), NOSPLIT, $0-56
+	MOVQ      k+24(FP), AX
+	MOVQ      rows+16(FP), CX
+	MOVQ      (CX), CX
+	MOVQ      from+32(FP), DX
+	VMOVDQU64 basis<>+0(SB), Z0
+	VMOVDQU64 gather<>+0(SB), Z1
 
-blocks:
-	MOVQ   to+40(FP), SI
-	SUBQ   BX, SI
-	CMPQ   SI, $0x00000200
-	JL     rest
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
+blocks8:
+	MOVQ   to+40(FP), BX
+	SUBQ   DX, BX
+	CMPQ   BX, $0x00000200
+	JL     below8
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
-	MOVQ   srcs+8(FP), SI
-	XORQ   DI, DI
-	MOVQ   $0x00000002, R8
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	MOVQ   srcs+8(FP), BX
+	XORQ   SI, SI
+	MOVQ   $0x00000002, DI
 
-blocksPairs:
-	CMPQ           R8, AX
-	JG             blocksOdd
-	MOVQ           (SI), R9
-	MOVQ           24(SI), R10
-	MOVBQZX        (DX)(DI*1), R11
-	VPBROADCASTQ   (CX)(R11*8), Z8
-	MOVBQZX        1(DX)(DI*1), DI
-	VPBROADCASTQ   (CX)(DI*8), Z9
-	VMOVDQU64      (R9)(BX*1), Z10
-	VMOVDQU64      (R10)(BX*1), Z11
-	VGF2P8AFFINEQB $0x00, Z8, Z10, Z10
-	VGF2P8AFFINEQB $0x00, Z9, Z11, Z11
-	VPTERNLOGQ     $0x96, Z10, Z11, Z0
-	VMOVDQU64      64(R9)(BX*1), Z10
-	VMOVDQU64      64(R10)(BX*1), Z11
-	VGF2P8AFFINEQB $0x00, Z8, Z10, Z10
-	VGF2P8AFFINEQB $0x00, Z9, Z11, Z11
-	VPTERNLOGQ     $0x96, Z10, Z11, Z1
-	VMOVDQU64      128(R9)(BX*1), Z10
-	VMOVDQU64      128(R10)(BX*1), Z11
-	VGF2P8AFFINEQB $0x00, Z8, Z10, Z10
-	VGF2P8AFFINEQB $0x00, Z9, Z11, Z11
-	VPTERNLOGQ     $0x96, Z10, Z11, Z2
-	VMOVDQU64      192(R9)(BX*1), Z10
-	VMOVDQU64      192(R10)(BX*1), Z11
-	VGF2P8AFFINEQB $0x00, Z8, Z10, Z10
-	VGF2P8AFFINEQB $0x00, Z9, Z11, Z11
-	VPTERNLOGQ     $0x96, Z10, Z11, Z3
-	VMOVDQU64      256(R9)(BX*1), Z10
-	VMOVDQU64      256(R10)(BX*1), Z11
-	VGF2P8AFFINEQB $0x00, Z8, Z10, Z10
-	VGF2P8AFFINEQB $0x00, Z9, Z11, Z11
-	VPTERNLOGQ     $0x96, Z10, Z11, Z4
-	VMOVDQU64      320(R9)(BX*1), Z10
-	VMOVDQU64      320(R10)(BX*1), Z11
-	VGF2P8AFFINEQB $0x00, Z8, Z10, Z10
-	VGF2P8AFFINEQB $0x00, Z9, Z11, Z11
-	VPTERNLOGQ     $0x96, Z10, Z11, Z5
-	VMOVDQU64      384(R9)(BX*1), Z10
-	VMOVDQU64      384(R10)(BX*1), Z11
-	VGF2P8AFFINEQB $0x00, Z8, Z10, Z10
-	VGF2P8AFFINEQB $0x00, Z9, Z11, Z11
-	VPTERNLOGQ     $0x96, Z10, Z11, Z6
-	VMOVDQU64      448(R9)(BX*1), Z10
-	VMOVDQU64      448(R10)(BX*1), Z11
-	VGF2P8AFFINEQB $0x00, Z8, Z10, Z8
-	VGF2P8AFFINEQB $0x00, Z9, Z11, Z9
-	VPTERNLOGQ     $0x96, Z8, Z9, Z7
-	MOVQ           R8, DI
-	ADDQ           $0x00000002, R8
-	ADDQ           $0x00000030, SI
-	JMP            blocksPairs
-
-blocksOdd:
+blocks8Pairs:
 	CMPQ           DI, AX
-	JGE            blocksSummed
-	MOVQ           (SI), SI
-	MOVBQZX        (DX)(DI*1), DI
-	VPBROADCASTQ   (CX)(DI*8), Z8
-	VMOVDQU64      (SI)(BX*1), Z9
-	VGF2P8AFFINEQB $0x00, Z8, Z9, Z9
-	VPXORQ         Z9, Z0, Z0
-	VMOVDQU64      64(SI)(BX*1), Z9
-	VGF2P8AFFINEQB $0x00, Z8, Z9, Z9
-	VPXORQ         Z9, Z1, Z1
-	VMOVDQU64      128(SI)(BX*1), Z9
-	VGF2P8AFFINEQB $0x00, Z8, Z9, Z9
-	VPXORQ         Z9, Z2, Z2
-	VMOVDQU64      192(SI)(BX*1), Z9
-	VGF2P8AFFINEQB $0x00, Z8, Z9, Z9
-	VPXORQ         Z9, Z3, Z3
-	VMOVDQU64      256(SI)(BX*1), Z9
-	VGF2P8AFFINEQB $0x00, Z8, Z9, Z9
-	VPXORQ         Z9, Z4, Z4
-	VMOVDQU64      320(SI)(BX*1), Z9
-	VGF2P8AFFINEQB $0x00, Z8, Z9, Z9
-	VPXORQ         Z9, Z5, Z5
-	VMOVDQU64      384(SI)(BX*1), Z9
-	VGF2P8AFFINEQB $0x00, Z8, Z9, Z9
-	VPXORQ         Z9, Z6, Z6
-	VMOVDQU64      448(SI)(BX*1), Z9
-	VGF2P8AFFINEQB $0x00, Z8, Z9, Z8
-	VPXORQ         Z8, Z7, Z7
+	JG             blocks8Odd
+	MOVQ           (BX), R8
+	MOVQ           24(BX), R9
+	VPBROADCASTB   (CX)(SI*1), Z10
+	VGF2P8AFFINEQB $0x00, Z0, Z10, Z10
+	VPERMB         Z10, Z1, Z10
+	VPBROADCASTB   1(CX)(SI*1), Z11
+	VGF2P8AFFINEQB $0x00, Z0, Z11, Z11
+	VPERMB         Z11, Z1, Z11
+	VMOVDQU64      (R8)(DX*1), Z12
+	VMOVDQU64      (R9)(DX*1), Z13
+	VGF2P8AFFINEQB $0x00, Z10, Z12, Z12
+	VGF2P8AFFINEQB $0x00, Z11, Z13, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z2
+	VMOVDQU64      64(R8)(DX*1), Z12
+	VMOVDQU64      64(R9)(DX*1), Z13
+	VGF2P8AFFINEQB $0x00, Z10, Z12, Z12
+	VGF2P8AFFINEQB $0x00, Z11, Z13, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z3
+	VMOVDQU64      128(R8)(DX*1), Z12
+	VMOVDQU64      128(R9)(DX*1), Z13
+	VGF2P8AFFINEQB $0x00, Z10, Z12, Z12
+	VGF2P8AFFINEQB $0x00, Z11, Z13, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z4
+	VMOVDQU64      192(R8)(DX*1), Z12
+	VMOVDQU64      192(R9)(DX*1), Z13
+	VGF2P8AFFINEQB $0x00, Z10, Z12, Z12
+	VGF2P8AFFINEQB $0x00, Z11, Z13, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z5
+	VMOVDQU64      256(R8)(DX*1), Z12
+	VMOVDQU64      256(R9)(DX*1), Z13
+	VGF2P8AFFINEQB $0x00, Z10, Z12, Z12
+	VGF2P8AFFINEQB $0x00, Z11, Z13, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z6
+	VMOVDQU64      320(R8)(DX*1), Z12
+	VMOVDQU64      320(R9)(DX*1), Z13
+	VGF2P8AFFINEQB $0x00, Z10, Z12, Z12
+	VGF2P8AFFINEQB $0x00, Z11, Z13, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z7
+	VMOVDQU64      384(R8)(DX*1), Z12
+	VMOVDQU64      384(R9)(DX*1), Z13
+	VGF2P8AFFINEQB $0x00, Z10, Z12, Z12
+	VGF2P8AFFINEQB $0x00, Z11, Z13, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z8
+	VMOVDQU64      448(R8)(DX*1), Z12
+	VMOVDQU64      448(R9)(DX*1), Z13
+	VGF2P8AFFINEQB $0x00, Z10, Z12, Z10
+	VGF2P8AFFINEQB $0x00, Z11, Z13, Z11
+	VPTERNLOGQ     $0x96, Z10, Z11, Z9
+	MOVQ           DI, SI
+	ADDQ           $0x00000002, DI
+	ADDQ           $0x00000030, BX
+	JMP            blocks8Pairs
 
-blocksSummed:
-	MOVQ   add+48(FP), SI
-	TESTQ  SI, SI
-	JZ     blocksStore
-	MOVQ   dsts+0(FP), SI
-	MOVQ   (SI), SI
-	VPXORQ (SI)(BX*1), Z0, Z0
-	VPXORQ 64(SI)(BX*1), Z1, Z1
-	VPXORQ 128(SI)(BX*1), Z2, Z2
-	VPXORQ 192(SI)(BX*1), Z3, Z3
-	VPXORQ 256(SI)(BX*1), Z4, Z4
-	VPXORQ 320(SI)(BX*1), Z5, Z5
-	VPXORQ 384(SI)(BX*1), Z6, Z6
-	VPXORQ 448(SI)(BX*1), Z7, Z7
+blocks8Odd:
+	CMPQ           SI, AX
+	JGE            blocks8Summed
+	MOVQ           (BX), BX
+	VPBROADCASTB   (CX)(SI*1), Z10
+	VGF2P8AFFINEQB $0x00, Z0, Z10, Z10
+	VPERMB         Z10, Z1, Z10
+	VMOVDQU64      (BX)(DX*1), Z11
+	VGF2P8AFFINEQB $0x00, Z10, Z11, Z11
+	VPXORQ         Z11, Z2, Z2
+	VMOVDQU64      64(BX)(DX*1), Z11
+	VGF2P8AFFINEQB $0x00, Z10, Z11, Z11
+	VPXORQ         Z11, Z3, Z3
+	VMOVDQU64      128(BX)(DX*1), Z11
+	VGF2P8AFFINEQB $0x00, Z10, Z11, Z11
+	VPXORQ         Z11, Z4, Z4
+	VMOVDQU64      192(BX)(DX*1), Z11
+	VGF2P8AFFINEQB $0x00, Z10, Z11, Z11
+	VPXORQ         Z11, Z5, Z5
+	VMOVDQU64      256(BX)(DX*1), Z11
+	VGF2P8AFFINEQB $0x00, Z10, Z11, Z11
+	VPXORQ         Z11, Z6, Z6
+	VMOVDQU64      320(BX)(DX*1), Z11
+	VGF2P8AFFINEQB $0x00, Z10, Z11, Z11
+	VPXORQ         Z11, Z7, Z7
+	VMOVDQU64      384(BX)(DX*1), Z11
+	VGF2P8AFFINEQB $0x00, Z10, Z11, Z11
+	VPXORQ         Z11, Z8, Z8
+	VMOVDQU64      448(BX)(DX*1), Z11
+	VGF2P8AFFINEQB $0x00, Z10, Z11, Z10
+	VPXORQ         Z10, Z9, Z9
 
-blocksStore:
-	MOVQ      dsts+0(FP), SI
-	MOVQ      (SI), SI
-	VMOVDQU64 Z0, (SI)(BX*1)
-	VMOVDQU64 Z1, 64(SI)(BX*1)
-	VMOVDQU64 Z2, 128(SI)(BX*1)
-	VMOVDQU64 Z3, 192(SI)(BX*1)
-	VMOVDQU64 Z4, 256(SI)(BX*1)
-	VMOVDQU64 Z5, 320(SI)(BX*1)
-	VMOVDQU64 Z6, 384(SI)(BX*1)
-	VMOVDQU64 Z7, 448(SI)(BX*1)
-	ADDQ      $0x00000200, BX
-	JMP       blocks
+blocks8Summed:
+	MOVQ   add+48(FP), BX
+	TESTQ  BX, BX
+	JZ     blocks8Store
+	MOVQ   dsts+0(FP), BX
+	MOVQ   (BX), BX
+	VPXORQ (BX)(DX*1), Z2, Z2
+	VPXORQ 64(BX)(DX*1), Z3, Z3
+	VPXORQ 128(BX)(DX*1), Z4, Z4
+	VPXORQ 192(BX)(DX*1), Z5, Z5
+	VPXORQ 256(BX)(DX*1), Z6, Z6
+	VPXORQ 320(BX)(DX*1), Z7, Z7
+	VPXORQ 384(BX)(DX*1), Z8, Z8
+	VPXORQ 448(BX)(DX*1), Z9, Z9
 
-rest:
-halves:
-	MOVQ   to+40(FP), SI
-	SUBQ   BX, SI
-	CMPQ   SI, $0x00000100
-	JL     small
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
+blocks8Store:
+	MOVQ      dsts+0(FP), BX
+	MOVQ      (BX), BX
+	VMOVDQU64 Z2, (BX)(DX*1)
+	VMOVDQU64 Z3, 64(BX)(DX*1)
+	VMOVDQU64 Z4, 128(BX)(DX*1)
+	VMOVDQU64 Z5, 192(BX)(DX*1)
+	VMOVDQU64 Z6, 256(BX)(DX*1)
+	VMOVDQU64 Z7, 320(BX)(DX*1)
+	VMOVDQU64 Z8, 384(BX)(DX*1)
+	VMOVDQU64 Z9, 448(BX)(DX*1)
+	ADDQ      $0x00000200, DX
+	JMP       blocks8
+
+below8:
+blocks4:
+	MOVQ   to+40(FP), BX
+	SUBQ   DX, BX
+	CMPQ   BX, $0x00000100
+	JL     below4
 	VPXORQ Z14, Z14, Z14
 	VPXORQ Z15, Z15, Z15
-	MOVQ   srcs+8(FP), SI
-	XORQ   DI, DI
-	MOVQ   $0x00000002, R8
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	MOVQ   srcs+8(FP), BX
+	XORQ   SI, SI
+	MOVQ   $0x00000002, DI
 
-halvesPairs:
-	CMPQ           R8, AX
-	JG             halvesOdd
-	MOVQ           (SI), R9
-	MOVQ           24(SI), R10
-	MOVBQZX        (DX)(DI*1), R11
-	VPBROADCASTQ   (CX)(R11*8), Z0
-	MOVBQZX        1(DX)(DI*1), DI
-	VPBROADCASTQ   (CX)(DI*8), Z1
-	VMOVDQU64      (R9)(BX*1), Z2
-	VMOVDQU64      (R10)(BX*1), Z3
-	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
-	VGF2P8AFFINEQB $0x00, Z1, Z3, Z3
-	VPTERNLOGQ     $0x96, Z2, Z3, Z12
-	VMOVDQU64      64(R9)(BX*1), Z2
-	VMOVDQU64      64(R10)(BX*1), Z3
-	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
-	VGF2P8AFFINEQB $0x00, Z1, Z3, Z3
-	VPTERNLOGQ     $0x96, Z2, Z3, Z13
-	VMOVDQU64      128(R9)(BX*1), Z2
-	VMOVDQU64      128(R10)(BX*1), Z3
-	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
-	VGF2P8AFFINEQB $0x00, Z1, Z3, Z3
-	VPTERNLOGQ     $0x96, Z2, Z3, Z14
-	VMOVDQU64      192(R9)(BX*1), Z2
-	VMOVDQU64      192(R10)(BX*1), Z3
-	VGF2P8AFFINEQB $0x00, Z0, Z2, Z0
-	VGF2P8AFFINEQB $0x00, Z1, Z3, Z1
-	VPTERNLOGQ     $0x96, Z0, Z1, Z15
-	MOVQ           R8, DI
-	ADDQ           $0x00000002, R8
-	ADDQ           $0x00000030, SI
-	JMP            halvesPairs
-
-halvesOdd:
+blocks4Pairs:
 	CMPQ           DI, AX
-	JGE            halvesSummed
-	MOVQ           (SI), SI
-	MOVBQZX        (DX)(DI*1), DI
-	VPBROADCASTQ   (CX)(DI*8), Z0
-	VMOVDQU64      (SI)(BX*1), Z1
-	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
-	VPXORQ         Z1, Z12, Z12
-	VMOVDQU64      64(SI)(BX*1), Z1
-	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
-	VPXORQ         Z1, Z13, Z13
-	VMOVDQU64      128(SI)(BX*1), Z1
-	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
-	VPXORQ         Z1, Z14, Z14
-	VMOVDQU64      192(SI)(BX*1), Z1
-	VGF2P8AFFINEQB $0x00, Z0, Z1, Z0
-	VPXORQ         Z0, Z15, Z15
+	JG             blocks4Odd
+	MOVQ           (BX), R8
+	MOVQ           24(BX), R9
+	VPBROADCASTB   (CX)(SI*1), Z2
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VPERMB         Z2, Z1, Z2
+	VPBROADCASTB   1(CX)(SI*1), Z3
+	VGF2P8AFFINEQB $0x00, Z0, Z3, Z3
+	VPERMB         Z3, Z1, Z3
+	VMOVDQU64      (R8)(DX*1), Z4
+	VMOVDQU64      (R9)(DX*1), Z5
+	VGF2P8AFFINEQB $0x00, Z2, Z4, Z4
+	VGF2P8AFFINEQB $0x00, Z3, Z5, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z14
+	VMOVDQU64      64(R8)(DX*1), Z4
+	VMOVDQU64      64(R9)(DX*1), Z5
+	VGF2P8AFFINEQB $0x00, Z2, Z4, Z4
+	VGF2P8AFFINEQB $0x00, Z3, Z5, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z15
+	VMOVDQU64      128(R8)(DX*1), Z4
+	VMOVDQU64      128(R9)(DX*1), Z5
+	VGF2P8AFFINEQB $0x00, Z2, Z4, Z4
+	VGF2P8AFFINEQB $0x00, Z3, Z5, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z16
+	VMOVDQU64      192(R8)(DX*1), Z4
+	VMOVDQU64      192(R9)(DX*1), Z5
+	VGF2P8AFFINEQB $0x00, Z2, Z4, Z2
+	VGF2P8AFFINEQB $0x00, Z3, Z5, Z3
+	VPTERNLOGQ     $0x96, Z2, Z3, Z17
+	MOVQ           DI, SI
+	ADDQ           $0x00000002, DI
+	ADDQ           $0x00000030, BX
+	JMP            blocks4Pairs
 
-halvesSummed:
-	MOVQ   add+48(FP), SI
-	TESTQ  SI, SI
-	JZ     halvesStore
-	MOVQ   dsts+0(FP), SI
-	MOVQ   (SI), SI
-	VPXORQ (SI)(BX*1), Z12, Z12
-	VPXORQ 64(SI)(BX*1), Z13, Z13
-	VPXORQ 128(SI)(BX*1), Z14, Z14
-	VPXORQ 192(SI)(BX*1), Z15, Z15
+blocks4Odd:
+	CMPQ           SI, AX
+	JGE            blocks4Summed
+	MOVQ           (BX), BX
+	VPBROADCASTB   (CX)(SI*1), Z2
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VPERMB         Z2, Z1, Z2
+	VMOVDQU64      (BX)(DX*1), Z3
+	VGF2P8AFFINEQB $0x00, Z2, Z3, Z3
+	VPXORQ         Z3, Z14, Z14
+	VMOVDQU64      64(BX)(DX*1), Z3
+	VGF2P8AFFINEQB $0x00, Z2, Z3, Z3
+	VPXORQ         Z3, Z15, Z15
+	VMOVDQU64      128(BX)(DX*1), Z3
+	VGF2P8AFFINEQB $0x00, Z2, Z3, Z3
+	VPXORQ         Z3, Z16, Z16
+	VMOVDQU64      192(BX)(DX*1), Z3
+	VGF2P8AFFINEQB $0x00, Z2, Z3, Z2
+	VPXORQ         Z2, Z17, Z17
 
-halvesStore:
-	MOVQ      dsts+0(FP), SI
-	MOVQ      (SI), SI
-	VMOVDQU64 Z12, (SI)(BX*1)
-	VMOVDQU64 Z13, 64(SI)(BX*1)
-	VMOVDQU64 Z14, 128(SI)(BX*1)
-	VMOVDQU64 Z15, 192(SI)(BX*1)
-	ADDQ      $0x00000100, BX
-	JMP       halves
+blocks4Summed:
+	MOVQ   add+48(FP), BX
+	TESTQ  BX, BX
+	JZ     blocks4Store
+	MOVQ   dsts+0(FP), BX
+	MOVQ   (BX), BX
+	VPXORQ (BX)(DX*1), Z14, Z14
+	VPXORQ 64(BX)(DX*1), Z15, Z15
+	VPXORQ 128(BX)(DX*1), Z16, Z16
+	VPXORQ 192(BX)(DX*1), Z17, Z17
 
-small:
+blocks4Store:
+	MOVQ      dsts+0(FP), BX
+	MOVQ      (BX), BX
+	VMOVDQU64 Z14, (BX)(DX*1)
+	VMOVDQU64 Z15, 64(BX)(DX*1)
+	VMOVDQU64 Z16, 128(BX)(DX*1)
+	VMOVDQU64 Z17, 192(BX)(DX*1)
+	ADDQ      $0x00000100, DX
+	JMP       blocks4
+
+below4:
+blocks2:
+	MOVQ   to+40(FP), BX
+	SUBQ   DX, BX
+	CMPQ   BX, $0x00000080
+	JL     below2
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	MOVQ   srcs+8(FP), BX
+	XORQ   SI, SI
+	MOVQ   $0x00000002, DI
+
+blocks2Pairs:
+	CMPQ           DI, AX
+	JG             blocks2Odd
+	MOVQ           (BX), R8
+	MOVQ           24(BX), R9
+	VPBROADCASTB   (CX)(SI*1), Z2
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VPERMB         Z2, Z1, Z2
+	VPBROADCASTB   1(CX)(SI*1), Z3
+	VGF2P8AFFINEQB $0x00, Z0, Z3, Z3
+	VPERMB         Z3, Z1, Z3
+	VMOVDQU64      (R8)(DX*1), Z4
+	VMOVDQU64      (R9)(DX*1), Z5
+	VGF2P8AFFINEQB $0x00, Z2, Z4, Z4
+	VGF2P8AFFINEQB $0x00, Z3, Z5, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z18
+	VMOVDQU64      64(R8)(DX*1), Z4
+	VMOVDQU64      64(R9)(DX*1), Z5
+	VGF2P8AFFINEQB $0x00, Z2, Z4, Z2
+	VGF2P8AFFINEQB $0x00, Z3, Z5, Z3
+	VPTERNLOGQ     $0x96, Z2, Z3, Z19
+	MOVQ           DI, SI
+	ADDQ           $0x00000002, DI
+	ADDQ           $0x00000030, BX
+	JMP            blocks2Pairs
+
+blocks2Odd:
+	CMPQ           SI, AX
+	JGE            blocks2Summed
+	MOVQ           (BX), BX
+	VPBROADCASTB   (CX)(SI*1), Z2
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VPERMB         Z2, Z1, Z2
+	VMOVDQU64      (BX)(DX*1), Z3
+	VGF2P8AFFINEQB $0x00, Z2, Z3, Z3
+	VPXORQ         Z3, Z18, Z18
+	VMOVDQU64      64(BX)(DX*1), Z3
+	VGF2P8AFFINEQB $0x00, Z2, Z3, Z2
+	VPXORQ         Z2, Z19, Z19
+
+blocks2Summed:
+	MOVQ   add+48(FP), BX
+	TESTQ  BX, BX
+	JZ     blocks2Store
+	MOVQ   dsts+0(FP), BX
+	MOVQ   (BX), BX
+	VPXORQ (BX)(DX*1), Z18, Z18
+	VPXORQ 64(BX)(DX*1), Z19, Z19
+
+blocks2Store:
+	MOVQ      dsts+0(FP), BX
+	MOVQ      (BX), BX
+	VMOVDQU64 Z18, (BX)(DX*1)
+	VMOVDQU64 Z19, 64(BX)(DX*1)
+	ADDQ      $0x00000080, DX
+	JMP       blocks2
+
+below2:
 masked:
-	MOVQ    to+40(FP), SI
-	SUBQ    BX, SI
+	MOVQ    to+40(FP), BX
+	SUBQ    DX, BX
 	JLE     done
-	MOVQ    $0x00000040, DI
-	CMPQ    SI, DI
-	CMOVQGT DI, SI
-	MOVQ    $-1, DI
-	BZHIQ   SI, DI, DI
-	KMOVQ   DI, K1
-	VPXORQ  Z16, Z16, Z16
-	MOVQ    srcs+8(FP), SI
-	XORQ    DI, DI
-	MOVQ    $0x00000002, R8
+	MOVQ    $0x00000040, SI
+	CMPQ    BX, SI
+	CMOVQGT SI, BX
+	MOVQ    $-1, SI
+	BZHIQ   BX, SI, SI
+	KMOVQ   SI, K1
+	VPXORQ  Z20, Z20, Z20
+	MOVQ    srcs+8(FP), BX
+	XORQ    SI, SI
+	MOVQ    $0x00000002, DI
 
 maskedPairs:
-	CMPQ           R8, AX
+	CMPQ           DI, AX
 	JG             maskedOdd
-	MOVQ           (SI), R9
-	MOVQ           24(SI), R10
-	MOVBQZX        (DX)(DI*1), R11
-	VPBROADCASTQ   (CX)(R11*8), Z0
-	MOVBQZX        1(DX)(DI*1), DI
-	VPBROADCASTQ   (CX)(DI*8), Z1
-	VMOVDQU8.Z     (R9)(BX*1), K1, Z2
-	VMOVDQU8.Z     (R10)(BX*1), K1, Z3
-	VGF2P8AFFINEQB $0x00, Z0, Z2, Z0
-	VGF2P8AFFINEQB $0x00, Z1, Z3, Z1
-	VPTERNLOGQ     $0x96, Z0, Z1, Z16
-	MOVQ           R8, DI
-	ADDQ           $0x00000002, R8
-	ADDQ           $0x00000030, SI
+	MOVQ           (BX), R8
+	MOVQ           24(BX), R9
+	VPBROADCASTB   (CX)(SI*1), Z2
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VPERMB         Z2, Z1, Z2
+	VPBROADCASTB   1(CX)(SI*1), Z3
+	VGF2P8AFFINEQB $0x00, Z0, Z3, Z3
+	VPERMB         Z3, Z1, Z3
+	VMOVDQU8.Z     (R8)(DX*1), K1, Z4
+	VMOVDQU8.Z     (R9)(DX*1), K1, Z5
+	VGF2P8AFFINEQB $0x00, Z2, Z4, Z2
+	VGF2P8AFFINEQB $0x00, Z3, Z5, Z3
+	VPTERNLOGQ     $0x96, Z2, Z3, Z20
+	MOVQ           DI, SI
+	ADDQ           $0x00000002, DI
+	ADDQ           $0x00000030, BX
 	JMP            maskedPairs
 
 maskedOdd:
-	CMPQ           DI, AX
+	CMPQ           SI, AX
 	JGE            maskedSummed
-	MOVQ           (SI), SI
-	MOVBQZX        (DX)(DI*1), DI
-	VPBROADCASTQ   (CX)(DI*8), Z0
-	VMOVDQU8.Z     (SI)(BX*1), K1, Z1
-	VGF2P8AFFINEQB $0x00, Z0, Z1, Z0
-	VPXORQ         Z0, Z16, Z16
+	MOVQ           (BX), BX
+	VPBROADCASTB   (CX)(SI*1), Z2
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VPERMB         Z2, Z1, Z2
+	VMOVDQU8.Z     (BX)(DX*1), K1, Z3
+	VGF2P8AFFINEQB $0x00, Z2, Z3, Z2
+	VPXORQ         Z2, Z20, Z20
 
 maskedSummed:
-	MOVQ       add+48(FP), SI
-	TESTQ      SI, SI
+	MOVQ       add+48(FP), BX
+	TESTQ      BX, BX
 	JZ         maskedStore
-	MOVQ       dsts+0(FP), SI
-	MOVQ       (SI), SI
-	VMOVDQU8.Z (SI)(BX*1), K1, Z0
-	VPXORQ     Z0, Z16, Z16
+	MOVQ       dsts+0(FP), BX
+	MOVQ       (BX), BX
+	VMOVDQU8.Z (BX)(DX*1), K1, Z2
+	VPXORQ     Z2, Z20, Z20
 
 maskedStore:
-	MOVQ     dsts+0(FP), SI
-	MOVQ     (SI), SI
-	VMOVDQU8 Z16, K1, (SI)(BX*1)
-	ADDQ     $0x00000040, BX
+	MOVQ     dsts+0(FP), BX
+	MOVQ     (BX), BX
+	VMOVDQU8 Z20, K1, (BX)(DX*1)
+	ADDQ     $0x00000040, DX
 	JMP      masked
 
 done:
 	VZEROUPPER
 	RET
+
+DATA basis<>+0(SB)/8, $0x8040201088c4e271
+DATA basis<>+8(SB)/8, $0x40201088c4e27138
+DATA basis<>+16(SB)/8, $0x201088c4e271381c
+DATA basis<>+24(SB)/8, $0x1088c4e271381c8e
+DATA basis<>+32(SB)/8, $0x0884c261b0d86c36
+DATA basis<>+40(SB)/8, $0x048241a050a8d46a
+DATA basis<>+48(SB)/8, $0x02018040201088c4
+DATA basis<>+56(SB)/8, $0x018040201088c4e2
+GLOBL basis<>(SB), RODATA|NOPTR, $64
+
+DATA gather<>+0(SB)/8, $0x3830282018100800
+DATA gather<>+8(SB)/8, $0x3830282018100800
+DATA gather<>+16(SB)/8, $0x3830282018100800
+DATA gather<>+24(SB)/8, $0x3830282018100800
+DATA gather<>+32(SB)/8, $0x3830282018100800
+DATA gather<>+40(SB)/8, $0x3830282018100800
+DATA gather<>+48(SB)/8, $0x3830282018100800
+DATA gather<>+56(SB)/8, $0x3830282018100800
+GLOBL gather<>(SB), RODATA|NOPTR, $64
 
 // func dot2GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256]uint64)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, CMOV, GFNI
@@ -475,11 +574,11 @@ TEXT ·dot2GFNI512(SB), NOSPLIT, $0-64
 	MOVQ 24(DX), DX
 	MOVQ from+32(FP), SI
 
-blocks:
+blocks4:
 	MOVQ   to+40(FP), DI
 	SUBQ   SI, DI
 	CMPQ   DI, $0x00000100
-	JL     rest
+	JL     below4
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
@@ -492,9 +591,9 @@ blocks:
 	XORQ   R8, R8
 	MOVQ   $0x00000002, R9
 
-blocksPairs:
+blocks4Pairs:
 	CMPQ           R9, AX
-	JG             blocksOdd
+	JG             blocks4Odd
 	MOVQ           (DI), R10
 	MOVQ           24(DI), R11
 	MOVBQZX        (BX)(R8*1), R12
@@ -540,11 +639,11 @@ blocksPairs:
 	MOVQ           R9, R8
 	ADDQ           $0x00000002, R9
 	ADDQ           $0x00000030, DI
-	JMP            blocksPairs
+	JMP            blocks4Pairs
 
-blocksOdd:
+blocks4Odd:
 	CMPQ           R8, AX
-	JGE            blocksSummed
+	JGE            blocks4Summed
 	MOVQ           (DI), DI
 	MOVBQZX        (BX)(R8*1), R9
 	VPBROADCASTQ   (CX)(R9*8), Z8
@@ -571,10 +670,10 @@ blocksOdd:
 	VGF2P8AFFINEQB $0x00, Z9, Z10, Z8
 	VPXORQ         Z8, Z7, Z7
 
-blocksSummed:
+blocks4Summed:
 	MOVQ   add+48(FP), DI
 	TESTQ  DI, DI
-	JZ     blocksStore
+	JZ     blocks4Store
 	MOVQ   dsts+0(FP), DI
 	MOVQ   (DI), R8
 	VPXORQ (R8)(SI*1), Z0, Z0
@@ -587,7 +686,7 @@ blocksSummed:
 	VPXORQ 128(DI)(SI*1), Z6, Z6
 	VPXORQ 192(DI)(SI*1), Z7, Z7
 
-blocksStore:
+blocks4Store:
 	MOVQ      dsts+0(FP), DI
 	MOVQ      (DI), R8
 	VMOVDQU64 Z0, (R8)(SI*1)
@@ -600,9 +699,9 @@ blocksStore:
 	VMOVDQU64 Z6, 128(DI)(SI*1)
 	VMOVDQU64 Z7, 192(DI)(SI*1)
 	ADDQ      $0x00000100, SI
-	JMP       blocks
+	JMP       blocks4
 
-rest:
+below4:
 masked:
 	MOVQ    to+40(FP), DI
 	SUBQ    SI, DI
@@ -695,11 +794,11 @@ TEXT ·dot3GFNI512(SB), NOSPLIT, $0-64
 	MOVQ 48(DX), DX
 	MOVQ from+32(FP), DI
 
-blocks:
+blocks4:
 	MOVQ   to+40(FP), R8
 	SUBQ   DI, R8
 	CMPQ   R8, $0x00000100
-	JL     rest
+	JL     below4
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
@@ -716,9 +815,9 @@ blocks:
 	XORQ   R9, R9
 	MOVQ   $0x00000002, R10
 
-blocksPairs:
+blocks4Pairs:
 	CMPQ           R10, AX
-	JG             blocksOdd
+	JG             blocks4Odd
 	MOVQ           (R8), R11
 	MOVQ           24(R8), R12
 	MOVBQZX        (BX)(R9*1), R13
@@ -780,11 +879,11 @@ blocksPairs:
 	MOVQ           R10, R9
 	ADDQ           $0x00000002, R10
 	ADDQ           $0x00000030, R8
-	JMP            blocksPairs
+	JMP            blocks4Pairs
 
-blocksOdd:
+blocks4Odd:
 	CMPQ           R9, AX
-	JGE            blocksSummed
+	JGE            blocks4Summed
 	MOVQ           (R8), R8
 	MOVBQZX        (BX)(R9*1), R10
 	VPBROADCASTQ   (CX)(R10*8), Z12
@@ -821,10 +920,10 @@ blocksOdd:
 	VGF2P8AFFINEQB $0x00, Z14, Z15, Z12
 	VPXORQ         Z12, Z11, Z11
 
-blocksSummed:
+blocks4Summed:
 	MOVQ   add+48(FP), R8
 	TESTQ  R8, R8
-	JZ     blocksStore
+	JZ     blocks4Store
 	MOVQ   dsts+0(FP), R8
 	MOVQ   (R8), R9
 	VPXORQ (R9)(DI*1), Z0, Z0
@@ -842,7 +941,7 @@ blocksSummed:
 	VPXORQ 128(R8)(DI*1), Z10, Z10
 	VPXORQ 192(R8)(DI*1), Z11, Z11
 
-blocksStore:
+blocks4Store:
 	MOVQ      dsts+0(FP), R8
 	MOVQ      (R8), R9
 	VMOVDQU64 Z0, (R9)(DI*1)
@@ -860,9 +959,9 @@ blocksStore:
 	VMOVDQU64 Z10, 128(R8)(DI*1)
 	VMOVDQU64 Z11, 192(R8)(DI*1)
 	ADDQ      $0x00000100, DI
-	JMP       blocks
+	JMP       blocks4
 
-rest:
+below4:
 masked:
 	MOVQ    to+40(FP), R8
 	SUBQ    DI, R8
@@ -973,11 +1072,11 @@ TEXT ·dot4GFNI512(SB), NOSPLIT, $0-64
 	MOVQ 72(DX), DX
 	MOVQ from+32(FP), R8
 
-blocks:
+blocks4:
 	MOVQ   to+40(FP), R9
 	SUBQ   R8, R9
 	CMPQ   R9, $0x00000100
-	JL     rest
+	JL     below4
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
@@ -998,9 +1097,9 @@ blocks:
 	XORQ   R10, R10
 	MOVQ   $0x00000002, R11
 
-blocksPairs:
+blocks4Pairs:
 	CMPQ           R11, AX
-	JG             blocksOdd
+	JG             blocks4Odd
 	MOVQ           (R9), R12
 	MOVQ           24(R9), R13
 	MOVBQZX        (BX)(R10*1), R14
@@ -1078,11 +1177,11 @@ blocksPairs:
 	MOVQ           R11, R10
 	ADDQ           $0x00000002, R11
 	ADDQ           $0x00000030, R9
-	JMP            blocksPairs
+	JMP            blocks4Pairs
 
-blocksOdd:
+blocks4Odd:
 	CMPQ           R10, AX
-	JGE            blocksSummed
+	JGE            blocks4Summed
 	MOVQ           (R9), R9
 	MOVBQZX        (BX)(R10*1), R11
 	VPBROADCASTQ   (CX)(R11*8), Z16
@@ -1129,10 +1228,10 @@ blocksOdd:
 	VGF2P8AFFINEQB $0x00, Z19, Z20, Z16
 	VPXORQ         Z16, Z15, Z15
 
-blocksSummed:
+blocks4Summed:
 	MOVQ   add+48(FP), R9
 	TESTQ  R9, R9
-	JZ     blocksStore
+	JZ     blocks4Store
 	MOVQ   dsts+0(FP), R9
 	MOVQ   (R9), R10
 	VPXORQ (R10)(R8*1), Z0, Z0
@@ -1155,7 +1254,7 @@ blocksSummed:
 	VPXORQ 128(R9)(R8*1), Z14, Z14
 	VPXORQ 192(R9)(R8*1), Z15, Z15
 
-blocksStore:
+blocks4Store:
 	MOVQ      dsts+0(FP), R9
 	MOVQ      (R9), R10
 	VMOVDQU64 Z0, (R10)(R8*1)
@@ -1178,9 +1277,9 @@ blocksStore:
 	VMOVDQU64 Z14, 128(R9)(R8*1)
 	VMOVDQU64 Z15, 192(R9)(R8*1)
 	ADDQ      $0x00000100, R8
-	JMP       blocks
+	JMP       blocks4
 
-rest:
+below4:
 masked:
 	MOVQ    to+40(FP), R9
 	SUBQ    R8, R9
@@ -1357,7 +1456,7 @@ TEXT ·mulAddGFNI256(SB), NOSPLIT, $0-32
 	VPBROADCASTQ   (BX), Y0
 	VMOVDQU        -32(CX)(DX*1), Y1
 	VGF2P8AFFINEQB $0x00, Y0, Y1, Y1
-	CMPQ           DX, $0x00000200
+	CMPQ           DX, $0x00000800
 	JL             blocks
 	MOVQ           AX, BX
 	NEGQ           BX
@@ -1446,7 +1545,7 @@ TEXT ·addGFNI256(SB), NOSPLIT, $0-24
 	MOVQ    src+8(FP), CX
 	MOVQ    n+16(FP), DX
 	VMOVDQU -32(CX)(DX*1), Y0
-	CMPQ    DX, $0x00000200
+	CMPQ    DX, $0x00000800
 	JL      blocks
 	MOVQ    AX, BX
 	NEGQ    BX
@@ -1517,11 +1616,11 @@ TEXT ·dot1GFNI256(SB), NOSPLIT, $0-64
 	MOVQ (DX), DX
 	MOVQ from+32(FP), BX
 
-blocks:
+blocks8:
 	MOVQ  to+40(FP), SI
 	SUBQ  BX, SI
 	CMPQ  SI, $0x00000100
-	JL    rest
+	JL    below8
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -1533,9 +1632,9 @@ blocks:
 	MOVQ  srcs+8(FP), SI
 	XORQ  DI, DI
 
-blocksSources:
+blocks8Sources:
 	CMPQ           DI, AX
-	JGE            blocksSummed
+	JGE            blocks8Summed
 	MOVQ           (SI), R8
 	MOVBQZX        (DX)(DI*1), R9
 	VPBROADCASTQ   (CX)(R9*8), Y8
@@ -1565,12 +1664,12 @@ blocksSources:
 	VPXOR          Y8, Y7, Y7
 	INCQ           DI
 	ADDQ           $0x00000018, SI
-	JMP            blocksSources
+	JMP            blocks8Sources
 
-blocksSummed:
+blocks8Summed:
 	MOVQ  add+48(FP), SI
 	TESTQ SI, SI
-	JZ    blocksStore
+	JZ    blocks8Store
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	VPXOR (SI)(BX*1), Y0, Y0
@@ -1582,7 +1681,7 @@ blocksSummed:
 	VPXOR 192(SI)(BX*1), Y6, Y6
 	VPXOR 224(SI)(BX*1), Y7, Y7
 
-blocksStore:
+blocks8Store:
 	MOVQ    dsts+0(FP), SI
 	MOVQ    (SI), SI
 	VMOVDQU Y0, (SI)(BX*1)
@@ -1594,14 +1693,14 @@ blocksStore:
 	VMOVDQU Y6, 192(SI)(BX*1)
 	VMOVDQU Y7, 224(SI)(BX*1)
 	ADDQ    $0x00000100, BX
-	JMP     blocks
+	JMP     blocks8
 
-rest:
-halves:
+below8:
+blocks4:
 	MOVQ  to+40(FP), SI
 	SUBQ  BX, SI
 	CMPQ  SI, $0x00000080
-	JL    small
+	JL    below4
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -1609,9 +1708,9 @@ halves:
 	MOVQ  srcs+8(FP), SI
 	XORQ  DI, DI
 
-halvesSources:
+blocks4Sources:
 	CMPQ           DI, AX
-	JGE            halvesSummed
+	JGE            blocks4Summed
 	MOVQ           (SI), R8
 	MOVBQZX        (DX)(DI*1), R9
 	VPBROADCASTQ   (CX)(R9*8), Y4
@@ -1629,12 +1728,12 @@ halvesSources:
 	VPXOR          Y4, Y3, Y3
 	INCQ           DI
 	ADDQ           $0x00000018, SI
-	JMP            halvesSources
+	JMP            blocks4Sources
 
-halvesSummed:
+blocks4Summed:
 	MOVQ  add+48(FP), SI
 	TESTQ SI, SI
-	JZ    halvesStore
+	JZ    blocks4Store
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	VPXOR (SI)(BX*1), Y0, Y0
@@ -1642,7 +1741,7 @@ halvesSummed:
 	VPXOR 64(SI)(BX*1), Y2, Y2
 	VPXOR 96(SI)(BX*1), Y3, Y3
 
-halvesStore:
+blocks4Store:
 	MOVQ    dsts+0(FP), SI
 	MOVQ    (SI), SI
 	VMOVDQU Y0, (SI)(BX*1)
@@ -1650,9 +1749,53 @@ halvesStore:
 	VMOVDQU Y2, 64(SI)(BX*1)
 	VMOVDQU Y3, 96(SI)(BX*1)
 	ADDQ    $0x00000080, BX
-	JMP     halves
+	JMP     blocks4
 
-small:
+below4:
+blocks2:
+	MOVQ  to+40(FP), SI
+	SUBQ  BX, SI
+	CMPQ  SI, $0x00000040
+	JL    below2
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	MOVQ  srcs+8(FP), SI
+	XORQ  DI, DI
+
+blocks2Sources:
+	CMPQ           DI, AX
+	JGE            blocks2Summed
+	MOVQ           (SI), R8
+	MOVBQZX        (DX)(DI*1), R9
+	VPBROADCASTQ   (CX)(R9*8), Y2
+	VMOVDQU        (R8)(BX*1), Y3
+	VGF2P8AFFINEQB $0x00, Y2, Y3, Y3
+	VPXOR          Y3, Y0, Y0
+	VMOVDQU        32(R8)(BX*1), Y3
+	VGF2P8AFFINEQB $0x00, Y2, Y3, Y2
+	VPXOR          Y2, Y1, Y1
+	INCQ           DI
+	ADDQ           $0x00000018, SI
+	JMP            blocks2Sources
+
+blocks2Summed:
+	MOVQ  add+48(FP), SI
+	TESTQ SI, SI
+	JZ    blocks2Store
+	MOVQ  dsts+0(FP), SI
+	MOVQ  (SI), SI
+	VPXOR (SI)(BX*1), Y0, Y0
+	VPXOR 32(SI)(BX*1), Y1, Y1
+
+blocks2Store:
+	MOVQ    dsts+0(FP), SI
+	MOVQ    (SI), SI
+	VMOVDQU Y0, (SI)(BX*1)
+	VMOVDQU Y1, 32(SI)(BX*1)
+	ADDQ    $0x00000040, BX
+	JMP     blocks2
+
+below2:
 singles:
 	MOVQ  to+40(FP), SI
 	SUBQ  BX, SI
@@ -1743,11 +1886,11 @@ TEXT ·dot2GFNI256(SB), NOSPLIT, $0-64
 	MOVQ 24(DX), DX
 	MOVQ from+32(FP), SI
 
-blocks:
+blocks4:
 	MOVQ  to+40(FP), DI
 	SUBQ  SI, DI
 	CMPQ  DI, $0x00000080
-	JL    rest
+	JL    below4
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -1759,9 +1902,9 @@ blocks:
 	MOVQ  srcs+8(FP), DI
 	XORQ  R8, R8
 
-blocksSources:
+blocks4Sources:
 	CMPQ           R8, AX
-	JGE            blocksSummed
+	JGE            blocks4Summed
 	MOVQ           (DI), R9
 	MOVBQZX        (BX)(R8*1), R10
 	VPBROADCASTQ   (CX)(R10*8), Y8
@@ -1789,12 +1932,12 @@ blocksSources:
 	VPXOR          Y8, Y7, Y7
 	INCQ           R8
 	ADDQ           $0x00000018, DI
-	JMP            blocksSources
+	JMP            blocks4Sources
 
-blocksSummed:
+blocks4Summed:
 	MOVQ  add+48(FP), DI
 	TESTQ DI, DI
-	JZ    blocksStore
+	JZ    blocks4Store
 	MOVQ  dsts+0(FP), DI
 	MOVQ  (DI), R8
 	VPXOR (R8)(SI*1), Y0, Y0
@@ -1807,7 +1950,7 @@ blocksSummed:
 	VPXOR 64(DI)(SI*1), Y6, Y6
 	VPXOR 96(DI)(SI*1), Y7, Y7
 
-blocksStore:
+blocks4Store:
 	MOVQ    dsts+0(FP), DI
 	MOVQ    (DI), R8
 	VMOVDQU Y0, (R8)(SI*1)
@@ -1820,9 +1963,9 @@ blocksStore:
 	VMOVDQU Y6, 64(DI)(SI*1)
 	VMOVDQU Y7, 96(DI)(SI*1)
 	ADDQ    $0x00000080, SI
-	JMP     blocks
+	JMP     blocks4
 
-rest:
+below4:
 singles:
 	MOVQ  to+40(FP), DI
 	SUBQ  SI, DI
@@ -1933,11 +2076,11 @@ TEXT ·dot3GFNI256(SB), NOSPLIT, $0-64
 	MOVQ 48(DX), DX
 	MOVQ from+32(FP), DI
 
-blocks:
+blocks3:
 	MOVQ  to+40(FP), R8
 	SUBQ  DI, R8
 	CMPQ  R8, $0x00000060
-	JL    rest
+	JL    below3
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -1950,9 +2093,9 @@ blocks:
 	MOVQ  srcs+8(FP), R8
 	XORQ  R9, R9
 
-blocksSources:
+blocks3Sources:
 	CMPQ           R9, AX
-	JGE            blocksSummed
+	JGE            blocks3Summed
 	MOVQ           (R8), R10
 	MOVBQZX        (BX)(R9*1), R11
 	VPBROADCASTQ   (CX)(R11*8), Y9
@@ -1983,12 +2126,12 @@ blocksSources:
 	VPXOR          Y9, Y8, Y8
 	INCQ           R9
 	ADDQ           $0x00000018, R8
-	JMP            blocksSources
+	JMP            blocks3Sources
 
-blocksSummed:
+blocks3Summed:
 	MOVQ  add+48(FP), R8
 	TESTQ R8, R8
-	JZ    blocksStore
+	JZ    blocks3Store
 	MOVQ  dsts+0(FP), R8
 	MOVQ  (R8), R9
 	VPXOR (R9)(DI*1), Y0, Y0
@@ -2003,7 +2146,7 @@ blocksSummed:
 	VPXOR 32(R8)(DI*1), Y7, Y7
 	VPXOR 64(R8)(DI*1), Y8, Y8
 
-blocksStore:
+blocks3Store:
 	MOVQ    dsts+0(FP), R8
 	MOVQ    (R8), R9
 	VMOVDQU Y0, (R9)(DI*1)
@@ -2018,9 +2161,9 @@ blocksStore:
 	VMOVDQU Y7, 32(R8)(DI*1)
 	VMOVDQU Y8, 64(R8)(DI*1)
 	ADDQ    $0x00000060, DI
-	JMP     blocks
+	JMP     blocks3
 
-rest:
+below3:
 singles:
 	MOVQ  to+40(FP), R8
 	SUBQ  DI, R8
@@ -2151,11 +2294,11 @@ TEXT ·dot4GFNI256(SB), NOSPLIT, $0-64
 	MOVQ 72(DX), DX
 	MOVQ from+32(FP), R8
 
-blocks:
+blocks2:
 	MOVQ  to+40(FP), R9
 	SUBQ  R8, R9
 	CMPQ  R9, $0x00000040
-	JL    rest
+	JL    below2
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -2167,9 +2310,9 @@ blocks:
 	MOVQ  srcs+8(FP), R9
 	XORQ  R10, R10
 
-blocksSources:
+blocks2Sources:
 	CMPQ           R10, AX
-	JGE            blocksSummed
+	JGE            blocks2Summed
 	MOVQ           (R9), R11
 	MOVBQZX        (BX)(R10*1), R12
 	VPBROADCASTQ   (CX)(R12*8), Y8
@@ -2199,12 +2342,12 @@ blocksSources:
 	VPXOR          Y8, Y7, Y7
 	INCQ           R10
 	ADDQ           $0x00000018, R9
-	JMP            blocksSources
+	JMP            blocks2Sources
 
-blocksSummed:
+blocks2Summed:
 	MOVQ  add+48(FP), R9
 	TESTQ R9, R9
-	JZ    blocksStore
+	JZ    blocks2Store
 	MOVQ  dsts+0(FP), R9
 	MOVQ  (R9), R10
 	VPXOR (R10)(R8*1), Y0, Y0
@@ -2219,7 +2362,7 @@ blocksSummed:
 	VPXOR (R9)(R8*1), Y6, Y6
 	VPXOR 32(R9)(R8*1), Y7, Y7
 
-blocksStore:
+blocks2Store:
 	MOVQ    dsts+0(FP), R9
 	MOVQ    (R9), R10
 	VMOVDQU Y0, (R10)(R8*1)
@@ -2234,9 +2377,9 @@ blocksStore:
 	VMOVDQU Y6, (R9)(R8*1)
 	VMOVDQU Y7, 32(R9)(R8*1)
 	ADDQ    $0x00000040, R8
-	JMP     blocks
+	JMP     blocks2
 
-rest:
+below2:
 singles:
 	MOVQ  to+40(FP), R9
 	SUBQ  R8, R9
@@ -2478,7 +2621,7 @@ TEXT ·mulAddAVX2(SB), NOSPLIT, $0-32
 	VPSHUFB        Y3, Y1, Y3
 	VPSHUFB        Y4, Y2, Y4
 	VPXOR          Y4, Y3, Y3
-	CMPQ           DX, $0x00000200
+	CMPQ           DX, $0x00000800
 	JL             blocks
 	MOVQ           AX, BX
 	NEGQ           BX
@@ -2583,7 +2726,7 @@ TEXT ·addAVX2(SB), NOSPLIT, $0-24
 	MOVQ    src+8(FP), CX
 	MOVQ    n+16(FP), DX
 	VMOVDQU -32(CX)(DX*1), Y0
-	CMPQ    DX, $0x00000200
+	CMPQ    DX, $0x00000800
 	JL      blocks
 	MOVQ    AX, BX
 	NEGQ    BX
@@ -2657,11 +2800,11 @@ TEXT ·dot1AVX2(SB), NOSPLIT, $0-64
 	VMOVD        SI, X0
 	VPBROADCASTD X0, Y0
 
-blocks:
+blocks8:
 	MOVQ  to+40(FP), SI
 	SUBQ  BX, SI
 	CMPQ  SI, $0x00000100
-	JL    rest
+	JL    below8
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
@@ -2673,9 +2816,9 @@ blocks:
 	MOVQ  srcs+8(FP), SI
 	XORQ  DI, DI
 
-blocksSources:
+blocks8Sources:
 	CMPQ           DI, AX
-	JGE            blocksSummed
+	JGE            blocks8Summed
 	MOVQ           (SI), R8
 	MOVBQZX        (DX)(DI*1), R9
 	SHLQ           $0x05, R9
@@ -2747,12 +2890,12 @@ blocksSources:
 	VPXOR          Y9, Y8, Y8
 	INCQ           DI
 	ADDQ           $0x00000018, SI
-	JMP            blocksSources
+	JMP            blocks8Sources
 
-blocksSummed:
+blocks8Summed:
 	MOVQ  add+48(FP), SI
 	TESTQ SI, SI
-	JZ    blocksStore
+	JZ    blocks8Store
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	VPXOR (SI)(BX*1), Y1, Y1
@@ -2764,7 +2907,7 @@ blocksSummed:
 	VPXOR 192(SI)(BX*1), Y7, Y7
 	VPXOR 224(SI)(BX*1), Y8, Y8
 
-blocksStore:
+blocks8Store:
 	MOVQ    dsts+0(FP), SI
 	MOVQ    (SI), SI
 	VMOVDQU Y1, (SI)(BX*1)
@@ -2776,14 +2919,14 @@ blocksStore:
 	VMOVDQU Y7, 192(SI)(BX*1)
 	VMOVDQU Y8, 224(SI)(BX*1)
 	ADDQ    $0x00000100, BX
-	JMP     blocks
+	JMP     blocks8
 
-rest:
-halves:
+below8:
+blocks4:
 	MOVQ  to+40(FP), SI
 	SUBQ  BX, SI
 	CMPQ  SI, $0x00000080
-	JL    small
+	JL    below4
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
@@ -2791,9 +2934,9 @@ halves:
 	MOVQ  srcs+8(FP), SI
 	XORQ  DI, DI
 
-halvesSources:
+blocks4Sources:
 	CMPQ           DI, AX
-	JGE            halvesSummed
+	JGE            blocks4Summed
 	MOVQ           (SI), R8
 	MOVBQZX        (DX)(DI*1), R9
 	SHLQ           $0x05, R9
@@ -2833,12 +2976,12 @@ halvesSources:
 	VPXOR          Y5, Y4, Y4
 	INCQ           DI
 	ADDQ           $0x00000018, SI
-	JMP            halvesSources
+	JMP            blocks4Sources
 
-halvesSummed:
+blocks4Summed:
 	MOVQ  add+48(FP), SI
 	TESTQ SI, SI
-	JZ    halvesStore
+	JZ    blocks4Store
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	VPXOR (SI)(BX*1), Y1, Y1
@@ -2846,7 +2989,7 @@ halvesSummed:
 	VPXOR 64(SI)(BX*1), Y3, Y3
 	VPXOR 96(SI)(BX*1), Y4, Y4
 
-halvesStore:
+blocks4Store:
 	MOVQ    dsts+0(FP), SI
 	MOVQ    (SI), SI
 	VMOVDQU Y1, (SI)(BX*1)
@@ -2854,9 +2997,65 @@ halvesStore:
 	VMOVDQU Y3, 64(SI)(BX*1)
 	VMOVDQU Y4, 96(SI)(BX*1)
 	ADDQ    $0x00000080, BX
-	JMP     halves
+	JMP     blocks4
 
-small:
+below4:
+blocks2:
+	MOVQ  to+40(FP), SI
+	SUBQ  BX, SI
+	CMPQ  SI, $0x00000040
+	JL    below2
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	MOVQ  srcs+8(FP), SI
+	XORQ  DI, DI
+
+blocks2Sources:
+	CMPQ           DI, AX
+	JGE            blocks2Summed
+	MOVQ           (SI), R8
+	MOVBQZX        (DX)(DI*1), R9
+	SHLQ           $0x05, R9
+	VBROADCASTI128 (CX)(R9*1), Y3
+	VBROADCASTI128 16(CX)(R9*1), Y4
+	VMOVDQU        (R8)(BX*1), Y5
+	VPSRLQ         $0x04, Y5, Y6
+	VPAND          Y0, Y5, Y5
+	VPAND          Y0, Y6, Y6
+	VPSHUFB        Y5, Y3, Y5
+	VPSHUFB        Y6, Y4, Y6
+	VPXOR          Y6, Y5, Y5
+	VPXOR          Y5, Y1, Y1
+	VMOVDQU        32(R8)(BX*1), Y5
+	VPSRLQ         $0x04, Y5, Y6
+	VPAND          Y0, Y5, Y5
+	VPAND          Y0, Y6, Y6
+	VPSHUFB        Y5, Y3, Y3
+	VPSHUFB        Y6, Y4, Y4
+	VPXOR          Y4, Y3, Y3
+	VPXOR          Y3, Y2, Y2
+	INCQ           DI
+	ADDQ           $0x00000018, SI
+	JMP            blocks2Sources
+
+blocks2Summed:
+	MOVQ  add+48(FP), SI
+	TESTQ SI, SI
+	JZ    blocks2Store
+	MOVQ  dsts+0(FP), SI
+	MOVQ  (SI), SI
+	VPXOR (SI)(BX*1), Y1, Y1
+	VPXOR 32(SI)(BX*1), Y2, Y2
+
+blocks2Store:
+	MOVQ    dsts+0(FP), SI
+	MOVQ    (SI), SI
+	VMOVDQU Y1, (SI)(BX*1)
+	VMOVDQU Y2, 32(SI)(BX*1)
+	ADDQ    $0x00000040, BX
+	JMP     blocks2
+
+below2:
 singles:
 	MOVQ  to+40(FP), SI
 	SUBQ  BX, SI
@@ -2964,11 +3163,11 @@ TEXT ·dot2AVX2(SB), NOSPLIT, $0-64
 	VMOVD        DI, X0
 	VPBROADCASTD X0, Y0
 
-blocks:
+blocks2:
 	MOVQ  to+40(FP), DI
 	SUBQ  SI, DI
 	CMPQ  DI, $0x00000040
-	JL    rest
+	JL    below2
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
@@ -2976,9 +3175,9 @@ blocks:
 	MOVQ  srcs+8(FP), DI
 	XORQ  R8, R8
 
-blocksSources:
+blocks2Sources:
 	CMPQ           R8, AX
-	JGE            blocksSummed
+	JGE            blocks2Summed
 	MOVQ           (DI), R9
 	MOVBQZX        (BX)(R8*1), R10
 	SHLQ           $0x05, R10
@@ -3014,12 +3213,12 @@ blocksSources:
 	VPXOR          Y5, Y4, Y4
 	INCQ           R8
 	ADDQ           $0x00000018, DI
-	JMP            blocksSources
+	JMP            blocks2Sources
 
-blocksSummed:
+blocks2Summed:
 	MOVQ  add+48(FP), DI
 	TESTQ DI, DI
-	JZ    blocksStore
+	JZ    blocks2Store
 	MOVQ  dsts+0(FP), DI
 	MOVQ  (DI), R8
 	VPXOR (R8)(SI*1), Y1, Y1
@@ -3028,7 +3227,7 @@ blocksSummed:
 	VPXOR (DI)(SI*1), Y3, Y3
 	VPXOR 32(DI)(SI*1), Y4, Y4
 
-blocksStore:
+blocks2Store:
 	MOVQ    dsts+0(FP), DI
 	MOVQ    (DI), R8
 	VMOVDQU Y1, (R8)(SI*1)
@@ -3037,9 +3236,9 @@ blocksStore:
 	VMOVDQU Y3, (DI)(SI*1)
 	VMOVDQU Y4, 32(DI)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     blocks
+	JMP     blocks2
 
-rest:
+below2:
 singles:
 	MOVQ  to+40(FP), DI
 	SUBQ  SI, DI
@@ -3285,7 +3484,7 @@ TEXT ·mulAddSSSE3(SB), NOSPLIT, $0-32
 	MOVO   X2, X3
 	PSHUFB X5, X3
 	PXOR   X3, X4
-	CMPQ   DX, $0x00000200
+	CMPQ   DX, $0x00000800
 	JL     blocks
 	MOVQ   AX, BX
 	NEGQ   BX
@@ -3414,7 +3613,7 @@ TEXT ·addSSSE3(SB), NOSPLIT, $0-24
 	MOVQ  src+8(FP), CX
 	MOVQ  n+16(FP), DX
 	MOVOU -16(CX)(DX*1), X0
-	CMPQ  DX, $0x00000200
+	CMPQ  DX, $0x00000800
 	JL    blocks
 	MOVQ  AX, BX
 	NEGQ  BX
@@ -3494,11 +3693,11 @@ TEXT ·dot1SSSE3(SB), NOSPLIT, $0-64
 	MOVD   SI, X0
 	PSHUFL $0x00, X0, X0
 
-blocks:
+blocks8:
 	MOVQ to+40(FP), SI
 	SUBQ BX, SI
 	CMPQ SI, $0x00000080
-	JL   rest
+	JL   below8
 	PXOR X1, X1
 	PXOR X2, X2
 	PXOR X3, X3
@@ -3510,9 +3709,9 @@ blocks:
 	MOVQ srcs+8(FP), SI
 	XORQ DI, DI
 
-blocksSources:
+blocks8Sources:
 	CMPQ    DI, AX
-	JGE     blocksSummed
+	JGE     blocks8Summed
 	MOVQ    (SI), R8
 	MOVBQZX (DX)(DI*1), R9
 	SHLQ    $0x05, R9
@@ -3608,12 +3807,12 @@ blocksSources:
 	PXOR    X9, X8
 	INCQ    DI
 	ADDQ    $0x00000018, SI
-	JMP     blocksSources
+	JMP     blocks8Sources
 
-blocksSummed:
+blocks8Summed:
 	MOVQ  add+48(FP), SI
 	TESTQ SI, SI
-	JZ    blocksStore
+	JZ    blocks8Store
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	MOVOU (SI)(BX*1), X9
@@ -3633,7 +3832,7 @@ blocksSummed:
 	MOVOU 112(SI)(BX*1), X9
 	PXOR  X9, X8
 
-blocksStore:
+blocks8Store:
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	MOVOU X1, (SI)(BX*1)
@@ -3645,14 +3844,14 @@ blocksStore:
 	MOVOU X7, 96(SI)(BX*1)
 	MOVOU X8, 112(SI)(BX*1)
 	ADDQ  $0x00000080, BX
-	JMP   blocks
+	JMP   blocks8
 
-rest:
-halves:
+below8:
+blocks4:
 	MOVQ to+40(FP), SI
 	SUBQ BX, SI
 	CMPQ SI, $0x00000040
-	JL   small
+	JL   below4
 	PXOR X1, X1
 	PXOR X2, X2
 	PXOR X3, X3
@@ -3660,9 +3859,9 @@ halves:
 	MOVQ srcs+8(FP), SI
 	XORQ DI, DI
 
-halvesSources:
+blocks4Sources:
 	CMPQ    DI, AX
-	JGE     halvesSummed
+	JGE     blocks4Summed
 	MOVQ    (SI), R8
 	MOVBQZX (DX)(DI*1), R9
 	SHLQ    $0x05, R9
@@ -3714,12 +3913,12 @@ halvesSources:
 	PXOR    X5, X4
 	INCQ    DI
 	ADDQ    $0x00000018, SI
-	JMP     halvesSources
+	JMP     blocks4Sources
 
-halvesSummed:
+blocks4Summed:
 	MOVQ  add+48(FP), SI
 	TESTQ SI, SI
-	JZ    halvesStore
+	JZ    blocks4Store
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	MOVOU (SI)(BX*1), X5
@@ -3731,7 +3930,7 @@ halvesSummed:
 	MOVOU 48(SI)(BX*1), X5
 	PXOR  X5, X4
 
-halvesStore:
+blocks4Store:
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	MOVOU X1, (SI)(BX*1)
@@ -3739,9 +3938,73 @@ halvesStore:
 	MOVOU X3, 32(SI)(BX*1)
 	MOVOU X4, 48(SI)(BX*1)
 	ADDQ  $0x00000040, BX
-	JMP   halves
+	JMP   blocks4
 
-small:
+below4:
+blocks2:
+	MOVQ to+40(FP), SI
+	SUBQ BX, SI
+	CMPQ SI, $0x00000020
+	JL   below2
+	PXOR X1, X1
+	PXOR X2, X2
+	MOVQ srcs+8(FP), SI
+	XORQ DI, DI
+
+blocks2Sources:
+	CMPQ    DI, AX
+	JGE     blocks2Summed
+	MOVQ    (SI), R8
+	MOVBQZX (DX)(DI*1), R9
+	SHLQ    $0x05, R9
+	MOVOU   (CX)(R9*1), X3
+	MOVOU   16(CX)(R9*1), X4
+	MOVOU   (R8)(BX*1), X5
+	MOVO    X5, X6
+	PSRLQ   $0x04, X6
+	PAND    X0, X5
+	PAND    X0, X6
+	MOVO    X3, X7
+	PSHUFB  X5, X7
+	MOVO    X4, X5
+	PSHUFB  X6, X5
+	PXOR    X5, X7
+	PXOR    X7, X1
+	MOVOU   16(R8)(BX*1), X5
+	MOVO    X5, X6
+	PSRLQ   $0x04, X6
+	PAND    X0, X5
+	PAND    X0, X6
+	MOVO    X3, X3
+	PSHUFB  X5, X3
+	MOVO    X4, X4
+	PSHUFB  X6, X4
+	PXOR    X4, X3
+	PXOR    X3, X2
+	INCQ    DI
+	ADDQ    $0x00000018, SI
+	JMP     blocks2Sources
+
+blocks2Summed:
+	MOVQ  add+48(FP), SI
+	TESTQ SI, SI
+	JZ    blocks2Store
+	MOVQ  dsts+0(FP), SI
+	MOVQ  (SI), SI
+	MOVOU (SI)(BX*1), X3
+	PXOR  X3, X1
+	MOVOU 16(SI)(BX*1), X3
+	PXOR  X3, X2
+
+blocks2Store:
+	MOVQ  dsts+0(FP), SI
+	MOVQ  (SI), SI
+	MOVOU X1, (SI)(BX*1)
+	MOVOU X2, 16(SI)(BX*1)
+	ADDQ  $0x00000020, BX
+	JMP   blocks2
+
+below2:
 singles:
 	MOVQ to+40(FP), SI
 	SUBQ BX, SI
@@ -3856,11 +4119,11 @@ TEXT ·dot2SSSE3(SB), NOSPLIT, $0-64
 	MOVD   DI, X0
 	PSHUFL $0x00, X0, X0
 
-blocks:
+blocks2:
 	MOVQ to+40(FP), DI
 	SUBQ SI, DI
 	CMPQ DI, $0x00000020
-	JL   rest
+	JL   below2
 	PXOR X1, X1
 	PXOR X2, X2
 	PXOR X3, X3
@@ -3868,9 +4131,9 @@ blocks:
 	MOVQ srcs+8(FP), DI
 	XORQ R8, R8
 
-blocksSources:
+blocks2Sources:
 	CMPQ    R8, AX
-	JGE     blocksSummed
+	JGE     blocks2Summed
 	MOVQ    (DI), R9
 	MOVBQZX (BX)(R8*1), R10
 	SHLQ    $0x05, R10
@@ -3916,12 +4179,12 @@ blocksSources:
 	PXOR    X5, X4
 	INCQ    R8
 	ADDQ    $0x00000018, DI
-	JMP     blocksSources
+	JMP     blocks2Sources
 
-blocksSummed:
+blocks2Summed:
 	MOVQ  add+48(FP), DI
 	TESTQ DI, DI
-	JZ    blocksStore
+	JZ    blocks2Store
 	MOVQ  dsts+0(FP), DI
 	MOVQ  (DI), R8
 	MOVOU (R8)(SI*1), X5
@@ -3934,7 +4197,7 @@ blocksSummed:
 	MOVOU 16(DI)(SI*1), X5
 	PXOR  X5, X4
 
-blocksStore:
+blocks2Store:
 	MOVQ  dsts+0(FP), DI
 	MOVQ  (DI), R8
 	MOVOU X1, (R8)(SI*1)
@@ -3943,9 +4206,9 @@ blocksStore:
 	MOVOU X3, (DI)(SI*1)
 	MOVOU X4, 16(DI)(SI*1)
 	ADDQ  $0x00000020, SI
-	JMP   blocks
+	JMP   blocks2
 
-rest:
+below2:
 singles:
 	MOVQ to+40(FP), DI
 	SUBQ SI, DI

@@ -8,7 +8,8 @@
 // The functions on slices are the hot ones: [MulAdd] for one packet, [Dot] for a coded packet out of many, [MatMul] for
 // several at once (repair packets, recoding, decoding). The more they are told at once the faster they are: Dot loads
 // and stores the result once rather than once a source, and MatMul loads a source once for several results. They run
-// on the best instructions that the processor has; see [Level]. None allocates, and any length and alignment will do.
+// on the best instructions that the processor has; see [Level]. None allocates, and any length and alignment will do;
+// sums of one result are a fifth faster if the sources begin at multiples of 32 bytes, or lie multiples of 64 apart.
 //
 // Lengths must be equal, and the slices of one call must not overlap, except where a function says that they may.
 // Unequal lengths are a programmer's mistake and panic. Everything here is safe for concurrent use on slices that

@@ -17,7 +17,7 @@ const (
 	NEON                 // the same on arm64, by klauspost/reedsolomon
 	AVX2                 // 256-bit shuffles
 	GFNI256              // AVX2 and GFNI: bit matrices on 256 bits
-	GFNI512              // AVX-512 (F, BW), BMI2 and GFNI: bit matrices on 512 bits
+	GFNI512              // AVX-512 (F, BW, VBMI), BMI2 and GFNI: bit matrices on 512 bits
 )
 
 var levelNames = [...]string{

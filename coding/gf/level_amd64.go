@@ -17,7 +17,7 @@ func available(l Level) bool {
 	case GFNI256:
 		return cpuid.CPU.Supports(cpuid.AVX2, cpuid.GFNI)
 	case GFNI512:
-		return cpuid.CPU.Supports(cpuid.AVX2, cpuid.AVX512F, cpuid.AVX512BW, cpuid.BMI2, cpuid.GFNI)
+		return cpuid.CPU.Supports(cpuid.AVX2, cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512VBMI, cpuid.BMI2, cpuid.GFNI)
 	}
 	return false
 }

@@ -39,11 +39,28 @@ func checkSum(dst []byte, srcs [][]byte, coefs []byte) {
 }
 
 func checkSources(size int, srcs [][]byte) {
-	for i, src := range srcs {
-		if len(src) != size {
-			panic(fmt.Sprintf("gf: source %d has %d bytes and the destination %d; make them equal", i, len(src), size))
+	if !allOfSize(size, srcs) {
+		for i, src := range srcs {
+			if len(src) != size {
+				panic(fmt.Sprintf("gf: source %d has %d bytes and the destination %d; make them equal", i, len(src), size))
+			}
 		}
 	}
+}
+
+// allOfSize looks at eight sources a turn. One a turn would take a tenth of the time that it takes to code 32 packets of
+// 1 KB.
+func allOfSize(size int, srcs [][]byte) bool {
+	differ := 0
+	for ; len(srcs) >= 8; srcs = srcs[8:] {
+		p := (*[8][]byte)(srcs)
+		differ |= (len(p[0]) ^ size | len(p[1]) ^ size) | (len(p[2]) ^ size | len(p[3]) ^ size) |
+			(len(p[4]) ^ size | len(p[5]) ^ size) | (len(p[6]) ^ size | len(p[7]) ^ size)
+	}
+	for _, src := range srcs {
+		differ |= len(src) ^ size
+	}
+	return differ == 0
 }
 
 func checkMatrix(dsts, srcs, rows [][]byte) {

@@ -81,12 +81,15 @@ func (e *Engine) AddNode(alg core.Algorithm, o NodeOptions) (*Node, error) {
 	if alg == nil {
 		panic("engine: AddNode without an algorithm")
 	}
+	if err := o.Bandwidth.Check(); err != nil {
+		return nil, fmt.Errorf("engine: NodeOptions.Bandwidth: %w", err)
+	}
 	n, err := e.reserve(o)
 	if err != nil {
 		return nil, err
 	}
 	var failed error
-	err = n.loop.do(func() { failed = n.start(alg) })
+	err = n.loop.do(func() { failed = n.start(alg, o.Bandwidth) })
 	if err = errors.Join(err, failed); err != nil {
 		n.listener.close()
 		e.forget(n)
@@ -111,7 +114,7 @@ func (e *Engine) reserve(o NodeOptions) (*Node, error) {
 		if listen == "" {
 			listen = "127.0.0.1:0"
 		}
-		l, err := openListener(listen)
+		l, err := openListener(listen, e.opt.SocketBytes)
 		if err != nil {
 			return nil, err
 		}
@@ -233,6 +236,9 @@ func (e *Engine) Stop(ctx context.Context) error {
 	for _, n := range nodes {
 		err = errors.Join(err, n.await(ctx))
 	}
+	if ctx.Err() == nil {
+		e.awaitPartings(ctx)
+	}
 	e.stopLoops()
 	return err
 }
@@ -255,6 +261,7 @@ func (e *Engine) stopLoops() {
 		}
 	}
 	for _, lp := range e.loops {
+		_ = lp.do(lp.parted.dismiss)
 		lp.stop()
 	}
 	e.wg.Wait()

@@ -52,8 +52,30 @@ const (
 	// is received into the reserve while others are out of memory.
 	memoryTimeout = 10 * time.Second
 
+	// partingPause is how often connections are looked at whose lanes have ended;
+	// partingTime how long a receiving end waits for its upstream to hear what it
+	// took, long enough for TCP to repeat it three times; and partingPatience how
+	// long a sending end waits for a peer that lives and takes nothing more.
+	partingPause    = 250 * time.Millisecond
+	partingTime     = 2 * time.Second
+	partingPatience = 30 * time.Second
+
+	// partingGrace is how long a graceful stop of an engine waits for connections
+	// whose lanes have ended. With peers that go on it is over in a round-trip.
+	partingGrace = time.Second
+
+	// scrapBytes is how much is thrown away at once.
+	scrapBytes = 64 << 10
+
 	// listenBacklog is the kernel's queue of connections not accepted yet.
 	listenBacklog = 1024
+
+	// smallBuffer is below which socket buffers get segments of their own size, some
+	// to a buffer: two of the loopback's 64 KB. leastSegment is what every network
+	// carries (RFC 9293, 3.7.1).
+	smallBuffer     = 128 << 10
+	segmentsABuffer = 4
+	leastSegment    = 536
 
 	// socketBufferSlabs sizes the kernel's buffers of a link in slabs: with two,
 	// a slab can be written while the one before it is still being read.

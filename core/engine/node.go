@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/wire"
 	"github.com/ioverlay/ioverlay/ring"
 )
@@ -25,7 +26,7 @@ type Node struct {
 }
 
 // start begins the node's life, on its loop.
-func (n *Node) start(alg core.Algorithm) error {
+func (n *Node) start(alg core.Algorithm, w emul.Bandwidth) error {
 	if n.eng.stopping() {
 		return ErrClosed // those who stop the engine may have looked already
 	}
@@ -37,6 +38,7 @@ func (n *Node) start(alg core.Algorithm) error {
 		return err
 	}
 	n.core = c
+	c.SetBandwidth(w)
 	c.Start()
 	return nil
 }

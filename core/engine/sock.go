@@ -32,7 +32,16 @@ func openSocket(a netip.Addr) (int, error) {
 // tuneLane sets what every TCP lane has: no delay, since a burst leaves in one
 // write anyway, and buffers of a known size. Buffers must be set before connect
 // and listen to count for the window that is announced.
+//
+// Segments on the loopback are 64 KB. A window below half of one is not used until a
+// timer says so (the avoidance of silly windows, RFC 1122, 4.2.3.3), so with small
+// buffers segments are small too.
 func tuneLane(fd, bufferBytes int) error {
+	if bufferBytes < smallBuffer {
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG, max(bufferBytes/segmentsABuffer, leastSegment)); err != nil {
+			return fmt.Errorf("set TCP_MAXSEG: %w", err)
+		}
+	}
 	for _, o := range []struct {
 		level, name, value int
 		what               string
@@ -101,6 +110,18 @@ func reasonOf(err error) core.Reason {
 		return core.ReasonNoRoom
 	}
 	return core.ReasonReset
+}
+
+// brokenBy is how an error on a lane that was open looks to an algorithm.
+func brokenBy(err error) core.Reason {
+	switch why := reasonOf(err); {
+	case errors.Is(err, unix.ETIMEDOUT):
+		return core.ReasonTimeout
+	case why == core.ReasonRefused:
+		return core.ReasonReset
+	default:
+		return why
+	}
 }
 
 // monotonic is the machine's monotonic clock, since some moment before it booted.

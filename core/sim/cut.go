@@ -97,14 +97,14 @@ func (l *lane) resumeBack() {
 // silent fails both ends of a lane that was cut for too long. One that is being
 // dialled has a time of its own. What has reached the receiver it still switches.
 func (l *lane) silent() {
-	if o := l.out; o != nil && l.opened {
-		l.out = nil
-		o.Fail(reasonSilent)
+	if l.opened {
+		l.failSender(reasonSilent)
 	}
 	if l.out != nil && l.in == nil {
 		return
 	}
 	l.refused = true // for a dial whose answer is under way
+	l.failed = true  // what is in the queue of events still has been lost now
 	l.lose(l.arrived)
 	l.heldRuns, l.heldFin, l.heldHangup = 0, false, false
 	l.why, l.finCame = reasonSilent, true

@@ -48,11 +48,14 @@ type dotKernel struct {
 // sources, so that the sums stay in registers and a source's bytes are loaded once for all results.
 func dot(v vectors, rows int) {
 	TEXT(fmt.Sprintf("dot%d%s", rows, v.name()), NOSPLIT,
-		fmt.Sprintf("func(dsts, srcs, rows *[]byte, k, from, to, add int, table %s)", v.tableType()))
+		"func(dsts, srcs, rows *[]byte, k, from, to, add int"+tableParameter(v)+")")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("dot%d%s sets bytes from to to-1 of %d results to sums over k sources, or adds if add is 1.", rows, v.name(), rows))
 	d := &dotKernel{vectors: v, rows: rows}
-	d.k, d.table = Load(Param("k"), GP64()), Load(Param("table"), GP64())
+	d.k = Load(Param("k"), GP64())
+	if v.tableType() != "" {
+		d.table = Load(Param("table"), GP64())
+	}
 	first := Load(Param("rows"), GP64())
 	for r := range rows {
 		row := GP64()
@@ -62,11 +65,15 @@ func dot(v vectors, rows int) {
 	d.off = Load(Param("from"), GP64()).(GPVirtual)
 	v.begin()
 
-	d.blocks("blocks", "rest", unroll(v, rows))
-	Label("rest")
-	if unroll(v, rows) > 4 {
-		d.blocks("halves", "small", unroll(v, rows)/2)
-		Label("small")
+	// Long blocks leave much behind them, which smaller ones take up.
+	least := unroll(v, rows)
+	if least == 8 {
+		least = 2
+	}
+	for n := unroll(v, rows); n >= least; n /= 2 {
+		rest := fmt.Sprintf("below%d", n)
+		d.blocks(fmt.Sprintf("blocks%d", n), rest, n)
+		Label(rest)
 	}
 	if v.masks() {
 		d.maskedBlocks()
@@ -78,6 +85,13 @@ func dot(v vectors, rows int) {
 	Label("done")
 	v.end()
 	RET()
+}
+
+func tableParameter(v vectors) string {
+	if v.tableType() == "" {
+		return ""
+	}
+	return ", table " + v.tableType()
 }
 
 // blocks handles blocks of n registers while they fit, then goes on at next.
@@ -223,9 +237,7 @@ func (d *dotKernel) source(src GPVirtual, n int) Mem {
 func (d *dotKernel) factors(i GPVirtual, n int) []factor {
 	var fs []factor
 	for _, row := range d.coefs {
-		c := GP64()
-		MOVBQZX(Mem{Base: row, Index: i, Scale: 1, Disp: n}, c)
-		fs = append(fs, d.factor(d.table, c))
+		fs = append(fs, d.factor(d.table, Mem{Base: row, Index: i, Scale: 1, Disp: n}))
 	}
 	return fs
 }

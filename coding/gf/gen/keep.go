@@ -6,7 +6,7 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// keepWords describes the table that masks are loaded from: 32 bytes of ones, 32 of zeros, 32 of ones.
+// keepWords is the size of that table in words of eight bytes: 32 bytes of ones, 32 of zeros, 32 of ones.
 const keepWords = 12
 
 // lastBytes sets mask to ones in the last n bytes of a register, n less than its width, and to zeros in the others.
@@ -25,20 +25,13 @@ func firstBytes(v vectors, n Register, mask VecVirtual) {
 	v.load(Mem{Base: table, Index: before, Scale: 1}, mask)
 }
 
-// keepTable returns the table, and writes it when it is first asked for.
+// keepTable returns the table that masks are loaded from.
 func keepTable() Mem {
-	if keep == nil {
-		m := GLOBL("keep", RODATA|NOPTR)
-		for i := range keepWords {
-			word := ^uint64(0)
-			if i/4 == 1 {
-				word = 0
-			}
-			DATA(8*i, U64(word))
+	var table [keepWords]uint64
+	for i := range table {
+		if i/4 != 1 {
+			table[i] = ^uint64(0)
 		}
-		keep = &m
 	}
-	return *keep
+	return words("keep", table[:])
 }
-
-var keep *Mem

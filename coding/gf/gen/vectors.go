@@ -12,7 +12,7 @@ type vectors interface {
 	width() int        // bytes in a register
 	masks() bool       // whether loads and stores can be cut at any byte
 	pairs() bool       // whether three registers are added in one instruction
-	tableType() string // the Go type of a pointer to the table of factors
+	tableType() string // the Go type of a pointer to the table of factors; "" if there is none
 	factorType() string
 
 	register() VecVirtual
@@ -25,8 +25,8 @@ type vectors interface {
 
 	// begin loads constants; called once, first, in every kernel that multiplies.
 	begin()
-	// factor loads what multiplies by the coefficient of which c holds the value; c is lost.
-	factor(table Register, c GPVirtual) factor
+	// factor loads what multiplies by the coefficient that lies at coef.
+	factor(table Register, coef Mem) factor
 	// factorAt loads what multiplies from where it is.
 	factorAt(m Mem) factor
 	// split prepares bytes for multiplying; x is lost.
@@ -59,8 +59,8 @@ func (gfni512) xor(a Op, to VecVirtual)   { VPXORQ(a, to, to) }
 func (gfni512) and(a, to VecVirtual)      { VPANDQ(a, to, to) }
 func (gfni512) end()                      { VZEROUPPER() }
 func (gfni512) begin()                    {}
-func (g gfni512) factor(table Register, c GPVirtual) factor {
-	return g.factorAt(Mem{Base: table, Index: c, Scale: 8})
+func (g gfni512) factor(table Register, coef Mem) factor {
+	return g.factorAt(Mem{Base: table, Index: loaded(coef), Scale: 8})
 }
 func (gfni512) factorAt(m Mem) factor {
 	v := ZMM()
@@ -70,6 +70,37 @@ func (gfni512) factorAt(m Mem) factor {
 func (gfni512) split(x VecVirtual) operand { return operand{x} }
 func (gfni512) times(f factor, x operand, to VecVirtual) {
 	VGF2P8AFFINEQB(U8(0), f[0], x[0], to)
+}
+
+// loaded returns a register with the byte at m.
+func loaded(m Mem) GPVirtual {
+	c := GP64()
+	MOVBQZX(m, c)
+	return c
+}
+
+// gfni512Computed computes matrices from coefficients instead of loading them from a table, which takes two instructions
+// more and leaves the cache to the packets. It pays where a matrix multiplies many registers at a time.
+type gfni512Computed struct {
+	gfni512
+	basis  VecVirtual // eight matrices; the i-th makes byte i of a coefficient's matrix out of the coefficient
+	gather VecVirtual // puts the first bytes of eight words next to each other, in every word
+}
+
+func (*gfni512Computed) tableType() string { return "" }
+
+func (g *gfni512Computed) begin() {
+	g.basis, g.gather = ZMM(), ZMM()
+	g.load(words("basis", basisWords()), g.basis)
+	g.load(words("gather", gatherWords()), g.gather)
+}
+
+func (g *gfni512Computed) factor(_ Register, coef Mem) factor {
+	v := ZMM()
+	VPBROADCASTB(coef, v)
+	VGF2P8AFFINEQB(U8(0), g.basis, v, v)
+	VPERMB(v, g.gather, v)
+	return factor{v}
 }
 
 // ymm is what both sets with 32-byte registers share.
@@ -93,8 +124,8 @@ func (gfni256) name() string       { return "GFNI256" }
 func (gfni256) tableType() string  { return "*[256]uint64" }
 func (gfni256) factorType() string { return "*uint64" }
 func (gfni256) begin()             {}
-func (g gfni256) factor(table Register, c GPVirtual) factor {
-	return g.factorAt(Mem{Base: table, Index: c, Scale: 8})
+func (g gfni256) factor(table Register, coef Mem) factor {
+	return g.factorAt(Mem{Base: table, Index: loaded(coef), Scale: 8})
 }
 func (gfni256) factorAt(m Mem) factor {
 	v := YMM()
@@ -122,7 +153,8 @@ func (a *avx2) begin() {
 	VMOVD(c, x)
 	VPBROADCASTD(x, a.low)
 }
-func (a *avx2) factor(table Register, c GPVirtual) factor {
+func (a *avx2) factor(table Register, coef Mem) factor {
+	c := loaded(coef)
 	SHLQ(U8(5), c)
 	return a.factorAt(Mem{Base: table, Index: c, Scale: 1})
 }
@@ -182,7 +214,8 @@ func (s *ssse3) begin() {
 	PSHUFL(U8(0), s.low, s.low)
 }
 
-func (s *ssse3) factor(table Register, c GPVirtual) factor {
+func (s *ssse3) factor(table Register, coef Mem) factor {
+	c := loaded(coef)
 	SHLQ(U8(5), c)
 	return s.factorAt(Mem{Base: table, Index: c, Scale: 1})
 }
