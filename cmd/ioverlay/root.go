@@ -96,7 +96,7 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.AddCommand(a.bench(), a.perf(), a.node(), a.trace(), a.version())
+	root.AddCommand(a.bench(), a.repro(), a.perf(), a.node(), a.trace(), a.version())
 	return root
 }
 
