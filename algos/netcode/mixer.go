@@ -27,6 +27,9 @@ type Mixer struct {
 // coming in on a slower lane.
 const mixerWindow = 2
 
+// idAt is where in a packet its generation's number is (docs/coding.md).
+const idAt = 4
+
 // mix is one generation at a Mixer.
 type mix struct {
 	rec  coding.Recoder
@@ -60,16 +63,24 @@ func (x *Mixer) Process(m *core.Msg) core.Verdict {
 		return x.Base.Process(m)
 	}
 	x.stats.Received++
-	p, err := coding.Parse(m.Payload())
-	if err != nil {
+	b := m.Payload()
+	if len(b) < idAt+4 {
 		x.stats.Bad++
 		return core.Done
 	}
-	g := &x.mixes[p.ID%mixerWindow]
-	if g.rec.Generation() != p.Generation && !x.begin(g, p.Generation, m.App()) {
-		return core.Done
+	id := be.Uint32(b[idAt:])
+	g := &x.mixes[id%mixerWindow]
+	// The recoder looks at the whole header; here the number is enough to know that the
+	// packet is of another generation than the last.
+	if was := g.rec.Generation(); was.K == 0 || was.ID != id {
+		if p, err := coding.Parse(b); err != nil {
+			x.stats.Bad++
+			return core.Done
+		} else if !x.begin(g, p.Generation, m.App()) {
+			return core.Done
+		}
 	}
-	r, err := g.rec.Add(m.Payload())
+	r, err := g.rec.Add(b)
 	switch {
 	case err != nil:
 		x.stats.Bad++
@@ -89,12 +100,8 @@ func (x *Mixer) Process(m *core.Msg) core.Verdict {
 // packets, gets its part first.
 func (x *Mixer) begin(g *mix, next coding.Generation, app uint32) bool {
 	was := g.rec.Generation()
-	if was.K > 0 && was.Stream == next.Stream && int32(next.ID-was.ID) <= 0 {
-		if next.ID == was.ID {
-			x.stats.Bad++ // of another shape
-		} else {
-			x.stats.Stale++
-		}
+	if was.K > 0 && was.Stream == next.Stream && int32(next.ID-was.ID) < 0 {
+		x.stats.Stale++
 		return false
 	}
 	if g.due > 0 {

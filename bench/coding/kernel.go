@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/coding"
 	"github.com/ioverlay/ioverlay/coding/gf"
 )
 
@@ -103,4 +104,49 @@ func timed(p Plan, run func(time.Duration), count func() (Count, error)) (Point,
 		pt.DecodedGenerations = after.Decoded
 	}
 	return pt, nil
+}
+
+// runLibrary does what the relay does with package coding, in a loop: the sums, and besides
+// them the rank test, coefficients and headers. What it takes more than the kernel is the
+// library's part, and what the chain takes more than it is the switch's.
+func runLibrary(p Plan, b *block) (Point, error) {
+	var rec coding.Recoder
+	results := strided(max(32, 2*p.M), 64+b.gen.VectorLen(), 64, b.gen.VectorLen())
+	g, at, packets := b.gen, 0, uint64(0)
+	generation := func() error {
+		if err := rec.Reset(g); err != nil {
+			return err
+		}
+		for i, c := range b.coded {
+			if _, err := rec.Add(c); err != nil {
+				return err
+			}
+			if (i+1)%p.N != 0 {
+				continue
+			}
+			if at+p.M > len(results) {
+				at = 0
+			}
+			if err := rec.RecodeAll(results[at : at+p.M]); err != nil {
+				return err
+			}
+			at += p.M
+			packets += uint64(p.M)
+		}
+		return nil
+	}
+	if err := generation(); err != nil {
+		return Point{}, err
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	return timed(p, func(d time.Duration) {
+		for end := time.Now().Add(d); time.Now().Before(end); {
+			for range 16 {
+				if err := generation(); err != nil {
+					panic("codingbench: what went well once: " + err.Error())
+				}
+			}
+		}
+	}, func() (Count, error) { return Count{Packets: packets}, nil })
 }

@@ -22,6 +22,7 @@ const (
 // The contestants.
 const (
 	Kernel     = "kernel"      // the sums alone, in a loop
+	Library    = "library"     // what the relay does with package coding, in a loop
 	MemForward = "mem-forward" // the relay forwards, links in memory
 	MemRecode  = "mem-recode"
 	TCPForward = "tcp-forward"
@@ -45,7 +46,7 @@ type Plan struct {
 
 // Contestants are the names of what is measured.
 func (p Plan) Contestants() []string {
-	names := []string{Kernel}
+	names := []string{Kernel, Library}
 	for _, l := range p.Links {
 		names = append(names, l+"-forward", l+"-recode")
 	}
@@ -139,6 +140,8 @@ func runOne(ctx context.Context, p Plan, b *block, name string) (Point, error) {
 	switch name {
 	case Kernel:
 		return runKernel(p, b)
+	case Library:
+		return runLibrary(p, b)
 	case TCPForward, TCPRecode:
 		links = engine.TCP
 	}
@@ -217,6 +220,8 @@ func summarize(p Plan, points []Point) Summary {
 		l.CPUPerPacketNS = over(func(pt Point) float64 { return pt.CPUPerPacketNS })
 		l.Innovative = over(func(pt Point) float64 { return pt.InnovativeRatio })
 		switch name {
+		case Library:
+			l.OfKernel = beside(Kernel)
 		case MemRecode:
 			l.OfKernel, l.OfForward = beside(Kernel), beside(MemForward)
 		case TCPRecode:
