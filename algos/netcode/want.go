@@ -96,7 +96,11 @@ func (m *Multicast) want(u *upstream, id uint32, missing int) int {
 		}
 		// A part of what they ask for in all, not of what is left: what came first may be what
 		// they have.
-		return max(0, (overlap*m.askedBelow(id, k)*u.weight()+total-1)/total-u.gotOf(id))
+		part := (overlap*m.askedBelow(id, k)*u.weight() + total - 1) / total
+		if u.flow >= 0 {
+			part = min(part, u.flow/flowUnit+1) // nor more than its link carries
+		}
+		return max(0, part-u.gotOf(id))
 	}
 	return m.share(u, id, k, missing)
 }
