@@ -310,3 +310,20 @@ func TestJoinLateAndRepeat(t *testing.T) {
 		t.Errorf("two runs of one seed:\n%s\n%s", a, b)
 	}
 }
+
+// In steady state nothing is allocated on the way of a packet, feedback included: all that
+// is comes from the source of this test, which makes each of its payloads.
+func TestMulticastAllocates(t *testing.T) {
+	cfg := netcode.Session{K: 16, Deliver: func(coding.Generation, int, []byte) {}}
+	g := newGraph(t, 1, cfg, []string{"s", "a", "b"},
+		[]edge{{"s", "a", emul.Link{Rate: packets(1000, 16)}}, {"a", "b", emul.Link{Rate: packets(1000, 16)}}}, nil,
+		&counted{app: 1, size: always(size), limit: 1 << 60})
+	g.runFor(t, 20*time.Second)
+	sent, made := g.nodes["a"].Counters().Sent, g.src.sent
+	allocs := testing.AllocsPerRun(5, func() { g.runFor(t, 2*time.Second) })
+	perRun := float64(g.nodes["a"].Counters().Sent-sent) / 6
+	own := allocs - float64(g.src.sent-made)/6
+	if perRun < 1900 || own > 0.01*perRun {
+		t.Errorf("%.0f allocations for %.0f recoded packets", own, perRun)
+	}
+}
