@@ -195,6 +195,10 @@ func (m *Multicast) events(msg *core.Msg) {
 		if msg.App() == m.s.App {
 			m.flush()
 		}
+	case wire.TypeBrokenSource:
+		if msg.App() == m.s.App {
+			m.Repair() // what is here is still to be sent, and another upstream may come
+		}
 	}
 }
 
