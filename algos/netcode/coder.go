@@ -178,7 +178,7 @@ func (c *Coder) wellFormed(m *core.Msg) bool {
 		return n > 0 && n <= coding.MaxSize && slices.Contains(c.Streams, m.App())
 	}
 	p, err := coding.Parse(m.Payload())
-	return err == nil && p.Kind == coding.KindVector && p.K == len(c.Streams) && p.Last == p.Size && p.ID == uint32(m.Seq())
+	return err == nil && p.Kind == coding.KindVector && p.Generation == c.generation(m.Seq(), p.Size)
 }
 
 // heard notes that an input is there.

@@ -268,10 +268,10 @@ func (m *Multicast) offer(v *downstream, id uint32, of part) (*slot, int) {
 	nd := v.need(id)
 	asked := s.gen.K
 	switch {
-	case nd.known && of == ofMissing:
-		asked = int(nd.missing)
-	case nd.known:
+	case nd.known && (of == ofBudget || of == ofWant):
 		asked = int(nd.want)
+	case nd.known:
+		asked = int(nd.missing)
 	}
 	n := min(asked-int(nd.flying), nd.fresh(rank, s.gen.K))
 	if n > 0 && of == ofBudget && s.role == roleSource {

@@ -72,7 +72,7 @@ func NewThrifty(to ...core.NodeID) *Thrifty {
 
 func Example_sum() {
 	w := sim.New(sim.Options{Seed: 1})
-	defer w.Close()
+	defer closed(w)
 
 	var sink apps.Checker
 	f := w.AddNode("f", func() core.Algorithm {
@@ -96,7 +96,7 @@ func Example_sum() {
 
 func Example_fallback() {
 	w := sim.New(sim.Options{Seed: 1})
-	defer w.Close()
+	defer closed(w)
 
 	var sink apps.Checker
 	f := w.AddNode("f", func() core.Algorithm { return relay.New(&sink) })
@@ -113,7 +113,7 @@ func Example_fallback() {
 
 func ExampleMulticast() {
 	w := sim.New(sim.Options{Seed: 1})
-	defer w.Close()
+	defer closed(w)
 
 	var sink apps.Checker
 	receiver := w.AddNode("receiver", func() core.Algorithm {
@@ -140,4 +140,11 @@ func ExampleMulticast() {
 	t := sink.Tally()
 	fmt.Println(t.Messages, "messages,", t.Lost, "lost,", t.Corrupt, "corrupt")
 	// Output: 2000 messages, 0 lost, 0 corrupt
+}
+
+// closed ends a world, and says so if a node has kept memory.
+func closed(w *sim.World) {
+	if err := w.Close(); err != nil {
+		fmt.Println(err)
+	}
 }

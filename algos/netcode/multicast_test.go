@@ -57,7 +57,6 @@ type reader struct {
 	name string
 	size func(uint64) int
 	next uint64
-	late []time.Duration
 }
 
 func (r *reader) deliver(_ coding.Generation, _ int, packet []byte) {

@@ -20,10 +20,6 @@ func (t Tally) minus(o Tally) Tally {
 	return Tally{t.Received - o.Received, t.Useful - o.Useful, t.Wrong - o.Wrong}
 }
 
-func (t Tally) plus(o Tally) Tally {
-	return Tally{t.Received + o.Received, t.Useful + o.Useful, t.Wrong + o.Wrong}
-}
-
 // meter keeps a node's tally. Each message of the source is compared with what it was
 // made from, byte by byte. It belongs to its node's loop.
 type meter struct {

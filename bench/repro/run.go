@@ -49,7 +49,7 @@ func Fig4(ctx context.Context, s Fig4Spec, record func(Fig4Point) error) ([]Fig4
 	for _, c := range []Case{Uncoded, Coded} {
 		results, err := runFig4(ctx, s, c)
 		if err != nil {
-			return points, fmt.Errorf("Fig. 4 %s, %s: %w", c, s.World, err)
+			return points, fmt.Errorf("run case %s of Fig. 4 in world %s: %w", c, s.World, err)
 		}
 		for _, r := range results {
 			p := Fig4Point{Kind: "fig4", World: s.World, Case: c, NodeResult: r}

@@ -53,7 +53,6 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer eng.Close()
 	add := func(alg core.Algorithm) *engine.Node {
 		n, err := eng.AddNode(alg, engine.NodeOptions{})
 		if err != nil {
@@ -74,5 +73,6 @@ func main() {
 	}
 	<-f.Done
 	<-g.Done
+	eng.Close()
 	fmt.Println("f and g have", messages, "messages of both streams")
 }
