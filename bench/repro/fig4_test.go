@@ -27,3 +27,18 @@ func TestFig4InVirtualTime(t *testing.T) {
 		t.Errorf("E is a helper of 200 KBps: %+v", e)
 	}
 }
+
+// The live world: what is decoded is what was sent, and nothing is kept. Rates are not
+// looked at: they would make the test depend on the machine.
+func TestFig4Live(t *testing.T) {
+	s := Fig4Spec{World: Live, Seed: 1, Window: Window{Warmup: 300 * time.Millisecond, Duration: 500 * time.Millisecond}}
+	points, err := Fig4(t.Context(), s, func(Fig4Point) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range points {
+		if p.WrongMessages != 0 || p.Node == "G" && p.UsefulPerS == 0 {
+			t.Errorf("%+v", p)
+		}
+	}
+}

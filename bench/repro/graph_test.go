@@ -88,7 +88,7 @@ func TestButterflyBound(t *testing.T) {
 
 // Coding comes near the min cut, and beats plain routing where that cannot reach it.
 func TestTopologies(t *testing.T) {
-	s := TopologySpec{World: Sim, Seed: 1, Window: Window{Warmup: 20 * time.Second, Duration: 30 * time.Second}}
+	s := TopologySpec{World: Sim, Seed: 1, Window: Window{Warmup: time.Minute, Duration: time.Minute}}
 	for _, c := range []struct {
 		topology Topology
 		coded    float64 // at least, as a share of the min cut
