@@ -262,6 +262,9 @@ func TestUnmatchedLengthsGoAlone(t *testing.T) {
 
 // In steady state a coding node and a solver allocate nothing a message.
 func TestLinearAllocates(t *testing.T) {
+	if raceOn {
+		t.Skip("too slow under the race detector")
+	}
 	w := coretest.New(t, core.Config{})
 	w.Node("r", netcode.NewSolver([]uint32{1, 2}, []uint32{1, 3}, discard{}))
 	w.Node("l", netcode.NewLinear([]uint32{1, 2}, netcode.Out{App: 3, Coefs: []byte{1, 7}, To: []core.NodeID{w.ID("r")}}))

@@ -104,6 +104,9 @@ func TestMixer(t *testing.T) {
 
 // In steady state recoding allocates nothing a generation.
 func TestMixerAllocates(t *testing.T) {
+	if raceOn {
+		t.Skip("too slow under the race detector")
+	}
 	w, _, _, send := mixerChain(t, 4, 4)
 	id := uint32(0)
 	next := func() { send(id); id++ }

@@ -50,6 +50,7 @@ type Multicast struct {
 	known   bool   // stream and base are
 	base    uint32 // oldest generation that this node or one below needs something of
 	next    uint32 // next to deliver
+	lastK   int    // of the last generation that is over; 0 before there is one
 	slots   []slot // by generation modulo Window
 	ups     []*upstream
 	downs   []*downstream

@@ -157,6 +157,9 @@ func limited(edges []edge, l emul.Link) []edge {
 
 // The classical butterfly: the min cut to each receiver is 2, and only coding reaches it.
 func TestButterfly(t *testing.T) {
+	if raceOn {
+		t.Skip("too slow under the race detector")
+	}
 	const k = 128
 	for _, c := range []struct {
 		latency time.Duration
@@ -253,10 +256,13 @@ func TestChurn(t *testing.T) {
 		}
 		edges = append(edges, edge{"r0", "r1", emul.Link{Rate: 50 * emul.KBps}})
 		src := &counted{app: 1, size: always(500), limit: 4000}
+		if raceOn {
+			src.limit = 400
+		}
 		g := newGraph(t, rapid.Uint64().Draw(t, "seed"), netcode.Session{K: 16}, append([]string{"s", "t"}, relays...), edges, []string{"t"}, src)
 		for range rapid.IntRange(0, 8).Draw(t, "faults") {
 			r := rapid.SampledFrom(relays[:2]).Draw(t, "relay") // r2 stays
-			at := time.Duration(rapid.IntRange(0, 12_000).Draw(t, "at")) * time.Millisecond
+			at := time.Duration(rapid.IntRange(0, int(src.limit)*3).Draw(t, "at")) * time.Millisecond
 			kind := rapid.SampledFrom([]sim.FaultKind{sim.Crash, sim.Restart, sim.Stop}).Draw(t, "fault")
 			g.w.Schedule(sim.Fault{At: at, Kind: kind, Nodes: []string{r}})
 		}
@@ -313,6 +319,9 @@ func TestJoinLateAndRepeat(t *testing.T) {
 // In steady state nothing is allocated on the way of a packet, feedback included: all that
 // is comes from the source of this test, which makes each of its payloads.
 func TestMulticastAllocates(t *testing.T) {
+	if raceOn {
+		t.Skip("too slow under the race detector")
+	}
 	cfg := netcode.Session{K: 16, Deliver: func(coding.Generation, int, []byte) {}}
 	g := newGraph(t, 1, cfg, []string{"s", "a", "b"},
 		[]edge{{"s", "a", emul.Link{Rate: packets(1000, 16)}}, {"a", "b", emul.Link{Rate: packets(1000, 16)}}}, nil,

@@ -88,6 +88,9 @@ func (m *Multicast) add(s *slot, b []byte) (r coding.Result, err error) {
 
 // clear ends a generation.
 func (m *Multicast) clear(s *slot) {
+	if s.gen.K > 0 {
+		m.lastK = s.gen.K
+	}
 	for i, msg := range s.kept {
 		m.Release(msg)
 		s.kept[i] = nil

@@ -74,6 +74,9 @@ func (m *Multicast) usualK() int {
 			return s.gen.K
 		}
 	}
+	if m.lastK > 0 {
+		return m.lastK
+	}
 	return m.s.K
 }
 

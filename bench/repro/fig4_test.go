@@ -9,7 +9,7 @@ import (
 // The paper's figures, within 2% in virtual time.
 func TestFig4InVirtualTime(t *testing.T) {
 	var points []Fig4Point
-	s := Fig4Spec{World: Sim, Seed: 1, Window: Window{Warmup: 10 * time.Second, Duration: 60 * time.Second}}
+	s := Fig4Spec{World: Sim, Seed: 1, Window: Window{Warmup: 10 * time.Second, Duration: 20 * time.Second}}
 	if _, err := Fig4(t.Context(), s, func(p Fig4Point) error { points = append(points, p); return nil }); err != nil {
 		t.Fatal(err)
 	}

@@ -88,6 +88,9 @@ func TestButterflyBound(t *testing.T) {
 
 // Coding comes near the min cut, and beats plain routing where that cannot reach it.
 func TestTopologies(t *testing.T) {
+	if raceOn {
+		t.Skip("too slow under the race detector")
+	}
 	s := TopologySpec{World: Sim, Seed: 1, Window: Window{Warmup: time.Minute, Duration: time.Minute}}
 	for _, c := range []struct {
 		topology Topology

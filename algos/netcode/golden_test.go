@@ -1,0 +1,70 @@
+package netcode_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ioverlay/ioverlay/algos/netcode"
+	"github.com/ioverlay/ioverlay/coding"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/coretest"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden session")
+
+// A small session from beginning to end, message by message: source, relay, receiver, five
+// packets in generations of two, the last one padded. testdata/session.txt is written with
+// -update, by someone who has understood every line that changes.
+func TestGoldenSession(t *testing.T) {
+	const file = "testdata/session.txt"
+	var got strings.Builder
+	w := coretest.New(t, core.Config{})
+	watch := func(name string, alg core.Algorithm) *core.Node {
+		return w.Node(name, spyOn(alg, func(m *core.Msg) { note(&got, w, name, m) }))
+	}
+	watch("t", netcode.NewMulticast(netcode.Session{App: 1, Window: 3, Deliver: func(g coding.Generation, i int, p []byte) {
+		fmt.Fprintf(&got, "%v t delivers %d of generation %d, %d bytes\n", w.Now(), i, g.ID, len(p))
+	}}))
+	watch("r", netcode.NewMulticast(netcode.Session{App: 1, Window: 3, Downstreams: []core.NodeID{w.ID("t")}}))
+	source := watch("s", netcode.NewMulticast(netcode.Session{App: 1, Window: 3, K: 2, Downstreams: []core.NodeID{w.ID("r")}}))
+	source.AddSource(1, &counted{app: 1, size: always(10), limit: 5, every: 10 * time.Millisecond})
+	w.Run()
+	if *update {
+		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.String() != string(want) {
+		t.Errorf("the session is not that of %s:\n%s", file, got.String())
+	}
+}
+
+// note writes down what a node was given, but for its turns.
+func note(to *strings.Builder, w *coretest.World, name string, m *core.Msg) {
+	what := ""
+	switch m.Type() {
+	case netcode.TypeCoded:
+		p, err := coding.Parse(m.Payload())
+		what = fmt.Sprintf("%v of generation %d, k %d, oldest %d, number %d, %v", p.Kind, p.ID, p.K, m.Seq()>>32, uint32(m.Seq()), err)
+	case netcode.TypeFeedback:
+		var f coding.Feedback
+		n := 12 + 2*int(m.Payload()[2])
+		err := f.Parse(m.Payload()[:n])
+		what = fmt.Sprintf("base %d, missing %d, wanted and got %x, up to %d, %v", f.Base, f.Missing, m.Payload()[n:], uint32(m.Seq()), err)
+	case wire.TypeLinkUp:
+		what = fmt.Sprintf("%v, application %d", m.Link().Direction, m.Link().App)
+	case wire.TypeTimer, wire.TypeStarted, wire.TypeSourceEnd, wire.TypeData:
+	default:
+		return
+	}
+	fmt.Fprintf(to, "%v %s: %v %s %s\n", w.Now(), name, m.Type(), w.Name(m.Sender()), what)
+}

@@ -1,0 +1,7 @@
+//go:build race
+
+package netcode_test
+
+// raceOn says that tests run under the race detector, which here comes with a record of who
+// holds every slab: throughput over minutes of virtual time would take minutes.
+const raceOn = true
