@@ -24,8 +24,10 @@ const rootHelp = `iOverlay: middleware for overlay algorithms (Li, Guo, Wang, Mi
 
 Exit codes:
   0    it worked
-  1    it was measured, and messages were lost, reordered or damaged
-  2    wrong usage: an unknown command or flag, or a value that is not allowed
+  1    it was measured, and messages were lost, reordered or damaged, or an expectation
+       of a scenario did not hold
+  2    wrong usage: an unknown command or flag, a value that is not allowed, or a mistake
+       in a scenario file
   3    it could not be done: no sockets, no disk, a process that failed
   130  interrupted (Ctrl-C); what was measured until then is reported`
 
@@ -94,16 +96,17 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.AddCommand(a.bench(), a.perf(), a.node(), a.version())
+	root.AddCommand(a.run(), a.schema(), a.compare(), a.bench(), a.perf(), a.node(), a.version(), a.scenarioNode())
 	return root
 }
 
 func (a *app) exitCode(err error) int {
 	var wrong *usageError
+	var mistake *fileError
 	switch {
-	case errors.As(err, &wrong) || !a.started:
+	case errors.As(err, &wrong) || errors.As(err, &mistake) || !a.started:
 		return exitUsage
-	case errors.Is(err, errViolation):
+	case errors.Is(err, errViolation), errors.Is(err, errExpectation):
 		return exitViolation
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted

@@ -35,6 +35,18 @@ type vector struct {
 	labels []string
 }
 
+// Edges are the times, besides the beginning and the end of the run, at which there
+// must be a reading.
+func (v *Expectation) Edges() (at []time.Duration) {
+	if v.window.From > 0 {
+		at = append(at, v.window.From)
+	}
+	if !v.window.ToEnd {
+		at = append(at, v.window.To)
+	}
+	return at
+}
+
 type evaluation struct {
 	r      Readings
 	window Window
