@@ -5,6 +5,8 @@ import (
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
 
-func setBandwidth(n *core.Node, b spec.NodeBandwidth) {}
+// Both have been checked when the scenario was read.
 
-func setLink(n *core.Node, peer core.NodeID, s spec.LinkState) {}
+func setBandwidth(n *core.Node, b spec.NodeBandwidth) { n.SetBandwidth(b.Emulation()) }
+
+func setLink(n *core.Node, peer core.NodeID, s spec.LinkState) { n.SetLink(peer, s.Emulation()) }

@@ -127,6 +127,7 @@ func (r *resolver) node(name string, at Span, alg *Algorithm, b *Bandwidth, star
 	n := Node{Name: name, Algorithm: alg.Name, Params: alg.Params}
 	if b != nil {
 		n.Bandwidth = NodeBandwidth{b.Total.rate(rng), b.Up.rate(rng), b.Down.rate(rng)}
+		r.emulable(at, n.Bandwidth.Emulation())
 	}
 	index := len(r.plan.Nodes)
 	if start != nil && (start.Later || start.Duration.Duration > 0) {

@@ -31,12 +31,14 @@ func (r *resolver) timeline() {
 						*part.to = part.draw.rate(rng)
 					}
 				}
+				r.emulable(e.Span, b.Emulation())
 				s.Bandwidths = append(s.Bandwidths, *b)
 			}
 		case e.Set != nil:
 			s.Kind, s.Links = StepLink, r.linksOf(e.Set.Links)
 			for _, l := range s.Links {
 				e.Set.apply(&r.link[l], rng)
+				r.emulable(e.Span, r.link[l].Emulation())
 				s.States = append(s.States, r.link[l])
 			}
 		case e.Churn != nil:

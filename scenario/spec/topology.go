@@ -92,6 +92,7 @@ func (b *linkBuilder) add(from, to int) {
 	}
 	state := LinkState{}
 	b.group.apply(&state, b.rng)
+	b.r.emulable(at, state.Emulation())
 	p.byEnds[[2]int{from, to}] = len(p.Links)
 	p.Links = append(p.Links, Link{from, to, state})
 	b.r.link = append(b.r.link, state)
