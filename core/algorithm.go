@@ -29,6 +29,13 @@ type Algorithm interface {
 	Process(m *Msg) Verdict
 }
 
+// Wrapper is an algorithm around another, as a runtime uses to see what reaches it.
+// Whoever asks a node for its algorithm gets the one inside.
+type Wrapper interface {
+	Algorithm
+	Unwrap() Algorithm
+}
+
 // Verdict is what Process says of a message when it returns.
 type Verdict uint8
 

@@ -39,6 +39,8 @@ type Node struct {
 	nextReady *Node
 
 	gone lost // what ended lanes and links had lost, so that totals stay right
+
+	home any // whatever the runtime keeps of the node
 }
 
 type nodeState uint8
@@ -69,8 +71,20 @@ func (n *Node) Rand() *rand.Rand { return n.rng }
 // Shard is the part that the node shares with the others on its loop.
 func (n *Node) Shard() *Shard { return n.shard }
 
-// Algorithm is what the node runs.
-func (n *Node) Algorithm() Algorithm { return n.alg }
+// Algorithm is what the node runs, without what a runtime has put around it.
+func (n *Node) Algorithm() Algorithm {
+	if w, ok := n.alg.(Wrapper); ok {
+		return w.Unwrap()
+	}
+	return n.alg
+}
+
+// SetHome keeps a value for the runtime, which is told of nodes again and again and
+// then finds what it knows of them with no look-up. The switch never looks at it.
+func (n *Node) SetHome(v any) { n.home = v }
+
+// Home is the value of SetHome, or nil.
+func (n *Node) Home() any { return n.home }
 
 // Running reports whether the node has started and not been stopped.
 func (n *Node) Running() bool { return n.state == nodeRunning }

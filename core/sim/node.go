@@ -1,0 +1,131 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ioverlay/ioverlay/core"
+)
+
+// Node is a node of a world: an address at which an algorithm runs, again and again
+// if the node is restarted. It belongs to its world.
+type Node struct {
+	world  *World
+	index  uint32
+	id     core.NodeID
+	make   func() core.Algorithm
+	core   *core.Node // of the life that is, or was the last
+	lives  int        // so far
+	timers nodeTimers
+
+	group int // side of the partition; 0 if there is none, or for those it does not name
+
+	// Of a slow node.
+	cost    time.Duration // a message; 0 if the node is not slow
+	freeAt  time.Duration // when the message before is done with
+	waiting []*lane       // that have a message for it, in the order of their turns
+	armed   bool          // the event of freeAt is in the queue
+}
+
+// AddNode adds a node and starts it: its algorithm sees Started first. Algorithms
+// come from make, which is called again when the node is restarted. The name is as
+// [World.ID] takes it; to add two nodes of one name panics.
+func (w *World) AddNode(name string, make func() core.Algorithm) *Node {
+	id := w.ID(name)
+	if w.byID[id] != nil {
+		panic(fmt.Sprintf("sim: there is a node %q already", name))
+	}
+	n := &Node{world: w, index: uint32(len(w.nodes)), id: id, make: make}
+	w.nodes = append(w.nodes, n)
+	w.byID[id] = n
+	n.start()
+	return n
+}
+
+// start begins a life of the node. The first has the randomness that the live
+// engine with the same seed would give it; the others have numbers of their own.
+func (n *Node) start() {
+	w := n.world
+	alg := n.make()
+	if w.opt.Watch != nil {
+		alg = &tap{Algorithm: alg, node: n, watch: w.opt.Watch}
+	}
+	seed := w.opt.Seed ^ uint64(n.index)
+	if n.lives > 0 {
+		seed ^= mix(uint64(n.lives) << 32)
+	}
+	n.lives++
+	w.born = n
+	c := w.shard.NewNode(n.id, alg, core.Rand(seed))
+	n.own(c)
+	c.Start()
+}
+
+// own makes a core node the node's life.
+func (n *Node) own(c *core.Node) {
+	n.core = c
+	c.SetHome(n)
+}
+
+// home is the node that a core node is a life of. One that has none yet is being
+// made, and its algorithm's Bind has asked for something.
+func (w *World) home(c *core.Node) *Node {
+	if c.Home() == nil {
+		w.born.own(c)
+	}
+	return c.Home().(*Node)
+}
+
+// ID is the node's address and port.
+func (n *Node) ID() core.NodeID { return n.id }
+
+// Name is the node's name, or its ID as text if it was given none.
+func (n *Node) Name() string { return n.world.Name(n.id) }
+
+// World is the world that the node lives in.
+func (n *Node) World() *World { return n.world }
+
+// Index is the node's place in the order in which nodes were added, from 0.
+func (n *Node) Index() int { return int(n.index) }
+
+// Core is the node as its algorithm sees it. A restart replaces it.
+func (n *Node) Core() *core.Node { return n.core }
+
+// Algorithm is what the node runs. A restart replaces it.
+func (n *Node) Algorithm() core.Algorithm { return n.core.Algorithm() }
+
+// Lives is how often the node has been started.
+func (n *Node) Lives() int { return n.lives }
+
+// Running reports whether the node runs and is not about to stop.
+func (n *Node) Running() bool { return n.core.Running() }
+
+// Panic is a panic in an algorithm, which ended a life of its node.
+type Panic struct {
+	Node *Node
+	Life int // of the node, from 1
+	At   time.Duration
+	*core.Crash
+}
+
+// Panics are the panics of algorithms so far, in the order in which they came.
+func (w *World) Panics() []Panic { return w.panics }
+
+// Stats is a snapshot of the node's counters, those of its last life if it has ended.
+func (n *Node) Stats() core.Stats { return n.core.Stats() }
+
+// Nodes are the world's nodes in the order in which they were added. The caller
+// must not change the slice.
+func (w *World) Nodes() []*Node { return w.nodes }
+
+// Node is the node of a name, or nil.
+func (w *World) Node(name string) *Node {
+	id, ok := w.ids[name]
+	if !ok {
+		var err error
+		if id, err = core.ParseNodeID(name); err != nil {
+			return nil
+		}
+	}
+	return w.byID[id]
+}
