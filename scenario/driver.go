@@ -34,6 +34,7 @@ type driver struct {
 // nodeState is how the timeline wants a node, and what it counted in earlier lives.
 type nodeState struct {
 	running   bool
+	stopping  bool // it still runs, to deliver what it has accepted
 	lives     uint64
 	bandwidth spec.NodeBandwidth
 	slow      time.Duration
@@ -44,15 +45,16 @@ type nodeState struct {
 // of its ends.
 type linkState struct {
 	spec.LinkState
-	cut  bool
-	past result.LinkSample
+	cut    bool
+	native bool // the world cuts
+	past   result.LinkSample
 }
 
 // wanted is what the link's upstream node must emulate. A link that is cut lets
 // bytes through so slowly that a message takes longer than any run.
 func (l *linkState) wanted() spec.LinkState {
 	s := l.LinkState
-	if l.cut {
+	if l.cut && !l.native {
 		s.Rate = cutRate
 	}
 	return s
@@ -86,7 +88,8 @@ func (d *driver) link(ends [2]int) int {
 		i = len(d.links)
 		d.byEnds[ends] = i
 		d.out.Links = append(d.out.Links, ends)
-		d.links = append(d.links, linkState{past: result.LinkSample{Apps: make([]result.Counts, len(d.plan.Apps))}})
+		_, native := d.w.(world.Cutter)
+		d.links = append(d.links, linkState{native: native, past: result.LinkSample{Apps: make([]result.Counts, len(d.plan.Apps))}})
 		d.from[ends[0]] = append(d.from[ends[0]], i)
 	}
 	return i
@@ -115,7 +118,7 @@ func (d *driver) boot(ctx context.Context, i int) error {
 	if err := d.w.Boot(ctx, i, s); err != nil {
 		return err
 	}
-	st.running = true
+	st.running, st.stopping = true, false
 	st.lives++
 	return nil
 }
@@ -180,29 +183,31 @@ func (d *driver) obey(i int, c host.Command) error {
 	return nil
 }
 
-// life starts or ends a node. What it has counted is kept before it ends.
+// life starts or ends a node. What it has counted is kept before it is killed.
 func (d *driver) life(ctx context.Context, kind spec.StepKind, i int) error {
-	st := &d.nodes[i]
-	if kind == spec.StepStart {
-		if st.running {
-			return nil
-		}
+	st, name := &d.nodes[i], d.plan.Nodes[i].Name
+	if kind == spec.StepStart && !st.running {
 		return d.boot(ctx, i)
 	}
-	if !st.running {
+	if !st.running || kind == spec.StepStart && !st.stopping {
 		return nil
 	}
 	if kind == spec.StepStop {
-		if err := d.w.Stop(ctx, i); err != nil {
-			return fmt.Errorf("scenario: stop node %s: %w", d.plan.Nodes[i].Name, err)
+		st.stopping = true
+		if err := d.w.Stop(i); err != nil {
+			return fmt.Errorf("scenario: stop node %s: %w", name, err)
 		}
-		return d.bury(i)
+		return nil
 	}
+	// It is killed, or starts again while it still delivers what it had.
 	if err := d.bury(i); err != nil {
 		return err
 	}
 	if err := d.w.Kill(i); err != nil {
-		return fmt.Errorf("scenario: kill node %s: %w", d.plan.Nodes[i].Name, err)
+		return fmt.Errorf("scenario: kill node %s: %w", name, err)
+	}
+	if kind == spec.StepStart {
+		return d.boot(ctx, i)
 	}
 	return nil
 }
@@ -245,10 +250,33 @@ func (d *driver) relink(s spec.Step) error {
 // difference.
 func (d *driver) change(ends [2]int, fn func(*linkState)) error {
 	l := &d.links[d.link(ends)]
-	before := l.wanted()
+	before, wasCut := l.wanted(), l.cut
 	fn(l)
+	if c, ok := d.w.(world.Cutter); ok {
+		if err := d.recut(c, ends, wasCut, l.cut); err != nil {
+			return err
+		}
+	}
 	if l.wanted() == before {
 		return nil
 	}
 	return d.obey(ends[0], host.Command{Op: host.OpLink, Peer: d.w.ID(ends[1]), Link: l.wanted()})
+}
+
+// recut has the world cut or heal one way between two nodes. A world heals both, so
+// the other may have to be cut again.
+func (d *driver) recut(c world.Cutter, ends [2]int, was, is bool) error {
+	switch {
+	case was == is:
+		return nil
+	case is:
+		return c.Cut(ends[0], ends[1])
+	}
+	if err := c.HealBoth(ends[0], ends[1]); err != nil {
+		return err
+	}
+	if back, ok := d.byEnds[[2]int{ends[1], ends[0]}]; ok && d.links[back].cut {
+		return c.Cut(ends[1], ends[0])
+	}
+	return nil
 }

@@ -39,15 +39,18 @@ func (d *driver) read() (result.Sample, error) {
 		if !d.synced {
 			d.offset, d.synced = c.At-at, true
 		}
-		if c.Ended { // by itself, or because a message told it to
+		if c.Ended { // it was stopped, by the timeline or by a message
 			d.remember(i, c)
 			d.event(at, "node "+d.plan.Nodes[i].Name+" ended")
+			if err := d.w.Kill(i); err != nil {
+				return result.Sample{}, fmt.Errorf("scenario: let go of node %s: %w", d.plan.Nodes[i].Name, err)
+			}
 		}
 	}
 	s := d.fromPast(at)
 	for k, i := range running {
 		if d.nodes[i].running {
-			s.Nodes[i].Up = true
+			s.Nodes[i].Up = !d.nodes[i].stopping
 			s.Nodes[i].When = counters[k].At - d.offset
 			d.add(i, &counters[k], &s.Nodes[i], func(l int) *result.LinkSample { return d.grown(&s, l) })
 		}

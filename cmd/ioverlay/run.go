@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -152,9 +151,8 @@ func (a *app) scenarioNode() *cobra.Command {
 	return &cobra.Command{
 		Use: childCommand, Hidden: true, Args: cobra.NoArgs,
 		Short: "Be a node of a scenario, as standard input says",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			// The parent decides when this ends, also when both are interrupted.
-			return world.ServeChild(context.WithoutCancel(cmd.Context()), scenario.Shipped(), a.in, a.out)
+		RunE: func(*cobra.Command, []string) error {
+			return world.ServeChild(scenario.Shipped(), a.in, a.out)
 		},
 	}
 }

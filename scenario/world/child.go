@@ -2,7 +2,6 @@ package world
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,8 +21,8 @@ type child struct {
 }
 
 // ServeChild is the life of a node's process in the proc world: it reads what to run
-// and what to do from in, and answers on out, until it is told to stop or in ends.
-func ServeChild(ctx context.Context, r *host.Registry, in io.Reader, out io.Writer) error {
+// and what to do from in, and answers on out, until in ends.
+func ServeChild(r *host.Registry, in io.Reader, out io.Writer) error {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, lineBytes)
 	c := &child{out: json.NewEncoder(out)}
@@ -38,8 +37,7 @@ func ServeChild(ctx context.Context, r *host.Registry, in io.Reader, out io.Writ
 		return err
 	}
 	for lines.Scan() {
-		stop, err := c.serve(ctx, lines.Bytes())
-		if err != nil || stop {
+		if err := c.serve(lines.Bytes()); err != nil {
 			return err
 		}
 	}
@@ -67,37 +65,33 @@ func (c *child) boot(r *host.Registry, line []byte) error {
 	return nil
 }
 
-// serve answers one request. It reports whether it was the last one.
-func (c *child) serve(ctx context.Context, line []byte) (stop bool, err error) {
+// serve answers one request.
+func (c *child) serve(line []byte) error {
 	var q request
 	if err := json.Unmarshal(line, &q); err != nil {
-		return false, fmt.Errorf("world: a request to a node's process: %w", err)
+		return fmt.Errorf("world: a request to a node's process: %w", err)
 	}
 	var a reply
 	switch q.Ask {
 	case askCount:
 		a.Counters = c.count()
 	case askObey:
-		if err := c.do(func() { c.host.Obey(q.Command) }); err != nil {
+		if err := c.do(func(*core.Node) { c.host.Obey(q.Command) }); err != nil {
 			a.Error = err.Error()
 		}
 	case askStop:
-		ctx, cancel := context.WithTimeout(ctx, stopTime)
-		defer cancel()
-		if err := c.node.Stop(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		if err := c.do(func(n *core.Node) { n.Stop() }); err != nil {
 			a.Error = err.Error()
 		}
-		a.Counters = c.count()
-		stop = true
 	default:
 		a.Error = fmt.Sprintf("there is no request %q", q.Ask)
 	}
-	return stop, c.out.Encode(a)
+	return c.out.Encode(a)
 }
 
 // do runs a function on the node's loop; a node that has ended does nothing.
-func (c *child) do(fn func()) error {
-	err := c.node.Do(func(*core.Node) { fn() })
+func (c *child) do(fn func(*core.Node)) error {
+	err := c.node.Do(fn)
 	if errors.Is(err, engine.ErrClosed) {
 		return nil
 	}

@@ -107,21 +107,8 @@ func (w *live) Kill(node int) error {
 	return nil
 }
 
-// stopTime is how long a node may take to deliver what it has accepted.
-const stopTime = 5 * time.Second
-
-func (w *live) Stop(ctx context.Context, node int) error {
-	n := w.nodes[node]
-	if n.Node == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, stopTime)
-	defer cancel()
-	// What it could not deliver in time it has counted as lost.
-	if err := n.Stop(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
+func (w *live) Stop(node int) error {
+	return w.do(node, func(_ liveNode, c *core.Node) { c.Stop() })
 }
 
 func (w *live) Close() error {

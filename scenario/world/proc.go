@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
-	"time"
 
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/scenario/host"
@@ -191,22 +190,11 @@ func (p *process) wait() error {
 	return nil
 }
 
-// killTime is how long a process that was told to stop may take beyond stopTime.
-const killTime = 5 * time.Second
-
-func (w *proc) Stop(ctx context.Context, node int) error {
-	p := w.running(node)
-	if p == nil {
-		return nil
+func (w *proc) Stop(node int) error {
+	if p := w.running(node); p != nil {
+		return p.ask(request{Ask: askStop})
 	}
-	late := time.AfterFunc(stopTime+killTime, func() { _ = p.cmd.Process.Kill() }) // then the answer fails
-	defer late.Stop()
-	err := p.ask(request{Ask: askStop})
-	if err != nil {
-		return errors.Join(err, p.kill())
-	}
-	p.gone = true
-	return errors.Join(p.in.Close(), p.wait())
+	return nil
 }
 
 // Close ends what still runs, all at once.

@@ -25,7 +25,7 @@ type ask string
 const (
 	askCount ask = "count"
 	askObey  ask = "obey"
-	askStop  ask = "stop" // stop gracefully, count, and exit
+	askStop  ask = "stop" // stop gracefully; counts say when it has
 )
 
 // reply answers a boot or a request.

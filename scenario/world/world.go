@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/sim"
 	"github.com/ioverlay/ioverlay/scenario/host"
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
@@ -37,10 +38,11 @@ type World interface {
 	// has ended by itself says so; one that never ran has zero counters.
 	Count(nodes []int) ([]host.Counters, error)
 
-	// Kill ends a node at once, Stop lets it deliver what it has accepted. Neither
-	// waits longer than it must, and a node that does not run is no error.
+	// Kill ends a node at once, and lets go of what is left of one that has ended.
+	// Stop lets it deliver what it has accepted: Count says when it has ended. For
+	// both, a node that does not run is no error.
 	Kill(node int) error
-	Stop(ctx context.Context, node int) error
+	Stop(node int) error
 
 	// Now is the time since Begin, which starts the clock. Advance lets the world
 	// run until a time, or until ctx is done, which is its error.
@@ -58,6 +60,18 @@ type Options struct {
 	Registry *host.Registry
 	// Child is the command line of a node's process, for the proc world.
 	Child []string
+	// Watch and Order are for the sim world: who is told of all that happens, and
+	// in what order what happens at one time does.
+	Watch sim.Watcher
+	Order sim.Order
+}
+
+// Cutter is a world that can cut the way from one node to another by itself. In
+// others a cut is emulated.
+type Cutter interface {
+	Cut(from, to int) error
+	// HealBoth heals both ways between two nodes.
+	HealBoth(from, to int) error
 }
 
 // Names are the worlds that New makes.
@@ -66,6 +80,8 @@ var Names = []string{"sim", "live", "proc"}
 // New makes a world.
 func New(name string, o Options) (World, error) {
 	switch name {
+	case "sim":
+		return newSim(o), nil
 	case "live":
 		return newLive(o)
 	case "proc":
