@@ -8,14 +8,15 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
-
 )
 
 // Lengths of a chart, in points.
@@ -82,8 +83,8 @@ func (r *Run) curves(kind string) []curve {
 	var cs []curve
 	// The function that collects rows never fails.
 	_ = r.Rows(func(row Row) error {
-		if row.Kind != kind || row.App != "" {
-			return nil
+		if row.Kind != kind || row.App != "" || row.AtS > r.Ended.Seconds() {
+			return nil // what drains afterwards is no throughput
 		}
 		i, ok := byName[row.Name]
 		if !ok {
@@ -103,6 +104,10 @@ func (r *Run) curves(kind string) []curve {
 func (r *Run) chart(kind string) (*plot.Plot, error) {
 	cs := r.curves(kind)
 	p := plot.New()
+	for _, f := range []*font.Font{&p.Title.TextStyle.Font, &p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font,
+		&p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font} {
+		f.Variant = "Sans"
+	}
 	p.Title.Text = fmt.Sprintf("%s: throughput of %ss, world %s, seed %d", r.Plan.Name, kind, r.World, r.Plan.Seed)
 	if len(cs) > drawnLines {
 		p.Title.Text += fmt.Sprintf(" (the %d largest of %d)", drawnLines, len(cs))
@@ -129,12 +134,15 @@ func (r *Run) chart(kind string) (*plot.Plot, error) {
 	}
 	p.Y.Max = max(p.Y.Max*1.15, 1) // room for the legend
 	p.X.Max = max(p.X.Max*1.12, 1)
-	p.Add(eventLines{r.Events})
+	p.Add(eventLines{r.Events, r.Ended})
 	return p, nil
 }
 
 // eventLines marks what happened in the timeline.
-type eventLines struct{ events []Event }
+type eventLines struct {
+	events []Event
+	end    time.Duration
+}
 
 // drawnEvents bounds the marks: with more, as in churn, they would hide the lines.
 const drawnEvents = 12
@@ -149,7 +157,7 @@ func (e eventLines) Plot(c draw.Canvas, p *plot.Plot) {
 	style.Rotation, style.Font.Size, style.Color = 1.5707963, 7, eventColor
 	style.XAlign, style.YAlign = draw.XLeft, draw.YBottom
 	for _, ev := range e.events {
-		if ev.At == 0 {
+		if ev.At == 0 || ev.At >= e.end {
 			continue
 		}
 		x := toX(ev.At.Seconds())
@@ -165,7 +173,9 @@ func writeSVG(p *plot.Plot, w io.Writer) error {
 	if _, err := canvas.WriteTo(&out); err != nil {
 		return err
 	}
-	_, err := w.Write(out.Bytes())
+	// The canvas names only the font that it measured with; the others are like it.
+	_, err := w.Write(bytes.ReplaceAll(out.Bytes(), []byte("font-family:Liberation Sans;"),
+		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;")))
 	return err
 }
 
@@ -176,4 +186,3 @@ func writePNG(p *plot.Plot, w io.Writer) error {
 	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
 	return err
 }
-

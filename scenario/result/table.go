@@ -55,10 +55,11 @@ func measure(name string) spec.Measure {
 	return spec.Measures[i]
 }
 
-// rate is a mean throughput over a part of the run.
-func (r *Run) rate(of spec.Target, app uint32, from, to time.Duration) float64 {
-	a, since := r.Read(measure("throughput"), of, app, from)
-	b, when := r.Read(measure("throughput"), of, app, to)
+// Throughput is the mean over a part of the run, in bytes a second with headers, of
+// all applications. There must have been samples at both ends.
+func (r *Run) Throughput(of spec.Target, from, to time.Duration) float64 {
+	a, since := r.Read(measure("throughput"), of, 0, from)
+	b, when := r.Read(measure("throughput"), of, 0, to)
 	if when <= since {
 		return 0
 	}
@@ -72,8 +73,8 @@ func (r *Run) figures(of spec.Target) Figures {
 	}
 	f := Figures{
 		Name:          r.Name(of),
-		ThroughputBps: r.rate(of, 0, 0, r.Ended),
-		LateBps:       r.rate(of, 0, r.Ended/2, r.Ended),
+		ThroughputBps: r.Throughput(of, 0, r.Ended),
+		LateBps:       r.Throughput(of, r.Ended/2, r.Ended),
 		Received:      read("received"),
 		Lost:          read("lost"),
 	}
