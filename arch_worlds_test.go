@@ -24,7 +24,7 @@ import (
 // worldRoots are walked, but for the runtimes among them.
 var (
 	worldRoots = []string{"core", "algos", "apps", "coding"}
-	runtimes   = []string{"core/engine", "core/sim"}
+	runtimes   = []string{"core/engine", "core/sim/hunt"} // hunt runs worlds side by side
 )
 
 // clockNames are what package time has besides values and their arithmetic.

@@ -12,7 +12,8 @@ func (a *app) bench() *cobra.Command {
 		Short:   "Measure the engine",
 		Example: "  ioverlay bench chain --nodes 2,3,32 --duration 1s",
 	}
-	cmd.AddCommand(a.benchChain(), a.benchIdle(), a.benchFootprint(), a.benchAgreement(), a.benchPoint(), a.benchIdlePoint())
+	cmd.AddCommand(a.benchChain(), a.benchIdle(), a.benchFootprint(), a.benchEmulation(), a.benchAgreement(), a.benchSim(),
+		a.benchPoint(), a.benchIdlePoint(), a.benchSimPoint())
 	return cmd
 }
 

@@ -31,7 +31,7 @@ type agreementFlags struct {
 }
 
 // errDisagree means that a world and the oracle are further apart than they may be.
-var errDisagree = fmt.Errorf("%w: throughput off by more than %d%%", errExpectation, agreementPercent)
+var errDisagree = fmt.Errorf("%w: throughput off by more than %d%%", errMissed, agreementPercent)
 
 // agreementPercent is what the worlds are held to.
 const agreementPercent = 2

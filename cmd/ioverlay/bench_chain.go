@@ -81,7 +81,7 @@ func (a *app) runBenchChain(ctx context.Context, f *chainFlags) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(plan.ProfileDir)) }()
 	}
-	out, err := a.openResults(f)
+	out, err := a.openResults(f.out, f.format)
 	if err != nil {
 		return err
 	}

@@ -18,16 +18,16 @@ type resultFile struct {
 	encoder *json.Encoder
 }
 
-func (a *app) openResults(f *chainFlags) (*resultFile, error) {
-	if err := os.MkdirAll(f.out, 0o755); err != nil {
-		return nil, fmt.Errorf("make the directory for results, --out %q: %w", f.out, err)
+func (a *app) openResults(dir, format string) (*resultFile, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("make the directory for results, --out %q: %w", dir, err)
 	}
-	file, err := os.Create(filepath.Join(f.out, resultsName))
+	file, err := os.Create(filepath.Join(dir, resultsName))
 	if err != nil {
-		return nil, fmt.Errorf("create the results, --out %q: %w", f.out, err)
+		return nil, fmt.Errorf("create the results, --out %q: %w", dir, err)
 	}
 	var to io.Writer = file
-	if f.format == formatJSON {
+	if format == formatJSON {
 		to = io.MultiWriter(file, a.out)
 	}
 	return &resultFile{file: file, encoder: json.NewEncoder(to)}, nil

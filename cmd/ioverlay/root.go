@@ -24,8 +24,9 @@ const rootHelp = `iOverlay: middleware for overlay algorithms (Li, Guo, Wang, Mi
 
 Exit codes:
   0    it worked
-  1    it was measured, and messages were lost, reordered or damaged, or an expectation
-       of a scenario did not hold
+  1    it was done, and shows what should not be: messages lost, reordered or damaged,
+       figures further off than allowed, two traces that differ, or an expectation of a
+       scenario that did not hold
   2    wrong usage: an unknown command or flag, a value that is not allowed, or a mistake
        in a scenario file
   3    it could not be done: no sockets, no disk, a process that failed
@@ -35,6 +36,7 @@ Exit codes:
 // if it is a usageError or came before the command began.
 var (
 	errViolation   = errors.New("messages were lost, out of order or damaged")
+	errMissed      = errors.New("what was measured is not what was asked for")
 	errInterrupted = errors.New("interrupted")
 )
 
@@ -96,7 +98,7 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.AddCommand(a.run(), a.schema(), a.compare(), a.bench(), a.perf(), a.node(), a.version(), a.scenarioNode())
+	root.AddCommand(a.run(), a.schema(), a.compare(), a.bench(), a.perf(), a.node(), a.trace(), a.version(), a.scenarioNode())
 	return root
 }
 
@@ -106,7 +108,7 @@ func (a *app) exitCode(err error) int {
 	switch {
 	case errors.As(err, &wrong) || errors.As(err, &mistake) || !a.started:
 		return exitUsage
-	case errors.Is(err, errViolation), errors.Is(err, errExpectation):
+	case errors.Is(err, errViolation), errors.Is(err, errMissed), errors.Is(err, errDiffer), errors.Is(err, errExpectation):
 		return exitViolation
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted

@@ -114,3 +114,30 @@ func TestPipeHoldsWhatTheLatencyNeeds(t *testing.T) {
 		}
 	}
 }
+
+func TestParseRate(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want Rate
+		ok   bool
+	}{
+		{"400KBps", 400_000, true},
+		{"1.5 MBps", 1_500_000, true},
+		{"7Bps", 7, true},
+		{"2GBps", 2_000_000_000, true},
+		{"unlimited", 0, true},
+		{"", 0, false}, {"0KBps", 0, false}, {"-1KBps", 0, false}, {"400", 0, false}, {"400kbps", 0, false},
+		{"400Kbps", 0, false}, {"KBps", 0, false}, {"NaNKBps", 0, false}, {"InfKBps", 0, false}, {"0.1Bps", 0, false},
+		{"1e9GBps", 0, false},
+	} {
+		got, err := ParseRate(c.text)
+		if got != c.want || (err == nil) != c.ok {
+			t.Errorf("%q: %v, %v", c.text, got, err)
+		}
+		if c.ok && got != Unlimited {
+			if again, err := ParseRate(got.String()); again != got || err != nil {
+				t.Errorf("%v reads as %v, %v", got, again, err)
+			}
+		}
+	}
+}

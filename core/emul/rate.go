@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,6 +41,32 @@ func (r Rate) String() string {
 		return fmt.Sprintf("%.4g KBps", float64(r)/float64(KBps))
 	}
 	return fmt.Sprintf("%d Bps", int64(r))
+}
+
+// rateUnits are the units that ParseRate knows, the longest names first.
+var rateUnits = []struct {
+	name string
+	rate Rate
+}{{"KBps", KBps}, {"MBps", MBps}, {"GBps", GBps}, {"Bps", Bps}}
+
+// ParseRate reads a rate such as "400KBps" or "1.5 MBps": a number and one of Bps,
+// KBps, MBps and GBps, spelled so; or "unlimited".
+func ParseRate(s string) (Rate, error) {
+	if s == "unlimited" {
+		return Unlimited, nil
+	}
+	for _, u := range rateUnits {
+		number, ok := strings.CutSuffix(s, u.name)
+		if !ok {
+			continue
+		}
+		v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil || !(v > 0) || v*float64(u.rate) > float64(MaxRate) || v*float64(u.rate) < 1 {
+			break
+		}
+		return Rate(math.Round(v * float64(u.rate))), nil
+	}
+	return 0, fmt.Errorf("rate %q: want a number above 0 and Bps, KBps, MBps or GBps (1 KBps is 1000 bytes a second), such as 400KBps, or unlimited", s)
 }
 
 func (r Rate) check(what string) error {

@@ -114,7 +114,7 @@ func (e *Engine) reserve(o NodeOptions) (*Node, error) {
 		if listen == "" {
 			listen = "127.0.0.1:0"
 		}
-		l, err := openListener(listen)
+		l, err := openListener(listen, e.opt.SocketBytes)
 		if err != nil {
 			return nil, err
 		}

@@ -55,6 +55,13 @@ const (
 	// listenBacklog is the kernel's queue of connections not accepted yet.
 	listenBacklog = 1024
 
+	// smallBuffer is below which socket buffers get segments of their own size, some
+	// to a buffer: two of the loopback's 64 KB. leastSegment is what every network
+	// carries (RFC 9293, 3.7.1).
+	smallBuffer     = 128 << 10
+	segmentsABuffer = 4
+	leastSegment    = 536
+
 	// socketBufferSlabs sizes the kernel's buffers of a link in slabs: with two,
 	// a slab can be written while the one before it is still being read.
 	socketBufferSlabs = 2

@@ -25,7 +25,7 @@ type listener struct {
 
 // openListener binds and listens at once, so that a port in use is an error of
 // AddNode and a connection that comes early only waits.
-func openListener(listen string) (*listener, error) {
+func openListener(listen string, bufferBytes int) (*listener, error) {
 	ap, err := netip.ParseAddrPort(listen)
 	if err != nil {
 		return nil, fmt.Errorf("engine: listen on %q: want an IP address and a port, like 127.0.0.1:7001 (port 0 lets the system choose)", listen)
@@ -38,7 +38,7 @@ func openListener(listen string) (*listener, error) {
 		return nil, fmt.Errorf("engine: listen on %v: %w", ap, err)
 	}
 	l := &listener{fd: fd}
-	if err := l.bind(ap); err != nil {
+	if err := errors.Join(tuneLane(fd, bufferBytes), l.bind(ap)); err != nil {
 		return nil, errors.Join(fmt.Errorf("engine: listen on %v: %w", ap, err), unix.Close(fd))
 	}
 	return l, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/emul"
+	"github.com/ioverlay/ioverlay/core/wire"
 )
 
 // Links is how the nodes of an engine reach each other.
@@ -42,9 +43,41 @@ type Options struct {
 	Seed        uint64          // of the nodes' randomness; 0 draws one
 	Log         *slog.Logger    // nil means silence
 
+	// Buffers bounds what a link holds; the zero value leaves the sizes above as they
+	// are.
+	Buffers Buffers
+
 	// HelloTimeout is how long a connection may take to say who it is; 0 means
 	// 10 seconds.
 	HelloTimeout time.Duration
+}
+
+// Buffers sizes the buffers of every lane in messages, as the paper's experiments do:
+// small ones make back-pressure quick. A full lane holds at most 2 × Messages on each
+// side: Messages in the sender's queue and as many in the kernel's send buffer;
+// Messages in the kernel's receive buffer and as many that were read and wait for the
+// switch. (Links in memory have the sender's queue, and what the receiver has taken
+// over.) The kernel rounds its buffers up to some 4 KiB.
+//
+// It sets Core.QueueMsgs, Core.QueueBytes, SocketBytes and ReadBytes.
+type Buffers struct {
+	Messages int // 0: not set
+	Payload  int // bytes in the messages that are meant
+}
+
+// set sizes what the buffers stand for.
+func (b Buffers) set(o *Options) error {
+	switch {
+	case b == (Buffers{}):
+		return nil
+	case b.Messages < 1 || b.Payload < 0 || b.Payload > wire.MaxPayloadLimit:
+		return fmt.Errorf("engine: Options.Buffers of %d messages of %d bytes: want 1 message or more, of 0 to %d bytes", b.Messages, b.Payload, wire.MaxPayloadLimit)
+	}
+	bytes := b.Messages * (b.Payload + wire.HeaderSize)
+	o.Core.QueueMsgs, o.Core.QueueBytes = b.Messages, bytes
+	o.ReadBytes = bytes
+	o.SocketBytes = max(bytes/2, 1) // the kernel doubles it, for its own bookkeeping
+	return nil
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -64,6 +97,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Links != TCP && o.Links != Mem {
 		return o, fmt.Errorf("engine: Options.Links is %d: use engine.TCP or engine.Mem", o.Links)
+	}
+	if err := o.Buffers.set(&o); err != nil {
+		return o, err
 	}
 	if o.Seed == 0 {
 		o.Seed = rand.Uint64()

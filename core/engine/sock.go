@@ -30,45 +30,31 @@ func openSocket(a netip.Addr) (int, error) {
 }
 
 // tuneLane sets what every TCP lane has: no delay, since a burst leaves in one
-// write anyway, and buffers of a known size. Buffers and segments must be set before
-// connect and listen to count for what is announced.
+// write anyway, and buffers of a known size. Buffers must be set before connect
+// and listen to count for the window that is announced.
+//
+// Segments on the loopback are 64 KB. A window below half of one is not used until a
+// timer says so (the avoidance of silly windows, RFC 1122, 4.2.3.3), so with small
+// buffers segments are small too.
 func tuneLane(fd, bufferBytes int) error {
-	type option struct {
+	if bufferBytes < smallBuffer {
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG, max(bufferBytes/segmentsABuffer, leastSegment)); err != nil {
+			return fmt.Errorf("set TCP_MAXSEG: %w", err)
+		}
+	}
+	for _, o := range []struct {
 		level, name, value int
 		what               string
-	}
-	options := []option{
+	}{
 		{unix.IPPROTO_TCP, unix.TCP_NODELAY, 1, "TCP_NODELAY"},
 		{unix.SOL_SOCKET, unix.SO_SNDBUF, bufferBytes, "SO_SNDBUF"},
 		{unix.SOL_SOCKET, unix.SO_RCVBUF, bufferBytes, "SO_RCVBUF"},
-	}
-	if mss := segmentFor(bufferBytes); mss > 0 {
-		options = append(options, option{unix.IPPROTO_TCP, unix.TCP_MAXSEG, mss, "TCP_MAXSEG"})
-	}
-	for _, o := range options {
+	} {
 		if err := unix.SetsockoptInt(fd, o.level, o.name, o.value); err != nil {
 			return fmt.Errorf("set %s to %d: %w", o.what, o.value, err)
 		}
 	}
 	return nil
-}
-
-const (
-	largestSegment    = 64 << 10 // over loopback
-	fewSegments       = 4        // from here on a buffer is left alone: two slabs hold this many
-	segmentsPerBuffer = 8        // of a smaller buffer
-	leastSegment      = 536      // what TCP assumes if nobody says
-)
-
-// segmentFor is the most payload of a segment for a buffer; 0 leaves it to the
-// kernel. A buffer must hold some segments: with fewer, the window that the receiver
-// announces is below a segment most of the time, and the sender waits for its persist
-// timer, 200 ms and more, although there is room.
-func segmentFor(bufferBytes int) int {
-	if bufferBytes >= fewSegments*largestSegment {
-		return 0
-	}
-	return max(bufferBytes/segmentsPerBuffer, leastSegment)
 }
 
 // sockaddr is an address as system calls want it.

@@ -97,9 +97,8 @@ func (l *lane) resumeBack() {
 // silent fails both ends of a lane that was cut for too long. One that is being
 // dialled has a time of its own. What has reached the receiver it still switches.
 func (l *lane) silent() {
-	if o := l.out; o != nil && l.opened {
-		l.out = nil
-		o.Fail(reasonSilent)
+	if l.opened {
+		l.failSender(reasonSilent)
 	}
 	if l.out != nil && l.in == nil {
 		return

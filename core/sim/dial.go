@@ -67,9 +67,8 @@ func (l *lane) answer() {
 		l.heldAnswer = true
 		l.limit()
 	case l.refused:
-		l.out = nil
+		l.failSender(core.ReasonRefused)
 		l.over()
-		o.Fail(core.ReasonRefused)
 	default:
 		l.opened = true
 		o.Opened(outEnd{l})

@@ -261,3 +261,23 @@ func TestFaultText(t *testing.T) {
 		}
 	}
 }
+
+// What is read as a fault is written so that it is read as the same one.
+func FuzzParseFault(f *testing.F) {
+	for _, text := range []string{"5s crash b", "3s partition a,b c,d", "9s heal", "1s slow c 2ms", "2s cut-one-way a b", "-1ns cut"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		fault, err := ParseFault(text)
+		if err != nil {
+			if !errors.Is(err, ErrFault) {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		again, err := ParseFault(fault.String())
+		if err != nil || again.String() != fault.String() {
+			t.Errorf("%q is %v, and then %v, %v", text, fault, again, err)
+		}
+	})
+}

@@ -218,11 +218,15 @@ func (l *lane) hungUp() {
 		l.heldHangup = true
 		return
 	}
-	o := l.out
-	l.out = nil
+	l.failSender(l.hangWhy)
 	l.over()
-	if o != nil {
-		o.Fail(l.hangWhy)
+}
+
+// failSender ends the sender's end, unless it has ended.
+func (l *lane) failSender(why core.Reason) {
+	if o := l.out; o != nil {
+		l.out = nil
+		o.Fail(why)
 	}
 }
 

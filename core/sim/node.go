@@ -2,9 +2,11 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/emul"
 )
 
 // Node is a node of a world: an address at which an algorithm runs, again and again
@@ -19,6 +21,9 @@ type Node struct {
 	timers nodeTimers
 
 	group int // side of the partition; 0 if there is none, or for those it does not name
+
+	bandwidth emul.Bandwidth // for all lives
+	settings  []linkSetting  // likewise
 
 	// Of a slow node.
 	cost    time.Duration // a message; 0 if the node is not slow
@@ -58,6 +63,7 @@ func (n *Node) start() {
 	w.born = n
 	c := w.shard.NewNode(n.id, alg, core.Rand(seed))
 	n.own(c)
+	n.emulate()
 	c.Start()
 }
 
@@ -128,4 +134,39 @@ func (w *World) Node(name string) *Node {
 		}
 	}
 	return w.byID[id]
+}
+
+// linkSetting is what SetLink has set.
+type linkSetting struct {
+	to   core.NodeID
+	emul emul.Link
+}
+
+// SetBandwidth limits what the node may send and receive, as core.Node.SetBandwidth
+// does, in this life and in those to come.
+func (n *Node) SetBandwidth(b emul.Bandwidth) {
+	n.bandwidth = b
+	n.core.SetBandwidth(b)
+}
+
+// SetLink says what the link to another node does to the messages on it, as
+// core.Node.SetLink does, in this life and in those to come.
+func (n *Node) SetLink(to core.NodeID, e emul.Link) {
+	i := slices.IndexFunc(n.settings, func(s linkSetting) bool { return s.to == to })
+	if i < 0 {
+		i = len(n.settings)
+		n.settings = append(n.settings, linkSetting{to: to})
+	}
+	n.settings[i].emul = e
+	n.core.SetLink(to, e)
+}
+
+// emulate makes a new life's emulation that of the lives before.
+func (n *Node) emulate() {
+	if n.bandwidth != (emul.Bandwidth{}) {
+		n.core.SetBandwidth(n.bandwidth)
+	}
+	for _, s := range n.settings {
+		n.core.SetLink(s.to, s.emul)
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/sim"
 	"github.com/ioverlay/ioverlay/core/sim/trace"
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -95,6 +96,12 @@ func turmoil(t testing.TB, seed uint64, order sim.Order) (hash string, totals si
 			peers = append(peers, w.ID(name()))
 		}
 		w.AddNode(fmt.Sprint("n", i), func() core.Algorithm { return &busy{peers: peers, fails: i == 7} })
+	}
+	for i, n := range w.Nodes()[2:10] {
+		n.SetBandwidth(emul.Bandwidth{Total: 300 * emul.KBps, Down: emul.Rate(100+i) * emul.KBps})
+		n.SetLink(n.Algorithm().(*busy).peers[0], emul.Link{
+			Latency: time.Duration(i) * time.Millisecond, Loss: 0.02, Jitter: emul.Jitter{Dist: emul.Uniform, Spread: time.Millisecond},
+		})
 	}
 	w.Nodes()[0].Core().AddSource(1, apps.NewBackToBack(apps.Stream{App: 1, Payload: 500, Limit: 60}))
 	w.Nodes()[1].Core().AddSource(2, apps.NewConstantRate(apps.Stream{App: 2, Payload: 100}, 60))

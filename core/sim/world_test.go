@@ -1,12 +1,14 @@
 package sim
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
 )
 
 // expect compares what happened with lines.
@@ -52,3 +54,139 @@ func TestNobodyThere(t *testing.T) {
 }
 
 var _ core.Runtime = (*World)(nil)
+
+func TestNames(t *testing.T) {
+	w := newWorld(t, Options{Seed: 4})
+	x, y := w.AddNode("x", does(nil)), w.AddNode("192.0.2.1:9", does(nil))
+	for _, c := range []struct {
+		name, id string
+		node     *Node
+	}{{"x", "10.0.0.1:7000", x}, {"10.0.0.1:7000", "10.0.0.1:7000", x}, {"192.0.2.1:9", "192.0.2.1:9", y}, {"z", "10.0.0.2:7000", nil}} {
+		if got := w.ID(c.name).String(); got != c.id {
+			t.Errorf("%s has the ID %s, want %s", c.name, got, c.id)
+		}
+		if got := w.Node(c.name); got != c.node {
+			t.Errorf("the node of %s is %v", c.name, got)
+		}
+	}
+	if w.Node("nobody") != nil || x.Name() != "x" || y.Name() != "192.0.2.1:9" || y.Index() != 1 || w.Seed() != 4 || x.World() != w {
+		t.Error("a node does not know who it is")
+	}
+}
+
+func TestTotals(t *testing.T) {
+	w := newWorld(t, Options{})
+	a, b := w.AddNode("a", does(nil)), w.AddNode("b", does(nil))
+	for i := range 3 {
+		say(a, b.ID(), uint32(1+i%2), uint64(i), "1234")
+	}
+	if err := w.Run(); err != nil {
+		t.Fatal(err)
+	}
+	got := w.Totals()
+	want := Totals{Time: 3 * DefaultHop, Messages: 3, Bytes: 3 * 28, Events: got.Events, Nodes: 2, Links: 1, Lanes: 2}
+	if got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if s := b.Stats(); len(s.Upstream) != 2 || s.Upstream[0].Msgs != 2 {
+		t.Errorf("b says %+v", s)
+	}
+	if got := w.Link(b.ID(), a.ID()); got != (LinkStats{}) {
+		t.Errorf("a link that has had no lane counts %+v", got)
+	}
+}
+
+func TestStuck(t *testing.T) {
+	w := newWorld(t, Options{MaxSteps: 500})
+	w.AddNode("n", does(func(n *core.Node, _ *core.Msg) core.Verdict {
+		n.After(0, 1)
+		return core.Done
+	}))
+	if err := w.Run(); !errors.Is(err, ErrStuck) {
+		t.Errorf("a timer of no time gave %v", err)
+	}
+}
+
+// What an algorithm keeps is released with its node; what an application keeps is
+// missed.
+func TestSlabsNeverReleased(t *testing.T) {
+	w := New(Options{})
+	n := w.AddNode("n", does(nil)).Core()
+	n.Call(func() { n.Retain(n.NewMsg(wire.TypeData, 1, 10)) })
+	slab, err := w.Pool().Get()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); !errors.Is(err, ErrSlabs) {
+		t.Errorf("Close returned %v", err)
+	}
+	slab.Release()
+	if held := w.Pool().Held(); held != 0 {
+		t.Errorf("%d slabs are held still", held)
+	}
+}
+
+func TestPanicEndsOneNode(t *testing.T) {
+	w, d := watched(t, Options{Hop: time.Millisecond})
+	a := w.AddNode("a", does(nil))
+	b := w.AddNode("b", does(func(_ *core.Node, m *core.Msg) core.Verdict {
+		if m.Type() == wire.TypeData {
+			panic("oops")
+		}
+		return core.Done
+	}))
+	say(a, b.ID(), 1, 7, "x")
+	mustRun(t, w, time.Second)
+	lines := d.take()
+	if !slices.Contains(lines, "3ms b crashed: oops") || lines[len(lines)-1] != "4ms a: link-down downstream b/1: reset, lost 0" {
+		t.Errorf("got %q", lines)
+	}
+	if p := w.Panics(); len(p) != 1 || p[0].Node != b || p[0].Life != 1 || p[0].Value != "oops" || p[0].At != 3*time.Millisecond {
+		t.Errorf("got %+v", p)
+	}
+}
+
+// A peer that breaks the protocol is warned of, and its lane ends.
+func TestViolation(t *testing.T) {
+	w, d := watched(t, Options{Hop: time.Millisecond, Core: core.Config{MaxPayload: 100}})
+	a, b := w.AddNode("a", does(nil)), w.AddNode("b", does(nil))
+	say(a, b.ID(), 1, 1, "x")
+	mustRun(t, w, time.Second)
+	d.take()
+	n := a.Core()
+	n.Call(func() {
+		m := n.NewMsg(wire.TypeData, 1, 10)
+		copy(m.Frame(), []byte{0xff, 0xff}) // a size above every bound
+		n.Send(m, b.ID())
+	})
+	mustRun(t, w, time.Second)
+	lines := d.take()
+	if len(lines) != 4 || !strings.HasPrefix(lines[1], "1.001s b: warned of a/1: ") ||
+		lines[2] != "1.001s b: link-down upstream a/1: protocol violation, lost 0" || lines[3] != "1.002s a: link-down downstream b/1: reset, lost 0" {
+		t.Errorf("got %q", lines)
+	}
+}
+
+func TestMisuse(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.AddNode("n", does(nil))
+	for name, fn := range map[string]func(){
+		"two nodes of one name":    func() { w.AddNode("n", does(nil)) },
+		"a fault that is none":     func() { w.Schedule(Fault{}) },
+		"a negative hop":           func() { New(Options{Hop: -1}) },
+		"a negative window":        func() { New(Options{WindowMsgs: -1}) },
+		"an order that is unknown": func() { New(Options{Order: 2}) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s did not panic", name)
+				}
+			}()
+			fn()
+		}()
+	}
+	w.Schedule(Fault{Kind: Crash, Nodes: []string{"nobody"}}, Fault{Kind: Cut, Nodes: []string{"n", "nobody"}},
+		Fault{Kind: Heal, Nodes: []string{"n", "nobody"}}, Fault{Kind: Partition, Groups: [][]string{{"nobody"}}})
+	mustRun(t, w, time.Second)
+}

@@ -61,7 +61,7 @@ type Counters struct {
 	Apps    []AppCount    `json:"apps,omitempty"`
 	In      []InCount     `json:"in,omitempty"`
 	Out     []OutCount    `json:"out,omitempty"`
-	LostOut uint64        `json:"lost_out,omitempty"` // messages accepted and not delivered
+	LostOut uint64        `json:"lost_out,omitempty"` // messages accepted and not delivered, on emulated links too
 	LostIn  uint64        `json:"lost_in,omitempty"`  // messages received and not switched
 }
 

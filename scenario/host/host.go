@@ -131,7 +131,7 @@ func (h *Host) membership(c Command) {
 // Count reads the counters. It allocates; it is for reports.
 func (h *Host) Count() Counters {
 	s := h.node.Stats()
-	c := Counters{At: h.node.Now(), Ended: h.node.Ended(), LostOut: s.Lost.OutMsgs, LostIn: s.Lost.InMsgs}
+	c := Counters{At: h.node.Now(), Ended: h.node.Ended(), LostOut: s.Lost.OutMsgs + s.Lost.EmulMsgs, LostIn: s.Lost.InMsgs}
 	for _, src := range h.sources {
 		h.tally.app(src.app).Sent = 0
 	}
@@ -141,7 +141,7 @@ func (h *Host) Count() Counters {
 	c.Apps, c.In = h.tally.read()
 	for _, l := range s.Downstream {
 		if l.App != 0 {
-			c.Out = append(c.Out, OutCount{To: l.To, App: l.App, Queued: l.QueuedMsgs + l.Waiting, Lost: l.LostMsgs})
+			c.Out = append(c.Out, OutCount{To: l.To, App: l.App, Queued: l.QueuedMsgs + l.Waiting, Lost: l.LostMsgs + l.EmulMsgs})
 		}
 	}
 	return c

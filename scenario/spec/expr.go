@@ -107,7 +107,7 @@ var Measures = []Measure{
 	{"sent", CountMeasure, OfNodes | OfAll | ByApp, "messages that a node's sources made", dimNumber},
 	{"received", CountMeasure, OfNodes | OfLinks | OfAll | ByApp, "data messages that arrived, duplicates included", dimNumber},
 	{"distinct", CountMeasure, OfNodes | OfAll | ByApp, "data messages that arrived, each counted once", dimNumber},
-	{"lost", CountMeasure, OfNodes | OfLinks | OfAll, "messages that a node accepted and could not deliver, or received and could not handle", dimNumber},
+	{"lost", CountMeasure, OfNodes | OfLinks | OfAll, "messages that a node accepted and could not deliver, that its links were told to lose, or that it received and could not handle", dimNumber},
 	{"broken", CountMeasure, OfNodes | OfAll | ByApp, "times that a node was told that a source is lost upstream", dimNumber},
 	{"queued", GaugeMeasure, OfNodes | OfLinks | OfAll, "messages that wait to be sent", dimNumber},
 	{"alive", GaugeMeasure, OfNodes | OfAll, "1 for a node that runs, 0 for one that does not; of no node: how many run", dimNumber},

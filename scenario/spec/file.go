@@ -53,8 +53,15 @@ func (d *decoder) oneOf(t *tree, v *string, allowed ...string) {
 
 // Buffers bounds the send queue of each lane.
 type Buffers struct {
-	Messages *Count `yaml:"messages,omitempty" jsonschema_description:"Most messages in a queue, such as 10 messages."`
+	placed
+	Messages *Count `yaml:"messages,omitempty" jsonschema_description:"Most messages in a queue, such as 10 messages of the largest payload."`
 	Bytes    *Size  `yaml:"bytes,omitempty" jsonschema_description:"Most bytes in a queue, such as 128KiB."`
+}
+
+func (b *Buffers) check(d *decoder) {
+	if (b.Messages == nil) == (b.Bytes == nil) {
+		d.report(b.Span, "Use messages or bytes.", "buffers are given either in messages or in bytes")
+	}
 }
 
 // Bandwidth is what a node can carry. What is left out is unlimited.

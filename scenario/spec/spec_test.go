@@ -39,7 +39,7 @@ seed: 7
 duration: 20s
 drain: 1s
 transport: mem
-buffers: {messages: 10 messages, bytes: 128KiB}
+buffers: {messages: 10 messages}
 bandwidth: {total: 400KBps}
 algorithm: {name: gossip, probability: 50%}
 nodes:
@@ -94,7 +94,7 @@ expect:
 
 func TestEverything(t *testing.T) {
 	p := parse(t, everything)
-	if len(p.Nodes) != 30 || len(p.Apps) != 2 || p.BufferMsgs != 10 || p.BufferBytes != 128<<10 {
+	if len(p.Nodes) != 30 || len(p.Apps) != 2 || p.BufferMsgs != 10 || p.BufferBytes != 0 {
 		t.Errorf("plan: %d nodes, %d apps, buffers %d and %d", len(p.Nodes), len(p.Apps), p.BufferMsgs, p.BufferBytes)
 	}
 	if l := p.Links[p.LinkBetween(p.NodeNamed("D"), p.NodeNamed("F"))]; l.Rate != 375_000 || l.Jitter != "exponential" || l.Loss != 0.01 {

@@ -53,7 +53,7 @@ func (c *child) boot(r *host.Registry, line []byte) error {
 	if c.host, err = host.New(r, b.Setup); err != nil {
 		return err
 	}
-	opt := b.Tuning.options(b.Setup.Seed)
+	opt := b.Tuning.engine(b.Setup.Seed)
 	opt.Loops = 1
 	if c.eng, err = engine.New(opt); err != nil {
 		return fmt.Errorf("world: start the engine: %w", err)

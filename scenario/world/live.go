@@ -44,7 +44,7 @@ func newLive(o Options) (World, error) {
 		return nil, err
 	}
 	// 0 would draw a seed; no two scenarios have seeds that differ in this way only.
-	opt := tuningOf(o.Plan).options(o.Plan.Seed + 1)
+	opt := tuningOf(o.Plan).engine(o.Plan.Seed + 1)
 	if o.Plan.Transport == spec.TransportMem {
 		opt.Links = engine.Mem
 	}

@@ -30,7 +30,7 @@ func newSim(o Options) *virtual {
 	w := &virtual{o: o, nodes: make([]virtualNode, len(o.Plan.Nodes))}
 	w.world = sim.New(sim.Options{
 		Seed:  o.Plan.Seed,
-		Core:  core.Config{QueueMsgs: o.Plan.BufferMsgs, QueueBytes: o.Plan.BufferBytes},
+		Core:  tuningOf(o.Plan).core(),
 		Order: o.Order,
 		Watch: o.Watch,
 	})

@@ -7,45 +7,43 @@ import (
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
 
-// tuning is how the engine of a live or proc world is set. It crosses to a process
-// of its own as JSON.
+// tuning is how the buffers of a world's nodes are set; zero values leave them as they
+// are. It crosses to a process of its own as JSON.
 type tuning struct {
-	QueueMsgs   int `json:"queue_msgs,omitempty"`
-	QueueBytes  int `json:"queue_bytes,omitempty"`
-	SocketBytes int `json:"socket_bytes,omitempty"`
-	ReadBytes   int `json:"read_bytes,omitempty"`
+	Messages int `json:"messages,omitempty"` // of Payload bytes each
+	Payload  int `json:"payload,omitempty"`
+	Bytes    int `json:"bytes,omitempty"` // or so many bytes
 }
 
-// leastSocketBytes is about the least that the kernel gives.
-const leastSocketBytes = 8 << 10
-
-// tuningOf follows the scenario's buffers. The kernel's buffers and what is read at
-// once must be as small as the queues, or a message would wait there instead, and
-// back-pressure would come late.
 func tuningOf(p *spec.Plan) tuning {
-	t := tuning{QueueMsgs: p.BufferMsgs, QueueBytes: p.BufferBytes}
-	bytes := p.BufferBytes
-	if p.BufferMsgs > 0 {
-		frame := 0
+	t := tuning{Messages: p.BufferMsgs, Bytes: p.BufferBytes}
+	if t.Messages > 0 {
 		for _, a := range p.Apps {
-			frame = max(frame, wire.HeaderSize+a.Payload)
+			t.Payload = max(t.Payload, a.Payload)
 		}
-		if inMsgs := p.BufferMsgs * frame; inMsgs > 0 && (bytes == 0 || inMsgs < bytes) {
-			bytes = inMsgs
-		}
-	}
-	if bytes > 0 && bytes < core.DefaultQueueBytes {
-		t.SocketBytes = max(bytes, leastSocketBytes)
-		t.ReadBytes = t.SocketBytes
 	}
 	return t
 }
 
-func (t tuning) options(seed uint64) engine.Options {
-	return engine.Options{
-		Core:        core.Config{QueueMsgs: t.QueueMsgs, QueueBytes: t.QueueBytes},
-		SocketBytes: t.SocketBytes,
-		ReadBytes:   t.ReadBytes,
-		Seed:        seed,
+// engine sets an engine's options. The kernel's buffers and what is read at once must
+// be as small as the queues, or messages would wait there instead and back-pressure
+// would come late.
+func (t tuning) engine(seed uint64) engine.Options {
+	o := engine.Options{Seed: seed}
+	switch {
+	case t.Messages > 0:
+		o.Buffers = engine.Buffers{Messages: t.Messages, Payload: t.Payload}
+	case t.Bytes > 0:
+		o.Core.QueueBytes, o.ReadBytes = t.Bytes, t.Bytes
+		o.SocketBytes = max(t.Bytes/2, 1) // the kernel doubles it
 	}
+	return o
+}
+
+// core sets a switch in the same way.
+func (t tuning) core() core.Config {
+	if t.Messages > 0 {
+		return core.Config{QueueMsgs: t.Messages, QueueBytes: t.Messages * (wire.HeaderSize + t.Payload)}
+	}
+	return core.Config{QueueBytes: t.Bytes}
 }

@@ -1,4 +1,4 @@
-package bench
+package figure
 
 import (
 	"math"
@@ -11,17 +11,17 @@ import (
 // beyond it the lower lines would lie on each other at the bottom. Links in memory are that much faster than TCP.
 const linearUpTo = 20
 
-func (c chart) logarithmic() bool {
+func (c Chart) logarithmic() bool {
 	low, high := math.Inf(1), 0.0
-	for _, l := range c.lines {
-		for _, p := range l.points {
-			low, high = min(low, p.median), max(high, p.median)
+	for _, l := range c.Lines {
+		for _, p := range l.Points {
+			low, high = min(low, p.Median), max(high, p.Median)
 		}
 	}
-	return high > linearUpTo*low
+	return low > 0 && high > linearUpTo*low
 }
 
-func (c chart) scaleNote() string {
+func (c Chart) scaleNote() string {
 	if c.logarithmic() {
 		return "; logarithmic scale"
 	}
@@ -29,26 +29,26 @@ func (c chart) scaleNote() string {
 }
 
 // reach returns the smallest and the largest value that is drawn.
-func (c chart) reach() (low, high float64) {
+func (c Chart) reach() (low, high float64) {
 	low = math.Inf(1)
-	for _, l := range c.lines {
-		for _, p := range l.points {
-			low, high = min(low, p.min), max(high, p.max)
+	for _, l := range c.Lines {
+		for _, p := range l.Points {
+			low, high = min(low, p.Min), max(high, p.Max)
 		}
 	}
 	return low, high
 }
 
-func (c chart) nodeTicks() []plot.Tick {
+func (c Chart) xTicks() []plot.Tick {
 	var ticks []plot.Tick
-	for _, n := range c.nodes {
-		ticks = append(ticks, plot.Tick{Value: float64(n), Label: strconv.Itoa(n)})
+	for _, t := range c.X {
+		ticks = append(ticks, plot.Tick{Value: t.At, Label: t.Label})
 	}
 	return ticks
 }
 
 // valueTicks returns ticks at round values, the first at or below everything that is drawn and the last at or above.
-func (c chart) valueTicks() []plot.Tick {
+func (c Chart) valueTicks() []plot.Tick {
 	low, high := c.reach()
 	if c.logarithmic() {
 		return logTicks(low, high)

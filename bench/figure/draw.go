@@ -1,4 +1,4 @@
-package bench
+package figure
 
 import (
 	"bytes"
@@ -36,7 +36,7 @@ var (
 	rule = color.RGBA{R: 0xe3, G: 0xe3, B: 0xe3, A: 0xff}
 )
 
-// kindColors can be told apart by readers who do not see red and green alike. Kinds that are not listed take
+// kindColors can be told apart by readers who do not see red and green alike. Lines of other names take
 // spareColors in turn.
 var (
 	kindColors = map[string]color.RGBA{
@@ -53,8 +53,8 @@ var (
 	}
 )
 
-// svg draws the chart.
-func (c chart) svg() ([]byte, error) {
+// SVG draws the chart, which must have a point at least.
+func (c Chart) SVG() ([]byte, error) {
 	canvas := vgsvg.New(chartWidth, chartHeight)
 	c.draw(draw.New(canvas))
 	var out bytes.Buffer
@@ -66,18 +66,18 @@ func (c chart) svg() ([]byte, error) {
 		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;")), nil
 }
 
-func (c chart) draw(page draw.Canvas) {
+func (c Chart) draw(page draw.Canvas) {
 	page.FillPolygon(color.White, []vg.Point{
 		page.Min, {X: page.Max.X, Y: page.Min.Y}, page.Max, {X: page.Min.X, Y: page.Max.Y}})
 	page = draw.Crop(page, chartMargin, -chartMargin, chartMargin, -chartMargin)
 	c.drawWords(page)
 	p := c.axes()
-	for i, l := range c.lines {
+	for i, l := range c.Lines {
 		p.Add(&curve{
-			points: l.points,
-			role:   l.role,
+			points: l.Points,
+			stroke: l.Stroke,
 			color:  c.colorOf(i),
-			shift:  (vg.Length(i) - vg.Length(len(c.lines)-1)/2) * dodge,
+			shift:  (vg.Length(i) - vg.Length(len(c.Lines)-1)/2) * dodge,
 		})
 	}
 	area := draw.Crop(page, 0, -labelWidth, captionHeight, -titleHeight)
@@ -86,30 +86,30 @@ func (c chart) draw(page draw.Canvas) {
 }
 
 // drawWords sets the title above the lines and the caption below.
-func (c chart) drawWords(page draw.Canvas) {
+func (c Chart) drawWords(page draw.Canvas) {
 	title := words(15, ink)
 	title.Font.Weight = xfont.WeightBold
 	title.YAlign = text.YTop
-	page.FillText(title, vg.Point{X: page.Min.X, Y: page.Max.Y}, c.title+", "+c.unit)
+	page.FillText(title, vg.Point{X: page.Min.X, Y: page.Max.Y}, c.Title+", "+c.Unit)
 	subtitle := words(9.5, soft)
 	subtitle.YAlign = text.YTop
-	page.FillText(subtitle, vg.Point{X: page.Min.X, Y: page.Max.Y - 21}, c.subtitle+c.scaleNote())
+	page.FillText(subtitle, vg.Point{X: page.Min.X, Y: page.Max.Y - 21}, c.Subtitle+c.scaleNote())
 	note := words(8.5, soft)
-	for i, sentence := range c.caption {
-		y := page.Min.Y + vg.Length(len(c.caption)-1-i)*lineSpacing
+	for i, sentence := range c.Caption {
+		y := page.Min.Y + vg.Length(len(c.Caption)-1-i)*lineSpacing
 		page.FillText(note, vg.Point{X: page.Min.X, Y: y}, sentence)
 	}
 }
 
-// axes returns an empty plot over the number of nodes, on a logarithmic axis.
-func (c chart) axes() *plot.Plot {
+// axes returns an empty plot over a logarithmic axis.
+func (c Chart) axes() *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = color.Transparent
-	p.X.Label.Text = "nodes"
+	p.X.Label.Text = c.XLabel
 	p.X.Scale = plot.LogScale{}
-	p.X.Tick.Marker = plot.ConstantTicks(c.nodeTicks())
-	p.X.Min, p.X.Max = float64(c.nodes[0]), float64(c.nodes[len(c.nodes)-1])
-	if len(c.nodes) == 1 { // a logarithmic axis needs some width
+	p.X.Tick.Marker = plot.ConstantTicks(c.xTicks())
+	p.X.Min, p.X.Max = c.X[0].At, c.X[len(c.X)-1].At
+	if len(c.X) == 1 { // a logarithmic axis needs some width
 		p.X.Min, p.X.Max = p.X.Min/2, p.X.Max*2
 	}
 	values := c.valueTicks()
@@ -124,7 +124,7 @@ func (c chart) axes() *plot.Plot {
 		axis.LineStyle.Color, axis.Tick.LineStyle.Color = rule, rule
 		axis.Padding = 6
 	}
-	p.Y.Padding += dodge * vg.Length(len(c.lines)) / 2 // the first bars must not cover the numbers
+	p.Y.Padding += dodge * vg.Length(len(c.Lines)) / 2 // the first bars must not cover the numbers
 	p.Y.LineStyle.Width, p.Y.Tick.LineStyle.Width = 0, 0
 	grid := plotter.NewGrid()
 	grid.Vertical.Width = 0
@@ -133,19 +133,19 @@ func (c chart) axes() *plot.Plot {
 	return p
 }
 
-func (c chart) colorOf(i int) color.RGBA {
-	if known, ok := kindColors[c.lines[i].kind]; ok {
+func (c Chart) colorOf(i int) color.RGBA {
+	if known, ok := kindColors[c.Lines[i].Name]; ok {
 		return known
 	}
 	return spareColors[i%len(spareColors)]
 }
 
-// curve draws one kind: a line through the medians, solid for the engine and dashed for baselines, and at each length a
+// curve draws one kind: a line through the medians, and at each length a
 // dot with a bar from the smallest to the largest value. Kinds are shifted a little to the side, so that no bar hides
 // another.
 type curve struct {
-	points []chartPoint
-	role   Role
+	points []Point
+	stroke Stroke
 	color  color.RGBA
 	shift  vg.Length
 }
@@ -156,9 +156,9 @@ func (v *curve) Plot(c draw.Canvas, p *plot.Plot) {
 	bar := draw.LineStyle{Color: v.color, Width: 1}
 	medians := make([]vg.Point, len(v.points))
 	for i, point := range v.points {
-		x := toX(float64(point.nodes)) + v.shift
-		medians[i] = vg.Point{X: x, Y: toY(point.median)}
-		low, high := toY(point.min), toY(point.max)
+		x := toX(point.X) + v.shift
+		medians[i] = vg.Point{X: x, Y: toY(point.Median)}
+		low, high := toY(point.Min), toY(point.Max)
 		c.StrokeLine2(bar, x, low, x, high)
 		for _, y := range []vg.Length{low, high} {
 			c.StrokeLine2(bar, x-barCap/2, y, x+barCap/2, y)
@@ -171,7 +171,7 @@ func (v *curve) Plot(c draw.Canvas, p *plot.Plot) {
 }
 
 func (v *curve) lineStyle() draw.LineStyle {
-	if v.role == RoleBaseline {
+	if v.stroke == Dashed {
 		return draw.LineStyle{Color: v.color, Width: 1.6, Dashes: []vg.Length{5, 3}}
 	}
 	return draw.LineStyle{Color: v.color, Width: 2.2}
@@ -185,15 +185,15 @@ type label struct {
 }
 
 // drawLabels names the lines where they end, which spares the reader a legend.
-func (c chart) drawLabels(p *plot.Plot, area draw.Canvas) {
+func (c Chart) drawLabels(p *plot.Plot, area draw.Canvas) {
 	inner := p.DataCanvas(area)
 	_, toY := p.Transforms(&inner)
 	var labels []label
-	for i, l := range c.lines {
-		last := l.points[len(l.points)-1]
+	for i, l := range c.Lines {
+		last := l.Points[len(l.Points)-1]
 		labels = append(labels, label{
-			y:     toY(last.median),
-			text:  fmt.Sprintf("%s  %.*f", l.kind, c.decimals, last.median),
+			y:     toY(last.Median),
+			text:  fmt.Sprintf("%s  %.*f", l.Name, c.Decimals, last.Median),
 			color: c.colorOf(i),
 		})
 	}

@@ -1,0 +1,122 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// SimSpec describes a world in virtual time and how long it is watched.
+type SimSpec struct {
+	Nodes    int    `json:"nodes"`
+	Load     string `json:"load"`     // one of SimLoads
+	Messages uint64 `json:"messages"` // to be measured, after a warm-up of a fifth as many or more
+	Seed     uint64 `json:"seed"`
+}
+
+// SimResult is how fast a world ran. A message event is one message that a node has
+// taken from another and that its algorithm was given: a message over four links
+// counts four times. Timers, the ends of links and what sources hand to their own
+// nodes are not counted.
+type SimResult struct {
+	Kind            string  `json:"kind"` // "sim"
+	Load            string  `json:"load"`
+	Seed            uint64  `json:"seed"`
+	Round           int     `json:"round"`
+	Nodes           int     `json:"nodes"`
+	Links           int     `json:"links"`
+	Messages        uint64  `json:"messages"` // message events measured
+	Bytes           uint64  `json:"bytes"`    // of them, headers included
+	CPUSeconds      float64 `json:"cpu_seconds"`
+	WallSeconds     float64 `json:"wall_seconds"`
+	VirtualSeconds  float64 `json:"virtual_seconds"`
+	MessagesPerCPUs float64 `json:"messages_per_cpu_second"`
+	RSSPeak         int64   `json:"rss_peak_bytes"` // of the process, all that it did included
+}
+
+// Sim builds a world and measures it, in this process, whose peak memory is counted.
+func Sim(ctx context.Context, s SimSpec) (SimResult, error) {
+	r := SimResult{Kind: "sim", Load: s.Load, Seed: s.Seed, Nodes: s.Nodes}
+	l, err := newSimLoad(s)
+	if err != nil {
+		return r, err
+	}
+	for err = l.until(ctx, s.Messages/5+1); err == nil && l.world.Totals().Links < l.links; {
+		err = l.until(ctx, l.world.Totals().Messages+1) // a stream has not come to the end of its chain
+	}
+	if err != nil {
+		return r, err
+	}
+	before, started := l.world.Totals(), time.Now()
+	usage0, err := SelfUsage()
+	if err != nil {
+		return r, err
+	}
+	if err := l.until(ctx, before.Messages+s.Messages); err != nil {
+		return r, err
+	}
+	r.WallSeconds = time.Since(started).Seconds()
+	usage1, err := SelfUsage()
+	if err != nil {
+		return r, err
+	}
+	after := l.world.Totals()
+	r.Links = after.Links
+	r.Messages, r.Bytes = after.Messages-before.Messages, after.Bytes-before.Bytes
+	r.VirtualSeconds = (after.Time - before.Time).Seconds()
+	r.CPUSeconds = (usage1.CPU - usage0.CPU).Seconds()
+	r.MessagesPerCPUs = float64(r.Messages) / r.CPUSeconds
+	r.RSSPeak = usage1.RSSPeak
+	return r, l.world.Close()
+}
+
+// until lets time pass until so many messages have been taken.
+func (l simLoad) until(ctx context.Context, messages uint64) error {
+	for l.world.Totals().Messages < messages {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := l.step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RunSim measures in a process of its own. serve is how this program is told to be
+// the child: it is followed by the spec as JSON.
+func RunSim(ctx context.Context, serve []string, s SimSpec) (r SimResult, err error) {
+	program, err := os.Executable()
+	if err != nil {
+		return r, fmt.Errorf("find this program: %w", err)
+	}
+	spec, err := json.Marshal(s)
+	if err != nil {
+		return r, fmt.Errorf("encode a spec: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, program, append(append([]string(nil), serve...), string(spec))...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return r, fmt.Errorf("measure %d nodes under %s in virtual time: %w", s.Nodes, s.Load, err)
+	}
+	if err := json.Unmarshal(out, &r); err != nil {
+		return r, fmt.Errorf("understand the answer %q: %w", out, err)
+	}
+	return r, nil
+}
+
+// ServeSim is the child's side of RunSim.
+func ServeSim(ctx context.Context, specJSON string) (SimResult, error) {
+	var s SimSpec
+	if err := json.Unmarshal([]byte(specJSON), &s); err != nil {
+		return SimResult{}, fmt.Errorf("%w: %w", ErrSpec, err)
+	}
+	if s.Nodes < 2 || s.Messages == 0 {
+		return SimResult{}, fmt.Errorf("%w: %d nodes and %d messages: want 2 and 1 at least", ErrSpec, s.Nodes, s.Messages)
+	}
+	return Sim(ctx, s)
+}

@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/ioverlay/ioverlay/algos/relay"
+	"github.com/ioverlay/ioverlay/apps"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// keeper is a receiver that has stopped: it holds what it gets until it is told to go
+// on.
+type keeper struct {
+	relay.Relay
+	held []*core.Msg
+	seen uint64
+	open bool
+}
+
+func (k *keeper) Process(m *core.Msg) core.Verdict {
+	if m.Type() != wire.TypeData {
+		return k.Relay.Process(m)
+	}
+	k.seen++
+	if k.open {
+		return core.Done
+	}
+	k.held = append(k.held, m)
+	return core.Hold
+}
+
+// release goes on, with what is held and what comes.
+func (k *keeper) release() {
+	k.open = true
+	for _, m := range k.held {
+		k.Release(m)
+	}
+	k.held = nil
+}
+
+// A chain whose end has stopped fills up, and then holds no more than was asked for,
+// the kernel's buffers included. It goes on without loss.
+func TestBuffersHoldWhatTheyWereTold(t *testing.T) {
+	for _, msgs := range []int{5, 10, 40} {
+		t.Run(fmt.Sprint(msgs), func(t *testing.T) {
+			inWorlds(t, func(t *testing.T, w world) {
+				const payload, limit = 5120, 1000
+				o := w.options()
+				o.Buffers = Buffers{Messages: msgs, Payload: payload}
+				e := newEngine(t, o)
+				end := &keeper{}
+				c := e.add(t, end, NodeOptions{})
+				b := e.add(t, relay.New(nil, c.ID()), NodeOptions{})
+				a := e.add(t, relay.New(nil, b.ID()), NodeOptions{})
+				src := apps.NewBackToBack(apps.Stream{App: 1, Payload: payload, Limit: limit})
+				do(t, a, func(n *core.Node) { n.AddSource(1, src) })
+				full := func(n *Node) bool {
+					s, err := n.Stats()
+					return err == nil && len(s.Downstream) == 1 && s.Downstream[0].QueuedMsgs == msgs && s.Downstream[0].Waiting > 0
+				}
+				eventually(t, "the chain is full", func() bool { return full(a) && full(b) })
+				taken := func(n *Node) (switched uint64) {
+					s, err := n.Stats()
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, l := range s.Upstream {
+						switched += l.Msgs
+					}
+					return switched
+				}
+				// The message that waits for room has been switched and is not in the link.
+				ab := taken(a) - 1 - taken(b)
+				bc := taken(b) - 1 - taken(c)
+				if most := uint64(4 * msgs); ab > most || bc > most {
+					t.Errorf("the links hold %d and %d messages; buffers of %d allow %d", ab, bc, msgs, most)
+				}
+				do(t, c, func(*core.Node) { end.release() })
+				eventually(t, "everything has come", func() (all bool) {
+					do(t, c, func(*core.Node) { all = end.seen == limit })
+					return all
+				})
+			})
+		})
+	}
+}
+
+func TestBuffersSayWhatIsWrong(t *testing.T) {
+	for _, b := range []Buffers{{Messages: -1}, {Payload: 5}, {Messages: 1, Payload: -1}, {Messages: 1, Payload: 1 << 40}} {
+		if _, err := New(Options{Buffers: b}); err == nil || !strings.Contains(err.Error(), "Options.Buffers") {
+			t.Errorf("%+v: %v", b, err)
+		}
+	}
+}
