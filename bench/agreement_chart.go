@@ -21,6 +21,9 @@ const ChartAgreement = "agreement.svg"
 // agreementBound is what the worlds are held to, in percent.
 const agreementBound = 2
 
+// agreementColors can be told apart by readers who do not see red and green alike.
+var agreementColors = []color.RGBA{{R: 0x00, G: 0x72, B: 0xb2, A: 0xff}, {R: 0xd5, G: 0x5e, B: 0x00, A: 0xff}}
+
 // WriteAgreementChart draws how far each link is off the oracle, over its rate, into a
 // directory, and returns the file's path.
 func WriteAgreementChart(rows []AgreementRow, worlds []string, dir string) (string, error) {
@@ -48,7 +51,7 @@ func WriteAgreementChart(rows []AgreementRow, worlds []string, dir string) (stri
 		if err != nil {
 			return "", fmt.Errorf("bench: draw %s: %w", ChartAgreement, err)
 		}
-		s.GlyphStyle = draw.GlyphStyle{Color: spareColors[i%len(spareColors)], Radius: 2.5, Shape: draw.CircleGlyph{}}
+		s.GlyphStyle = draw.GlyphStyle{Color: agreementColors[i%len(agreementColors)], Radius: 2.5, Shape: draw.CircleGlyph{}}
 		p.Add(s)
 		p.Legend.Add(w, s)
 	}
@@ -57,10 +60,11 @@ func WriteAgreementChart(rows []AgreementRow, worlds []string, dir string) (stri
 		if err != nil {
 			return "", fmt.Errorf("bench: draw %s: %w", ChartAgreement, err)
 		}
-		l.Color, l.Dashes = color.Color(soft), []vg.Length{4, 3}
+		l.Color, l.Dashes = color.Gray{Y: 0x66}, []vg.Length{4, 3}
 		p.Add(l)
 	}
-	canvas := vgsvg.New(chartWidth, chartHeight)
+	const width, height = vg.Length(720), vg.Length(400)
+	canvas := vgsvg.New(width, height)
 	p.Draw(draw.New(canvas))
 	var out bytes.Buffer
 	if _, err := canvas.WriteTo(&out); err != nil {
