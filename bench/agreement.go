@@ -59,24 +59,24 @@ func agreementCases(s AgreementSpec) (cases []agreementCase) {
 		cases = append(cases, agreementCase{name, head + body})
 	}
 	const source = "applications:\n  - {name: a, at: n1, source: back-to-back, payload: 1000B}\n"
-	add("chain", s.Seed, `nodes: [{names: n1..n6, bandwidth: {total: "uniform(600KBps, 2MBps)"}}]
-links: [{chain: n1..n6, rate: "uniform(300KBps, 1MBps)", latency: "uniform(0ms, 10ms)"}]
+	add("chain", s.Seed, `nodes: [{names: n1..n6, bandwidth: {total: "uniform(2.4MBps, 8MBps)"}}]
+links: [{chain: n1..n6, rate: "uniform(1.2MBps, 4MBps)", latency: "uniform(0ms, 10ms)"}]
 `+source)
 	add("chain with two sources", s.Seed, `nodes: [n1..n6]
-links: [{chain: n1..n6, rate: "uniform(300KBps, 1MBps)"}]
+links: [{chain: n1..n6, rate: "uniform(1.2MBps, 4MBps)"}]
 applications:
   - {name: a, at: n1, source: back-to-back, payload: 1000B}
   - {name: b, at: n3, source: back-to-back, payload: 1000B}
 `)
-	add("tree", s.Seed, `nodes: [{names: n1..n13, bandwidth: {up: "uniform(400KBps, 2MBps)", down: "uniform(200KBps, 1MBps)"}}]
+	add("tree", s.Seed, `nodes: [{names: n1..n13, bandwidth: {up: "uniform(1.6MBps, 8MBps)", down: "uniform(0.8MBps, 4MBps)"}}]
 links: [{tree: {nodes: n1..n13, fanout: 3}, latency: "uniform(0ms, 10ms)"}]
 `+source)
-	add("diamond", s.Seed, `nodes: [{names: n1..n4, bandwidth: {total: "uniform(500KBps, 3MBps)"}}]
-links: [{link: "n1 -> n2, n3", rate: "uniform(300KBps, 1MBps)"}, {link: "n2, n3 -> n4", rate: "uniform(300KBps, 1MBps)"}]
+	add("diamond", s.Seed, `nodes: [{names: n1..n4, bandwidth: {total: "uniform(2MBps, 12MBps)"}}]
+links: [{link: "n1 -> n2, n3", rate: "uniform(1.2MBps, 4MBps)"}, {link: "n2, n3 -> n4", rate: "uniform(1.2MBps, 4MBps)"}]
 `+source)
 	for i := range s.DAGs {
-		add(fmt.Sprintf("DAG %d", i+1), s.Seed+uint64(i), `nodes: [{names: n1..n8, bandwidth: {up: "uniform(1MBps, 4MBps)", down: "uniform(1MBps, 4MBps)"}}]
-links: [{random-dag: {nodes: n1..n8, degree: 2}, rate: "uniform(500KBps, 2MBps)"}]
+		add(fmt.Sprintf("DAG %d", i+1), s.Seed+uint64(i), `nodes: [{names: n1..n8, bandwidth: {up: "uniform(4MBps, 16MBps)", down: "uniform(4MBps, 16MBps)"}}]
+links: [{random-dag: {nodes: n1..n8, degree: 2}, rate: "uniform(2MBps, 8MBps)"}]
 `+source)
 	}
 	return cases

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ioverlay/ioverlay/core/sim"
 	"github.com/ioverlay/ioverlay/scenario/host"
 	"github.com/ioverlay/ioverlay/scenario/result"
 	"github.com/ioverlay/ioverlay/scenario/spec"
@@ -41,6 +42,10 @@ type Options struct {
 	// Child is the command line that makes a process of a node, for the proc world:
 	// a program that calls world.ServeChild.
 	Child []string
+	// Watch, if set, is told of all that happens in the sim world, and Order is in what
+	// order what happens at one time does there.
+	Watch sim.Watcher
+	Order sim.Order
 	// Progress, if set, is told how far the run is, in the scenario's time.
 	Progress func(done, total time.Duration)
 }
@@ -56,7 +61,7 @@ func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
 		o.Registry = Shipped()
 	}
 	began := time.Now()
-	w, err := world.New(o.World, world.Options{Plan: p, Registry: o.Registry, Child: o.Child})
+	w, err := world.New(o.World, world.Options{Plan: p, Registry: o.Registry, Child: o.Child, Watch: o.Watch, Order: o.Order})
 	if err != nil {
 		return nil, err
 	}

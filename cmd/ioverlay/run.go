@@ -90,6 +90,11 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 	if run != nil {
 		err = errors.Join(err, a.report(run, f))
 	}
+	return outcome(run, err)
+}
+
+// outcome is what a run comes to, as an error.
+func outcome(run *scenario.Result, err error) error {
 	switch {
 	case err != nil:
 		return err

@@ -147,8 +147,11 @@ func (r *Run) verdictTable() string {
 	t := newTable("Expectations", 0, "", "expectation", "found")
 	for _, v := range r.Verdicts {
 		held := "FAILED"
-		if v.Held {
+		switch {
+		case v.Held:
 			held = "ok"
+		case !v.Measured:
+			held = "-"
 		}
 		t.AppendRow(table.Row{held, v.Expectation, v.Found})
 	}

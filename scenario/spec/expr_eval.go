@@ -26,6 +26,7 @@ type Verdict struct {
 	Expectation string `json:"expectation"`
 	Line        int    `json:"line"`
 	Held        bool   `json:"held"`
+	Measured    bool   `json:"measured"` // false if the run ended before it could be
 	Found       string `json:"found"` // both sides in figures
 }
 
@@ -60,6 +61,7 @@ func (v *Expectation) Evaluate(r Readings) Verdict {
 		out.Found = fmt.Sprintf("the run ended at %v, before this could be measured", r.End())
 		return out
 	}
+	out.Measured = true
 	l, rt := v.left.eval(e), v.right.eval(e)
 	n := max(len(l.v), len(rt.v))
 	if n == 0 || len(l.v) != n && len(l.v) != 1 || len(rt.v) != n && len(rt.v) != 1 {
