@@ -118,6 +118,7 @@ func (d *decoder) mapping(t *tree, v reflect.Value) {
 		switch {
 		case !ok:
 			d.report(key.at, suggest(key.text, fields.names), "unknown key %q", key.text)
+			seen[nearest(key.text, fields.names)] = true // it is not missing, but misspelt
 		case seen[key.text]:
 			d.report(key.at, "Keep one of them.", "the key %q is here twice", key.text)
 		default:

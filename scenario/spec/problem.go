@@ -106,10 +106,8 @@ func (r *reporter) err() error {
 	return r.found
 }
 
-// suggest says what to do about an unknown word: the nearest known one if it is
-// near, and all of them if they are few.
-func suggest(word string, known []string) string {
-	const few = 12
+// nearest is the known word that an unknown one is probably meant to be, or "".
+func nearest(word string, known []string) string {
 	best, distance := "", 1+len(word)/3
 	for _, k := range known {
 		d := levenshtein.Distance(strings.ToLower(word), strings.ToLower(k), nil)
@@ -117,6 +115,14 @@ func suggest(word string, known []string) string {
 			best, distance = k, d
 		}
 	}
+	return best
+}
+
+// suggest says what to do about an unknown word: the nearest known one if it is
+// near, and all of them if they are few.
+func suggest(word string, known []string) string {
+	const few = 12
+	best := nearest(word, known)
 	switch {
 	case best != "":
 		return fmt.Sprintf("Did you mean %q?", best)

@@ -41,13 +41,10 @@ func (p *phrase) quantity(want dim) (q quantity) {
 func (p *phrase) unit(n float64, want dim) quantity {
 	w := p.peek()
 	q := quantity{n, dimNumber}
-	if w.text == "%" || w.kind == kindWord && (w.glued || isUnit(w.text)) {
+	if w.text == "%" || w.kind == kindWord && (w.glued || isUnit(w.text) || want != dimNumber && !isReserved(w.text)) {
 		p.take()
 		u, ok := unitNamed(w.text)
 		if !ok {
-			if next := p.peek(); next.text == "/" && next.glued { // KB/s
-				p.fail(w.at, unitHint(w.text+"/s", want), "%q is no unit", w.text)
-			}
 			p.fail(w.at, unitHint(w.text, want), "%q is no unit", w.text)
 			return q
 		}

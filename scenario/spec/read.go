@@ -32,7 +32,7 @@ func Load(path string, o Options) (*Plan, error) {
 func Parse(name string, src []byte, o Options) (*Plan, error) {
 	r := newReporter(name, src)
 	t := parseTree(r, src)
-	if t == nil {
+	if t == nil || len(r.found) > 0 {
 		return nil, r.err()
 	}
 	d := &decoder{reporter: r, algorithms: o.Algorithms}

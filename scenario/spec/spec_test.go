@@ -1,8 +1,6 @@
 package spec_test
 
 import (
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/ioverlay/ioverlay/scenario/spec"
@@ -105,12 +103,4 @@ func TestEverything(t *testing.T) {
 			t.Errorf("step %d at %v comes after %v", i, p.Steps[i].At, p.Steps[i-1].At)
 		}
 	}
-}
-
-func TestX(t *testing.T) {
-	_, err := spec.Parse("test.yaml", []byte(strings.ReplaceAll(strings.ReplaceAll(everything, "50KBps", "50kbps"), "fanout", "fanuot")), spec.Options{Algorithms: known{}})
-	t.Log(err)
-	s, err := spec.Schema(known{})
-	os.WriteFile("/tmp/schema.json", s, 0o644)
-	t.Log(err)
 }

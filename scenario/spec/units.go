@@ -87,7 +87,7 @@ func unitHint(name string, want dim) string {
 	var near []string
 	canonical := func(s string) string {
 		s = strings.ToLower(s)
-		for _, long := range [][2]string{{"bytes", "b"}, {"byte", "b"}, {"bits", "b"}, {"bit", "b"}, {"/s", "ps"}, {"msgs", "messages"}, {"msg", "message"}, {"sec", "s"}, {"seconds", "s"}} {
+		for _, long := range [][2]string{{"bytes", "b"}, {"byte", "b"}, {"bits", "b"}, {"bit", "b"}, {"/s", "ps"}, {"msgs", "messages"}, {"msg", "message"}, {"seconds", "s"}, {"second", "s"}, {"secs", "s"}, {"sec", "s"}, {"minutes", "min"}, {"minute", "min"}, {"mins", "min"}, {"hours", "h"}, {"hour", "h"}} {
 			s = strings.ReplaceAll(s, long[0], long[1])
 		}
 		return s
