@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +22,7 @@ func (r *resolver) churn(e *Event) {
 }
 
 // maxSteps bounds what churn may produce.
-const maxSteps = 1_000_000
+const maxSteps = 100_000
 
 // churnByRate: failures are a Poisson process over those that are up; each comes
 // back after its time. Nodes that would come back after the end stay away.
@@ -41,14 +40,14 @@ func (r *resolver) churnByRate(e *Event) {
 	}
 	backAt := make(map[int]time.Duration)
 	at := e.At.Duration
-	for len(r.plan.Steps) < maxSteps {
+	for range maxSteps {
 		at += seconds(rng.ExpFloat64() / c.Rate.MsgsPerSec)
 		if at > until {
 			return
 		}
 		node := pickUp(nodes, backAt, at, rng)
 		if node < 0 {
-			continue // all are down at this moment
+			continue // nearly all are down at this moment
 		}
 		back := at + max(c.Down.time(rng), time.Millisecond)
 		backAt[node] = back
@@ -57,16 +56,21 @@ func (r *resolver) churnByRate(e *Event) {
 			r.step(e.Span, Step{At: back, Kind: StepStart, Nodes: []int{node}})
 		}
 	}
-	r.report(e.Span, "", "this churn has more than %d events", maxSteps)
+	r.report(e.Span, "", "this churn has more than %d failures", maxSteps)
 }
 
-// pickUp draws one of the nodes that are up.
+// pickUp draws one of the nodes that are up; -1 if all that it looked at are down.
 func pickUp(nodes []int, backAt map[int]time.Duration, at time.Duration, rng *rand.Rand) int {
-	up := slices.DeleteFunc(slices.Clone(nodes), func(n int) bool { return backAt[n] > at })
-	if len(up) == 0 {
-		return -1
+	const tries = 32
+	for range tries {
+		if len(nodes) == 0 {
+			break
+		}
+		if n := nodes[rng.IntN(len(nodes))]; backAt[n] <= at {
+			return n
+		}
 	}
-	return up[rng.IntN(len(up))]
+	return -1
 }
 
 // churnTrace reads lines of "seconds,node,kill|stop|start" from the event's time on.

@@ -43,8 +43,13 @@ func (v *NodeSet) read(d *decoder, t *tree) {
 
 // nodes reads names separated by commas.
 func (p *phrase) nodes() (v NodeSet) {
+	count := 0
 	for !p.broken {
-		v.Parts = append(v.Parts, p.nodeRange())
+		r := p.nodeRange()
+		if count += len(r.Names); count > maxNodes {
+			p.fail(r.Span, "", "these are more than %d nodes", maxNodes)
+		}
+		v.Parts = append(v.Parts, r)
 		if !p.accept(",") {
 			break
 		}

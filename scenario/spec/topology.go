@@ -152,14 +152,24 @@ func (b *linkBuilder) graph(nodes []int, degree Count, rng *rand.Rand) {
 			edges++
 		}
 	}
-	for want := n * degree.N / 2; edges < want && !b.full; {
+	want := n * degree.N / 2
+	for tries := 0; edges < want && !b.full; tries++ {
+		if tries > drawsPerLink*(want+1) {
+			b.r.report(degree.Span, "Use a smaller degree.", "there is no room for %d edges beside the links that there are", want)
+			return
+		}
 		if both(rng.IntN(n), rng.IntN(n)) {
 			edges++
 		}
 	}
 }
 
-// dag gives each node but the first links from 1 to degree different earlier ones.
+// drawsPerLink bounds how often a random link is drawn anew because there is one
+// already. Even a graph with every edge there is needs far fewer.
+const drawsPerLink = 64
+
+// dag gives each node but the first links from 1 to degree different earlier ones, and
+// fewer if it has links from them already.
 func (b *linkBuilder) dag(nodes []int, degree Count, rng *rand.Rand) {
 	if degree.N < 1 {
 		b.r.report(degree.Span, "", "a node of a DAG has one link into it or more")
@@ -167,7 +177,8 @@ func (b *linkBuilder) dag(nodes []int, degree Count, rng *rand.Rand) {
 	}
 	for i := 1; i < len(nodes) && !b.full; i++ {
 		most := min(degree.N, i)
-		for need := 1 + rng.IntN(most); need > 0 && !b.full; {
+		need := 1 + rng.IntN(most)
+		for tries := drawsPerLink * need; need > 0 && tries > 0 && !b.full; tries-- {
 			if j := rng.IntN(i); b.r.plan.LinkBetween(nodes[j], nodes[i]) < 0 {
 				b.add(nodes[j], nodes[i])
 				need--
