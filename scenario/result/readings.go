@@ -64,6 +64,22 @@ type Run struct {
 	Wall    time.Duration // that it took
 
 	Verdicts []spec.Verdict
+
+	byEnds map[[2]int]int // index of a link in Links; made when first needed
+}
+
+// linkBetween is the place of a link in Links; -1 if there is none.
+func (r *Run) linkBetween(from, to int) int {
+	if len(r.byEnds) != len(r.Links) {
+		r.byEnds = make(map[[2]int]int, len(r.Links))
+		for i, ends := range r.Links {
+			r.byEnds[ends] = i
+		}
+	}
+	if i, ok := r.byEnds[[2]int{from, to}]; ok {
+		return i
+	}
+	return -1
 }
 
 // Judge holds the plan's expectations against the samples.
@@ -125,7 +141,7 @@ func (r *Run) Read(m spec.Measure, of spec.Target, app uint32, at time.Duration)
 		n := &s.Nodes[of.Node]
 		return n.value(m.Name, app), n.When
 	case of.From >= 0:
-		i := slices.Index(r.Links, [2]int{of.From, of.To})
+		i := r.linkBetween(of.From, of.To)
 		if i < 0 || i >= len(s.Links) {
 			return 0, s.Nodes[of.To].When
 		}

@@ -107,7 +107,7 @@ func (v *Expectation) show(l, r vector, i int, a, b float64) string {
 	}
 	text := label + format(a, d)
 	if _, plain := v.right.(constant); plain {
-		if v.op == "=" && b != 0 {
+		if v.op == "=" && b != 0 && a != b {
 			text += fmt.Sprintf(" (%+.2f%%)", 100*(a-b)/b)
 		}
 		return text
