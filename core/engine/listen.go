@@ -100,10 +100,24 @@ func (l *listener) ready(netpoll.IOEvent) {
 			l.caughtUp()
 			return
 		default:
-			l.rest(err)
+			// A system without descriptors says so before it looks whether anybody
+			// waits.
+			if somebodyWaits(l.fd) {
+				l.rest(err)
+			} else {
+				l.caughtUp()
+			}
 			return
 		}
 	}
+}
+
+// somebodyWaits reports whether a connection waits to be accepted. If the system
+// cannot tell, it says yes: then the listener looks again.
+func somebodyWaits(fd int) bool {
+	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	n, err := unix.Poll(p, 0)
+	return n > 0 || err != nil
 }
 
 func (l *listener) accepted(fd int) {
