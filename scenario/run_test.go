@@ -3,6 +3,7 @@ package scenario_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -28,7 +29,7 @@ const childVariable = "IOVERLAY_SCENARIO_TEST_NODE"
 func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {
 		if err := world.ServeChild(scenario.Shipped(), os.Stdin, os.Stdout); err != nil {
-			os.Stderr.WriteString(err.Error() + "\n")
+			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		os.Exit(0)
@@ -265,7 +266,8 @@ func TestInterrupted(t *testing.T) {
 func TestHunt(t *testing.T) {
 	src := strings.Replace(failing, "  - {at: 300ms, kill: B}\n  - {at: 600ms, restart: B}\n",
 		"  - {at: 100ms, churn: {nodes: \"B, C\", rate: 1/s, down: 200ms}}\n", 1)
-	src = src[:strings.Index(src, "expect:")] + "expect: [received(C) = sent(A)]\n"
+	src, _, _ = strings.Cut(src, "expect:")
+	src += "expect: [received(C) = sent(A)]\n"
 	h := scenario.Hunter{Load: func(seed uint64) (*scenario.Plan, error) {
 		return spec.Parse("test.yaml", []byte(src), spec.Options{Algorithms: scenario.Shipped(), Seed: &seed})
 	}}

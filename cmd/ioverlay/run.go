@@ -161,4 +161,3 @@ func (a *app) scenarioNode() *cobra.Command {
 		},
 	}
 }
-

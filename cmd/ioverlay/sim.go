@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -163,7 +162,7 @@ func (a *app) runSim(cmd *cobra.Command, f simRunFlags, path string) error {
 
 // openTraceWriter begins a trace. What is returned last ends it and gives its hash.
 func (a *app) openTraceWriter(f simRunFlags, p *scenario.Plan) (*trace.Writer, func() (string, error), error) {
-	var out io.Writer = a.out
+	out := a.out
 	closing := func() error { return nil }
 	if f.trace != "-" {
 		file, err := os.Create(f.trace)

@@ -117,8 +117,8 @@ func readReport(dir string) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read a run: %w (\"ioverlay run --out\" writes one)", err)
 	}
-	defer f.Close()
-	const longest = 64 << 20 // a summary of 100,000 nodes and a million links
+	defer func() { _ = f.Close() }() // it was only read
+	const longest = 64 << 20         // a summary of 100,000 nodes and a million links
 	lines := bufio.NewScanner(f)
 	lines.Buffer(make([]byte, 0, 1<<16), longest)
 	var last []byte

@@ -23,7 +23,6 @@ type Draw struct {
 type distribution struct {
 	name string
 	args []string
-	mean func(a []float64) float64
 	draw func(a []float64, rng *rand.Rand) float64
 	ok   func(a []float64) string // what is wrong with the arguments, or ""
 }

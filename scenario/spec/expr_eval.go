@@ -27,7 +27,7 @@ type Verdict struct {
 	Line        int    `json:"line"`
 	Held        bool   `json:"held"`
 	Measured    bool   `json:"measured"` // false if the run ended before it could be
-	Found       string `json:"found"` // both sides in figures
+	Found       string `json:"found"`    // both sides in figures
 }
 
 // vector is the value of a formula. Labels name its elements if there are several.
