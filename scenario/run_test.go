@@ -23,11 +23,11 @@ import (
 	"github.com/ioverlay/ioverlay/scenario/world"
 )
 
-// childVariable makes this test program a node of the proc world.
-const childVariable = "IOVERLAY_SCENARIO_TEST_NODE"
+// childArgument makes this test program a node of the proc world.
+const childArgument = "be-a-node"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(childVariable) != "" {
+	if len(os.Args) > 1 && os.Args[1] == childArgument {
 		if err := world.ServeChild(scenario.Shipped(), os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -50,12 +50,11 @@ func parse(t *testing.T, r *scenario.Registry, src string) *scenario.Plan {
 func run(t *testing.T, p *scenario.Plan, o scenario.Options) *scenario.Result {
 	t.Helper()
 	if o.World == "proc" {
-		t.Setenv(childVariable, "1")
 		program, err := os.Executable()
 		if err != nil {
 			t.Fatal(err)
 		}
-		o.Child = []string{program}
+		o.Child = []string{program, childArgument}
 	}
 	r, err := scenario.Run(t.Context(), p, o)
 	if err != nil {
@@ -102,8 +101,36 @@ func TestExamplesInVirtualTime(t *testing.T) {
 	}
 }
 
-// Examples whose expectations are about counts and about who is alive hold on a
-// machine that is busy too. Those about throughput are for "ioverlay run".
+// Every example runs in real time too, all at once. What does not depend on how fast
+// the machine is must hold; the rest is in the log.
+func TestExamplesInRealTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes as long as the longest example")
+	}
+	for _, file := range examples(t) {
+		for _, w := range []string{"live", "proc"} {
+			t.Run(filepath.Base(file)+" "+w, func(t *testing.T) {
+				t.Parallel()
+				p, err := scenario.Load(file, scenario.Shipped())
+				if err != nil {
+					t.Fatal(err)
+				}
+				r := run(t, p, scenario.Options{World: w})
+				for i, v := range r.Verdicts {
+					switch {
+					case v.Held:
+					case p.Expect[i].Timed():
+						t.Logf("%s: found %s, on a busy machine perhaps", v.Expectation, v.Found)
+					default:
+						t.Errorf("%s: found %s", v.Expectation, v.Found)
+					}
+				}
+			})
+		}
+	}
+}
+
+// What worlds count does not depend on how busy the machine is.
 const counts = `name: counts
 seed: 1
 duration: 1200ms

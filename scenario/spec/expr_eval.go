@@ -48,6 +48,14 @@ func (v *Expectation) Edges() (at []time.Duration) {
 	return at
 }
 
+// Timed reports whether what is expected depends on how fast things go: it is about a
+// rate, or about a part of the run. In real time a busy machine can fail it.
+func (v *Expectation) Timed() bool {
+	timed := v.window.Given
+	v.calls(func(c *call) { timed = timed || c.measure.Kind == RateMeasure })
+	return timed
+}
+
 type evaluation struct {
 	r      Readings
 	window Window
