@@ -25,7 +25,7 @@ BENCH    ?= .
 PKG      ?= ./...
 NODES    ?= 8
 
-.PHONY: help build test race bench microbench profile lint fuzz web clean $(IOVERLAY)
+.PHONY: help build test race bench microbench profile lint fuzz generate web clean $(IOVERLAY)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ fuzz: ## every fuzz target for FUZZTIME (100000x: that many runs) each
 		echo "== $$name ($$pkg)"; \
 		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s "$$pkg" </dev/null; \
 	done
+
+generate: ## write the assembly of coding/gf anew (downloads its generator's library)
+	@$(GO) generate ./coding/gf
 
 web: ## build the observer's web page
 	@echo 'There are no web assets yet, so there is nothing to build.'

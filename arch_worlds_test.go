@@ -65,7 +65,7 @@ func goFiles(t *testing.T, root string) []string {
 			return fs.SkipAll // not written yet
 		case err != nil:
 			return err
-		case d.IsDir() && (ignoredDir(d.Name()) || root != "." && slices.Contains(runtimes, filepath.ToSlash(name))):
+		case d.IsDir() && (ignoredDir(d.Name()) || isModule(name) || root != "." && slices.Contains(runtimes, filepath.ToSlash(name))):
 			return fs.SkipDir
 		case !d.IsDir() && strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go"):
 			files = append(files, name)
@@ -81,6 +81,12 @@ func goFiles(t *testing.T, root string) []string {
 // ignoredDir reports whether the go command passes a folder of this name over.
 func ignoredDir(name string) bool {
 	return name == "testdata" || name != "." && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_"))
+}
+
+// isModule reports whether a folder is a module of its own, such as a generator's: nobody imports what is in it.
+func isModule(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil && filepath.Clean(dir) != "."
 }
 
 // worldViolations lists what a file does that its world cannot repeat.

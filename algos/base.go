@@ -10,6 +10,8 @@
 //	session.go      join, leave, announce, the source of a session
 //	query.go        looking for a member of a session
 //	status.go       status reports
+//	measure.go      latency and bandwidth to any node, on request
+//	train.go        the trains of messages that measure bandwidth
 //	bandwidth.go    orders to change emulated bandwidth
 //	codec.go        CBOR payloads of control messages
 //	limits.go       every limit, with its reason
@@ -60,6 +62,7 @@ type Base struct {
 
 	hosts    hostList
 	sessions []session // by application
+	probing  probing   // measurements under way
 	seen     *seenSet  // nil until something was seen
 	number   uint32    // of the last message that this node numbered; 0 means none yet
 
@@ -115,6 +118,12 @@ func (b *Base) control(m *core.Msg) {
 		b.report(m)
 	case wire.TypePing:
 		b.pong(m)
+	case wire.TypePong:
+		b.ponged(m)
+	case wire.TypeProbe:
+		b.probed(m)
+	case wire.TypeProbeReport:
+		b.probeReported(m)
 	case wire.TypeTerminateNode:
 		b.Stop()
 	case wire.TypeSetBandwidth:
@@ -129,7 +138,8 @@ func (b *Base) control(m *core.Msg) {
 			b.bad++ // names no session
 		}
 
-	case wire.TypeStopping, wire.TypeSendFailed, wire.TypeUpThroughput,
+	case wire.TypeLinkStalled, wire.TypeLinkRecovered,
+		wire.TypeStopping, wire.TypeSendFailed, wire.TypeUpThroughput,
 		wire.TypeDownThroughput, wire.TypeMeasured:
 		// Events that concern only an algorithm that wants them.
 
@@ -167,6 +177,10 @@ func (b *Base) sessionMessage(m *core.Msg, app uint32) {
 func (b *Base) timer(m *core.Msg) {
 	if m.TimerID() == bootTimer {
 		b.boot()
+		return
+	}
+	if m.TimerID() == measureTimer {
+		b.measureTimedOut()
 		return
 	}
 	b.unhandled++

@@ -99,6 +99,7 @@ func (b *Base) linkDown(ev core.LinkEvent) {
 	if ev.Peer == b.Observer && ev.App == 0 {
 		b.After(b.Shard().Config().RedialMax, bootTimer)
 	}
+	b.measureFailed(ev)
 	if i, there := find(b.hosts.known, ev.Peer); there && ev.Reason == core.ReasonRefused {
 		b.hosts.known = slices.Delete(b.hosts.known, i, i+1)
 		b.suspect(ev.Peer)
@@ -114,6 +115,9 @@ func (b *Base) suspect(id core.NodeID) {
 // bootTimer is the timer for another boot message. Algorithms use ids below
 // FirstBaseTimer.
 const bootTimer = FirstBaseTimer
+
+// measureTimer is the timer for measurements that get no answer.
+const measureTimer = FirstBaseTimer + 1
 
 // FirstBaseTimer is the first of the timer ids that belong to Base. An algorithm
 // that handles timers passes those it does not know to Base.Process.

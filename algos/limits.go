@@ -1,5 +1,7 @@
 package algos
 
+import "time"
+
 // Every limit of this package, with its reason.
 const (
 	// MaxHosts bounds KnownHosts, and the hosts in one boot reply: at 24 bytes
@@ -20,6 +22,37 @@ const (
 	// MaxQueryTTL bounds how far a query travels. A random overlay of a million
 	// nodes is about 10 hops wide.
 	MaxQueryTTL = 32
+
+	// maxMeasurements bounds the measurements under way at a node, and maxTrains the
+	// trains of others that it takes part in: each costs up to maxTrain bytes, and
+	// those that run at the same time disturb each other anyway.
+	maxMeasurements = 16
+	maxTrains       = 64
+
+	// measureTimeout is how long a step of a measurement may take: an answer to a
+	// ping, or to a whole train, with the dial before it. A train that was sized by
+	// an estimate takes trainTime, and the first one takes 0.33 s at 100 KB/s.
+	measureTimeout = 15 * time.Second
+
+	// pings is how many round-trips a measurement of latency takes, after one that
+	// opens the lane.
+	pings = 5
+
+	// firstTrain and maxTrain are the lengths of trains in bytes; each is at most
+	// trainGrowth times the one before. trainTime is how long the last one should
+	// take: long against timers and reads of a slab, short for a person. A train is
+	// good if it took goodTrain. See train.go.
+	firstTrain  = 32 << 10
+	maxTrain    = 8 << 20
+	trainGrowth = 8
+	trainTime   = 300 * time.Millisecond
+	goodTrain   = 200 * time.Millisecond
+
+	// minProbe and maxProbe bound a message of a train; trainProbes is how many there
+	// should be.
+	minProbe    = 1 << 10
+	maxProbe    = 32 << 10
+	trainProbes = 256
 
 	// maxTrace bounds a trace line in bytes: it is for people to read.
 	maxTrace = 1024

@@ -28,6 +28,8 @@ type Status struct {
 	Downstreams int             `cbor:"downs"`           // lanes to downstream, those left out of the list too
 	Downstream  []StatusDown    `cbor:"down"`            // lanes to downstream nodes
 	Held        int             `cbor:"held"`            // messages that the algorithm holds or retains
+	InRate      uint64          `cbor:"in_rate"`         // bytes a second of late, from all upstream nodes
+	OutRate     uint64          `cbor:"out_rate"`        // bytes a second of late, to all downstream nodes
 	LostOut     StatusLoss      `cbor:"lost_out"`        // accepted for a downstream and not delivered
 	LostIn      StatusLoss      `cbor:"lost_in"`         // received and not switched
 	Apps        int             `cbor:"apps"`            // sessions that the node knows of, those left out of the list too
@@ -48,6 +50,7 @@ type StatusUp struct {
 	Msgs    uint64      `cbor:"msgs"`    // switched
 	Bytes   uint64      `cbor:"bytes"`   // switched
 	Held    int         `cbor:"held"`    // messages held, charged to the lane
+	Rate    uint64      `cbor:"rate"`    // bytes a second of late
 	Blocked bool        `cbor:"blocked"` // waits for a downstream queue or for held messages
 }
 
@@ -63,6 +66,11 @@ type StatusDown struct {
 	Waiting     int         `cbor:"waiting"` // messages that wait for room in the queue
 	LostMsgs    uint64      `cbor:"lost_msgs"`
 	LostBytes   uint64      `cbor:"lost_bytes"`
+
+	Rate     uint64        `cbor:"rate"`     // bytes a second of late
+	RTT      time.Duration `cbor:"rtt"`      // ns, smoothed by TCP; 0 in memory and where the system does not tell
+	Retrans  uint64        `cbor:"retrans"`  // segments sent again on this connection
+	Delivery uint64        `cbor:"delivery"` // TCP's estimate of the delivery rate, bytes a second
 }
 
 // StatusLoss counts lost messages.
@@ -108,13 +116,14 @@ func (b *Base) Status() Status {
 	s := Status{
 		Version: StatusVersion, Node: n.ID, Now: b.Now(),
 		Upstreams: len(n.Upstream), Downstreams: len(n.Downstream), Held: n.Held,
+		InRate: uint64(n.InRate), OutRate: uint64(n.OutRate),
 		LostOut: StatusLoss{n.Lost.OutMsgs, n.Lost.OutBytes}, LostIn: StatusLoss{n.Lost.InMsgs, n.Lost.InBytes},
 		Apps: len(b.sessions), Hosts: len(b.hosts.known), Suspects: len(b.hosts.suspect),
 		Consumed: b.consumed, Unhandled: b.unhandled, Bad: b.bad,
 	}
 	for _, l := range n.Upstream[:min(len(n.Upstream), maxStatusLanes)] {
 		s.Upstream = append(s.Upstream, StatusUp{
-			From: l.From, App: l.App, Weight: l.Weight, Msgs: l.Msgs, Bytes: l.Bytes, Held: l.Held, Blocked: l.Blocked,
+			From: l.From, App: l.App, Weight: l.Weight, Msgs: l.Msgs, Bytes: l.Bytes, Held: l.Held, Blocked: l.Blocked, Rate: uint64(l.Rate),
 		})
 	}
 	for _, l := range n.Downstream[:min(len(n.Downstream), maxStatusLanes)] {
@@ -122,6 +131,7 @@ func (b *Base) Status() Status {
 			To: l.To, App: l.App, Up: l.Up, Msgs: l.SentMsgs, Bytes: l.SentBytes,
 			QueuedMsgs: l.QueuedMsgs, QueuedBytes: l.QueuedBytes, Waiting: l.Waiting,
 			LostMsgs: l.LostMsgs, LostBytes: l.LostBytes,
+			Rate: uint64(l.Rate), RTT: l.Kernel.RTT, Retrans: l.Kernel.Retrans, Delivery: l.Kernel.Rate,
 		})
 	}
 	for _, ss := range b.sessions {

@@ -48,10 +48,11 @@ const (
 	ReasonEnded           // the source is exhausted or was stopped
 	ReasonFull            // more messages made for a full lane than Config.OverflowMsgs
 	ReasonNoRoom          // this process is out of descriptors or memory
+	ReasonTimeout         // the peer's system did not answer for Config.FailTimeout
 )
 
 var reasonNames = [...]string{"none", "closed", "refused", "reset", "protocol violation", "replaced",
-	"stopped", "ended", "queue full", "out of descriptors or memory"}
+	"stopped", "ended", "queue full", "out of descriptors or memory", "timeout"}
 
 // String is the reason in words.
 func (r Reason) String() string {
@@ -61,7 +62,9 @@ func (r Reason) String() string {
 	return "unknown"
 }
 
-// LinkEvent is what a LinkUp, LinkDown, SendFailed or SourceEnd message says.
+// LinkEvent is what a message about a link says: LinkUp, LinkDown, LinkStalled,
+// LinkRecovered, SendFailed, SourceEnd, and BrokenSource, whose Peer is the node
+// that noticed.
 type LinkEvent struct {
 	Peer      NodeID // for SourceEnd this node
 	App       uint32 // the lane's application; 0 is the control lane
@@ -72,17 +75,28 @@ type LinkEvent struct {
 
 // Link reads a link event. It panics for messages of any other type.
 func (m *Msg) Link() LinkEvent {
-	switch m.Type() {
-	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed, wire.TypeSourceEnd:
-	default:
+	if !aboutLink(m.Type()) {
 		panic("core: Link of a message that is no link event: " + m.Type().String())
 	}
 	reason, dir := m.Params()
+	if reason < 0 || int(reason) >= len(reasonNames) {
+		reason = int32(ReasonReset) // another version's, in a broken source that a peer sent
+	}
 	ev := LinkEvent{Peer: m.Sender(), App: m.App(), Direction: Direction(dir), Reason: Reason(reason)}
 	if p := m.Payload(); len(p) == lostSize {
 		ev.Lost = binary.BigEndian.Uint64(p)
 	}
 	return ev
+}
+
+// aboutLink reports whether messages of a type carry a LinkEvent.
+func aboutLink(t Type) bool {
+	switch t {
+	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed, wire.TypeSourceEnd,
+		wire.TypeLinkStalled, wire.TypeLinkRecovered, wire.TypeBrokenSource:
+		return true
+	}
+	return false
 }
 
 const lostSize = 8 // payload of a link event: the count of lost messages
@@ -97,6 +111,9 @@ type event struct {
 	dir    Direction
 	lost   uint64
 	seq    uint64 // of a timer
+
+	through *Throughput // of a report; else nil
+	payload []byte      // of the result of a measurement; else nil
 }
 
 func (n *Node) post(e event) {
@@ -125,7 +142,11 @@ func (n *Node) serveEvents() {
 	}
 	for i := 0; i < count && n.state != nodeEnded; i++ {
 		if e := n.events[i]; e.typ != 0 { // else it was taken back
-			n.process(n.eventMsg(e))
+			m := n.eventMsg(e)
+			n.process(m)
+			if e.typ == wire.TypeBrokenSource {
+				n.passBreak(e)
+			}
 		}
 	}
 	rest := copy(n.events, n.events[min(count, len(n.events)):])
@@ -141,20 +162,48 @@ const idleEvents = 4
 func (n *Node) eventMsg(e event) *Msg {
 	size := 0
 	sender := n.id
-	switch e.typ {
-	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed, wire.TypeSourceEnd:
-		size = lostSize
+	if e.through != nil {
+		size, sender = throughputSize, e.peer
+	}
+	if e.payload != nil {
+		size, sender = len(e.payload), e.peer
+	}
+	if aboutLink(e.typ) {
+		if e.typ != wire.TypeBrokenSource {
+			size = lostSize
+		}
 		if !e.peer.IsZero() {
 			sender = e.peer
 		}
 	}
 	m := n.makeMsg(wire.Header{Type: e.typ, Sender: sender, App: e.app, Seq: e.seq, Size: size})
-	if size > 0 {
+	if aboutLink(e.typ) || e.through != nil {
 		wire.SetParams(m.frame, int32(e.reason), int32(e.dir))
+	}
+	switch {
+	case e.payload != nil:
+		copy(m.Payload(), e.payload)
+	case e.through != nil:
+		e.through.put(m.Payload())
+	case size > 0:
 		binary.BigEndian.PutUint64(m.Payload(), e.lost)
 	}
 	m.sent = true // events are not for writing
+	if e.typ.Local() {
+		m.state = msgEvent
+	}
 	return m
+}
+
+// TellMeasured tells the node's own algorithm of a measurement of its: a Measured
+// message, with the node measured as its sender, comes in the next round. The
+// payload, which must not be empty or written to any more, is for the algorithm's
+// base to give a meaning to.
+func (n *Node) TellMeasured(peer NodeID, payload []byte) {
+	if len(payload) == 0 || len(payload) > n.shard.cfg.MaxPayload {
+		panic("core: TellMeasured without a payload, or with one above Config.MaxPayload")
+	}
+	n.post(event{typ: wire.TypeMeasured, peer: peer, payload: payload})
 }
 
 // Deliver hands the node a message that an application in the same process made

@@ -394,12 +394,15 @@ func frames(t tb, b []byte) (fs [][]byte, rest int) {
 	}
 }
 
-// seqs are the sequence numbers of the whole frames in b.
+// seqs are the sequence numbers of the whole frames in b, without what the domino
+// effect adds.
 func seqs(t tb, b []byte) (out []uint64) {
 	t.Helper()
 	fs, _ := frames(t, b)
 	for _, f := range fs {
-		out = append(out, wire.Seq(f))
+		if wire.TypeOf(f) != wire.TypeBrokenSource {
+			out = append(out, wire.Seq(f))
+		}
 	}
 	return out
 }
@@ -433,12 +436,21 @@ func portKey(peer NodeID, app uint32) string { return fmt.Sprint(peer, app) }
 
 func (ps *ports) to(peer int, app uint32) *port { return ps.byLane[portKey(nodeID(peer), app)] }
 
-// events are the link events among what a node got, as text.
-type journal struct{ lines []string }
+// journal is what a node got, as text: without broken sources, which follow every
+// failure, unless the test asks for them, and without what follows from those.
+type journal struct {
+	lines  []string
+	breaks bool
+}
 
 func (j *journal) note(m *Msg) {
-	switch m.Type() {
-	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed, wire.TypeSourceEnd:
+	switch {
+	case j.breaks:
+	case m.Type() == wire.TypeBrokenSource, m.Type() == wire.TypeLinkDown && m.Link().Reason == ReasonEnded:
+		return
+	}
+	switch {
+	case aboutLink(m.Type()):
 		e := m.Link()
 		j.lines = append(j.lines, fmt.Sprintf("%v %v/%d %v: %v, lost %d", m.Type(), e.Peer, e.App, e.Direction, e.Reason, e.Lost))
 	default:

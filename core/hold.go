@@ -6,7 +6,7 @@ package core
 // until Release. Messages that must count against their upstream's buffer are
 // kept by returning Hold.
 func (n *Node) Retain(m *Msg) {
-	if m.state != msgCurrent {
+	if m.state != msgCurrent && m.state != msgEvent {
 		panic("core: Retain of a message that is not the one being processed or just made")
 	}
 	n.keep(m, msgRetained)

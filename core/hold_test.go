@@ -292,11 +292,15 @@ func TestHeldEndWithNode(t *testing.T) {
 // message kept or made afterwards, keeps no slab.
 func TestEndInProcess(t *testing.T) {
 	for name, do := range map[string]func(n *Node, m *Msg) Verdict{
-		"hold":      func(n *Node, m *Msg) Verdict { n.Kill(); return Hold },
-		"retain":    func(n *Node, m *Msg) Verdict { n.Kill(); n.Retain(m); return Done },
-		"retained":  func(n *Node, m *Msg) Verdict { n.Retain(m); n.Kill(); return Done },
-		"send":      func(n *Node, m *Msg) Verdict { n.Kill(); n.Send(m, nodeID(3)); return Done },
-		"sent":      func(n *Node, m *Msg) Verdict { n.Send(m, nodeID(3)); n.Kill(); return Done },
+		"hold":     func(n *Node, m *Msg) Verdict { n.Kill(); return Hold },
+		"retain":   func(n *Node, m *Msg) Verdict { n.Kill(); n.Retain(m); return Done },
+		"retained": func(n *Node, m *Msg) Verdict { n.Retain(m); n.Kill(); return Done },
+		"send":     func(n *Node, m *Msg) Verdict { n.Kill(); n.Send(m, nodeID(3)); return Done },
+		"sent": func(n *Node, m *Msg) Verdict {
+			n.Send(n.NewMsg(wire.TypeData, 5, 10), nodeID(3))
+			n.Kill()
+			return Done
+		},
 		"make":      func(n *Node, m *Msg) Verdict { n.Kill(); n.NewMsg(wire.TypeData, 5, 10); return Done },
 		"made":      func(n *Node, m *Msg) Verdict { n.Retain(n.NewMsg(wire.TypeData, 5, 10)); n.Kill(); return Done },
 		"keep made": func(n *Node, m *Msg) Verdict { n.Kill(); n.Retain(n.NewMsg(wire.TypeData, 5, 10)); return Done },

@@ -59,7 +59,12 @@ type InLane struct {
 	msgs  uint64 // switched
 	bytes uint64 // switched, headers included
 
-	droppedMsgs uint64 // received, and not switched when the lane ended
+	droppedMsgs  uint64 // received, and not switched when the lane ended
+	droppedBytes uint64
+
+	reported Tally     // switched, when throughput was reported last
+	seen     inWatch   // monitor.go
+	flows    []appFlow // of the sessions on the lane, what is remarkable (domino.go)
 }
 
 // From is the upstream node, or the zero NodeID of a local source.
@@ -91,6 +96,9 @@ func (l *InLane) Feed(r Run) {
 	}
 	l.slab, l.buf = r.Slab, r.Slab.Bytes()
 	l.pos, l.end = int(r.Off), int(r.end())
+	if !l.node.monitored {
+		l.node.watchOver()
+	}
 	l.activate()
 }
 

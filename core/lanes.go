@@ -121,6 +121,7 @@ func (n *Node) endIn(l *InLane, why Reason, err error) {
 		t = wire.TypeSourceEnd
 	}
 	n.post(event{typ: t, peer: l.from, app: l.app, reason: why, dir: Upstream, lost: l.droppedMsgs})
+	n.breakFlows(l, why)
 }
 
 // removeIn takes a lane out of the node and counts what it still had.
@@ -134,7 +135,7 @@ func (n *Node) removeIn(l *InLane) {
 		n.pace.dropIn(l)
 	}
 	msgs, bytes := l.drop()
-	l.droppedMsgs = msgs
+	l.droppedMsgs, l.droppedBytes = msgs, bytes
 	n.gone.inMsgs += msgs
 	n.gone.inBytes += bytes
 	for i := range n.ins {

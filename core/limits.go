@@ -36,6 +36,21 @@ const (
 	DefaultRedialMin = 100 * time.Millisecond
 	DefaultRedialMax = 5 * time.Second
 
+	// DefaultStallTimeout is how long a lane may have data to send and make no
+	// progress before the algorithm is told, and the shortest silence of a stream
+	// that is told. A second is long against round-trips and scheduling, and short
+	// for a person who waits.
+	DefaultStallTimeout = time.Second
+
+	// DefaultFailTimeout is how long a peer's system may leave data unacknowledged
+	// and probes unanswered before its lane ends. 10 s is several retransmissions
+	// of TCP, so that a few seconds of loss end nothing.
+	DefaultFailTimeout = 10 * time.Second
+
+	// maxFlows bounds how many applications of a lane that they share are told
+	// apart when it breaks. A peer could otherwise make up as many as it likes.
+	maxFlows = 4096
+
 	// MaxWeight bounds the weight of a lane, so that the quantum of the lightest
 	// lane beside the heaviest stays above a header.
 	MaxWeight = 1024
@@ -62,6 +77,8 @@ type Config struct {
 	RedialMin    time.Duration // first pause after a destination refused
 	RedialMax    time.Duration // longest such pause
 	Lanes        LaneMode      // one lane an application, or one for all
+	StallTimeout time.Duration // without progress before the algorithm is told
+	FailTimeout  time.Duration // without an answer of the peer's system before a lane ends
 }
 
 // withDefaults fills the zero fields.
@@ -76,6 +93,12 @@ func (c Config) withDefaults() Config {
 	def(&c.QueueMsgs, DefaultQueueMsgs)
 	def(&c.Quantum, DefaultQuantum)
 	def(&c.OverflowMsgs, DefaultOverflowMsgs)
+	if c.StallTimeout <= 0 {
+		c.StallTimeout = DefaultStallTimeout
+	}
+	if c.FailTimeout <= 0 {
+		c.FailTimeout = DefaultFailTimeout
+	}
 	if c.RedialMin <= 0 {
 		c.RedialMin = DefaultRedialMin
 	}

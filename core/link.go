@@ -18,7 +18,9 @@ const manyLinks = 8
 // findLane looks a lane up, or opens it.
 func (n *Node) findLane(dest NodeID, app uint32) *OutLane {
 	if app != 0 && n.shard.cfg.Lanes == LaneShared {
-		app = wire.SharedApp
+		l := n.findLink(dest).lane(wire.SharedApp)
+		l.carries(app)
+		return l
 	}
 	return n.findLink(dest).lane(app)
 }

@@ -28,6 +28,7 @@ type msgState uint8
 
 const (
 	msgFree     msgState = iota // in the free list
+	msgEvent                    // valid until Process returns, and not for sending
 	msgCurrent                  // valid until Process returns
 	msgHeld                     // kept, charged to its lane
 	msgRetained                 // kept, charged to nobody

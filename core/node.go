@@ -38,6 +38,13 @@ type Node struct {
 	queued    bool // in the shard's list of ready nodes
 	nextReady *Node
 
+	monitored bool       // the monitor's timer is set (monitor.go)
+	leaving   []*OutLane // to be closed once they have run dry (domino.go)
+	repairing bool       // the algorithm repairs the session whose break it is being told of
+
+	reporter reporter // report.go
+
+	own  OwnStats
 	gone lost // what ended lanes and links had lost, so that totals stay right
 
 	home any // whatever the runtime keeps of the node
@@ -152,6 +159,12 @@ func (n *Node) Fire(id uint64) {
 	case id == paceTimer:
 		n.pace.fire()
 		return
+	case id == monitorTimer:
+		n.monitor()
+		return
+	case id == reportTimer:
+		n.report()
+		return
 	}
 	for _, sl := range n.sources {
 		if sl.timer == id && !sl.lane.Busy() {
@@ -222,6 +235,7 @@ func (n *Node) finish(how CloseHow, c *Crash) {
 			l.close(how)
 			n.gone.outMsgs += l.lostMsgs
 			n.gone.outBytes += l.lostBytes
+			l.booked = true
 		}
 	}
 	for len(n.ins) > 0 {
@@ -229,6 +243,6 @@ func (n *Node) finish(how CloseHow, c *Crash) {
 		n.removeIn(l)
 		l.tr.Close(l, how)
 	}
-	n.events, n.sources, n.parking = nil, nil, nil
+	n.events, n.sources, n.parking, n.leaving = nil, nil, nil, nil
 	n.shard.rt.Ended(n, c)
 }

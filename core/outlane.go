@@ -38,11 +38,18 @@ type OutLane struct {
 
 	sentMsgs  uint64
 	sentBytes uint64
-	lostMsgs  uint64 // queued or refused, and never sent
+	base      Tally  // what was sent before the connection that is open now
+	lostMsgs  uint64 // queued or refused, or sent and not taken
 	lostBytes uint64
 	emulMsgs  uint64 // lost on the way, as the emulated link was told to
 	emulBytes uint64
 	toldLost  uint64 // of lostMsgs, what the algorithm has been told
+	booked    bool   // the node has ended and has added lostMsgs to its own
+	leaving   bool   // to be closed once it has run dry
+
+	seen     outWatch // monitor.go
+	reported Tally    // sent, when throughput was reported last
+	apps     []uint32 // a lane of all applications: those that it has carried (domino.go)
 
 	retryAt time.Duration // while cooling: when the destination may be dialled again
 	backoff time.Duration
@@ -128,6 +135,9 @@ func (l *OutLane) queued(size int) {
 func (l *OutLane) touch() {
 	if !l.dirty {
 		l.dirty = true
+		if !l.node.monitored {
+			l.node.watchOver()
+		}
 		l.node.shard.dirty = append(l.node.shard.dirty, l)
 	}
 }
@@ -138,6 +148,7 @@ func (l *OutLane) Opened(tr OutTransport) {
 		panic("core: a lane was opened that nobody dialled")
 	}
 	l.tr, l.state, l.backoff = tr, laneOpen, 0
+	l.base, l.seen = Tally{l.sentMsgs, l.sentBytes}, outWatch{rate: l.seen.rate}
 	l.node.post(event{typ: wire.TypeLinkUp, peer: l.peer, app: l.app, dir: Downstream, lost: l.untold()})
 	if l.q.n > 0 || l.way != nil {
 		l.touch()
@@ -191,7 +202,7 @@ func (l *OutLane) left(bytes, msgs int) {
 
 // settled lets a stopping node look again once a lane has run dry.
 func (l *OutLane) settled() {
-	if l.q.n == 0 && l.node.state == nodeStopping && l.empty() {
+	if l.q.n == 0 && (l.leaving || l.node.state == nodeStopping) && l.empty() {
 		l.node.shard.ready.push(l.node)
 	}
 }
@@ -199,16 +210,20 @@ func (l *OutLane) settled() {
 // Fail ends the lane's transport: the destination refused, vanished, or broke
 // the protocol. What was queued is lost and counted; the algorithm is told.
 // Another Send after a pause dials again.
-func (l *OutLane) Fail(why Reason) {
+func (l *OutLane) Fail(why Reason) { l.fail(why, func() {}) }
+
+// fail is Fail; count counts what the transport had taken and the peer had not.
+func (l *OutLane) fail(why Reason, count func()) {
 	if l.state == laneClosed || l.state == laneCooling {
 		return
 	}
-	l.tr = nil
+	l.tr, l.leaving = nil, false
 	l.state = laneCooling
 	cfg := &l.node.shard.cfg
 	l.backoff = min(max(2*l.backoff, cfg.RedialMin), cfg.RedialMax)
 	l.retryAt = l.node.shard.rt.Now() + l.backoff
 	l.discard()
+	count()
 	l.node.post(event{typ: wire.TypeLinkDown, peer: l.peer, app: l.app,
 		reason: why, dir: Downstream, lost: l.untold()})
 }
@@ -248,9 +263,10 @@ func (l *OutLane) discard() {
 func (l *OutLane) discardQueue(q *sendQueue) {
 	for q.n > 0 {
 		r := q.pop()
-		whole := r.wholeWithin(q.cut)
+		whole, bytes := r.wholeWithin(q.cut)
 		l.sentMsgs += uint64(whole)
-		l.lose(uint64(r.Msgs-whole), uint64(r.Len-q.cut))
+		l.sentBytes -= uint64(q.cut - bytes) // of a message that broke off
+		l.lose(uint64(r.Msgs-whole), uint64(r.Len-bytes))
 		q.cut = 0
 		r.Slab.Release()
 	}

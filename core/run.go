@@ -22,13 +22,14 @@ func (r *Run) Bytes() []byte { return r.Slab.Bytes()[r.Off : r.Off+r.Len] }
 // end is the offset behind the last byte.
 func (r *Run) end() uint32 { return r.Off + r.Len }
 
-// wholeWithin is how many of the run's frames lie whole in its first n bytes. It
-// walks them, so it is for a link that broke in the middle of a run.
-func (r *Run) wholeWithin(n uint32) (msgs uint32) {
+// wholeWithin is how many of the run's frames lie whole in its first n bytes, and
+// their bytes. It walks them, so it is for a link that broke in the middle of a run.
+func (r *Run) wholeWithin(n uint32) (msgs, bytes uint32) {
 	for b := r.Bytes()[:n]; len(b) >= wire.HeaderSize && wire.FrameSize(b) <= len(b); msgs++ {
+		bytes += uint32(wire.FrameSize(b))
 		b = b[wire.FrameSize(b):]
 	}
-	return msgs
+	return msgs, bytes
 }
 
 // first is the shortest row of whole frames at the run's begin that has at least n

@@ -3,6 +3,8 @@ package core
 import (
 	"math/rand/v2"
 	"time"
+
+	"github.com/ioverlay/ioverlay/core/qos"
 )
 
 // Runtime is what a world hands to its nodes: time, timers, links and a place
@@ -44,6 +46,13 @@ type OutTransport interface {
 	Close(l *OutLane, how CloseHow)
 }
 
+// Meter is an OutTransport that can say what its system knows of the connection.
+// Transports in memory have no system to ask and are none.
+type Meter interface {
+	// Kernel reports it; false means that the system does not tell.
+	Kernel(l *OutLane) (qos.Kernel, bool)
+}
+
 // InTransport brings runs to an in-lane. It is called on the lane's loop.
 type InTransport interface {
 	// Drained says that the lane has switched every whole frame it was fed. The
@@ -62,14 +71,17 @@ const (
 	CloseGraceful CloseHow = iota
 	// CloseAbort ends a lane so that its peer sees a failure.
 	CloseAbort
+	// CloseDead ends a lane whose peer does not answer: nothing is to be waited
+	// for.
+	CloseDead
 )
 
 // Reason is how the peer sees a lane end.
 func (h CloseHow) Reason() Reason {
-	if h == CloseAbort {
-		return ReasonReset
+	if h == CloseGraceful {
+		return ReasonClosed
 	}
-	return ReasonClosed
+	return ReasonReset
 }
 
 // Crash is a panic in an algorithm: what was thrown and where.

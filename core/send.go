@@ -20,8 +20,8 @@ import "github.com/ioverlay/ioverlay/core/wire"
 // The first message to a destination opens the link; messages of one application
 // to one destination arrive in the order in which they were sent.
 func (n *Node) Send(m *Msg, dest NodeID) {
-	if m.state == msgFree {
-		panic("core: Send of a message after the Process call it belonged to: Retain it, or return Hold")
+	if m.state != msgCurrent {
+		m.mayLeave()
 	}
 	m.sent = true
 	l := n.last.then
@@ -43,6 +43,17 @@ func (n *Node) Send(m *Msg, dest NodeID) {
 	l.push(m)
 }
 
+// mayLeave panics unless a message that is not simply the current one may be sent.
+func (m *Msg) mayLeave() {
+	switch {
+	case m.state == msgFree:
+		panic("core: Send of a message after the Process call it belonged to: Retain it, or return Hold")
+	case m.Type().Local():
+		panic("core: Send of an event of the engine, which is this node's own and would break the peer's protocol: " +
+			m.Type().String() + "; send what it says in a message of a type of yours")
+	}
+}
+
 // NewMsg makes a message of size payload bytes. Fill Payload, then Send it as
 // often as needed; the engine drops it when the call in progress ends, unless it
 // is retained. Payload starts with arbitrary bytes: write all of it.
@@ -51,7 +62,7 @@ func (n *Node) NewMsg(t Type, app uint32, size int) *Msg {
 	if size < 0 || wire.HeaderLen(n.id)-wire.HeaderSize+size > n.shard.cfg.MaxPayload {
 		panic("core: NewMsg with a payload below 0 or above Config.MaxPayload")
 	}
-	if t == 0 || t > wire.MaxType || t.Local() || t == wire.TypeHello {
+	if t == 0 || t > wire.MaxType || t.Local() || t == wire.TypeHello || t == wire.TypeBye {
 		panic("core: NewMsg of a type that only the engine makes: " + t.String())
 	}
 	return n.makeMsg(header(n, t, app, size))
@@ -64,6 +75,9 @@ func (n *Node) Clone(m *Msg) *Msg {
 		Type: m.Type(), Sender: m.Sender(), App: m.App(), Seq: m.Seq(), Size: len(m.Payload()),
 	})
 	copy(c.Payload(), m.Payload())
+	if m.Type().Local() {
+		c.state = msgEvent
+	}
 	return c
 }
 

@@ -1,5 +1,7 @@
 package core
 
+import "github.com/ioverlay/ioverlay/core/qos"
+
 // Stats is what a node has to say of itself: counters since it started, and what
 // waits now. Bytes include headers.
 type Stats struct {
@@ -7,7 +9,10 @@ type Stats struct {
 	Upstream   []LaneIn  // live lanes from upstream nodes and local sources
 	Downstream []LaneOut // lanes to downstream nodes, live or cooling
 	Held       int       // messages held or retained by the algorithm
+	InRate     float64   // of all links from upstream nodes together, bytes a second of late
+	OutRate    float64   // of all links to downstream nodes together
 	Lost       LossStats
+	Own        OwnStats
 }
 
 // LaneIn is one upstream lane.
@@ -15,10 +20,11 @@ type LaneIn struct {
 	From    NodeID // zero for a local source
 	App     uint32
 	Weight  int
-	Msgs    uint64 // switched
-	Bytes   uint64 // switched
-	Held    int    // messages held, charged to the lane
-	Blocked bool   // waits for a downstream queue, for held messages, or for emulated bandwidth
+	Msgs    uint64  // switched
+	Bytes   uint64  // switched
+	Held    int     // messages held, charged to the lane
+	Rate    float64 // bytes a second of late; 0 at rest
+	Blocked bool    // waits for a downstream queue, for held messages, or for emulated bandwidth
 }
 
 // LaneOut is one downstream lane.
@@ -30,12 +36,20 @@ type LaneOut struct {
 	SentBytes   uint64
 	QueuedMsgs  int
 	QueuedBytes int
-	Waiting     int // messages that wait for room in the queue
+	Rate        float64    // bytes a second of late; 0 at rest
+	Kernel      qos.Kernel // what the system knows of the connection; zero in memory
+	Waiting     int        // messages that wait for room in the queue
 	LostMsgs    uint64
 	LostBytes   uint64
 	FlyingBytes int    // on their way on an emulated link
 	EmulMsgs    uint64 // lost on the emulated link, as it was told to; not in LostMsgs
 	EmulBytes   uint64
+}
+
+// OwnStats counts the messages that the switch sends and takes itself, so that the
+// books balance to the message: the broken sources that it passes on.
+type OwnStats struct {
+	Sent, Taken uint64
 }
 
 // LossStats counts what the node accepted and did not deliver.
@@ -50,15 +64,20 @@ type LossStats struct {
 func (n *Node) Stats() Stats {
 	s := Stats{ID: n.id, Held: n.keptCount}
 	s.Lost = LossStats{OutMsgs: n.gone.outMsgs, OutBytes: n.gone.outBytes, InMsgs: n.gone.inMsgs, InBytes: n.gone.inBytes}
+	s.Own = n.own
 	for _, l := range n.ins {
+		if !l.from.IsZero() {
+			s.InRate += l.seen.rate.Rate()
+		}
 		s.Upstream = append(s.Upstream, LaneIn{
 			From: l.from, App: l.app, Weight: l.weight, Msgs: l.msgs, Bytes: l.bytes,
-			Held: l.heldMsgs, Blocked: l.Blocked(),
+			Held: l.heldMsgs, Blocked: l.Blocked(), Rate: l.seen.rate.Rate(),
 		})
 	}
 	for _, lk := range n.links {
 		for _, l := range lk.lanes {
 			s.Downstream = append(s.Downstream, l.stats())
+			s.OutRate += l.seen.rate.Rate()
 			s.Lost.EmulMsgs += l.emulMsgs
 			s.Lost.EmulBytes += l.emulBytes
 			if n.state != nodeEnded { // an ended node has added them to gone
@@ -77,7 +96,7 @@ func (l *OutLane) stats() LaneOut {
 	}
 	return LaneOut{
 		To: l.peer, App: l.app, Up: l.state == laneOpen,
-		SentMsgs: l.sentMsgs, SentBytes: l.sentBytes,
+		SentMsgs: l.sentMsgs, SentBytes: l.sentBytes, Rate: l.seen.rate.Rate(), Kernel: l.Kernel(),
 		QueuedMsgs: l.msgs, QueuedBytes: l.bytes, Waiting: len(l.over) - l.overHead,
 		LostMsgs: l.lostMsgs, LostBytes: l.lostBytes,
 		FlyingBytes: flying, EmulMsgs: l.emulMsgs, EmulBytes: l.emulBytes,

@@ -47,6 +47,9 @@ func (n *Node) Serve() {
 	if n.active.n > 0 || len(n.events) > 0 {
 		n.shard.ready.push(n)
 	}
+	if len(n.leaving) > 0 {
+		n.leave()
+	}
 	if n.state == nodeStopping {
 		n.tryEnd()
 	}
@@ -130,7 +133,7 @@ func (n *Node) unusual(l *InLane, rest []byte) (total int, more bool) {
 		n.violate(l, err)
 		return 0, false
 	case total != 0 && total <= len(rest):
-		return total, true
+		return n.notable(l, rest[:total], total < len(rest))
 	case l.ending != ReasonNone:
 		n.endIn(l, l.ending, nil)
 		return 0, false
@@ -159,15 +162,16 @@ func (l *InLane) usual(rest []byte) int {
 	return wire.HeaderSize + int(size)
 }
 
-// ordinary reports whether a type field is one that crosses links, of an IPv4
-// sender, and not hello.
+// ordinary reports whether a type field, of an IPv4 sender, is data or belongs to
+// algorithms. The engine's other types may concern the lane itself.
 func ordinary(typ uint16) bool {
-	const firstLocal, lastLocal = 128, 255
-	return typ-uint16(wire.TypeHello+1) < firstLocal-uint16(wire.TypeHello+1) || typ-(lastLocal+1) <= uint16(wire.MaxType)-(lastLocal+1)
+	const first = uint16(wire.FirstAlgorithmType)
+	return typ == uint16(wire.TypeData) || typ-first <= uint16(wire.MaxType)-first
 }
 
 // inspect is usual for what is remarkable: an unfinished frame, an IPv6 sender, a
-// lane that applications share, or a peer that breaks the protocol.
+// lane that applications share, a type of the engine's, or a peer that breaks the
+// protocol.
 func (n *Node) inspect(l *InLane, rest []byte) (total int, err error) {
 	total, err = wire.Peek(rest, n.shard.cfg.MaxPayload)
 	if err != nil || total == 0 || total > len(rest) {
@@ -184,7 +188,7 @@ func (n *Node) inspect(l *InLane, rest []byte) (total int, err error) {
 
 // process shows the algorithm a message that was made here: an event.
 func (n *Node) process(m *Msg) {
-	if v := n.alg.Process(m); v == Hold && m.state == msgCurrent {
+	if v := n.alg.Process(m); v == Hold && (m.state == msgCurrent || m.state == msgEvent) {
 		n.keep(m, msgHeld)
 	}
 	n.settleMade()
@@ -197,7 +201,7 @@ func (n *Node) settleMade() {
 	for m := s.made; m != nil; {
 		next := m.next
 		m.next = nil
-		if m.state == msgCurrent {
+		if m.state == msgCurrent || m.state == msgEvent {
 			m.slab.Release()
 			s.recycle(m)
 		}

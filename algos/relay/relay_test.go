@@ -32,7 +32,6 @@ func TestWhatGoesOn(t *testing.T) {
 		unhandled uint64 // by Base
 	}{
 		{typ: wire.TypeData, app: 5, goesOn: true, consumed: 1},
-		{typ: wire.TypeBrokenSource, app: 5, goesOn: true},
 		{typ: wire.TypeSessionEnd, app: 5, goesOn: true},
 		{typ: wire.FirstAlgorithmType, app: 5, goesOn: true},
 		{typ: wire.FirstUserType, app: 5, goesOn: true},
@@ -63,6 +62,24 @@ func TestWhatGoesOn(t *testing.T) {
 				t.Errorf("the sink got %d messages, want %d; %d unhandled, want %d", sink.n, c.consumed, r.Unhandled(), c.unhandled)
 			}
 		})
+	}
+}
+
+// A session that is lost goes on once, passed on by the switch: not by the relay
+// as well.
+func TestBrokenSourceGoesOnOnce(t *testing.T) {
+	w := coretest.New(t, core.Config{})
+	var leaf coretest.Recorder
+	w.Node("leaf", &leaf)
+	r := relay.New(nil, w.ID("leaf"))
+	w.Node("relay", r)
+	up := w.Node("up", &coretest.Recorder{})
+	w.Send(up, r.ID(), wire.TypeData, 5, 0, nil)
+	w.Run()
+	up.Kill()
+	w.Run()
+	if got := leaf.Of(wire.TypeBrokenSource); len(got) != 1 || got[0].Sender != up.ID() || got[0].App != 5 {
+		t.Errorf("the leaf got %+v", got)
 	}
 }
 

@@ -12,8 +12,12 @@ func (a *app) bench() *cobra.Command {
 		Short:   "Measure the engine",
 		Example: "  ioverlay bench chain --nodes 2,3,32 --duration 1s",
 	}
-	cmd.AddCommand(a.benchChain(), a.benchIdle(), a.benchFootprint(), a.benchEmulation(), a.benchAgreement(), a.benchSim(),
-		a.benchPoint(), a.benchIdlePoint(), a.benchSimPoint())
+	cmd.AddCommand(
+		a.benchChain(), a.benchIdle(), a.benchFootprint(), // the switch
+		a.benchEmulation(), a.benchFailures(), a.benchProbes(), // the testbed
+		a.benchSim(), a.benchAgreement(), a.benchGF(),
+		a.benchPoint(), a.benchIdlePoint(), a.benchSimPoint(), // children's sides
+	)
 	return cmd
 }
 

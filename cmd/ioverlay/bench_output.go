@@ -18,6 +18,7 @@ type resultFile struct {
 	encoder *json.Encoder
 }
 
+// openResults makes the directory dir and the file in it.
 func (a *app) openResults(dir, format string) (*resultFile, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make the directory for results, --out %q: %w", dir, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -36,6 +37,9 @@ type nodeFlags struct {
 	format        string
 	pprof         string
 	verbose       bool
+	logFormat     string
+	stallTimeout  time.Duration
+	failTimeout   time.Duration
 }
 
 func (a *app) node() *cobra.Command {
@@ -50,7 +54,8 @@ The relay algorithm sends every message on to each --downstream. A node may also
 have a source of its own (--source), a sink that counts and checks what arrives
 (--sink), or both.
 
-Figures are reported on standard output, problems on standard error. The exit code
+Figures are reported on standard output; problems, and what happens to links and
+sessions (lines with msg=event), on standard error. The exit code
 is 1 if --sink found messages lost, reordered or corrupt.`,
 		Example: `  # a chain of three processes, from its end to its beginning
   ioverlay node --listen 127.0.0.1:7003 --sink --report 1s
@@ -80,6 +85,9 @@ is 1 if --sink found messages lost, reordered or corrupt.`,
 	fl.StringVar(&f.format, "format", "table", "how to report: table or json")
 	fl.StringVar(&f.pprof, "pprof", "", "serve net/http/pprof on this loopback address, such as 127.0.0.1:6060")
 	fl.BoolVar(&f.verbose, "verbose", false, "log more")
+	fl.StringVar(&f.logFormat, "log-format", "text", "how to log: text or json")
+	fl.DurationVar(&f.stallTimeout, "stall-timeout", core.DefaultStallTimeout, "how long a link may have data to send and not move before that is told")
+	fl.DurationVar(&f.failTimeout, "fail-timeout", core.DefaultFailTimeout, "how long a peer's system may answer nothing before its link ends")
 	return cmd
 }
 
@@ -101,6 +109,12 @@ func (f nodeFlags) check() (downstreams []core.NodeID, err error) {
 		return nil, &usageError{"payload", strconv.Itoa(f.payload), fmt.Sprintf("0 to %d bytes", maxPayload)}
 	case f.latency && !f.sink:
 		return nil, &usageError{"latency", "true", "only together with --sink, which measures it"}
+	case f.logFormat != "text" && f.logFormat != "json":
+		return nil, &usageError{"log-format", f.logFormat, "text or json"}
+	case f.stallTimeout <= 0:
+		return nil, &usageError{"stall-timeout", f.stallTimeout.String(), "above 0"}
+	case f.failTimeout <= 0:
+		return nil, &usageError{"fail-timeout", f.failTimeout.String(), "above 0"}
 	case f.report < 0:
 		return nil, &usageError{"report", f.report.String(), "0 or an interval"}
 	}
@@ -162,21 +176,30 @@ func runNode(ctx context.Context, cmd *cobra.Command, f nodeFlags) (err error) {
 
 // startNodeProcess starts the engine, the node and its source.
 func startNodeProcess(cmd *cobra.Command, f nodeFlags, downstreams []core.NodeID) (*nodeProcess, error) {
-	level := slog.LevelInfo
-	if f.verbose {
-		level = slog.LevelDebug
-	}
-	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
-	e, err := engine.New(engine.Options{Loops: 1, Log: log}) // one node lives on one loop
+	log := f.logger(cmd.ErrOrStderr())
+	e, err := engine.New(engine.Options{ // one node lives on one loop
+		Loops: 1, Log: log, Core: core.Config{StallTimeout: f.stallTimeout, FailTimeout: f.failTimeout},
+	})
 	if err != nil {
 		return nil, err
 	}
-	p := &nodeProcess{flags: f, cmd: cmd, engine: e}
+	p := &nodeProcess{flags: f, cmd: cmd, engine: e, log: log}
 	if err := p.addNode(downstreams); err != nil {
 		e.Close()
 		return nil, err
 	}
 	return p, nil
+}
+
+func (f nodeFlags) logger(w io.Writer) *slog.Logger {
+	o := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if f.verbose {
+		o.Level = slog.LevelDebug
+	}
+	if f.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
 }
 
 func (p *nodeProcess) addNode(downstreams []core.NodeID) (err error) {
@@ -192,7 +215,8 @@ func (p *nodeProcess) addNode(downstreams []core.NodeID) (err error) {
 	if p.source, err = p.flags.newSource(); err != nil {
 		return err
 	}
-	p.node, err = p.engine.AddNode(relay.New(sink, downstreams...), engine.NodeOptions{Listen: p.flags.listen})
+	alg := &logged{relay.New(sink, downstreams...), p.log}
+	p.node, err = p.engine.AddNode(alg, engine.NodeOptions{Listen: p.flags.listen})
 	if err != nil {
 		return err
 	}

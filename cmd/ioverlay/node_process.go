@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -23,6 +24,7 @@ type nodeProcess struct {
 	flags   nodeFlags
 	cmd     *cobra.Command
 	engine  *engine.Engine
+	log     *slog.Logger
 	node    *engine.Node
 	source  countingSource
 	checker *apps.Checker

@@ -42,6 +42,15 @@ func TestUsageErrorsNameFlagValueAndWhatIsAllowed(t *testing.T) {
 		{[]string{"bench", "chain", "--rate", "NaN"}, []string{"--rate", "NaN", "above 0"}},
 		{[]string{"bench", "chain", "--loops", "0"}, []string{"--loops", "0", "1 to 64"}},
 		{[]string{"bench", "chain", "3"}, []string{"3"}},
+		{[]string{"bench", "gf", "--format", "xml"}, []string{"--format", "xml", "table or json"}},
+		{[]string{"bench", "gf", "--level", "sse9"}, []string{"--level", "sse9", "generic"}},
+		{[]string{"bench", "gf", "--level", "generic,generic"}, []string{"--level", "once"}},
+		{[]string{"bench", "gf", "--sizes", "0"}, []string{"--sizes", "0", "1 to 1048576"}},
+		{[]string{"bench", "gf", "--sizes", "5,5"}, []string{"--sizes", "5,5", "different"}},
+		{[]string{"bench", "gf", "--sizes", ""}, []string{"--sizes", "one size or more"}},
+		{[]string{"bench", "gf", "--rounds", "0"}, []string{"--rounds", "0", "1 to"}},
+		{[]string{"bench", "gf", "--sample", "1us"}, []string{"--sample", "100µs to 1s"}},
+		{[]string{"bench", "gf", "--offset", "64"}, []string{"--offset", "64", "0 to 63"}},
 	}
 	for _, test := range tests {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {

@@ -125,6 +125,7 @@ func TestDestinationLeaves(t *testing.T) {
 	send(t, n, apps.Stream{App: 1, Payload: 100, Limit: 1})
 	p, _ := dest.accept()
 	p.frame()
+	p.say(wire.Bye{App: 1, Msgs: 1, Bytes: 124}.AppendTo(nil))
 	_ = p.Close()
 	source.await(t, "link down", down(core.Downstream, core.ReasonClosed))
 }
@@ -137,7 +138,7 @@ func TestDestinationTalksBack(t *testing.T) {
 	n := e.add(t, source, NodeOptions{})
 	send(t, n, apps.Stream{App: 1, Payload: 100, Limit: 1})
 	p, _ := dest.accept()
-	p.say([]byte("x"))
+	p.say(make([]byte, wire.ByeSize))
 	source.await(t, "link down", down(core.Downstream, core.ReasonProtocol))
 }
 

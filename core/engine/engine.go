@@ -236,6 +236,9 @@ func (e *Engine) Stop(ctx context.Context) error {
 	for _, n := range nodes {
 		err = errors.Join(err, n.await(ctx))
 	}
+	if ctx.Err() == nil {
+		e.awaitPartings(ctx)
+	}
 	e.stopLoops()
 	return err
 }
@@ -258,6 +261,7 @@ func (e *Engine) stopLoops() {
 		}
 	}
 	for _, lp := range e.loops {
+		_ = lp.do(lp.parted.dismiss)
 		lp.stop()
 	}
 	e.wg.Wait()

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"testing"
@@ -61,8 +62,9 @@ func FuzzConnection(f *testing.F) {
 		} else if err = conn.CloseWrite(); err == nil || errors.Is(err, unix.ENOTCONN) {
 			// The node must close its end, whatever it made of the bytes.
 			err = conn.SetReadDeadline(time.Now().Add(patience))
-			if n, readErr := conn.Read(make([]byte, 1)); n > 0 || isTimeout(readErr) {
-				t.Errorf("the node answers with %d bytes, error %v", n, readErr)
+			said, readErr := io.ReadAll(conn)
+			if _, byeErr := wire.ParseBye(said); len(said) > 0 && byeErr != nil || isTimeout(readErr) {
+				t.Errorf("the node answers with %d bytes, error %v", len(said), readErr)
 			}
 		}
 		if err := errors.Join(err, conn.Close()); err != nil {

@@ -152,7 +152,7 @@ func (c *tcpIn) expired() {
 func (lp *loop) relieve() {
 	for _, h := range lp.fds {
 		c, ok := h.(*tcpIn)
-		if !ok || c.lane == nil || c.lane.Busy() || c.framer.Buffered() < wire.HeaderSize {
+		if !ok || c.lane == nil || c.parting || c.lane.Busy() || c.framer.Buffered() < wire.HeaderSize {
 			continue
 		}
 		silent := c.watch == watching && c.readsSeen == c.reads

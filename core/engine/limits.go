@@ -52,6 +52,21 @@ const (
 	// is received into the reserve while others are out of memory.
 	memoryTimeout = 10 * time.Second
 
+	// partingPause is how often connections are looked at whose lanes have ended;
+	// partingTime how long a receiving end waits for its upstream to hear what it
+	// took, long enough for TCP to repeat it three times; and partingPatience how
+	// long a sending end waits for a peer that lives and takes nothing more.
+	partingPause    = 250 * time.Millisecond
+	partingTime     = 2 * time.Second
+	partingPatience = 30 * time.Second
+
+	// partingGrace is how long a graceful stop of an engine waits for connections
+	// whose lanes have ended. With peers that go on it is over in a round-trip.
+	partingGrace = time.Second
+
+	// scrapBytes is how much is thrown away at once.
+	scrapBytes = 64 << 10
+
 	// listenBacklog is the kernel's queue of connections not accepted yet.
 	listenBacklog = 1024
 

@@ -45,6 +45,8 @@ type loop struct {
 	passed int // turns in which willing sources were passed over
 	iovecs [][]byte
 	strict deadlines // connections that must say or hear something soon
+	parted partings  // connections whose lanes have ended
+	scrap  []byte    // what is thrown away is read here; nil until first needed
 	hungry []*tcpIn  // connections that found no slab
 
 	favoured    *tcpIn        // may read into the reserve; see hunger.go
@@ -63,7 +65,7 @@ func newLoop(e *Engine, index int) (lp *loop, err error) {
 	lp = &loop{eng: e, index: index, inbox: ring.NewMPSC[note](inboxSize), ended: make(chan struct{})}
 	lp.shard = core.NewShard(lp, e.pool, e.opt.Core)
 	lp.stage = wire.NewStage(e.pool)
-	lp.strict.loop = lp
+	lp.strict.loop, lp.parted.loop = lp, lp
 	if lp.poller, err = netpoll.OpenPoller(); err != nil {
 		return nil, fmt.Errorf("open poller: %w", err)
 	}

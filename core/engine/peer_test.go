@@ -77,14 +77,22 @@ func frame(h wire.Header) []byte {
 	return b
 }
 
-// closed waits until the node has closed the connection.
-func (p *peer) closed(what string) {
+// closed waits until the node has closed the connection, and returns what it said
+// last: a bye, if there was a lane, and nothing but that.
+func (p *peer) closed(what string) wire.Bye {
 	p.t.Helper()
-	if n, err := io.Copy(io.Discard, p); n > 0 {
-		p.t.Errorf("%s: the node said %d bytes to its upstream", what, n)
-	} else if isTimeout(err) {
+	b, err := io.ReadAll(p)
+	if isTimeout(err) {
 		p.t.Errorf("%s: hung: the node did not close the connection", what)
 	}
+	if len(b) == 0 {
+		return wire.Bye{}
+	}
+	bye, err := wire.ParseBye(b)
+	if err != nil {
+		p.t.Errorf("%s: the node said %d bytes to its upstream: %v", what, len(b), err)
+	}
+	return bye
 }
 
 func isTimeout(err error) bool {

@@ -112,6 +112,18 @@ func reasonOf(err error) core.Reason {
 	return core.ReasonReset
 }
 
+// brokenBy is how an error on a lane that was open looks to an algorithm.
+func brokenBy(err error) core.Reason {
+	switch why := reasonOf(err); {
+	case errors.Is(err, unix.ETIMEDOUT):
+		return core.ReasonTimeout
+	case why == core.ReasonRefused:
+		return core.ReasonReset
+	default:
+		return why
+	}
+}
+
 // monotonic is the machine's monotonic clock, since some moment before it booted.
 func monotonic() time.Duration {
 	var ts unix.Timespec

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/panjf2000/gnet/v2/pkg/netpoll"
 	"golang.org/x/sys/unix"
@@ -18,6 +19,7 @@ import (
 //	greet      the first frame: who is it, and which lane is this?
 //	feed       whole frames go to the node's in-lane, which switches them
 //	Drained    the unfinished rest goes back to the framer
+//	part       the lane has ended, and its upstream hears what it took (parting.go)
 type tcpIn struct {
 	loop   *loop
 	fd     int
@@ -26,6 +28,10 @@ type tcpIn struct {
 	framer wire.Framer
 	watch  watchState
 	closed bool
+	over   bool // nothing more comes: the peer has closed, or the connection broke
+
+	parting bool          // the lane has ended
+	since   time.Duration // and when
 
 	deadline pending // of the hello, or of the rest of a message: see hunger.go
 
@@ -43,6 +49,10 @@ const (
 
 // ready implements handler.
 func (c *tcpIn) ready(netpoll.IOEvent) {
+	if c.parting {
+		c.throwAway()
+		return
+	}
 	if c.lane != nil && c.lane.Busy() {
 		// What was read before is not switched yet. If that is because its
 		// downstream is full, the poller would report this socket in every turn.
@@ -74,9 +84,11 @@ func (c *tcpIn) readInto(stage *wire.Stage, buf []byte) {
 	switch {
 	case e == unix.EAGAIN:
 	case e != 0:
-		c.end(reasonOf(e), fmt.Errorf("read: %w", e))
+		c.over = true
+		c.end(brokenBy(e), fmt.Errorf("read: %w", e))
 		lp.turn()
 	case n == 0:
+		c.over = true
 		c.endOfStream()
 		lp.turn()
 	default:
@@ -154,15 +166,20 @@ func (c *tcpIn) Drained(l *core.InLane) bool {
 }
 
 // Close implements core.InTransport.
-func (c *tcpIn) Close(_ *core.InLane, how core.CloseHow) { c.shut(how) }
+func (c *tcpIn) Close(l *core.InLane, how core.CloseHow) {
+	if !c.closed && !c.parting {
+		c.part(l, how)
+	}
+}
 
-// endOfStream is the peer's FIN.
+// endOfStream is the peer's FIN without a bye before it: the system closes the
+// connections of a process that was killed.
 func (c *tcpIn) endOfStream() {
 	if n := c.framer.Buffered(); n > 0 {
 		c.end(core.ReasonReset, fmt.Errorf("connection ended %d bytes into a message", n))
 		return
 	}
-	c.end(core.ReasonClosed, nil)
+	c.end(core.ReasonReset, errors.New("connection ended without a bye"))
 }
 
 // end ends the lane, or the connection if it has no lane yet.
@@ -204,6 +221,9 @@ func (c *tcpIn) shut(how core.CloseHow) {
 		return
 	}
 	c.closed = true
+	if c.parting {
+		c.loop.parted.remove(c)
+	}
 	c.yieldFavour()
 	c.loop.strict.settle(&c.deadline)
 	c.framer.Close()

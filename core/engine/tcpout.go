@@ -2,11 +2,13 @@ package engine
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/panjf2000/gnet/v2/pkg/netpoll"
 	"golang.org/x/sys/unix"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/qos"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
@@ -16,16 +18,28 @@ import (
 //	connected  it is there: the hello goes first
 //	Flush      queued runs leave, one write a burst
 //	ready      the socket has room again, or the peer is gone
+//	part       the lane has ended, and the peer says what it took (parting.go)
 type tcpOut struct {
 	loop    *loop
 	fd      int
 	lane    *core.OutLane
 	up      bool   // the hello has been written
 	hello   []byte // what is left of it
+	opening uint64 // its length
 	waiting bool   // for room in the socket
 	closed  bool
 
 	deadline pending // of the dial
+
+	said  [wire.ByeSize]byte // the peer's last word, as far as it was heard
+	heard int
+
+	parting  bool       // the lane has ended
+	bye      []byte     // what is left of it
+	handed   core.Tally // what the connection was given in all
+	acked    uint64     // when it was last looked at
+	since    time.Duration
+	patience qos.Patience
 }
 
 // dialTCP starts a connection for a lane. Its failure is the lane's.
@@ -42,6 +56,7 @@ func (lp *loop) dialTCP(l *core.OutLane) {
 func (c *tcpOut) dial() error {
 	lp, to := c.loop, c.lane.Peer().AddrPort()
 	c.hello = c.greeting()
+	c.opening = uint64(len(c.hello))
 	fd, err := openSocket(to.Addr())
 	if err != nil {
 		return err
@@ -69,6 +84,9 @@ func (c *tcpOut) greeting() []byte {
 // ready implements handler.
 func (c *tcpOut) ready(ev netpoll.IOEvent) {
 	switch {
+	case c.parting:
+		c.readyToPart(netpoll.IsWriteEvent(ev))
+		return
 	case !c.up:
 		c.connected()
 	case netpoll.IsWriteEvent(ev) && c.waiting:
@@ -120,7 +138,7 @@ func (c *tcpOut) Flush(l *core.OutLane) {
 	case e == unix.EAGAIN:
 		c.wait()
 	case e != 0:
-		c.fail(reasonOf(e))
+		c.fail(brokenBy(e))
 	default:
 		l.Wrote(n)
 		if n < queued {
@@ -153,38 +171,111 @@ func (c *tcpOut) idle() { c.mode(c.loop.poller.ModRead) }
 func (c *tcpOut) mode(set func(*netpoll.PollAttachment, bool) error) {
 	if err := set(c.loop.attachment(c.fd), levelTriggered); err != nil {
 		c.loop.eng.opt.Log.Error("watching a lane", "node", c.lane.Node().ID(), "to", c.lane.Peer(), "err", err)
+		if c.parting {
+			c.parted()
+			return
+		}
 		c.fail(core.ReasonReset)
 	}
 }
 
-// listen reads what the downstream says, which can only be that it has ended: a
-// lane is directed.
+// listen reads what the downstream says: its last word, or nothing.
 func (c *tcpOut) listen() {
-	var b [1]byte
-	n, e := sysRead(c.fd, b[:])
-	switch {
-	case e == unix.EAGAIN:
-	case e != 0:
-		c.fail(reasonOf(e))
-	case n == 0:
-		c.fail(core.ReasonClosed)
+	switch e := c.hear(); e {
+	case unix.EAGAIN:
+	case 0:
+		c.fail(core.ReasonReset) // the stream has ended without a word
 	default:
-		c.loop.eng.opt.Log.Warn("downstream sent bytes on a lane that leads to it", "node", c.lane.Node().ID(), "from", c.lane.Peer())
-		c.fail(core.ReasonProtocol)
+		c.fail(brokenBy(e))
 	}
 }
 
-// fail ends the connection and tells the lane.
+// hear reads as much of the last word as is there. EAGAIN means that there may be
+// more to come, and 0 that there is not.
+func (c *tcpOut) hear() unix.Errno {
+	for c.heard < len(c.said) {
+		n, e := sysRead(c.fd, c.said[c.heard:])
+		if e != 0 {
+			return e
+		}
+		if n == 0 {
+			return 0
+		}
+		c.heard += n
+	}
+	return 0
+}
+
+// word is the peer's last word on the lane, if it has said one that makes sense.
+func (c *tcpOut) word() (wire.Bye, bool) {
+	if c.heard < len(c.said) {
+		return wire.Bye{}, false
+	}
+	bye, err := wire.ParseBye(c.said[:])
+	if err == nil && bye.App != c.lane.App() {
+		err = core.ErrForeignApp
+	}
+	if err != nil {
+		c.loop.eng.opt.Log.Warn("downstream said something else than bye on a lane that leads to it",
+			"node", c.lane.Node().ID(), "from", c.lane.Peer(), "err", err)
+		return bye, false
+	}
+	return bye, true
+}
+
+// Kernel implements core.Meter.
+func (c *tcpOut) Kernel(l *core.OutLane) (qos.Kernel, bool) {
+	handed := c.handed
+	if !c.parting {
+		handed = l.Handed()
+	}
+	k, told := kernelOf(c.fd, c.opening+handed.Bytes)
+	k.Acked -= min(k.Acked, c.opening)
+	k.Unacked = handed.Bytes - min(k.Acked, handed.Bytes)
+	return k, told
+}
+
+// fail ends the connection and tells the lane how much the peer took of it: what
+// the peer says, or else what its system has acknowledged. What the peer said
+// before it closed the connection can be read although writing fails.
 func (c *tcpOut) fail(why core.Reason) {
-	if c.closed {
+	switch {
+	case c.closed:
+		return
+	case !c.up:
+		c.shut(core.CloseAbort)
+		c.lane.Fail(why)
 		return
 	}
+	c.hear()
+	bye, said := c.word()
+	k, told := c.Kernel(c.lane)
 	c.shut(core.CloseAbort)
-	c.lane.Fail(why)
+	switch {
+	case said:
+		if why = core.ReasonClosed; bye.Failed {
+			why = core.ReasonReset
+		}
+		c.lane.FailTook(why, core.Tally{Msgs: bye.Msgs, Bytes: bye.Bytes})
+	case c.heard == len(c.said):
+		c.lane.FailAcked(core.ReasonProtocol, k.Acked)
+	case told:
+		c.lane.FailAcked(why, k.Acked)
+	default: // the system does not tell: what it took counts as delivered
+		c.lane.Fail(why)
+	}
 }
 
 // Close implements core.OutTransport.
-func (c *tcpOut) Close(_ *core.OutLane, how core.CloseHow) { c.shut(how) }
+func (c *tcpOut) Close(_ *core.OutLane, how core.CloseHow) {
+	switch {
+	case c.closed:
+	case c.up && how != core.CloseDead:
+		c.part(how)
+	default:
+		c.shut(core.CloseAbort)
+	}
+}
 
 func (c *tcpOut) shut(how core.CloseHow) {
 	if c.closed {
@@ -192,6 +283,9 @@ func (c *tcpOut) shut(how core.CloseHow) {
 	}
 	c.closed = true
 	c.loop.strict.settle(&c.deadline)
+	if c.parting {
+		c.loop.parted.remove(c)
+	}
 	if c.fd >= 0 {
 		c.loop.disown(c.fd)
 		closeSocket(c.loop, c.fd, how)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/wire"
 
 	"pgregory.net/rapid"
@@ -84,9 +85,23 @@ func TestBooks(t *testing.T) {
 		})
 		const nodes = 4
 		for i := range nodes {
-			w.AddNode(fmt.Sprint("n", i), does(nil))
+			w.AddNode(fmt.Sprint("n", i), does(func(n *core.Node, m *core.Msg) core.Verdict {
+				if m.Type() == wire.TypeBrokenSource {
+					n.Repair() // so that only what the test sends is sent
+				}
+				return core.Done
+			}))
 		}
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "traffic"), 1))
+		for i := range nodes {
+			if rapid.Bool().Draw(t, "emulated") {
+				w.nodes[i].SetBandwidth(emul.Bandwidth{Total: emul.Rate(rapid.IntRange(0, 3).Draw(t, "total")) * 2 * emul.KBps, Down: 3 * emul.KBps})
+				w.nodes[i].SetLink(w.ID(fmt.Sprint("n", (i+1)%nodes)), emul.Link{
+					Latency: time.Duration(rapid.IntRange(0, 20).Draw(t, "latency")) * hop, Loss: 0.1,
+					Jitter: emul.Jitter{Dist: emul.Exponential, Spread: 3 * hop},
+				})
+			}
+		}
 		var seq uint64 // of all messages, in the order in which they are sent
 		for range 200 {
 			at, from, to := time.Duration(rng.IntN(300))*hop, rng.IntN(nodes), rng.IntN(nodes)

@@ -104,6 +104,7 @@ func (l *lane) silent() {
 		return
 	}
 	l.refused = true // for a dial whose answer is under way
+	l.failed = true  // what is in the queue of events still has been lost now
 	l.lose(l.arrived)
 	l.heldRuns, l.heldFin, l.heldHangup = 0, false, false
 	l.why, l.finCame = reasonSilent, true

@@ -31,6 +31,7 @@ type lane struct {
 	fed                 bool  // the receiver has a run that it has not switched whole
 	forth, back         bool  // is cut, as the link says
 	slow                bool  // the receiver is slow
+	failed              bool  // the lane was cut for too long: nothing arrives any more
 
 	msgs, bytes uint64 // taken by the receiver
 
@@ -94,6 +95,7 @@ func (l *lane) fill() {
 // arrive says that n more runs have crossed.
 func (l *lane) arrive(n uint32) {
 	switch {
+	case l.failed:
 	case l.forth:
 		l.heldRuns += n
 	case l.in == nil:

@@ -15,9 +15,9 @@ type Node struct {
 	world  *World
 	index  uint32
 	id     core.NodeID
-	make   func() core.Algorithm
-	core   *core.Node // of the life that is, or was the last
-	lives  int        // so far
+	born   func() core.Algorithm // the algorithm of a new life
+	core   *core.Node            // of the life that is, or was the last
+	lives  int                   // so far
 	timers nodeTimers
 
 	group int // side of the partition; 0 if there is none, or for those it does not name
@@ -33,14 +33,14 @@ type Node struct {
 }
 
 // AddNode adds a node and starts it: its algorithm sees Started first. Algorithms
-// come from make, which is called again when the node is restarted. The name is as
-// [World.ID] takes it; to add two nodes of one name panics.
-func (w *World) AddNode(name string, make func() core.Algorithm) *Node {
+// come from a function, which is called again when the node is restarted. The name is
+// as [World.ID] takes it; to add two nodes of one name panics.
+func (w *World) AddNode(name string, algorithm func() core.Algorithm) *Node {
 	id := w.ID(name)
 	if w.byID[id] != nil {
 		panic(fmt.Sprintf("sim: there is a node %q already", name))
 	}
-	n := &Node{world: w, index: uint32(len(w.nodes)), id: id, make: make}
+	n := &Node{world: w, index: uint32(len(w.nodes)), id: id, born: algorithm}
 	w.nodes = append(w.nodes, n)
 	w.byID[id] = n
 	n.start()
@@ -51,7 +51,7 @@ func (w *World) AddNode(name string, make func() core.Algorithm) *Node {
 // engine with the same seed would give it; the others have numbers of their own.
 func (n *Node) start() {
 	w := n.world
-	alg := n.make()
+	alg := n.born()
 	if w.opt.Watch != nil {
 		alg = &tap{Algorithm: alg, node: n, watch: w.opt.Watch}
 	}

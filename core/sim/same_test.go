@@ -83,8 +83,17 @@ func (b *busy) tick(m *core.Msg) core.Verdict {
 // the hash of the trace.
 func turmoil(t testing.TB, seed uint64, order sim.Order) (hash string, totals sim.Totals) {
 	tr := trace.NewWriter(io.Discard, trace.Options{Sent: true})
+	totals = storm(t, seed, order, tr)
+	if err := tr.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return tr.Hash(), totals
+}
+
+// storm is turmoil with or without somebody watching.
+func storm(t testing.TB, seed uint64, order sim.Order, watch sim.Watcher) sim.Totals {
 	w := sim.New(sim.Options{
-		Seed: seed, Watch: tr, Order: order, FailTimeout: 400 * time.Millisecond, DialTimeout: 350 * time.Millisecond,
+		Seed: seed, Watch: watch, Order: order, FailTimeout: 400 * time.Millisecond, DialTimeout: 350 * time.Millisecond,
 		Core: core.Config{QueueMsgs: 10, Quantum: 2000}, Pool: bufpool.Options{SlabSize: 8 << 10},
 	})
 	const nodes = 22
@@ -122,11 +131,19 @@ func turmoil(t testing.TB, seed uint64, order sim.Order) (hash string, totals si
 		w.Schedule(f)
 	}
 	err := w.RunFor(2 * time.Second)
-	totals = w.Totals()
-	if err := errors.Join(err, tr.Close(), w.Close()); err != nil {
+	totals := w.Totals()
+	if err := errors.Join(err, w.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return tr.Hash(), totals
+	return totals
+}
+
+// A world that nobody watches does the same.
+func TestWatchingChangesNothing(t *testing.T) {
+	_, watched := turmoil(t, 1, sim.Shuffled)
+	if alone := storm(t, 1, sim.Shuffled, nil); alone != watched {
+		t.Errorf("watched it did %+v, and alone %+v", watched, alone)
+	}
 }
 
 // TestSameSeedSameTrace: the same seed gives the same trace, twice in a row, on one

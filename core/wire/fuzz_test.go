@@ -99,6 +99,24 @@ func FuzzHello(f *testing.F) {
 	})
 }
 
+// FuzzBye: what ParseBye accepts is what it writes; what it refuses it refuses with
+// an error of this package.
+func FuzzBye(f *testing.F) {
+	addVectors(f)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		y, err := ParseBye(b)
+		if err != nil {
+			if !errors.Is(err, ErrShort) && !errors.Is(err, ErrMalformed) {
+				t.Fatalf("unknown error %v", err)
+			}
+			return
+		}
+		if again := y.AppendTo(nil); !bytes.Equal(again, b) {
+			t.Fatalf("%x written as %x", b, again)
+		}
+	})
+}
+
 // FuzzFramer: two connections on one loop, the first with any bytes, and everything that happens (sizes of reads,
 // who keeps what, when memory is short) taken from script. Slabs are small so that every path is short.
 func FuzzFramer(f *testing.F) {

@@ -43,8 +43,14 @@ const (
 	TypeSessionEnd                      // node to downstream: this application's source has sent its last
 	TypePing                            // node to node: send this back; measures latency
 	TypePong                            // node to node: a ping's answer
+	TypeProbe                           // node to node: one of a train of messages that measures bandwidth
+	TypeProbeReport                     // node to node: how a train arrived
 
 	crossingEnd // one past the last type named above
+
+	// TypeBye is the last frame in either direction of a connection; it is never shown to an algorithm. It is the
+	// last type of its range, so that a switch finds it among the types that need a closer look.
+	TypeBye Type = firstLocal - 1
 )
 
 // Local events, 128 to 255. The engine hands them to the algorithm of its own node as messages. They never
@@ -60,6 +66,8 @@ const (
 	TypeSourceEnd                               // a source of this node has nothing more to send
 	TypeStopping                                // the node is about to stop
 	TypeMeasured                                // the result of a measurement that the algorithm asked for
+	TypeLinkStalled                             // a link makes no progress, or its stream has fallen silent
+	TypeLinkRecovered                           // a link that was stalled moves again
 
 	localEnd // one past the last local event named above
 )
@@ -73,6 +81,7 @@ var crossingNames = [...]string{
 	TypeLeave: "leave", TypeAnnounce: "announce", TypeQuery: "query", TypeQueryAck: "query-ack",
 	TypeSetBandwidth: "set-bandwidth", TypeControl: "control", TypeTrace: "trace",
 	TypeSessionEnd: "session-end", TypePing: "ping", TypePong: "pong",
+	TypeProbe: "probe", TypeProbeReport: "probe-report",
 }
 
 var localNames = [...]string{
@@ -80,7 +89,8 @@ var localNames = [...]string{
 	TypeLinkDown - firstLocal: "link-down", TypeSendFailed - firstLocal: "send-failed",
 	TypeUpThroughput - firstLocal: "up-throughput", TypeDownThroughput - firstLocal: "down-throughput",
 	TypeSourceEnd - firstLocal: "source-end", TypeStopping - firstLocal: "stopping",
-	TypeMeasured - firstLocal: "measured",
+	TypeMeasured - firstLocal: "measured", TypeLinkStalled - firstLocal: "link-stalled",
+	TypeLinkRecovered - firstLocal: "link-recovered",
 }
 
 // Local reports whether t is in the range of local events, 128 to 255, which never cross a link.
@@ -94,6 +104,8 @@ func (t Type) String() string {
 		return crossingNames[t]
 	case t >= firstLocal && t < localEnd:
 		return localNames[t-firstLocal]
+	case t == TypeBye:
+		return "bye"
 	case t == 0:
 		return "none"
 	case t.Local():

@@ -27,6 +27,10 @@ type vector struct {
 	Payload   hexBytes
 	Canonical bool
 
+	Failed bool
+	Msgs   uint64 `json:",string"`
+	Bytes  uint64 `json:",string"`
+
 	Flags uint16
 	Auth  hexBytes
 
@@ -50,12 +54,13 @@ var (
 	errLocal      = errors.New("local event")
 	errLateHello  = errors.New("hello after the first frame")
 	errForeignApp = errors.New("another lane's application")
+	errAfterBye   = errors.New("a frame behind the last word")
 )
 
 var errorClasses = map[string]error{
 	"": nil, "short": ErrShort, "too-big": ErrTooBig, "malformed": ErrMalformed, "not-hello": ErrNotHello,
 	"magic": ErrMagic, "version": ErrVersion, "local": errLocal, "late-hello": errLateHello,
-	"foreign-application": errForeignApp,
+	"foreign-application": errForeignApp, "after-bye": errAfterBye,
 }
 
 func readVectors(t testing.TB) []vector {
@@ -76,6 +81,7 @@ func TestVectors(t *testing.T) {
 	checks := map[string]func(*testing.T, vector){
 		"frame": checkFrame, "invalid-frame": checkInvalidFrame,
 		"hello": checkHello, "invalid-hello": checkInvalidHello, "stream": checkStream,
+		"bye": checkBye, "invalid-bye": checkInvalidBye,
 	}
 	seen := map[string]int{}
 	for _, v := range readVectors(t) {
@@ -143,6 +149,22 @@ func checkInvalidHello(t *testing.T, v vector) {
 	}
 }
 
+func checkBye(t *testing.T, v vector) {
+	want := Bye{App: v.App, Failed: v.Failed, Msgs: v.Msgs, Bytes: v.Bytes}
+	if got, err := ParseBye(v.Hex); err != nil || got != want {
+		t.Fatalf("ParseBye = %+v, %v; want %+v", got, err, want)
+	}
+	if b := want.AppendTo(nil); !bytes.Equal(b, v.Hex) {
+		t.Errorf("written as %x", b)
+	}
+}
+
+func checkInvalidBye(t *testing.T, v vector) {
+	if _, err := ParseBye(v.Hex); !errors.Is(err, errorClasses[v.Error]) {
+		t.Errorf("error %v, want %v", err, v.Error)
+	}
+}
+
 // checkStream plays a connection from its hello on, read in the vector's chunks.
 func checkStream(t *testing.T, v vector) {
 	pool := slabtest.New(t, bufpool.Options{})
@@ -151,7 +173,7 @@ func checkStream(t *testing.T, v vector) {
 	f := Framer{MaxPayload: v.MaxPayload}
 	defer f.Close()
 	in, done, frames := []byte(v.Hex), 0, 0
-	var lane Hello
+	var lane stream
 	for _, n := range v.Chunks {
 		for n > 0 {
 			space, err := f.Space(stage, n)
@@ -184,21 +206,32 @@ func checkStream(t *testing.T, v vector) {
 	checkStreamEnd(t, v, frames, f.Buffered(), nil)
 }
 
+// stream is what a receiver knows of a connection.
+type stream struct {
+	Hello
+	ended bool // the bye has come
+}
+
 // checkNext looks at the next frame of a stream by the rules of docs/wire.md.
-func checkNext(b []byte, maxPayload, frames int, lane *Hello) (total int, err error) {
+func checkNext(b []byte, maxPayload, frames int, lane *stream) (total int, err error) {
 	total, err = Peek(b, maxPayload)
 	if err != nil || total == 0 || total > len(b) {
 		return total, err
 	}
 	switch {
 	case frames == 0:
-		*lane, err = ParseHello(b[:total])
+		lane.Hello, err = ParseHello(b[:total])
+	case lane.ended:
+		err = errAfterBye
 	case TypeOf(b) == TypeHello:
 		err = errLateHello
 	case TypeOf(b).Local():
 		err = errLocal
 	case App(b) != lane.App && lane.App != SharedApp:
 		err = errForeignApp
+	case TypeOf(b) == TypeBye:
+		_, err = ParseBye(b[:total])
+		lane.ended = true
 	}
 	return total, err
 }

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"log/slog"
+
+	"github.com/ioverlay/ioverlay/algos/relay"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// logged is a relay that writes what happens to its node's links and sessions into
+// the log: one line "event" each, with the machine's monotonic clock in at_ns, so
+// that lines of all processes on a machine can be compared.
+type logged struct {
+	*relay.Relay
+	log *slog.Logger
+}
+
+// Process implements core.Algorithm.
+func (l *logged) Process(m *core.Msg) core.Verdict {
+	switch m.Type() {
+	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeLinkStalled, wire.TypeLinkRecovered,
+		wire.TypeSendFailed, wire.TypeSourceEnd, wire.TypeBrokenSource:
+		e := m.Link()
+		l.log.Info("event", "event", m.Type().String(), "node", l.ID().String(), "peer", e.Peer.String(), "app", e.App,
+			"direction", e.Direction.String(), "reason", e.Reason.String(), "lost", e.Lost, "at_ns", l.Now().Nanoseconds())
+	}
+	return l.Relay.Process(m)
+}

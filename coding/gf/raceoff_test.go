@@ -1,0 +1,5 @@
+//go:build !race
+
+package gf_test
+
+const raceEnabled = false

@@ -1,0 +1,19 @@
+//go:build noasm || (!amd64 && !arm64)
+
+package gf
+
+// There is only plain Go here.
+
+func available(l Level) bool { return l == Generic }
+
+func (Kernels) mulAdd(dst, src []byte, c byte) { mulAddGeneric(dst, src, c) }
+
+func (Kernels) mul(dst, src []byte, c byte) { mulGeneric(dst, src, c) }
+
+func (Kernels) add(dst, src []byte) { addGeneric(dst, src) }
+
+func (Kernels) dot(dst []byte, srcs [][]byte, coefs []byte, m mode) {
+	dotGeneric(dst, srcs, coefs, m)
+}
+
+func (Kernels) matMul(dsts, srcs, rows [][]byte, m mode) { matMulGeneric(dsts, srcs, rows, m) }

@@ -1,0 +1,245 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/qos"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// Partings: connections whose lanes have ended here, and which stay a moment so
+// that losses are counted to the message.
+//
+//	sending end    says bye, if it ends in order, closes its direction, and waits
+//	               for what the other end says that it took
+//	receiving end  says how much it took, closes its direction, and reads on and
+//	               throws away, so that its word is not lost in a reset
+//
+// Each ends when the other has closed its end. Those who wait in vain are given up:
+// see overdue.
+type partings struct {
+	loop *loop
+	list []parting
+	done []chan<- struct{} // closed when the list is empty
+}
+
+// parting is such a connection.
+type parting interface {
+	// overdue gives the connection up if it has waited for too long.
+	overdue(now time.Duration)
+	// dismiss gives it up in any case.
+	dismiss()
+}
+
+func (p *partings) add(c parting) {
+	p.list = append(p.list, c)
+	p.loop.timers.wakeAt(p.loop.Now() + partingPause)
+}
+
+func (p *partings) remove(c parting) {
+	for i := range p.list {
+		if p.list[i] == c {
+			last := len(p.list) - 1
+			p.list[i], p.list[last] = p.list[last], nil
+			p.list = p.list[:last]
+			break
+		}
+	}
+	if len(p.list) == 0 {
+		p.list = nil
+		for _, ch := range p.done {
+			close(ch)
+		}
+		p.done = nil
+		p.loop.calm()
+	}
+}
+
+// check gives up those that have waited for too long.
+func (p *partings) check() {
+	now := p.loop.Now()
+	for _, c := range append([]parting(nil), p.list...) { // those given up leave the list
+		c.overdue(now)
+	}
+	if len(p.list) > 0 {
+		p.loop.timers.wakeAt(now + partingPause)
+	}
+}
+
+// notify closes ch when no connection is left.
+func (p *partings) notify(ch chan<- struct{}) {
+	if len(p.list) == 0 {
+		close(ch)
+		return
+	}
+	p.done = append(p.done, ch)
+}
+
+// dismiss gives all of them up.
+func (p *partings) dismiss() {
+	for _, c := range append([]parting(nil), p.list...) {
+		c.dismiss()
+	}
+}
+
+// awaitPartings gives connections a moment to end by themselves.
+func (e *Engine) awaitPartings(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, partingGrace)
+	defer cancel()
+	for _, lp := range e.loops {
+		ch := make(chan struct{})
+		if lp.do(func() { lp.parted.notify(ch) }) != nil {
+			continue // the loop has ended
+		}
+		select {
+		case <-ch:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// The sending end.
+
+// part ends the sending end of a lane: in order with a bye, or with a broken
+// stream.
+func (c *tcpOut) part(how core.CloseHow) {
+	c.handed = c.lane.Handed()
+	c.parting = true
+	c.since = c.loop.Now()
+	c.loop.parted.add(c)
+	if how == core.CloseGraceful {
+		c.bye = wire.Bye{App: c.lane.App(), Msgs: c.handed.Msgs, Bytes: c.handed.Bytes}.AppendTo(nil)
+	}
+	c.sayBye()
+}
+
+// sayBye writes what is left of the bye and closes the direction.
+func (c *tcpOut) sayBye() {
+	c.waiting = false
+	if len(c.bye) > 0 {
+		n, e := sysWrite(c.fd, c.bye)
+		switch {
+		case e == unix.EAGAIN:
+		case e != 0:
+			c.parted()
+			return
+		default:
+			c.bye = c.bye[n:]
+		}
+		if len(c.bye) > 0 {
+			c.waiting = true
+			c.mode(c.loop.poller.ModReadWrite)
+			return
+		}
+	}
+	if err := unix.Shutdown(c.fd, unix.SHUT_WR); err != nil {
+		c.parted()
+		return
+	}
+	c.mode(c.loop.poller.ModRead)
+}
+
+// readyToPart is ready for a lane that has ended.
+func (c *tcpOut) readyToPart(writable bool) {
+	if writable && c.waiting {
+		c.sayBye()
+	}
+	if c.closed {
+		return
+	}
+	if e := c.hear(); e != unix.EAGAIN {
+		c.parted()
+	}
+}
+
+// parted ends a connection and counts what the peer did not take.
+func (c *tcpOut) parted() {
+	if c.closed {
+		return
+	}
+	took := c.handed
+	if bye, said := c.word(); said {
+		took = core.Tally{Msgs: bye.Msgs, Bytes: bye.Bytes}
+	} else if k, told := c.Kernel(c.lane); told {
+		took = c.handed.Acked(k.Acked)
+	}
+	c.shut(core.CloseAbort)
+	c.lane.Missed(c.handed, took)
+}
+
+// overdue implements parting. A peer that answers nothing is gone. One that has
+// acknowledged everything and says nothing, or takes nothing more, is left to the
+// kernel in the end.
+func (c *tcpOut) overdue(now time.Duration) {
+	k, told := c.Kernel(c.lane)
+	if !told {
+		k = qos.Kernel{}
+	}
+	if k.Acked != c.acked {
+		c.acked, c.since = k.Acked, now
+	}
+	switch {
+	case c.patience.Look(now, k) >= c.loop.shard.Config().FailTimeout:
+		c.parted()
+	case now-c.since >= partingPatience:
+		c.dismiss()
+	}
+}
+
+// dismiss implements parting. What the peer has not taken yet may still reach it,
+// and is not counted as lost.
+func (c *tcpOut) dismiss() { c.shut(core.CloseGraceful) }
+
+// The receiving end.
+
+// part ends the receiving end of a lane: it says what was taken.
+func (c *tcpIn) part(l *core.InLane, how core.CloseHow) {
+	took := l.Taken()
+	bye := wire.Bye{App: l.App(), Failed: how != core.CloseGraceful, Msgs: took.Msgs, Bytes: took.Bytes}.AppendTo(nil)
+	n, e := sysWrite(c.fd, bye)
+	switch {
+	case e != 0 || n < len(bye):
+		c.shut(how) // the connection is gone, or its peer does not even read 40 bytes
+	case c.over:
+		c.shut(core.CloseGraceful)
+	case unix.Shutdown(c.fd, unix.SHUT_WR) != nil:
+		c.shut(how)
+	default:
+		c.yieldFavour()
+		c.loop.strict.settle(&c.deadline)
+		c.framer.Close()
+		c.parting, c.since = true, c.loop.Now()
+		c.loop.parted.add(c)
+		if c.watch != watching {
+			c.rewatch()
+		}
+	}
+}
+
+// throwAway reads what comes for a lane that has ended.
+func (c *tcpIn) throwAway() {
+	lp := c.loop
+	if lp.scrap == nil {
+		lp.scrap = make([]byte, scrapBytes)
+	}
+	n, e := sysRead(c.fd, lp.scrap)
+	if e == unix.EAGAIN || e == 0 && n > 0 {
+		return
+	}
+	c.shut(core.CloseGraceful)
+}
+
+// overdue implements parting.
+func (c *tcpIn) overdue(now time.Duration) {
+	if now-c.since >= partingTime {
+		c.dismiss()
+	}
+}
+
+// dismiss implements parting.
+func (c *tcpIn) dismiss() { c.shut(core.CloseGraceful) }

@@ -1,0 +1,158 @@
+package core
+
+import (
+	"time"
+
+	"github.com/ioverlay/ioverlay/core/qos"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// The monitor: one coarse timer a node that looks whether what should move does.
+// It is set while something is going on and no longer, so an idle node wakes for
+// none, and the way of a message knows of it by one branch a burst.
+//
+//	watchOver   something moves: look in a quarter of Config.StallTimeout
+//	monitor     each lane that is not at rest is looked at
+//	watchOut    to downstream: data to send and no progress is a stall; no answer
+//	            of the peer's system for Config.FailTimeout is a failure
+//	watchIn     from upstream: a silence that the stream's history does not explain
+//	            is a stall, and never more than that
+//
+// A failure is judged here and not by TCP_USER_TIMEOUT, because Linux applies that
+// to a window that the peer keeps closed, too: a process that is stopped would
+// count as dead although its system answers every probe. And a process that was
+// stopped itself would find its own lanes dead when it goes on.
+
+// monitorTimer is the monitor's timer; sources have ids below it.
+const monitorTimer = sourceTimer | 1<<62
+
+// monitorTicks is how often the monitor looks in a Config.StallTimeout.
+const monitorTicks = 4
+
+// outWatch is what the monitor remembers of a lane to downstream.
+type outWatch struct {
+	sent    uint64 // bytes, at the last look
+	acked   uint64
+	moved   time.Duration // when it last made progress, or had nothing to do
+	rest    bool          // all was acknowledged at the last look
+	stalled bool
+	peer    qos.Patience
+	rate    qos.Meter // bytes
+}
+
+// inWatch is what the monitor remembers of a lane from upstream.
+type inWatch struct {
+	bytes   uint64 // at the last look
+	rhythm  qos.Rhythm
+	rate    qos.Meter // bytes
+	stalled bool
+}
+
+// watchOver sets the monitor's timer.
+func (n *Node) watchOver() {
+	if n.state == nodeEnded {
+		return
+	}
+	n.monitored = true
+	n.shard.rt.SetTimer(n, n.Now()+n.shard.cfg.tick(), monitorTimer)
+	n.reporter.arm(n)
+}
+
+// tick is how long the monitor waits between two looks.
+func (c *Config) tick() time.Duration { return max(1, c.StallTimeout/monitorTicks) }
+
+// monitor looks at every lane, and again later if one is not at rest.
+func (n *Node) monitor() {
+	n.monitored = false
+	now, again := n.Now(), false
+	for _, lk := range n.links {
+		for _, l := range lk.lanes {
+			again = n.watchOut(l, now) || again
+		}
+	}
+	for _, l := range n.ins {
+		again = n.watchIn(l, now) || again
+	}
+	if again && !n.monitored {
+		n.watchOver()
+	}
+}
+
+// watchOut looks at a lane to downstream and reports whether to look again.
+func (n *Node) watchOut(l *OutLane, now time.Duration) (again bool) {
+	w := &l.seen
+	todo := !l.empty()
+	if l.way != nil {
+		todo = l.way.out.n > 0 // what waits for emulated bandwidth is no stall
+	}
+	if l.state != laneOpen || !todo && w.rest && w.sent == l.sentBytes && w.rate.Rate() == 0 {
+		return false // a lane that is being dialled has a deadline of its own
+	}
+	w.rate.Look(now, n.shard.cfg.tick(), l.sentBytes)
+	k := l.Kernel()
+	if owed := w.peer.Look(now, k); owed >= n.shard.cfg.FailTimeout {
+		l.tr.Close(l, CloseDead)
+		l.FailAcked(ReasonTimeout, k.Acked)
+		return false
+	}
+	moved := w.sent != l.sentBytes || w.acked != k.Acked || w.moved == 0
+	w.sent, w.acked, w.rest = l.sentBytes, k.Acked, k.Unacked == 0
+	todo = todo || !w.rest || w.rate.Rate() > 0 // which ends with a look at no movement
+	switch {
+	case moved || !todo:
+		w.moved = now
+		w.stalled = n.tellStall(w.stalled, false, l.peer, l.app, Downstream)
+	case now-w.moved >= n.shard.cfg.StallTimeout:
+		w.stalled = n.tellStall(w.stalled, true, l.peer, l.app, Downstream)
+	}
+	return todo
+}
+
+// watchIn looks at a lane from upstream and reports whether to look again.
+func (n *Node) watchIn(l *InLane, now time.Duration) (again bool) {
+	w := &l.seen
+	moved := w.bytes != l.bytes
+	w.bytes = l.bytes
+	w.rate.Look(now, n.shard.cfg.tick(), l.bytes)
+	switch {
+	case moved:
+		w.rhythm.Moved(now)
+		w.stalled = n.tellStall(w.stalled, false, l.from, l.app, Upstream)
+		return true
+	case l.slab != nil || l.Blocked():
+		w.rhythm.Deaf(now)
+		return l.active
+	case l.app == 0 || l.app != wire.SharedApp && l.flowOf(l.app) != flowing:
+		return false // no stream, or one that has ended
+	}
+	silent, allowed, known := w.rhythm.Silence(now, n.shard.cfg.StallTimeout)
+	if !known || w.stalled {
+		return false // the next message sets the timer
+	}
+	w.stalled = n.tellStall(false, silent > allowed, l.from, l.app, Upstream)
+	return !w.stalled
+}
+
+// tellStall tells the algorithm of a lane that stalls, or no longer does, and
+// returns which.
+func (n *Node) tellStall(was, is bool, peer NodeID, app uint32, d Direction) bool {
+	if was != is {
+		t := wire.TypeLinkRecovered
+		if is {
+			t = wire.TypeLinkStalled
+		}
+		n.post(event{typ: t, peer: peer, app: app, dir: d})
+	}
+	return is
+}
+
+// Kernel is what the transport's system knows of the lane's connection; zero if
+// there is none, or none that tells.
+func (l *OutLane) Kernel() qos.Kernel {
+	if m, ok := l.tr.(Meter); ok {
+		if k, told := m.Kernel(l); told {
+			return k
+		}
+	}
+	return qos.Kernel{}
+}
