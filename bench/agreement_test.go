@@ -11,7 +11,7 @@ import (
 // In virtual time every link carries what the fluid oracle says, within 2%. The live
 // world, which takes real time, is compared by "ioverlay bench agreement".
 func TestVirtualTimeAgreesWithTheOracle(t *testing.T) {
-	rows, err := bench.Agreement(t.Context(), bench.AgreementSpec{Seed: 1, DAGs: 12, Worlds: []string{"sim"}, Window: 20 * time.Second})
+	rows, err := bench.Agreement(t.Context(), bench.AgreementSpec{Seed: 1, DAGs: 8, Worlds: []string{"sim"}, Window: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

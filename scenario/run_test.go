@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,13 +50,7 @@ func parse(t *testing.T, r *scenario.Registry, src string) *scenario.Plan {
 
 func run(t *testing.T, p *scenario.Plan, o scenario.Options) *scenario.Result {
 	t.Helper()
-	if o.World == "proc" {
-		program, err := os.Executable()
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.Child = []string{program, childArgument}
-	}
+	o.Child = child(t)
 	r, err := scenario.Run(t.Context(), p, o)
 	if err != nil {
 		t.Fatal(err)
@@ -101,33 +96,51 @@ func TestExamplesInVirtualTime(t *testing.T) {
 	}
 }
 
-// Every example runs in real time too, all at once. What does not depend on how fast
-// the machine is must hold; the rest is in the log.
+// Every example runs in real time too, all at once: they mostly wait. What does not
+// depend on how fast the machine is must hold; the rest is in the log.
 func TestExamplesInRealTime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes as long as the longest example")
 	}
+	var all sync.WaitGroup
 	for _, file := range examples(t) {
+		p, err := scenario.Load(file, scenario.Shipped())
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, w := range []string{"live", "proc"} {
-			t.Run(filepath.Base(file)+" "+w, func(t *testing.T) {
-				t.Parallel()
-				p, err := scenario.Load(file, scenario.Shipped())
+			all.Go(func() {
+				r, err := scenario.Run(t.Context(), p, scenario.Options{World: w, Child: child(t)})
 				if err != nil {
-					t.Fatal(err)
+					t.Errorf("%s, %s: %v", p.Name, w, err)
+					return
 				}
-				r := run(t, p, scenario.Options{World: w})
-				for i, v := range r.Verdicts {
-					switch {
-					case v.Held:
-					case p.Expect[i].Timed():
-						t.Logf("%s: found %s, on a busy machine perhaps", v.Expectation, v.Found)
-					default:
-						t.Errorf("%s: found %s", v.Expectation, v.Found)
-					}
-				}
+				checkRealTime(t, r)
 			})
 		}
 	}
+	all.Wait()
+}
+
+func checkRealTime(t *testing.T, r *scenario.Result) {
+	for i, v := range r.Verdicts {
+		switch {
+		case v.Held:
+		case r.Plan.Expect[i].Timed():
+			t.Logf("%s, %s: %s: found %s, on a busy machine perhaps", r.Plan.Name, r.World, v.Expectation, v.Found)
+		default:
+			t.Errorf("%s, %s: %s: found %s", r.Plan.Name, r.World, v.Expectation, v.Found)
+		}
+	}
+}
+
+// child is the command line of a node's process.
+func child(t *testing.T) []string {
+	program, err := os.Executable()
+	if err != nil {
+		t.Error(err)
+	}
+	return []string{program, childArgument}
 }
 
 // What worlds count does not depend on how busy the machine is.

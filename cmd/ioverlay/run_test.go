@@ -122,7 +122,7 @@ func TestSimTraces(t *testing.T) {
 
 func TestBenchAgreement(t *testing.T) {
 	dir := t.TempDir()
-	r := inside("bench", "agreement", "--worlds", "sim", "--dags", "1", "--window", "10s", "--out", dir, "--format", "json")
+	r := inside("bench", "agreement", "--worlds", "sim", "--dags", "1", "--window", "5s", "--out", dir, "--format", "json")
 	if r.code != exitOK || strings.Count(r.out, "\n") < 30 {
 		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.err)
 	}
@@ -131,7 +131,7 @@ func TestBenchAgreement(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if r = inside("bench", "agreement", "--worlds", "sim", "--dags", "0", "--window", "10s"); !strings.Contains(r.out, "sim is at most") {
+	if r = inside("bench", "agreement", "--worlds", "sim", "--dags", "0", "--window", "5s"); !strings.Contains(r.out, "sim is at most") {
 		t.Errorf("%s%s", r.out, r.err)
 	}
 }
