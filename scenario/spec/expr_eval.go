@@ -66,7 +66,7 @@ func (v *Expectation) Evaluate(r Readings) Verdict {
 	out := Verdict{Expectation: v.Text, Line: v.Span.Line}
 	e := &evaluation{r: r, window: v.window}
 	if !v.window.ToEnd && v.window.To > r.End() || v.window.From >= r.End() {
-		out.Found = fmt.Sprintf("the run ended at %v, before this could be measured", r.End())
+		out.Found = fmt.Sprintf("the run ended at %v, before this could be measured", r.End().Round(time.Millisecond))
 		return out
 	}
 	out.Measured = true
