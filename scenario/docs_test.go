@@ -35,7 +35,11 @@ var skeleton = []struct{ key, text string }{
 // Every YAML snippet of the documentation is a scenario, or becomes one with what it
 // leaves out.
 func TestSnippetsOfTheDocumentation(t *testing.T) {
-	snippets := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readDocs(t), -1)
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	snippets := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readDocs(t)+string(readme), -1)
 	if len(snippets) < 7 {
 		t.Fatalf("only %d snippets", len(snippets))
 	}

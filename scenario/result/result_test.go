@@ -107,7 +107,7 @@ func TestFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	for lines := bufio.NewScanner(file); lines.Scan(); {
 		var row result.Row
 		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
@@ -160,7 +160,7 @@ func checkCharts(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer picture.Close()
+	defer func() { _ = picture.Close() }()
 	if img, err := png.Decode(picture); err != nil || img.Bounds().Dx() < 1000 {
 		t.Errorf("%s.png: %v", path, err)
 	}
