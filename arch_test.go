@@ -47,6 +47,7 @@ var layers = []layer{
 	{"scenario/fluid/...", []string{"scenario/spec"}},
 	{"scenario/result/...", []string{"scenario/spec"}},
 	{"scenario/host/...", []string{"core", "core/wire", "algos/...", "apps/...", "coding/...", "scenario/spec"}},
+	{"scenario/scenariotest/...", []string{"core/...", "scenario", "scenario/spec"}},
 	{"scenario/...", []string{"core/...", "algos/...", "apps/...", "coding/...", "scenario/spec", "scenario/result", "scenario/host"}},
 }
 

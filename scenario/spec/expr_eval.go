@@ -36,6 +36,11 @@ type vector struct {
 	labels []string
 }
 
+// Left is the value of the left side: one number, or one for each thing it names.
+func (v *Expectation) Left(r Readings) []float64 {
+	return v.left.eval(&evaluation{r: r, window: v.window}).v
+}
+
 // Edges are the times, besides the beginning and the end of the run, at which there
 // must be a reading.
 func (v *Expectation) Edges() (at []time.Duration) {

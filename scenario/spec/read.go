@@ -50,3 +50,19 @@ func Parse(name string, src []byte, o Options) (*Plan, error) {
 	}
 	return p, nil
 }
+
+// Expectation reads one more expectation of a plan, for tests. What is wrong with it is
+// a Problems.
+func (p *Plan) Expectation(text string) (*Expectation, error) {
+	r := newReporter("expectation", []byte(text))
+	d := &decoder{reporter: r}
+	var v Expectation
+	v.read(d, &tree{shape: shapeText, at: Span{1, 1, len(text)}, text: text})
+	if len(r.found) == 0 {
+		(&resolver{decoder: d, plan: p}).expectation(&v)
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return &v, nil
+}
