@@ -29,6 +29,8 @@ func (w *witness) Bind(n *core.Node) { w.Node = n }
 func (w *witness) Process(m *core.Msg) core.Verdict {
 	switch m.Type() {
 	case wire.TypeStarted, wire.TypeTimer:
+	case wire.TypeBrokenSource:
+		w.note(fmt.Sprintf("%v of %d: %v at %s", m.Type(), m.App(), m.Link().Reason, w.name(m.Link().Peer)))
 	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed:
 		e := m.Link()
 		w.note(fmt.Sprintf("%v %v %s/%d: %v, lost %d", m.Type(), e.Direction, w.name(e.Peer), e.App, e.Reason, e.Lost))
