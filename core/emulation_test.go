@@ -249,8 +249,8 @@ func TestSettingsMayChangeAtAnyTime(t *testing.T) {
 		for range rapid.IntRange(1, 30).Draw(t, "changes") {
 			i := rng.IntN(nodes)
 			n := l.nodes[i]
-			switch {
-			case rng.IntN(2) == 0:
+			switch what := rng.IntN(4); {
+			case what < 2:
 				n.SetBandwidth(emul.Bandwidth{Total: rate(), Up: rate(), Down: rate()})
 			case i+1 < nodes:
 				e := emul.Link{Rate: rate(), Loss: []float64{0, 0, 0.1}[rng.IntN(3)]}
@@ -259,7 +259,7 @@ func TestSettingsMayChangeAtAnyTime(t *testing.T) {
 					e.Jitter = emul.Jitter{Dist: emul.Uniform, Spread: time.Millisecond}
 				}
 				n.SetLink(l.nodes[i+1].ID(), e)
-			case rng.IntN(2) == 0:
+			case what == 2:
 				n.SetPaceInterval(time.Duration(1+rng.IntN(500)) * time.Millisecond)
 			default:
 				n.SetWeight(l.nodes[max(i-1, 0)].ID(), 1, 1+rng.IntN(5))

@@ -169,11 +169,13 @@ func build(e *engine.Engine, s AccuracySpec) (*rig, error) {
 		downstreams = append(downstreams, leaf.ID())
 		r.ends = append(r.ends, end{at: leaf})
 	}
-	alg := relay.New(nil, downstreams...)
 	if s.Scope == Total && outs > 0 {
-		return r, r.addSpread(e, ins, downstreams)
+		if err := r.addSpread(e, ins, downstreams); err != nil {
+			return nil, err
+		}
+		return r, nil
 	}
-	hub, err := e.AddNode(alg, engine.NodeOptions{Bandwidth: bandwidth(s)})
+	hub, err := e.AddNode(relay.New(nil, downstreams...), engine.NodeOptions{Bandwidth: bandwidth(s)})
 	if err != nil {
 		return nil, err
 	}
