@@ -28,6 +28,8 @@ type Status struct {
 	Downstreams int             `cbor:"downs"`           // lanes to downstream, those left out of the list too
 	Downstream  []StatusDown    `cbor:"down"`            // lanes to downstream nodes
 	Held        int             `cbor:"held"`            // messages that the algorithm holds or retains
+	InRate      uint64          `cbor:"in_rate"`         // bytes a second of late, from all upstream nodes
+	OutRate     uint64          `cbor:"out_rate"`        // bytes a second of late, to all downstream nodes
 	LostOut     StatusLoss      `cbor:"lost_out"`        // accepted for a downstream and not delivered
 	LostIn      StatusLoss      `cbor:"lost_in"`         // received and not switched
 	Apps        int             `cbor:"apps"`            // sessions that the node knows of, those left out of the list too
@@ -114,6 +116,7 @@ func (b *Base) Status() Status {
 	s := Status{
 		Version: StatusVersion, Node: n.ID, Now: b.Now(),
 		Upstreams: len(n.Upstream), Downstreams: len(n.Downstream), Held: n.Held,
+		InRate: uint64(n.InRate), OutRate: uint64(n.OutRate),
 		LostOut: StatusLoss{n.Lost.OutMsgs, n.Lost.OutBytes}, LostIn: StatusLoss{n.Lost.InMsgs, n.Lost.InBytes},
 		Apps: len(b.sessions), Hosts: len(b.hosts.known), Suspects: len(b.hosts.suspect),
 		Consumed: b.consumed, Unhandled: b.unhandled, Bad: b.bad,

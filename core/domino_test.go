@@ -244,3 +244,30 @@ func TestByeOfUpstream(t *testing.T) {
 		})
 	}
 }
+
+// TestDominoPassesAFullLane: a lane that drops what the algorithm makes for it does
+// not drop the break.
+func TestDominoPassesAFullLane(t *testing.T) {
+	w := newWorld(t, Config{QueueMsgs: 1, OverflowMsgs: 2})
+	defer w.close()
+	ps := w.ports(0)
+	n := w.node(0, relay(1))
+	f := w.feeder(n, 9, 5, w.messages(9, 5, 1, 0))
+	w.settle()
+	n.Call(func() {
+		for range 10 {
+			n.Send(n.NewMsg(wire.TypeData, 5, 0), nodeID(1))
+		}
+	})
+	f.lane.End(ReasonReset, nil)
+	w.settle()
+	w.check()
+	for range 10 {
+		ps.to(1, 5).give(1 << 20)
+		w.settle()
+	}
+	fs, _ := frames(t, ps.to(1, 5).got)
+	if len(fs) != 4 || wire.TypeOf(fs[3]) != wire.TypeBrokenSource || !slices.Equal(ps.to(1, 5).closed, []CloseHow{CloseGraceful}) {
+		t.Errorf("sent %d frames, closed %v", len(fs), ps.to(1, 5).closed)
+	}
+}

@@ -29,7 +29,8 @@ func (l *OutLane) pushSlow(m *Msg) {
 	}
 	owner, next := l.node.shard.cur, uint64(0)
 	if owner == nil {
-		if l.overMade >= l.node.shard.cfg.OverflowMsgs {
+		if l.overMade >= l.node.shard.cfg.OverflowMsgs && wire.TypeOf(m.frame) != wire.TypeBrokenSource {
+			// A broken source is the switch's own, one a session, and must not be lost.
 			l.lose(1, uint64(len(m.frame)))
 			l.node.post(event{typ: wire.TypeSendFailed, peer: l.peer, app: l.app,
 				reason: ReasonFull, dir: Downstream, lost: l.untold()})

@@ -9,6 +9,8 @@ type Stats struct {
 	Upstream   []LaneIn  // live lanes from upstream nodes and local sources
 	Downstream []LaneOut // lanes to downstream nodes, live or cooling
 	Held       int       // messages held or retained by the algorithm
+	InRate     float64   // of all links from upstream nodes together, bytes a second of late
+	OutRate    float64   // of all links to downstream nodes together
 	Lost       LossStats
 	Own        OwnStats
 }
@@ -64,6 +66,9 @@ func (n *Node) Stats() Stats {
 	s.Lost = LossStats{OutMsgs: n.gone.outMsgs, OutBytes: n.gone.outBytes, InMsgs: n.gone.inMsgs, InBytes: n.gone.inBytes}
 	s.Own = n.own
 	for _, l := range n.ins {
+		if !l.from.IsZero() {
+			s.InRate += l.seen.rate.Rate()
+		}
 		s.Upstream = append(s.Upstream, LaneIn{
 			From: l.from, App: l.app, Weight: l.weight, Msgs: l.msgs, Bytes: l.bytes,
 			Held: l.heldMsgs, Blocked: l.Blocked(), Rate: l.seen.rate.Rate(),
@@ -72,6 +77,7 @@ func (n *Node) Stats() Stats {
 	for _, lk := range n.links {
 		for _, l := range lk.lanes {
 			s.Downstream = append(s.Downstream, l.stats())
+			s.OutRate += l.seen.rate.Rate()
 			s.Lost.EmulMsgs += l.emulMsgs
 			s.Lost.EmulBytes += l.emulBytes
 			if n.state != nodeEnded { // an ended node has added them to gone

@@ -65,6 +65,7 @@ func kinds() []kind {
 		{"domino", fmt.Sprintf("kill -9 in a chain of %d: its end is told", dominoNodes), false, domino},
 		{"stop", "SIGSTOP of a downstream: reported as stalled", false, stopped},
 		{"cut", "silent cut while data flows: the link ends", true, cut},
+		{"stop-cut", "silent cut of a stopped process: the link ends", true, stoppedAndCut},
 		{"loss", fmt.Sprintf("%d%% of packets lost for %v: the link lives", lossPercent, lossTime), true, loss},
 	}
 }
@@ -297,6 +298,23 @@ func cut(ctx context.Context, s Spec, n *nets) (Trial, error) {
 	}
 	defer killAll(nodes)
 	return noticed(ctx, nodes[0], slack+3*s.FailTimeout, is("link-down", "downstream"), func() error { return n.cut(ctx) })
+}
+
+// stoppedAndCut cuts the way to a process that is stopped, so that only unanswered
+// probes of its closed window tell.
+func stoppedAndCut(ctx context.Context, s Spec, n *nets) (Trial, error) {
+	nodes, err := s.chain(ctx, "back-to-back", s.there(n))
+	if err != nil {
+		return Trial{}, err
+	}
+	defer killAll(nodes)
+	if err := nodes[1].signal(syscall.SIGSTOP); err != nil {
+		return Trial{}, err
+	}
+	if _, err := nodes[0].await(ctx, slack, is("link-stalled", "downstream")); err != nil {
+		return Trial{}, err
+	}
+	return noticed(ctx, nodes[0], 3*slack+3*s.FailTimeout, is("link-down", "downstream"), func() error { return n.cut(ctx) })
 }
 
 // loss must end no link, lose no message and bring none out of order.

@@ -187,3 +187,26 @@ func TestStopWithAPeerThatStays(t *testing.T) {
 		t.Errorf("the last word is %+v, %v", bye, err)
 	}
 }
+
+// When a process is killed, its system resets the connection and nobody says what it
+// took. The survivor's books balance: all that it was given is sent or lost, and what
+// counts as sent is at least what the other is known to have read.
+func TestLossesWithoutABye(t *testing.T) {
+	e := newEngine(t, Options{Loops: 1, SocketBytes: 1 << 16, Core: core.Config{RedialMin: time.Hour, RedialMax: time.Hour}})
+	dest := serve(t, "")
+	source := newProbe(nil, dest.id())
+	n := e.add(t, source, NodeOptions{})
+	src := send(t, n, apps.Stream{App: 1, Payload: 1000, Limit: 5000})
+	p, _ := dest.accept()
+	const read = 300
+	for range read {
+		p.frame()
+	}
+	p.abort()
+	source.await(t, "link down", down(core.Downstream, core.ReasonReset))
+	eventually(t, "the source is exhausted", func() bool { return len(stats(t, n).Upstream) == 0 })
+	s := stats(t, n).Downstream[0]
+	if s.SentMsgs < read || s.LostMsgs == 0 || s.SentMsgs+s.LostMsgs != src.Sent() || s.SentBytes+s.LostBytes != src.Sent()*(wire.HeaderSize+1000) {
+		t.Errorf("%d read of %d: %+v", read, src.Sent(), s)
+	}
+}

@@ -95,12 +95,6 @@ func (p *peer) closed(what string) wire.Bye {
 	return bye
 }
 
-// bye ends the lane in order, as its upstream.
-func (p *peer) bye(app uint32) {
-	p.t.Helper()
-	p.say(wire.Bye{App: app}.AppendTo(nil))
-}
-
 func isTimeout(err error) bool {
 	var ne net.Error
 	return errors.As(err, &ne) && ne.Timeout()
