@@ -9,8 +9,8 @@ import (
 // on when the cut is healed, as TCP would send it again. Whoever has data that is
 // not acknowledged finds out: core's monitor asks the lane what a system would know
 // of its connection, and fails it when the peer has owed an answer for
-// Config.FailTimeout. An idle lane knows of no cut, and neither does a receiver. A
-// dial fails when it has waited for Options.DialTimeout.
+// Config.FailTimeout. An idle lane knows of no cut, and a receiver only that a
+// stream which was steady has stalled. A dial fails when it has waited for Options.DialTimeout.
 
 func (k *link) isCut() bool { return k.forth || k.back }
 
