@@ -106,6 +106,9 @@ func TestRun(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	if name, err := WriteChart(report, t.TempDir()); err != nil || name == "" {
+		t.Errorf("chart %q, %v", name, err)
+	}
 	var text strings.Builder
 	if err := WriteTable(&text, report); err != nil {
 		t.Fatal(err)
@@ -132,6 +135,12 @@ func TestRunInterrupted(t *testing.T) {
 	}
 	if err := WriteTable(new(strings.Builder), report); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestNothingToDraw(t *testing.T) {
+	if name, err := WriteChart(Report{Plan: tinyPlan()}, t.TempDir()); err != nil || name != "" {
+		t.Errorf("chart %q of a run that measured nothing, %v", name, err)
 	}
 }
 

@@ -72,5 +72,8 @@ func caption(r Report) string {
 		"multiples of 64. GB/s: sources times results, 1 GB = 10^9 bytes; decoding: bytes of the generation, and LowLevel is\n"+
 		"Gauss-Jordan on coefficients and payloads. LowLevel runs at its best, at levels generic and ssse3 held to them.\n"+
 		"%s, %s.",
-		state, s.Reached, s.Targets, s.Allocating, len(s.Lines), s.Clock, r.Plan.Rounds, r.Plan.Offset, cmp.Or(r.Env.CPUModel, "Unknown processor"), r.Env.GoVersion)
+		state, s.Reached, s.Targets, s.Allocating, len(s.Lines), s.Clock, r.Plan.Rounds, r.Plan.Offset, r.processor(), r.Env.GoVersion)
 }
+
+// processor is its name, which not every build can read.
+func (r Report) processor() string { return cmp.Or(r.Env.CPUModel, "Unknown processor") }

@@ -29,7 +29,7 @@ where that can be done. A target is reached if the median of the ratios is. Whet
 is does not change the exit code.
 
 The directory --out gets results.jsonl (one JSON object a line: first the environment,
-then a point for each row, level and round, last the summary).
+then a point for each row, level and round, last the summary) and a chart, gf.svg.
 
 Exit codes: 0 measured, 2 wrong usage, 3 it could not be measured or a result was wrong,
 130 interrupted. Whatever was measured is reported.`
@@ -70,7 +70,7 @@ func (a *app) benchGF() *cobra.Command {
 	fl.IntVar(&f.rounds, "rounds", 9, "how often each row is measured")
 	fl.DurationVar(&f.sample, "sample", 2*time.Millisecond, "how long each contestant of a row runs in a round")
 	fl.IntVar(&f.offset, "offset", 0, "how many bytes past a multiple of 64 packets begin")
-	fl.StringVar(&f.out, "out", "", "directory for results (default out/gf-<time>)")
+	fl.StringVar(&f.out, "out", "", "directory for results and the chart (default out/gf-<time>)")
 	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
 	return cmd
 }
@@ -172,7 +172,15 @@ func (a *app) runBenchGF(ctx context.Context, f *gfFlags) error {
 			return err
 		}
 	}
-	fmt.Fprintf(a.err, "wrote %s\n", filepath.Join(f.out, resultsName))
+	chart, err := gfbench.WriteChart(report, f.out)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{chart, filepath.Join(f.out, resultsName)} {
+		if name != "" {
+			fmt.Fprintf(a.err, "wrote %s\n", name)
+		}
+	}
 	if report.Interrupted {
 		return fmt.Errorf("%w after %d points", errInterrupted, len(report.Points))
 	}

@@ -22,6 +22,9 @@ func TestBenchGF(t *testing.T) {
 	if err != nil || string(saved) != r.out {
 		t.Errorf("the file of results differs from what was printed: %v", err)
 	}
+	if info, err := os.Stat(filepath.Join(dir, gfbench.ChartName)); err != nil || info.Size() == 0 || !strings.Contains(r.err, gfbench.ChartName) {
+		t.Errorf("the chart is missing, empty or not told of: %v, %s", err, r.err)
+	}
 	objects := parseLines(t, r.out)
 	operations := len(gfbench.Operations())
 	if len(objects) != operations+2 {

@@ -36,6 +36,7 @@ type nodeFlags struct {
 	control       bool
 	format        string
 	pprof         string
+	emul          emulFlags
 	verbose       bool
 	logFormat     string
 	stallTimeout  time.Duration
@@ -61,6 +62,10 @@ is 1 if --sink found messages lost, reordered or corrupt.`,
   ioverlay node --listen 127.0.0.1:7003 --sink --report 1s
   ioverlay node --listen 127.0.0.1:7002 --downstream 127.0.0.1:7003
   ioverlay node --listen 127.0.0.1:7001 --downstream 127.0.0.1:7002 --source back-to-back
+
+  # a slow uplink, and a link with latency and loss
+  ioverlay node --source back-to-back --downstream 127.0.0.1:7002 --up 400KBps \
+      --link 127.0.0.1:7002,latency=20ms,jitter=normal:2ms,loss=0.01
 
   # 200 messages of 1000 bytes a second to two downstreams
   ioverlay node --source rate:200 --payload 1000 --downstream 127.0.0.1:7002 --downstream 127.0.0.1:7003`,
@@ -88,6 +93,7 @@ is 1 if --sink found messages lost, reordered or corrupt.`,
 	fl.StringVar(&f.logFormat, "log-format", "text", "how to log: text or json")
 	fl.DurationVar(&f.stallTimeout, "stall-timeout", core.DefaultStallTimeout, "how long a link may have data to send and not move before that is told")
 	fl.DurationVar(&f.failTimeout, "fail-timeout", core.DefaultFailTimeout, "how long a peer's system may answer nothing before its link ends")
+	f.emul.define(fl)
 	return cmd
 }
 
@@ -119,6 +125,9 @@ func (f nodeFlags) check() (downstreams []core.NodeID, err error) {
 		return nil, &usageError{"report", f.report.String(), "0 or an interval"}
 	}
 	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
+		return nil, err
+	}
+	if _, err := f.emul.read(f.payload); err != nil {
 		return nil, err
 	}
 	_, err = f.newSource()
@@ -177,14 +186,19 @@ func runNode(ctx context.Context, cmd *cobra.Command, f nodeFlags) (err error) {
 // startNodeProcess starts the engine, the node and its source.
 func startNodeProcess(cmd *cobra.Command, f nodeFlags, downstreams []core.NodeID) (*nodeProcess, error) {
 	log := f.logger(cmd.ErrOrStderr())
+	emu, err := f.emul.read(f.payload)
+	if err != nil {
+		return nil, err
+	}
 	e, err := engine.New(engine.Options{ // one node lives on one loop
 		Loops: 1, Log: log, Core: core.Config{StallTimeout: f.stallTimeout, FailTimeout: f.failTimeout},
+		Buffers: emu.buffers,
 	})
 	if err != nil {
 		return nil, err
 	}
 	p := &nodeProcess{flags: f, cmd: cmd, engine: e, log: log}
-	if err := p.addNode(downstreams); err != nil {
+	if err := p.addNode(downstreams, emu); err != nil {
 		e.Close()
 		return nil, err
 	}
@@ -202,7 +216,7 @@ func (f nodeFlags) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, o))
 }
 
-func (p *nodeProcess) addNode(downstreams []core.NodeID) (err error) {
+func (p *nodeProcess) addNode(downstreams []core.NodeID, emu emulated) (err error) {
 	var sink core.Sink
 	if p.flags.sink {
 		p.checker = &apps.Checker{}
@@ -216,12 +230,14 @@ func (p *nodeProcess) addNode(downstreams []core.NodeID) (err error) {
 		return err
 	}
 	alg := &logged{relay.New(sink, downstreams...), p.log}
-	p.node, err = p.engine.AddNode(alg, engine.NodeOptions{Listen: p.flags.listen})
+	p.node, err = p.engine.AddNode(alg, engine.NodeOptions{Listen: p.flags.listen, Bandwidth: emu.node})
 	if err != nil {
 		return err
 	}
-	if p.source == nil {
-		return nil
-	}
-	return p.node.Do(func(n *core.Node) { n.AddSource(p.flags.app, p.source) })
+	return p.node.Do(func(n *core.Node) {
+		emu.apply(n)
+		if p.source != nil {
+			n.AddSource(p.flags.app, p.source)
+		}
+	})
 }

@@ -182,11 +182,11 @@ TEXT ·dot1GFNI512(SB), NOSPLIT, $0-56
 	VMOVDQU64 basis<>+0(SB), Z0
 	VMOVDQU64 gather<>+0(SB), Z1
 
-blocks:
+blocks8:
 	MOVQ   to+40(FP), BX
 	SUBQ   DX, BX
 	CMPQ   BX, $0x00000200
-	JL     rest
+	JL     below8
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	VPXORQ Z4, Z4, Z4
@@ -199,9 +199,9 @@ blocks:
 	XORQ   SI, SI
 	MOVQ   $0x00000002, DI
 
-blocksPairs:
+blocks8Pairs:
 	CMPQ           DI, AX
-	JG             blocksOdd
+	JG             blocks8Odd
 	MOVQ           (BX), R8
 	MOVQ           24(BX), R9
 	VPBROADCASTB   (CX)(SI*1), Z10
@@ -253,11 +253,11 @@ blocksPairs:
 	MOVQ           DI, SI
 	ADDQ           $0x00000002, DI
 	ADDQ           $0x00000030, BX
-	JMP            blocksPairs
+	JMP            blocks8Pairs
 
-blocksOdd:
+blocks8Odd:
 	CMPQ           SI, AX
-	JGE            blocksSummed
+	JGE            blocks8Summed
 	MOVQ           (BX), BX
 	VPBROADCASTB   (CX)(SI*1), Z10
 	VGF2P8AFFINEQB $0x00, Z0, Z10, Z10
@@ -287,10 +287,10 @@ blocksOdd:
 	VGF2P8AFFINEQB $0x00, Z10, Z11, Z10
 	VPXORQ         Z10, Z9, Z9
 
-blocksSummed:
+blocks8Summed:
 	MOVQ   add+48(FP), BX
 	TESTQ  BX, BX
-	JZ     blocksStore
+	JZ     blocks8Store
 	MOVQ   dsts+0(FP), BX
 	MOVQ   (BX), BX
 	VPXORQ (BX)(DX*1), Z2, Z2
@@ -302,7 +302,7 @@ blocksSummed:
 	VPXORQ 384(BX)(DX*1), Z8, Z8
 	VPXORQ 448(BX)(DX*1), Z9, Z9
 
-blocksStore:
+blocks8Store:
 	MOVQ      dsts+0(FP), BX
 	MOVQ      (BX), BX
 	VMOVDQU64 Z2, (BX)(DX*1)
@@ -314,14 +314,14 @@ blocksStore:
 	VMOVDQU64 Z8, 384(BX)(DX*1)
 	VMOVDQU64 Z9, 448(BX)(DX*1)
 	ADDQ      $0x00000200, DX
-	JMP       blocks
+	JMP       blocks8
 
-rest:
-halves:
+below8:
+blocks4:
 	MOVQ   to+40(FP), BX
 	SUBQ   DX, BX
 	CMPQ   BX, $0x00000100
-	JL     small
+	JL     below4
 	VPXORQ Z14, Z14, Z14
 	VPXORQ Z15, Z15, Z15
 	VPXORQ Z16, Z16, Z16
@@ -330,9 +330,9 @@ halves:
 	XORQ   SI, SI
 	MOVQ   $0x00000002, DI
 
-halvesPairs:
+blocks4Pairs:
 	CMPQ           DI, AX
-	JG             halvesOdd
+	JG             blocks4Odd
 	MOVQ           (BX), R8
 	MOVQ           24(BX), R9
 	VPBROADCASTB   (CX)(SI*1), Z2
@@ -364,11 +364,11 @@ halvesPairs:
 	MOVQ           DI, SI
 	ADDQ           $0x00000002, DI
 	ADDQ           $0x00000030, BX
-	JMP            halvesPairs
+	JMP            blocks4Pairs
 
-halvesOdd:
+blocks4Odd:
 	CMPQ           SI, AX
-	JGE            halvesSummed
+	JGE            blocks4Summed
 	MOVQ           (BX), BX
 	VPBROADCASTB   (CX)(SI*1), Z2
 	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
@@ -386,10 +386,10 @@ halvesOdd:
 	VGF2P8AFFINEQB $0x00, Z2, Z3, Z2
 	VPXORQ         Z2, Z17, Z17
 
-halvesSummed:
+blocks4Summed:
 	MOVQ   add+48(FP), BX
 	TESTQ  BX, BX
-	JZ     halvesStore
+	JZ     blocks4Store
 	MOVQ   dsts+0(FP), BX
 	MOVQ   (BX), BX
 	VPXORQ (BX)(DX*1), Z14, Z14
@@ -397,7 +397,7 @@ halvesSummed:
 	VPXORQ 128(BX)(DX*1), Z16, Z16
 	VPXORQ 192(BX)(DX*1), Z17, Z17
 
-halvesStore:
+blocks4Store:
 	MOVQ      dsts+0(FP), BX
 	MOVQ      (BX), BX
 	VMOVDQU64 Z14, (BX)(DX*1)
@@ -405,9 +405,78 @@ halvesStore:
 	VMOVDQU64 Z16, 128(BX)(DX*1)
 	VMOVDQU64 Z17, 192(BX)(DX*1)
 	ADDQ      $0x00000100, DX
-	JMP       halves
+	JMP       blocks4
 
-small:
+below4:
+blocks2:
+	MOVQ   to+40(FP), BX
+	SUBQ   DX, BX
+	CMPQ   BX, $0x00000080
+	JL     below2
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	MOVQ   srcs+8(FP), BX
+	XORQ   SI, SI
+	MOVQ   $0x00000002, DI
+
+blocks2Pairs:
+	CMPQ           DI, AX
+	JG             blocks2Odd
+	MOVQ           (BX), R8
+	MOVQ           24(BX), R9
+	VPBROADCASTB   (CX)(SI*1), Z2
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VPERMB         Z2, Z1, Z2
+	VPBROADCASTB   1(CX)(SI*1), Z3
+	VGF2P8AFFINEQB $0x00, Z0, Z3, Z3
+	VPERMB         Z3, Z1, Z3
+	VMOVDQU64      (R8)(DX*1), Z4
+	VMOVDQU64      (R9)(DX*1), Z5
+	VGF2P8AFFINEQB $0x00, Z2, Z4, Z4
+	VGF2P8AFFINEQB $0x00, Z3, Z5, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z18
+	VMOVDQU64      64(R8)(DX*1), Z4
+	VMOVDQU64      64(R9)(DX*1), Z5
+	VGF2P8AFFINEQB $0x00, Z2, Z4, Z2
+	VGF2P8AFFINEQB $0x00, Z3, Z5, Z3
+	VPTERNLOGQ     $0x96, Z2, Z3, Z19
+	MOVQ           DI, SI
+	ADDQ           $0x00000002, DI
+	ADDQ           $0x00000030, BX
+	JMP            blocks2Pairs
+
+blocks2Odd:
+	CMPQ           SI, AX
+	JGE            blocks2Summed
+	MOVQ           (BX), BX
+	VPBROADCASTB   (CX)(SI*1), Z2
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VPERMB         Z2, Z1, Z2
+	VMOVDQU64      (BX)(DX*1), Z3
+	VGF2P8AFFINEQB $0x00, Z2, Z3, Z3
+	VPXORQ         Z3, Z18, Z18
+	VMOVDQU64      64(BX)(DX*1), Z3
+	VGF2P8AFFINEQB $0x00, Z2, Z3, Z2
+	VPXORQ         Z2, Z19, Z19
+
+blocks2Summed:
+	MOVQ   add+48(FP), BX
+	TESTQ  BX, BX
+	JZ     blocks2Store
+	MOVQ   dsts+0(FP), BX
+	MOVQ   (BX), BX
+	VPXORQ (BX)(DX*1), Z18, Z18
+	VPXORQ 64(BX)(DX*1), Z19, Z19
+
+blocks2Store:
+	MOVQ      dsts+0(FP), BX
+	MOVQ      (BX), BX
+	VMOVDQU64 Z18, (BX)(DX*1)
+	VMOVDQU64 Z19, 64(BX)(DX*1)
+	ADDQ      $0x00000080, DX
+	JMP       blocks2
+
+below2:
 masked:
 	MOVQ    to+40(FP), BX
 	SUBQ    DX, BX
@@ -418,7 +487,7 @@ masked:
 	MOVQ    $-1, SI
 	BZHIQ   BX, SI, SI
 	KMOVQ   SI, K1
-	VPXORQ  Z18, Z18, Z18
+	VPXORQ  Z20, Z20, Z20
 	MOVQ    srcs+8(FP), BX
 	XORQ    SI, SI
 	MOVQ    $0x00000002, DI
@@ -438,7 +507,7 @@ maskedPairs:
 	VMOVDQU8.Z     (R9)(DX*1), K1, Z5
 	VGF2P8AFFINEQB $0x00, Z2, Z4, Z2
 	VGF2P8AFFINEQB $0x00, Z3, Z5, Z3
-	VPTERNLOGQ     $0x96, Z2, Z3, Z18
+	VPTERNLOGQ     $0x96, Z2, Z3, Z20
 	MOVQ           DI, SI
 	ADDQ           $0x00000002, DI
 	ADDQ           $0x00000030, BX
@@ -453,7 +522,7 @@ maskedOdd:
 	VPERMB         Z2, Z1, Z2
 	VMOVDQU8.Z     (BX)(DX*1), K1, Z3
 	VGF2P8AFFINEQB $0x00, Z2, Z3, Z2
-	VPXORQ         Z2, Z18, Z18
+	VPXORQ         Z2, Z20, Z20
 
 maskedSummed:
 	MOVQ       add+48(FP), BX
@@ -462,12 +531,12 @@ maskedSummed:
 	MOVQ       dsts+0(FP), BX
 	MOVQ       (BX), BX
 	VMOVDQU8.Z (BX)(DX*1), K1, Z2
-	VPXORQ     Z2, Z18, Z18
+	VPXORQ     Z2, Z20, Z20
 
 maskedStore:
 	MOVQ     dsts+0(FP), BX
 	MOVQ     (BX), BX
-	VMOVDQU8 Z18, K1, (BX)(DX*1)
+	VMOVDQU8 Z20, K1, (BX)(DX*1)
 	ADDQ     $0x00000040, DX
 	JMP      masked
 
@@ -505,11 +574,11 @@ TEXT ·dot2GFNI512(SB), NOSPLIT, $0-64
 	MOVQ 24(DX), DX
 	MOVQ from+32(FP), SI
 
-blocks:
+blocks4:
 	MOVQ   to+40(FP), DI
 	SUBQ   SI, DI
 	CMPQ   DI, $0x00000100
-	JL     rest
+	JL     below4
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
@@ -522,9 +591,9 @@ blocks:
 	XORQ   R8, R8
 	MOVQ   $0x00000002, R9
 
-blocksPairs:
+blocks4Pairs:
 	CMPQ           R9, AX
-	JG             blocksOdd
+	JG             blocks4Odd
 	MOVQ           (DI), R10
 	MOVQ           24(DI), R11
 	MOVBQZX        (BX)(R8*1), R12
@@ -570,11 +639,11 @@ blocksPairs:
 	MOVQ           R9, R8
 	ADDQ           $0x00000002, R9
 	ADDQ           $0x00000030, DI
-	JMP            blocksPairs
+	JMP            blocks4Pairs
 
-blocksOdd:
+blocks4Odd:
 	CMPQ           R8, AX
-	JGE            blocksSummed
+	JGE            blocks4Summed
 	MOVQ           (DI), DI
 	MOVBQZX        (BX)(R8*1), R9
 	VPBROADCASTQ   (CX)(R9*8), Z8
@@ -601,10 +670,10 @@ blocksOdd:
 	VGF2P8AFFINEQB $0x00, Z9, Z10, Z8
 	VPXORQ         Z8, Z7, Z7
 
-blocksSummed:
+blocks4Summed:
 	MOVQ   add+48(FP), DI
 	TESTQ  DI, DI
-	JZ     blocksStore
+	JZ     blocks4Store
 	MOVQ   dsts+0(FP), DI
 	MOVQ   (DI), R8
 	VPXORQ (R8)(SI*1), Z0, Z0
@@ -617,7 +686,7 @@ blocksSummed:
 	VPXORQ 128(DI)(SI*1), Z6, Z6
 	VPXORQ 192(DI)(SI*1), Z7, Z7
 
-blocksStore:
+blocks4Store:
 	MOVQ      dsts+0(FP), DI
 	MOVQ      (DI), R8
 	VMOVDQU64 Z0, (R8)(SI*1)
@@ -630,9 +699,9 @@ blocksStore:
 	VMOVDQU64 Z6, 128(DI)(SI*1)
 	VMOVDQU64 Z7, 192(DI)(SI*1)
 	ADDQ      $0x00000100, SI
-	JMP       blocks
+	JMP       blocks4
 
-rest:
+below4:
 masked:
 	MOVQ    to+40(FP), DI
 	SUBQ    SI, DI
@@ -725,11 +794,11 @@ TEXT ·dot3GFNI512(SB), NOSPLIT, $0-64
 	MOVQ 48(DX), DX
 	MOVQ from+32(FP), DI
 
-blocks:
+blocks4:
 	MOVQ   to+40(FP), R8
 	SUBQ   DI, R8
 	CMPQ   R8, $0x00000100
-	JL     rest
+	JL     below4
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
@@ -746,9 +815,9 @@ blocks:
 	XORQ   R9, R9
 	MOVQ   $0x00000002, R10
 
-blocksPairs:
+blocks4Pairs:
 	CMPQ           R10, AX
-	JG             blocksOdd
+	JG             blocks4Odd
 	MOVQ           (R8), R11
 	MOVQ           24(R8), R12
 	MOVBQZX        (BX)(R9*1), R13
@@ -810,11 +879,11 @@ blocksPairs:
 	MOVQ           R10, R9
 	ADDQ           $0x00000002, R10
 	ADDQ           $0x00000030, R8
-	JMP            blocksPairs
+	JMP            blocks4Pairs
 
-blocksOdd:
+blocks4Odd:
 	CMPQ           R9, AX
-	JGE            blocksSummed
+	JGE            blocks4Summed
 	MOVQ           (R8), R8
 	MOVBQZX        (BX)(R9*1), R10
 	VPBROADCASTQ   (CX)(R10*8), Z12
@@ -851,10 +920,10 @@ blocksOdd:
 	VGF2P8AFFINEQB $0x00, Z14, Z15, Z12
 	VPXORQ         Z12, Z11, Z11
 
-blocksSummed:
+blocks4Summed:
 	MOVQ   add+48(FP), R8
 	TESTQ  R8, R8
-	JZ     blocksStore
+	JZ     blocks4Store
 	MOVQ   dsts+0(FP), R8
 	MOVQ   (R8), R9
 	VPXORQ (R9)(DI*1), Z0, Z0
@@ -872,7 +941,7 @@ blocksSummed:
 	VPXORQ 128(R8)(DI*1), Z10, Z10
 	VPXORQ 192(R8)(DI*1), Z11, Z11
 
-blocksStore:
+blocks4Store:
 	MOVQ      dsts+0(FP), R8
 	MOVQ      (R8), R9
 	VMOVDQU64 Z0, (R9)(DI*1)
@@ -890,9 +959,9 @@ blocksStore:
 	VMOVDQU64 Z10, 128(R8)(DI*1)
 	VMOVDQU64 Z11, 192(R8)(DI*1)
 	ADDQ      $0x00000100, DI
-	JMP       blocks
+	JMP       blocks4
 
-rest:
+below4:
 masked:
 	MOVQ    to+40(FP), R8
 	SUBQ    DI, R8
@@ -1003,11 +1072,11 @@ TEXT ·dot4GFNI512(SB), NOSPLIT, $0-64
 	MOVQ 72(DX), DX
 	MOVQ from+32(FP), R8
 
-blocks:
+blocks4:
 	MOVQ   to+40(FP), R9
 	SUBQ   R8, R9
 	CMPQ   R9, $0x00000100
-	JL     rest
+	JL     below4
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
@@ -1028,9 +1097,9 @@ blocks:
 	XORQ   R10, R10
 	MOVQ   $0x00000002, R11
 
-blocksPairs:
+blocks4Pairs:
 	CMPQ           R11, AX
-	JG             blocksOdd
+	JG             blocks4Odd
 	MOVQ           (R9), R12
 	MOVQ           24(R9), R13
 	MOVBQZX        (BX)(R10*1), R14
@@ -1108,11 +1177,11 @@ blocksPairs:
 	MOVQ           R11, R10
 	ADDQ           $0x00000002, R11
 	ADDQ           $0x00000030, R9
-	JMP            blocksPairs
+	JMP            blocks4Pairs
 
-blocksOdd:
+blocks4Odd:
 	CMPQ           R10, AX
-	JGE            blocksSummed
+	JGE            blocks4Summed
 	MOVQ           (R9), R9
 	MOVBQZX        (BX)(R10*1), R11
 	VPBROADCASTQ   (CX)(R11*8), Z16
@@ -1159,10 +1228,10 @@ blocksOdd:
 	VGF2P8AFFINEQB $0x00, Z19, Z20, Z16
 	VPXORQ         Z16, Z15, Z15
 
-blocksSummed:
+blocks4Summed:
 	MOVQ   add+48(FP), R9
 	TESTQ  R9, R9
-	JZ     blocksStore
+	JZ     blocks4Store
 	MOVQ   dsts+0(FP), R9
 	MOVQ   (R9), R10
 	VPXORQ (R10)(R8*1), Z0, Z0
@@ -1185,7 +1254,7 @@ blocksSummed:
 	VPXORQ 128(R9)(R8*1), Z14, Z14
 	VPXORQ 192(R9)(R8*1), Z15, Z15
 
-blocksStore:
+blocks4Store:
 	MOVQ      dsts+0(FP), R9
 	MOVQ      (R9), R10
 	VMOVDQU64 Z0, (R10)(R8*1)
@@ -1208,9 +1277,9 @@ blocksStore:
 	VMOVDQU64 Z14, 128(R9)(R8*1)
 	VMOVDQU64 Z15, 192(R9)(R8*1)
 	ADDQ      $0x00000100, R8
-	JMP       blocks
+	JMP       blocks4
 
-rest:
+below4:
 masked:
 	MOVQ    to+40(FP), R9
 	SUBQ    R8, R9
@@ -1387,7 +1456,7 @@ TEXT ·mulAddGFNI256(SB), NOSPLIT, $0-32
 	VPBROADCASTQ   (BX), Y0
 	VMOVDQU        -32(CX)(DX*1), Y1
 	VGF2P8AFFINEQB $0x00, Y0, Y1, Y1
-	CMPQ           DX, $0x00000200
+	CMPQ           DX, $0x00000800
 	JL             blocks
 	MOVQ           AX, BX
 	NEGQ           BX
@@ -1476,7 +1545,7 @@ TEXT ·addGFNI256(SB), NOSPLIT, $0-24
 	MOVQ    src+8(FP), CX
 	MOVQ    n+16(FP), DX
 	VMOVDQU -32(CX)(DX*1), Y0
-	CMPQ    DX, $0x00000200
+	CMPQ    DX, $0x00000800
 	JL      blocks
 	MOVQ    AX, BX
 	NEGQ    BX
@@ -1547,11 +1616,11 @@ TEXT ·dot1GFNI256(SB), NOSPLIT, $0-64
 	MOVQ (DX), DX
 	MOVQ from+32(FP), BX
 
-blocks:
+blocks8:
 	MOVQ  to+40(FP), SI
 	SUBQ  BX, SI
 	CMPQ  SI, $0x00000100
-	JL    rest
+	JL    below8
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -1563,9 +1632,9 @@ blocks:
 	MOVQ  srcs+8(FP), SI
 	XORQ  DI, DI
 
-blocksSources:
+blocks8Sources:
 	CMPQ           DI, AX
-	JGE            blocksSummed
+	JGE            blocks8Summed
 	MOVQ           (SI), R8
 	MOVBQZX        (DX)(DI*1), R9
 	VPBROADCASTQ   (CX)(R9*8), Y8
@@ -1595,12 +1664,12 @@ blocksSources:
 	VPXOR          Y8, Y7, Y7
 	INCQ           DI
 	ADDQ           $0x00000018, SI
-	JMP            blocksSources
+	JMP            blocks8Sources
 
-blocksSummed:
+blocks8Summed:
 	MOVQ  add+48(FP), SI
 	TESTQ SI, SI
-	JZ    blocksStore
+	JZ    blocks8Store
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	VPXOR (SI)(BX*1), Y0, Y0
@@ -1612,7 +1681,7 @@ blocksSummed:
 	VPXOR 192(SI)(BX*1), Y6, Y6
 	VPXOR 224(SI)(BX*1), Y7, Y7
 
-blocksStore:
+blocks8Store:
 	MOVQ    dsts+0(FP), SI
 	MOVQ    (SI), SI
 	VMOVDQU Y0, (SI)(BX*1)
@@ -1624,14 +1693,14 @@ blocksStore:
 	VMOVDQU Y6, 192(SI)(BX*1)
 	VMOVDQU Y7, 224(SI)(BX*1)
 	ADDQ    $0x00000100, BX
-	JMP     blocks
+	JMP     blocks8
 
-rest:
-halves:
+below8:
+blocks4:
 	MOVQ  to+40(FP), SI
 	SUBQ  BX, SI
 	CMPQ  SI, $0x00000080
-	JL    small
+	JL    below4
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -1639,9 +1708,9 @@ halves:
 	MOVQ  srcs+8(FP), SI
 	XORQ  DI, DI
 
-halvesSources:
+blocks4Sources:
 	CMPQ           DI, AX
-	JGE            halvesSummed
+	JGE            blocks4Summed
 	MOVQ           (SI), R8
 	MOVBQZX        (DX)(DI*1), R9
 	VPBROADCASTQ   (CX)(R9*8), Y4
@@ -1659,12 +1728,12 @@ halvesSources:
 	VPXOR          Y4, Y3, Y3
 	INCQ           DI
 	ADDQ           $0x00000018, SI
-	JMP            halvesSources
+	JMP            blocks4Sources
 
-halvesSummed:
+blocks4Summed:
 	MOVQ  add+48(FP), SI
 	TESTQ SI, SI
-	JZ    halvesStore
+	JZ    blocks4Store
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	VPXOR (SI)(BX*1), Y0, Y0
@@ -1672,7 +1741,7 @@ halvesSummed:
 	VPXOR 64(SI)(BX*1), Y2, Y2
 	VPXOR 96(SI)(BX*1), Y3, Y3
 
-halvesStore:
+blocks4Store:
 	MOVQ    dsts+0(FP), SI
 	MOVQ    (SI), SI
 	VMOVDQU Y0, (SI)(BX*1)
@@ -1680,9 +1749,53 @@ halvesStore:
 	VMOVDQU Y2, 64(SI)(BX*1)
 	VMOVDQU Y3, 96(SI)(BX*1)
 	ADDQ    $0x00000080, BX
-	JMP     halves
+	JMP     blocks4
 
-small:
+below4:
+blocks2:
+	MOVQ  to+40(FP), SI
+	SUBQ  BX, SI
+	CMPQ  SI, $0x00000040
+	JL    below2
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	MOVQ  srcs+8(FP), SI
+	XORQ  DI, DI
+
+blocks2Sources:
+	CMPQ           DI, AX
+	JGE            blocks2Summed
+	MOVQ           (SI), R8
+	MOVBQZX        (DX)(DI*1), R9
+	VPBROADCASTQ   (CX)(R9*8), Y2
+	VMOVDQU        (R8)(BX*1), Y3
+	VGF2P8AFFINEQB $0x00, Y2, Y3, Y3
+	VPXOR          Y3, Y0, Y0
+	VMOVDQU        32(R8)(BX*1), Y3
+	VGF2P8AFFINEQB $0x00, Y2, Y3, Y2
+	VPXOR          Y2, Y1, Y1
+	INCQ           DI
+	ADDQ           $0x00000018, SI
+	JMP            blocks2Sources
+
+blocks2Summed:
+	MOVQ  add+48(FP), SI
+	TESTQ SI, SI
+	JZ    blocks2Store
+	MOVQ  dsts+0(FP), SI
+	MOVQ  (SI), SI
+	VPXOR (SI)(BX*1), Y0, Y0
+	VPXOR 32(SI)(BX*1), Y1, Y1
+
+blocks2Store:
+	MOVQ    dsts+0(FP), SI
+	MOVQ    (SI), SI
+	VMOVDQU Y0, (SI)(BX*1)
+	VMOVDQU Y1, 32(SI)(BX*1)
+	ADDQ    $0x00000040, BX
+	JMP     blocks2
+
+below2:
 singles:
 	MOVQ  to+40(FP), SI
 	SUBQ  BX, SI
@@ -1773,11 +1886,11 @@ TEXT ·dot2GFNI256(SB), NOSPLIT, $0-64
 	MOVQ 24(DX), DX
 	MOVQ from+32(FP), SI
 
-blocks:
+blocks4:
 	MOVQ  to+40(FP), DI
 	SUBQ  SI, DI
 	CMPQ  DI, $0x00000080
-	JL    rest
+	JL    below4
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -1789,9 +1902,9 @@ blocks:
 	MOVQ  srcs+8(FP), DI
 	XORQ  R8, R8
 
-blocksSources:
+blocks4Sources:
 	CMPQ           R8, AX
-	JGE            blocksSummed
+	JGE            blocks4Summed
 	MOVQ           (DI), R9
 	MOVBQZX        (BX)(R8*1), R10
 	VPBROADCASTQ   (CX)(R10*8), Y8
@@ -1819,12 +1932,12 @@ blocksSources:
 	VPXOR          Y8, Y7, Y7
 	INCQ           R8
 	ADDQ           $0x00000018, DI
-	JMP            blocksSources
+	JMP            blocks4Sources
 
-blocksSummed:
+blocks4Summed:
 	MOVQ  add+48(FP), DI
 	TESTQ DI, DI
-	JZ    blocksStore
+	JZ    blocks4Store
 	MOVQ  dsts+0(FP), DI
 	MOVQ  (DI), R8
 	VPXOR (R8)(SI*1), Y0, Y0
@@ -1837,7 +1950,7 @@ blocksSummed:
 	VPXOR 64(DI)(SI*1), Y6, Y6
 	VPXOR 96(DI)(SI*1), Y7, Y7
 
-blocksStore:
+blocks4Store:
 	MOVQ    dsts+0(FP), DI
 	MOVQ    (DI), R8
 	VMOVDQU Y0, (R8)(SI*1)
@@ -1850,9 +1963,9 @@ blocksStore:
 	VMOVDQU Y6, 64(DI)(SI*1)
 	VMOVDQU Y7, 96(DI)(SI*1)
 	ADDQ    $0x00000080, SI
-	JMP     blocks
+	JMP     blocks4
 
-rest:
+below4:
 singles:
 	MOVQ  to+40(FP), DI
 	SUBQ  SI, DI
@@ -1963,11 +2076,11 @@ TEXT ·dot3GFNI256(SB), NOSPLIT, $0-64
 	MOVQ 48(DX), DX
 	MOVQ from+32(FP), DI
 
-blocks:
+blocks3:
 	MOVQ  to+40(FP), R8
 	SUBQ  DI, R8
 	CMPQ  R8, $0x00000060
-	JL    rest
+	JL    below3
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -1980,9 +2093,9 @@ blocks:
 	MOVQ  srcs+8(FP), R8
 	XORQ  R9, R9
 
-blocksSources:
+blocks3Sources:
 	CMPQ           R9, AX
-	JGE            blocksSummed
+	JGE            blocks3Summed
 	MOVQ           (R8), R10
 	MOVBQZX        (BX)(R9*1), R11
 	VPBROADCASTQ   (CX)(R11*8), Y9
@@ -2013,12 +2126,12 @@ blocksSources:
 	VPXOR          Y9, Y8, Y8
 	INCQ           R9
 	ADDQ           $0x00000018, R8
-	JMP            blocksSources
+	JMP            blocks3Sources
 
-blocksSummed:
+blocks3Summed:
 	MOVQ  add+48(FP), R8
 	TESTQ R8, R8
-	JZ    blocksStore
+	JZ    blocks3Store
 	MOVQ  dsts+0(FP), R8
 	MOVQ  (R8), R9
 	VPXOR (R9)(DI*1), Y0, Y0
@@ -2033,7 +2146,7 @@ blocksSummed:
 	VPXOR 32(R8)(DI*1), Y7, Y7
 	VPXOR 64(R8)(DI*1), Y8, Y8
 
-blocksStore:
+blocks3Store:
 	MOVQ    dsts+0(FP), R8
 	MOVQ    (R8), R9
 	VMOVDQU Y0, (R9)(DI*1)
@@ -2048,9 +2161,9 @@ blocksStore:
 	VMOVDQU Y7, 32(R8)(DI*1)
 	VMOVDQU Y8, 64(R8)(DI*1)
 	ADDQ    $0x00000060, DI
-	JMP     blocks
+	JMP     blocks3
 
-rest:
+below3:
 singles:
 	MOVQ  to+40(FP), R8
 	SUBQ  DI, R8
@@ -2181,11 +2294,11 @@ TEXT ·dot4GFNI256(SB), NOSPLIT, $0-64
 	MOVQ 72(DX), DX
 	MOVQ from+32(FP), R8
 
-blocks:
+blocks2:
 	MOVQ  to+40(FP), R9
 	SUBQ  R8, R9
 	CMPQ  R9, $0x00000040
-	JL    rest
+	JL    below2
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
@@ -2197,9 +2310,9 @@ blocks:
 	MOVQ  srcs+8(FP), R9
 	XORQ  R10, R10
 
-blocksSources:
+blocks2Sources:
 	CMPQ           R10, AX
-	JGE            blocksSummed
+	JGE            blocks2Summed
 	MOVQ           (R9), R11
 	MOVBQZX        (BX)(R10*1), R12
 	VPBROADCASTQ   (CX)(R12*8), Y8
@@ -2229,12 +2342,12 @@ blocksSources:
 	VPXOR          Y8, Y7, Y7
 	INCQ           R10
 	ADDQ           $0x00000018, R9
-	JMP            blocksSources
+	JMP            blocks2Sources
 
-blocksSummed:
+blocks2Summed:
 	MOVQ  add+48(FP), R9
 	TESTQ R9, R9
-	JZ    blocksStore
+	JZ    blocks2Store
 	MOVQ  dsts+0(FP), R9
 	MOVQ  (R9), R10
 	VPXOR (R10)(R8*1), Y0, Y0
@@ -2249,7 +2362,7 @@ blocksSummed:
 	VPXOR (R9)(R8*1), Y6, Y6
 	VPXOR 32(R9)(R8*1), Y7, Y7
 
-blocksStore:
+blocks2Store:
 	MOVQ    dsts+0(FP), R9
 	MOVQ    (R9), R10
 	VMOVDQU Y0, (R10)(R8*1)
@@ -2264,9 +2377,9 @@ blocksStore:
 	VMOVDQU Y6, (R9)(R8*1)
 	VMOVDQU Y7, 32(R9)(R8*1)
 	ADDQ    $0x00000040, R8
-	JMP     blocks
+	JMP     blocks2
 
-rest:
+below2:
 singles:
 	MOVQ  to+40(FP), R9
 	SUBQ  R8, R9
@@ -2508,7 +2621,7 @@ TEXT ·mulAddAVX2(SB), NOSPLIT, $0-32
 	VPSHUFB        Y3, Y1, Y3
 	VPSHUFB        Y4, Y2, Y4
 	VPXOR          Y4, Y3, Y3
-	CMPQ           DX, $0x00000200
+	CMPQ           DX, $0x00000800
 	JL             blocks
 	MOVQ           AX, BX
 	NEGQ           BX
@@ -2613,7 +2726,7 @@ TEXT ·addAVX2(SB), NOSPLIT, $0-24
 	MOVQ    src+8(FP), CX
 	MOVQ    n+16(FP), DX
 	VMOVDQU -32(CX)(DX*1), Y0
-	CMPQ    DX, $0x00000200
+	CMPQ    DX, $0x00000800
 	JL      blocks
 	MOVQ    AX, BX
 	NEGQ    BX
@@ -2687,11 +2800,11 @@ TEXT ·dot1AVX2(SB), NOSPLIT, $0-64
 	VMOVD        SI, X0
 	VPBROADCASTD X0, Y0
 
-blocks:
+blocks8:
 	MOVQ  to+40(FP), SI
 	SUBQ  BX, SI
 	CMPQ  SI, $0x00000100
-	JL    rest
+	JL    below8
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
@@ -2703,9 +2816,9 @@ blocks:
 	MOVQ  srcs+8(FP), SI
 	XORQ  DI, DI
 
-blocksSources:
+blocks8Sources:
 	CMPQ           DI, AX
-	JGE            blocksSummed
+	JGE            blocks8Summed
 	MOVQ           (SI), R8
 	MOVBQZX        (DX)(DI*1), R9
 	SHLQ           $0x05, R9
@@ -2777,12 +2890,12 @@ blocksSources:
 	VPXOR          Y9, Y8, Y8
 	INCQ           DI
 	ADDQ           $0x00000018, SI
-	JMP            blocksSources
+	JMP            blocks8Sources
 
-blocksSummed:
+blocks8Summed:
 	MOVQ  add+48(FP), SI
 	TESTQ SI, SI
-	JZ    blocksStore
+	JZ    blocks8Store
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	VPXOR (SI)(BX*1), Y1, Y1
@@ -2794,7 +2907,7 @@ blocksSummed:
 	VPXOR 192(SI)(BX*1), Y7, Y7
 	VPXOR 224(SI)(BX*1), Y8, Y8
 
-blocksStore:
+blocks8Store:
 	MOVQ    dsts+0(FP), SI
 	MOVQ    (SI), SI
 	VMOVDQU Y1, (SI)(BX*1)
@@ -2806,14 +2919,14 @@ blocksStore:
 	VMOVDQU Y7, 192(SI)(BX*1)
 	VMOVDQU Y8, 224(SI)(BX*1)
 	ADDQ    $0x00000100, BX
-	JMP     blocks
+	JMP     blocks8
 
-rest:
-halves:
+below8:
+blocks4:
 	MOVQ  to+40(FP), SI
 	SUBQ  BX, SI
 	CMPQ  SI, $0x00000080
-	JL    small
+	JL    below4
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
@@ -2821,9 +2934,9 @@ halves:
 	MOVQ  srcs+8(FP), SI
 	XORQ  DI, DI
 
-halvesSources:
+blocks4Sources:
 	CMPQ           DI, AX
-	JGE            halvesSummed
+	JGE            blocks4Summed
 	MOVQ           (SI), R8
 	MOVBQZX        (DX)(DI*1), R9
 	SHLQ           $0x05, R9
@@ -2863,12 +2976,12 @@ halvesSources:
 	VPXOR          Y5, Y4, Y4
 	INCQ           DI
 	ADDQ           $0x00000018, SI
-	JMP            halvesSources
+	JMP            blocks4Sources
 
-halvesSummed:
+blocks4Summed:
 	MOVQ  add+48(FP), SI
 	TESTQ SI, SI
-	JZ    halvesStore
+	JZ    blocks4Store
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	VPXOR (SI)(BX*1), Y1, Y1
@@ -2876,7 +2989,7 @@ halvesSummed:
 	VPXOR 64(SI)(BX*1), Y3, Y3
 	VPXOR 96(SI)(BX*1), Y4, Y4
 
-halvesStore:
+blocks4Store:
 	MOVQ    dsts+0(FP), SI
 	MOVQ    (SI), SI
 	VMOVDQU Y1, (SI)(BX*1)
@@ -2884,9 +2997,65 @@ halvesStore:
 	VMOVDQU Y3, 64(SI)(BX*1)
 	VMOVDQU Y4, 96(SI)(BX*1)
 	ADDQ    $0x00000080, BX
-	JMP     halves
+	JMP     blocks4
 
-small:
+below4:
+blocks2:
+	MOVQ  to+40(FP), SI
+	SUBQ  BX, SI
+	CMPQ  SI, $0x00000040
+	JL    below2
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	MOVQ  srcs+8(FP), SI
+	XORQ  DI, DI
+
+blocks2Sources:
+	CMPQ           DI, AX
+	JGE            blocks2Summed
+	MOVQ           (SI), R8
+	MOVBQZX        (DX)(DI*1), R9
+	SHLQ           $0x05, R9
+	VBROADCASTI128 (CX)(R9*1), Y3
+	VBROADCASTI128 16(CX)(R9*1), Y4
+	VMOVDQU        (R8)(BX*1), Y5
+	VPSRLQ         $0x04, Y5, Y6
+	VPAND          Y0, Y5, Y5
+	VPAND          Y0, Y6, Y6
+	VPSHUFB        Y5, Y3, Y5
+	VPSHUFB        Y6, Y4, Y6
+	VPXOR          Y6, Y5, Y5
+	VPXOR          Y5, Y1, Y1
+	VMOVDQU        32(R8)(BX*1), Y5
+	VPSRLQ         $0x04, Y5, Y6
+	VPAND          Y0, Y5, Y5
+	VPAND          Y0, Y6, Y6
+	VPSHUFB        Y5, Y3, Y3
+	VPSHUFB        Y6, Y4, Y4
+	VPXOR          Y4, Y3, Y3
+	VPXOR          Y3, Y2, Y2
+	INCQ           DI
+	ADDQ           $0x00000018, SI
+	JMP            blocks2Sources
+
+blocks2Summed:
+	MOVQ  add+48(FP), SI
+	TESTQ SI, SI
+	JZ    blocks2Store
+	MOVQ  dsts+0(FP), SI
+	MOVQ  (SI), SI
+	VPXOR (SI)(BX*1), Y1, Y1
+	VPXOR 32(SI)(BX*1), Y2, Y2
+
+blocks2Store:
+	MOVQ    dsts+0(FP), SI
+	MOVQ    (SI), SI
+	VMOVDQU Y1, (SI)(BX*1)
+	VMOVDQU Y2, 32(SI)(BX*1)
+	ADDQ    $0x00000040, BX
+	JMP     blocks2
+
+below2:
 singles:
 	MOVQ  to+40(FP), SI
 	SUBQ  BX, SI
@@ -2994,11 +3163,11 @@ TEXT ·dot2AVX2(SB), NOSPLIT, $0-64
 	VMOVD        DI, X0
 	VPBROADCASTD X0, Y0
 
-blocks:
+blocks2:
 	MOVQ  to+40(FP), DI
 	SUBQ  SI, DI
 	CMPQ  DI, $0x00000040
-	JL    rest
+	JL    below2
 	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
 	VPXOR Y3, Y3, Y3
@@ -3006,9 +3175,9 @@ blocks:
 	MOVQ  srcs+8(FP), DI
 	XORQ  R8, R8
 
-blocksSources:
+blocks2Sources:
 	CMPQ           R8, AX
-	JGE            blocksSummed
+	JGE            blocks2Summed
 	MOVQ           (DI), R9
 	MOVBQZX        (BX)(R8*1), R10
 	SHLQ           $0x05, R10
@@ -3044,12 +3213,12 @@ blocksSources:
 	VPXOR          Y5, Y4, Y4
 	INCQ           R8
 	ADDQ           $0x00000018, DI
-	JMP            blocksSources
+	JMP            blocks2Sources
 
-blocksSummed:
+blocks2Summed:
 	MOVQ  add+48(FP), DI
 	TESTQ DI, DI
-	JZ    blocksStore
+	JZ    blocks2Store
 	MOVQ  dsts+0(FP), DI
 	MOVQ  (DI), R8
 	VPXOR (R8)(SI*1), Y1, Y1
@@ -3058,7 +3227,7 @@ blocksSummed:
 	VPXOR (DI)(SI*1), Y3, Y3
 	VPXOR 32(DI)(SI*1), Y4, Y4
 
-blocksStore:
+blocks2Store:
 	MOVQ    dsts+0(FP), DI
 	MOVQ    (DI), R8
 	VMOVDQU Y1, (R8)(SI*1)
@@ -3067,9 +3236,9 @@ blocksStore:
 	VMOVDQU Y3, (DI)(SI*1)
 	VMOVDQU Y4, 32(DI)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     blocks
+	JMP     blocks2
 
-rest:
+below2:
 singles:
 	MOVQ  to+40(FP), DI
 	SUBQ  SI, DI
@@ -3315,7 +3484,7 @@ TEXT ·mulAddSSSE3(SB), NOSPLIT, $0-32
 	MOVO   X2, X3
 	PSHUFB X5, X3
 	PXOR   X3, X4
-	CMPQ   DX, $0x00000200
+	CMPQ   DX, $0x00000800
 	JL     blocks
 	MOVQ   AX, BX
 	NEGQ   BX
@@ -3444,7 +3613,7 @@ TEXT ·addSSSE3(SB), NOSPLIT, $0-24
 	MOVQ  src+8(FP), CX
 	MOVQ  n+16(FP), DX
 	MOVOU -16(CX)(DX*1), X0
-	CMPQ  DX, $0x00000200
+	CMPQ  DX, $0x00000800
 	JL    blocks
 	MOVQ  AX, BX
 	NEGQ  BX
@@ -3524,11 +3693,11 @@ TEXT ·dot1SSSE3(SB), NOSPLIT, $0-64
 	MOVD   SI, X0
 	PSHUFL $0x00, X0, X0
 
-blocks:
+blocks8:
 	MOVQ to+40(FP), SI
 	SUBQ BX, SI
 	CMPQ SI, $0x00000080
-	JL   rest
+	JL   below8
 	PXOR X1, X1
 	PXOR X2, X2
 	PXOR X3, X3
@@ -3540,9 +3709,9 @@ blocks:
 	MOVQ srcs+8(FP), SI
 	XORQ DI, DI
 
-blocksSources:
+blocks8Sources:
 	CMPQ    DI, AX
-	JGE     blocksSummed
+	JGE     blocks8Summed
 	MOVQ    (SI), R8
 	MOVBQZX (DX)(DI*1), R9
 	SHLQ    $0x05, R9
@@ -3638,12 +3807,12 @@ blocksSources:
 	PXOR    X9, X8
 	INCQ    DI
 	ADDQ    $0x00000018, SI
-	JMP     blocksSources
+	JMP     blocks8Sources
 
-blocksSummed:
+blocks8Summed:
 	MOVQ  add+48(FP), SI
 	TESTQ SI, SI
-	JZ    blocksStore
+	JZ    blocks8Store
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	MOVOU (SI)(BX*1), X9
@@ -3663,7 +3832,7 @@ blocksSummed:
 	MOVOU 112(SI)(BX*1), X9
 	PXOR  X9, X8
 
-blocksStore:
+blocks8Store:
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	MOVOU X1, (SI)(BX*1)
@@ -3675,14 +3844,14 @@ blocksStore:
 	MOVOU X7, 96(SI)(BX*1)
 	MOVOU X8, 112(SI)(BX*1)
 	ADDQ  $0x00000080, BX
-	JMP   blocks
+	JMP   blocks8
 
-rest:
-halves:
+below8:
+blocks4:
 	MOVQ to+40(FP), SI
 	SUBQ BX, SI
 	CMPQ SI, $0x00000040
-	JL   small
+	JL   below4
 	PXOR X1, X1
 	PXOR X2, X2
 	PXOR X3, X3
@@ -3690,9 +3859,9 @@ halves:
 	MOVQ srcs+8(FP), SI
 	XORQ DI, DI
 
-halvesSources:
+blocks4Sources:
 	CMPQ    DI, AX
-	JGE     halvesSummed
+	JGE     blocks4Summed
 	MOVQ    (SI), R8
 	MOVBQZX (DX)(DI*1), R9
 	SHLQ    $0x05, R9
@@ -3744,12 +3913,12 @@ halvesSources:
 	PXOR    X5, X4
 	INCQ    DI
 	ADDQ    $0x00000018, SI
-	JMP     halvesSources
+	JMP     blocks4Sources
 
-halvesSummed:
+blocks4Summed:
 	MOVQ  add+48(FP), SI
 	TESTQ SI, SI
-	JZ    halvesStore
+	JZ    blocks4Store
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	MOVOU (SI)(BX*1), X5
@@ -3761,7 +3930,7 @@ halvesSummed:
 	MOVOU 48(SI)(BX*1), X5
 	PXOR  X5, X4
 
-halvesStore:
+blocks4Store:
 	MOVQ  dsts+0(FP), SI
 	MOVQ  (SI), SI
 	MOVOU X1, (SI)(BX*1)
@@ -3769,9 +3938,73 @@ halvesStore:
 	MOVOU X3, 32(SI)(BX*1)
 	MOVOU X4, 48(SI)(BX*1)
 	ADDQ  $0x00000040, BX
-	JMP   halves
+	JMP   blocks4
 
-small:
+below4:
+blocks2:
+	MOVQ to+40(FP), SI
+	SUBQ BX, SI
+	CMPQ SI, $0x00000020
+	JL   below2
+	PXOR X1, X1
+	PXOR X2, X2
+	MOVQ srcs+8(FP), SI
+	XORQ DI, DI
+
+blocks2Sources:
+	CMPQ    DI, AX
+	JGE     blocks2Summed
+	MOVQ    (SI), R8
+	MOVBQZX (DX)(DI*1), R9
+	SHLQ    $0x05, R9
+	MOVOU   (CX)(R9*1), X3
+	MOVOU   16(CX)(R9*1), X4
+	MOVOU   (R8)(BX*1), X5
+	MOVO    X5, X6
+	PSRLQ   $0x04, X6
+	PAND    X0, X5
+	PAND    X0, X6
+	MOVO    X3, X7
+	PSHUFB  X5, X7
+	MOVO    X4, X5
+	PSHUFB  X6, X5
+	PXOR    X5, X7
+	PXOR    X7, X1
+	MOVOU   16(R8)(BX*1), X5
+	MOVO    X5, X6
+	PSRLQ   $0x04, X6
+	PAND    X0, X5
+	PAND    X0, X6
+	MOVO    X3, X3
+	PSHUFB  X5, X3
+	MOVO    X4, X4
+	PSHUFB  X6, X4
+	PXOR    X4, X3
+	PXOR    X3, X2
+	INCQ    DI
+	ADDQ    $0x00000018, SI
+	JMP     blocks2Sources
+
+blocks2Summed:
+	MOVQ  add+48(FP), SI
+	TESTQ SI, SI
+	JZ    blocks2Store
+	MOVQ  dsts+0(FP), SI
+	MOVQ  (SI), SI
+	MOVOU (SI)(BX*1), X3
+	PXOR  X3, X1
+	MOVOU 16(SI)(BX*1), X3
+	PXOR  X3, X2
+
+blocks2Store:
+	MOVQ  dsts+0(FP), SI
+	MOVQ  (SI), SI
+	MOVOU X1, (SI)(BX*1)
+	MOVOU X2, 16(SI)(BX*1)
+	ADDQ  $0x00000020, BX
+	JMP   blocks2
+
+below2:
 singles:
 	MOVQ to+40(FP), SI
 	SUBQ BX, SI
@@ -3886,11 +4119,11 @@ TEXT ·dot2SSSE3(SB), NOSPLIT, $0-64
 	MOVD   DI, X0
 	PSHUFL $0x00, X0, X0
 
-blocks:
+blocks2:
 	MOVQ to+40(FP), DI
 	SUBQ SI, DI
 	CMPQ DI, $0x00000020
-	JL   rest
+	JL   below2
 	PXOR X1, X1
 	PXOR X2, X2
 	PXOR X3, X3
@@ -3898,9 +4131,9 @@ blocks:
 	MOVQ srcs+8(FP), DI
 	XORQ R8, R8
 
-blocksSources:
+blocks2Sources:
 	CMPQ    R8, AX
-	JGE     blocksSummed
+	JGE     blocks2Summed
 	MOVQ    (DI), R9
 	MOVBQZX (BX)(R8*1), R10
 	SHLQ    $0x05, R10
@@ -3946,12 +4179,12 @@ blocksSources:
 	PXOR    X5, X4
 	INCQ    R8
 	ADDQ    $0x00000018, DI
-	JMP     blocksSources
+	JMP     blocks2Sources
 
-blocksSummed:
+blocks2Summed:
 	MOVQ  add+48(FP), DI
 	TESTQ DI, DI
-	JZ    blocksStore
+	JZ    blocks2Store
 	MOVQ  dsts+0(FP), DI
 	MOVQ  (DI), R8
 	MOVOU (R8)(SI*1), X5
@@ -3964,7 +4197,7 @@ blocksSummed:
 	MOVOU 16(DI)(SI*1), X5
 	PXOR  X5, X4
 
-blocksStore:
+blocks2Store:
 	MOVQ  dsts+0(FP), DI
 	MOVQ  (DI), R8
 	MOVOU X1, (R8)(SI*1)
@@ -3973,9 +4206,9 @@ blocksStore:
 	MOVOU X3, (DI)(SI*1)
 	MOVOU X4, 16(DI)(SI*1)
 	ADDQ  $0x00000020, SI
-	JMP   blocks
+	JMP   blocks2
 
-rest:
+below2:
 singles:
 	MOVQ to+40(FP), DI
 	SUBQ SI, DI

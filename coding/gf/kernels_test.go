@@ -30,8 +30,8 @@ var guard = bytes.Repeat([]byte{guardByte}, guardBytes)
 // arena is room for one slice at any alignment, with guards around it.
 type arena struct{ room []byte }
 
-func newArena() *arena {
-	a := &arena{room: make([]byte, 2*guardBytes+3*alignments+mostBytes)}
+func newArena(most int) *arena {
+	a := &arena{room: make([]byte, 2*guardBytes+3*alignments+most)}
 	a.room = a.room[(alignments-int(address(a.room)%alignments))%alignments:]
 	return a
 }
@@ -99,11 +99,37 @@ func TestLengthsAndAlignments(t *testing.T) {
 	})
 }
 
+// Long packets begin with few bytes, so that the others are aligned: what is tested above, where that happens.
+func TestLongPacketsAtAlignments(t *testing.T) {
+	const most = 2300
+	old, source := randomBytes(most, 1), randomBytes(most, 2)
+	want := make([]byte, most)
+	result, room := newArena(most), newArena(most)
+	atLevels(t, func(t *testing.T, k gf.Kernels) {
+		for _, op := range operations[:4] { // those on one source
+			for i := range want {
+				want[i] = op.want(old[i], [3]byte{source[i]})
+			}
+			for _, n := range []int{2047, 2048, 2049, 2100, most} {
+				for alignment := 0; alignment < alignments; alignment += 1 + sampling(k)/5 {
+					for _, srcAlignment := range []int{0, alignment, 13, 32} {
+						dst, src := result.place(old[:n], alignment), room.place(source[:n], srcAlignment)
+						op.call(k, dst, [][]byte{src})
+						if !bytes.Equal(dst, want[:n]) || !result.intact(n, alignment) || !bytes.Equal(src, source[:n]) {
+							t.Fatalf("%s of %d bytes at alignment %d from %d is wrong", op.name, n, alignment, srcAlignment)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 func checkPlaces(t *testing.T, k gf.Kernels, op operation, old []byte, sources [3][]byte, want []byte) {
-	result := newArena()
+	result := newArena(mostBytes)
 	var rooms [3]*arena
 	for i := range rooms {
-		rooms[i] = newArena()
+		rooms[i] = newArena(mostBytes)
 	}
 	srcs := make([][]byte, len(rooms))
 	for n := 0; n <= mostBytes; n += sampling(k) {

@@ -92,6 +92,30 @@ func TestMatMul(t *testing.T) {
 	})
 }
 
+// Sources that begin at the same place of a cache line, as in a block that was cut into packets.
+func TestCutBlock(t *testing.T) {
+	atLevels(t, func(t *testing.T, k gf.Kernels) {
+		for alignment := 0; alignment < alignments; alignment += 1 + sampling(k)/2 {
+			for _, size := range []int{448, 512, 576, 1088} {
+				for _, short := range []int{0, 1, 33, 63} {
+					const srcs, rows = 5, 3
+					block := randomBytes((srcs+rows)*size+2*alignments, 1)
+					block = block[(alignments-int(address(block)%alignments))%alignments+alignment:]
+					var packets [srcs + rows][]byte
+					for i := range packets {
+						packets[i] = block[i*size : (i+1)*size-short]
+					}
+					for n := 1; n <= rows; n++ {
+						if err := checkMatrix(k, packets[srcs:srcs+n], packets[:srcs], packetsOf(n, srcs, 2)); err != nil {
+							t.Fatalf("alignment %d: %v", alignment, err)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 // Sources of more bytes in all than the second cache holds are taken a few at a time.
 func TestFarSources(t *testing.T) {
 	atLevels(t, func(t *testing.T, k gf.Kernels) {
@@ -119,7 +143,7 @@ func TestMatMulOfAnyShape(t *testing.T) {
 // The library that is the fallback elsewhere agrees, with every coefficient.
 func TestAgreesWithTheLibrary(t *testing.T) {
 	var ll reedsolomon.LowLevel
-	src, old := randomBytes(1000, 1), randomBytes(1000, 2)
+	src, old := randomBytes(2500, 1)[1:], randomBytes(2500, 2)[1:]
 	atLevels(t, func(t *testing.T, k gf.Kernels) {
 		for c := range 256 {
 			got, want := bytes.Clone(old), bytes.Clone(old)

@@ -24,5 +24,7 @@
 // For a [Limiter] of rate r and interval I, in any span of time of length I at most
 // r·I bytes pass and one message more, whatever was idle before and however late the
 // timers are; and over longer spans a flow that always has something to send gets
-// r, less what late timers cost: at most their lateness over I.
+// r, less what late timers cost: at most their lateness over I. A flow under two limits
+// waits at one while the window of the other passes, for the time of a message or two;
+// if both are nearly full, that time over I is lost to it and goes to the others.
 package emul

@@ -65,11 +65,15 @@ func dot(v vectors, rows int) {
 	d.off = Load(Param("from"), GP64()).(GPVirtual)
 	v.begin()
 
-	d.blocks("blocks", "rest", unroll(v, rows))
-	Label("rest")
-	if unroll(v, rows) > 4 {
-		d.blocks("halves", "small", unroll(v, rows)/2)
-		Label("small")
+	// Long blocks leave much behind them, which smaller ones take up.
+	least := unroll(v, rows)
+	if least == 8 {
+		least = 2
+	}
+	for n := unroll(v, rows); n >= least; n /= 2 {
+		rest := fmt.Sprintf("below%d", n)
+		d.blocks(fmt.Sprintf("blocks%d", n), rest, n)
+		Label(rest)
 	}
 	if v.masks() {
 		d.maskedBlocks()

@@ -10,7 +10,7 @@ const (
 	// pairUnroll is how many registers a turn of the loops over one source handles.
 	pairUnroll = 4
 	// alignFrom is from how many bytes on it pays to begin with few bytes, so that the rest of dst is aligned.
-	alignFrom = 512
+	alignFrom = 2048
 )
 
 // pairKernel is a kernel from one source to one result under way.
