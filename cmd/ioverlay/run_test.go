@@ -97,6 +97,20 @@ func TestRunWithAProcessANode(t *testing.T) {
 	}
 }
 
+func TestHuntForPrograms(t *testing.T) {
+	for _, c := range []struct{ text, failure string }{{small, ""}, {strings.Replace(small, "= 10]", "= 11]", 1), "received(B) = 11: found 10"}} {
+		r := inside("sim", scenarioFile(t, c.text), "--seeds", "1..3", "--until-fail", "--format", "json")
+		var report huntReport
+		if err := json.Unmarshal([]byte(r.out), &report); err != nil || (report.Failure != nil) != (c.failure != "") {
+			t.Errorf("%v in %s", err, r.out)
+			continue
+		}
+		if f := report.Failure; f != nil && (f.Seed != 1 || !strings.Contains(f.What, c.failure) || !strings.Contains(f.Command, "--seed 1")) {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
 // The same seed gives the same trace, another one another.
 func TestSimTraces(t *testing.T) {
 	file, dir := scenarioFile(t, small), t.TempDir()

@@ -200,7 +200,7 @@ func (a *app) huntSeeds(ctx context.Context, f simRunFlags, path string, r *scen
 	case err != nil:
 		return err
 	case f.format == formatJSON:
-		err = json.NewEncoder(a.out).Encode(huntReport{Found: found != nil, First: first, Last: last, Failure: found})
+		err = json.NewEncoder(a.out).Encode(newHuntReport(first, last, found))
 	case found == nil:
 		_, err = fmt.Fprintf(a.out, "%d seeds, from %d to %d: none fails\n", last-first+1, first, last)
 	default:
@@ -214,10 +214,33 @@ func (a *app) huntSeeds(ctx context.Context, f simRunFlags, path string, r *scen
 
 // huntReport is what a hunt found, for programs.
 type huntReport struct {
-	Found   bool        `json:"found"`
-	First   uint64      `json:"first_seed"`
-	Last    uint64      `json:"last_seed"`
-	Failure *hunt.Found `json:"failure"` // null: none
+	First   uint64       `json:"first_seed"`
+	Last    uint64       `json:"last_seed"`
+	Failure *huntFailure `json:"failure"` // null: none
+}
+
+// huntFailure is a failure, as small as it was made.
+type huntFailure struct {
+	Seed      uint64   `json:"seed"`
+	What      string   `json:"what"`
+	DurationS float64  `json:"duration_s"`
+	Faults    []string `json:"faults"`
+	Command   string   `json:"command"` // that runs it again
+	Runs      uint64   `json:"runs"`
+	Shrinks   uint64   `json:"shrinks"` // runs spent on making it small
+}
+
+func newHuntReport(first, last uint64, f *hunt.Found) huntReport {
+	r := huntReport{First: first, Last: last}
+	if f == nil {
+		return r
+	}
+	r.Failure = &huntFailure{Seed: f.Seed, What: f.Small.Failure, DurationS: f.Smallest.Duration.Seconds(), Faults: []string{},
+		Command: f.Command, Runs: f.Runs, Shrinks: f.Shrinks}
+	for _, fault := range f.Smallest.Faults {
+		r.Failure.Faults = append(r.Failure.Faults, fault.String())
+	}
+	return r
 }
 
 // simCommand runs a case again.
