@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core"
@@ -90,13 +91,17 @@ func (w *live) Obey(node int, c host.Command) error {
 	return w.do(node, func(n liveNode, _ *core.Node) { n.host.Obey(c) })
 }
 
+// Count asks all nodes at once, so that a loop that is busy answers for all of its
+// nodes in one turn.
 func (w *live) Count(nodes []int) ([]host.Counters, error) {
 	out := make([]host.Counters, len(nodes))
+	var all sync.WaitGroup
 	for i, node := range nodes {
 		if n := w.nodes[node]; n.Node != nil {
-			out[i] = *countOf(n.Node, n.host)
+			all.Go(func() { out[i] = *countOf(n.Node, n.host) })
 		}
 	}
+	all.Wait()
 	return out, nil
 }
 
