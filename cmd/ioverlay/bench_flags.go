@@ -118,7 +118,7 @@ func (f *chainFlags) kinds() ([]bench.Kind, error) {
 	if len(links)+len(baselines) == 0 {
 		return nil, &usageError{"links", f.links, "at least one kind, here or in --against"}
 	}
-	kinds := append(links, baselines...)
+	kinds := slices.Concat(links, baselines)
 	if f.build != "" {
 		if _, err := exec.LookPath(f.build); err != nil {
 			return nil, &usageError{"build", f.build, "the path of an ioverlay program"}
