@@ -50,10 +50,12 @@ type Limiter struct {
 	past     window
 }
 
-// NewLimiter makes a limiter that has been idle. The rate is above 0, the interval
-// from MinInterval to MaxInterval; others panic.
+// NewLimiter makes a limiter through which nothing has passed yet. It begins without
+// credit: what passed at once would come again an interval later, when the window
+// forgets it, and again after that. The rate is above 0, the interval from MinInterval
+// to MaxInterval; others panic.
 func NewLimiter(r Rate, interval time.Duration, now time.Duration) *Limiter {
-	l := &Limiter{due: now - interval/burstShare}
+	l := &Limiter{due: now}
 	l.past.span = interval
 	l.set(r, interval)
 	return l
