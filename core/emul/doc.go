@@ -8,6 +8,7 @@
 //
 //	limiter.go window.go  one rate: how many bytes may pass now, or when again
 //	shaper.go flow.go     a node's rates and the flows that share them, max-min fair
+//	under.go              the limits that a flow is under
 //	link.go delay.go      latency, jitter and loss of one link
 //	rate.go               bytes a second
 //

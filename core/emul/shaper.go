@@ -232,40 +232,6 @@ func (s *Shaper) part(f *Flow, credit int64) int64 {
 	return min(max(mulDiv(credit, f.weight, others), minGrant), credit)
 }
 
-// noLimit is the credit where there is no limit: more than any queue holds.
-const noLimit = int64(1) << 40
-
-func creditOf(l *Limiter, wait, now time.Duration) int64 {
-	if l == nil {
-		return noLimit
-	}
-	return l.creditAfter(wait, now)
-}
-
-func (s *Shaper) take(f *Flow, bytes int64, now time.Duration) {
-	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.link.limit} {
-		if l != nil {
-			l.Take(bytes, now)
-		}
-	}
-}
-
-func (s *Shaper) overdraw(f *Flow, bytes int64, now time.Duration) {
-	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.link.limit} {
-		if l != nil {
-			l.Overdraw(bytes, now)
-		}
-	}
-}
-
-func (s *Shaper) giveBack(f *Flow, bytes int64) {
-	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.link.limit} {
-		if l != nil {
-			l.GiveBack(bytes)
-		}
-	}
-}
-
 // readmit lets flows compete again whose links have credit again.
 func (s *Shaper) readmit(now time.Duration) {
 	rest := s.parked[:0]
@@ -304,11 +270,4 @@ func (s *Shaper) Next(now time.Duration) time.Duration {
 		next = min(next, nextOf(f.link.limit, now))
 	}
 	return next
-}
-
-func nextOf(l *Limiter, now time.Duration) time.Duration {
-	if l == nil {
-		return now
-	}
-	return l.Next(now)
 }
