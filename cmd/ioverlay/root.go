@@ -98,7 +98,8 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.AddCommand(a.run(), a.sim(), a.schema(), a.compare(), a.bench(), a.perf(), a.node(), a.trace(), a.version(), a.scenarioNode())
+	root.AddCommand(a.run(), a.sim(), a.schema(), a.compare(), a.bench(), a.repro(), a.perf(), a.node(), a.trace(), a.version(),
+		a.scenarioNode())
 	return root
 }
 

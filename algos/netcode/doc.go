@@ -1,0 +1,28 @@
+// Package netcode is network coding on overlay nodes (paper, section 3.1): nodes that
+// combine what they receive, and receivers that solve for what was sent.
+// docs/coding-multicast.md builds an algorithm with it.
+//
+// There are two ways to code.
+//
+// Streams with fixed coefficients, as in the paper's Fig. 4. Messages of n streams with
+// the same number belong together, and [Coder] gathers them; a new algorithm embeds it
+// and is a combination rule, nothing else. [Linear] and [Solver] are such algorithms.
+//
+//	coder.go  gathering: what is held, what is waited for, what happens if it stays away
+//	set.go    what a rule can do with a set of messages
+//	solve.go  which combination of a set gives back a stream
+//	linear.go Linear, Solver
+//
+// Random linear coding by generations (package coding), for any acyclic topology:
+//
+//	mixer.go     Mixer: n packets in, m recoded packets out, no feedback
+//	multicast.go Multicast: sources, recoding relays and receivers with feedback
+//	slot.go      one generation at a node
+//	source.go    messages become generations
+//	downstream.go supply.go   what is sent to whom, and when
+//	upstream.go want.go       what is asked of whom
+//	deliver.go   generations become packets again
+//
+// Payloads are not copied on the way: messages are held or retained, and coded bytes
+// are written where they leave from.
+package netcode

@@ -1,0 +1,296 @@
+package netcode
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ioverlay/ioverlay/algos"
+	"github.com/ioverlay/ioverlay/coding"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// Session is what a node does in one multicast session. Which parts it plays follows
+// from what is set: a node with a local source is the session's source, one with Deliver
+// is a receiver, one with Downstreams relays.
+type Session struct {
+	App         uint32        // the session's application, above 0
+	Downstreams []core.NodeID // whom to send to; the topology must have no circle
+
+	// Deliver, if set, is handed every packet of the source, in order, once its generation
+	// and all before it are decoded. The packet is valid until Deliver returns.
+	Deliver func(g coding.Generation, i int, packet []byte)
+
+	K      int         // packets of a generation that the source makes, coding.MinK to MaxK; 0 means 32
+	Code   coding.Code // how coefficients are chosen; the zero value is dense
+	Window int         // generations under way at a time, up to MaxWindow; 0 means DefaultWindow
+	Queue  int         // packets that wait on a link; 0 means DefaultQueue
+	Beat   time.Duration
+	// Linger is how long the source waits for a generation to fill; 0 means DefaultBeat.
+	Linger time.Duration
+}
+
+// Multicast is random linear network coding over any acyclic topology: source, recoding
+// relay and receiver in one. Make it with NewMulticast.
+//
+// Each node sends each of its downstreams random combinations of what it has, as fast as
+// their link takes them, of the oldest generation that they need something of. What they
+// need they say in feedback, so that a generation ends when it has full rank, lost
+// packets are made up for, and links never wait: while the last packets of one generation
+// are on the slowest path, the others carry the next. How far the source may be ahead is
+// bounded by the Window, so memory is.
+//
+// A node that leaves, a link that breaks and a downstream that is new need no more than
+// that: they change what is needed.
+type Multicast struct {
+	algos.Base
+	s Session
+
+	stream  uint32
+	known   bool   // stream and base are
+	base    uint32 // oldest generation that this node or one below needs something of
+	next    uint32 // next to deliver
+	slots   []slot // by generation modulo Window
+	ups     []*upstream
+	downs   []*downstream
+	collect collector
+
+	round    uint32 // of feedback
+	armed    bool   // the beat is
+	retrying bool   // the timer for those that failed is set
+	tell     bool   // all upstreams, when the call ends
+
+	// Scratch.
+	feedback coding.Feedback
+	wants    []uint16
+	buffer   []byte
+	dsts     [][]byte
+	views    [][]byte
+	made     [batch]*core.Msg
+	stats    MulticastStats
+}
+
+// MulticastStats are what a node has counted.
+type MulticastStats struct {
+	Received   uint64 // coded packets
+	Innovative uint64 // of them, those that brought something new
+	Stale      uint64 // of generations that are over
+	Ahead      uint64 // of generations beyond the window
+	Bad        uint64 // messages that made no sense: nothing else was done about them
+	Sent       uint64 // coded packets, to all downstreams
+	Delivered  uint64 // packets of the source
+	Bytes      uint64 // of them
+	Decoded    uint64 // generations
+	Skipped    uint64 // generations that were over upstream before they were decoded here
+	Feedbacks  uint64 // sent
+}
+
+// NewMulticast makes a node of a session. It panics if the session makes no sense.
+func NewMulticast(s Session) *Multicast {
+	def := func(v *int, d, most int, what string) {
+		if *v == 0 {
+			*v = d
+		}
+		if *v < 1 || *v > most {
+			panic(fmt.Sprintf("netcode: a session with a %s of %d: want 1 to %d", what, *v, most))
+		}
+	}
+	def(&s.K, 32, coding.MaxK, "K")
+	def(&s.Window, DefaultWindow, MaxWindow, "Window")
+	def(&s.Queue, DefaultQueue, 1<<16, "Queue")
+	if s.App == 0 || s.App == turnApp || s.K < coding.MinK {
+		panic(fmt.Sprintf("netcode: a session of application %d with generations of %d packets", s.App, s.K))
+	}
+	if s.Beat <= 0 {
+		s.Beat = DefaultBeat
+	}
+	if s.Linger <= 0 {
+		s.Linger = DefaultBeat
+	}
+	m := &Multicast{s: s, slots: make([]slot, s.Window), wants: make([]uint16, 0, 2*s.Window)}
+	m.feedback.Missing = make([]uint16, 0, s.Window)
+	return m
+}
+
+// Bind implements core.Algorithm.
+func (m *Multicast) Bind(n *core.Node) {
+	m.Base.Bind(n)
+	for _, id := range m.s.Downstreams {
+		m.addDown(id)
+	}
+}
+
+// Counters are the counters so far.
+func (m *Multicast) Counters() MulticastStats { return m.stats }
+
+// Oldest is the oldest generation that this node, or one that it sends to, still needs
+// something of.
+func (m *Multicast) Oldest() uint32 { return m.base }
+
+// Process implements core.Algorithm.
+func (m *Multicast) Process(msg *core.Msg) core.Verdict {
+	v := m.process(msg)
+	m.settle()
+	return v
+}
+
+func (m *Multicast) process(msg *core.Msg) core.Verdict {
+	switch t := msg.Type(); {
+	case t == typeTurn && msg.From().IsZero() && msg.App() == turnApp:
+		m.serve(msg.Seq())
+	case t == TypeCoded && msg.App() == m.s.App:
+		m.receive(msg)
+	case t == TypeFeedback && msg.App() == 0:
+		m.hear(msg)
+	case t == wire.TypeData && msg.App() == m.s.App:
+		return m.take(msg)
+	case t == wire.TypeTimer && m.timer(msg.TimerID()):
+	default:
+		if t == wire.TypeStarted {
+			m.start()
+		}
+		m.events(msg)
+		return m.Base.Process(msg)
+	}
+	return core.Done
+}
+
+// start begins to look for something to send.
+func (m *Multicast) start() {
+	for i := range m.downs {
+		m.AddSource(turnApp, &turns{m: m, index: i})
+	}
+}
+
+// AddDownstream sends to one more node from now on. It must be called on the node's loop.
+func (m *Multicast) AddDownstream(id core.NodeID) {
+	m.addDown(id)
+	m.AddSource(turnApp, &turns{m: m, index: len(m.downs) - 1})
+	m.settle()
+}
+
+// RemoveDownstream sends to a node no more. It must be called on the node's loop.
+func (m *Multicast) RemoveDownstream(id core.NodeID) {
+	if v := m.down(id); v != nil {
+		v.gone = true
+	}
+	m.advance()
+	m.settle()
+}
+
+// events notes what happens to links and sources.
+func (m *Multicast) events(msg *core.Msg) {
+	switch msg.Type() {
+	case wire.TypeLinkUp, wire.TypeLinkDown:
+		ev := msg.Link()
+		up := msg.Type() == wire.TypeLinkUp
+		switch {
+		case ev.App != m.s.App:
+		case ev.Direction == core.Upstream:
+			m.upstreamIs(ev.Peer, up)
+		default:
+			m.downstreamIs(ev.Peer, up)
+		}
+	case wire.TypeSourceEnd:
+		if msg.App() == m.s.App {
+			m.flush()
+		}
+	case wire.TypeBrokenSource:
+		if msg.App() == m.s.App {
+			m.Repair() // what is here is still to be sent, and another upstream may come
+		}
+	}
+}
+
+// timer reports whether a timer was one of ours.
+func (m *Multicast) timer(id uint64) bool {
+	switch id {
+	case beatTimer:
+		m.armed = false
+		m.beat()
+	case retryTimer:
+		m.retry()
+	case lingerTimer:
+		m.flush()
+	default:
+		return false
+	}
+	return true
+}
+
+// settle ends a call: those upstream are told what has changed, and the beat goes on if
+// something is waited for.
+func (m *Multicast) settle() {
+	for _, u := range m.ups {
+		if m.tell || u.since >= feedbackEvery {
+			m.say(u)
+		}
+	}
+	m.tell = false
+	if !m.armed && m.expects() {
+		m.armed = true
+		m.After(m.s.Beat, beatTimer)
+	}
+	if !m.retrying && m.owes() {
+		m.retrying = true
+		m.After(retryDown, retryTimer)
+	}
+}
+
+// owes reports whether there is something for a downstream that has failed.
+func (m *Multicast) owes() bool {
+	for _, v := range m.downs {
+		if v.failed && !v.gone {
+			return m.busy()
+		}
+	}
+	return false
+}
+
+// expects reports whether something is under way: packets from above, or an answer from
+// below.
+func (m *Multicast) expects() bool {
+	for _, v := range m.downs {
+		if m.waitsFor(v) {
+			return true
+		}
+	}
+	if !m.known || len(m.ups) == 0 {
+		return false
+	}
+	for _, u := range m.ups {
+		if u.since > 0 {
+			return true // the last packets have to be answered for too
+		}
+	}
+	for i := range m.slots {
+		if s := &m.slots[i]; s.used && (m.missing(s) > 0 || !s.ripe && !s.complete()) {
+			return true
+		}
+	}
+	return false
+}
+
+// beat says again what is needed, and gives up what has been under way for too long.
+func (m *Multicast) beat() {
+	m.tell = true
+	for i := range m.slots {
+		if s := &m.slots[i]; s.used {
+			s.ripe, s.was = s.was == s.rank(), s.rank()
+		}
+	}
+	for _, v := range m.downs {
+		m.lookAfter(v)
+	}
+	m.WakeSource(turnApp)
+}
+
+// busy reports whether there is any generation that is not over.
+func (m *Multicast) busy() bool {
+	for i := range m.slots {
+		if m.slots[i].used {
+			return true
+		}
+	}
+	return false
+}

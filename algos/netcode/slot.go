@@ -1,0 +1,216 @@
+package netcode
+
+import (
+	"github.com/ioverlay/ioverlay/coding"
+	"github.com/ioverlay/ioverlay/core"
+)
+
+// slot is one generation at a node: the packets that were kept, and what codes them. It
+// is used again for the generation a window later.
+type slot struct {
+	used bool // its shape is known
+	lost bool // it cannot be completed any more
+	ripe bool // nothing new has come for a beat
+	was  int  // its rank at the last beat
+	gen  coding.Generation
+	kept []*core.Msg
+
+	enc  coding.Encoder // at the source, once the generation is whole
+	rec  coding.Recoder // at a relay
+	dec  coding.Decoder // at a receiver
+	role role
+}
+
+// role is what a slot's rank is read from.
+type role uint8
+
+const (
+	roleSource role = iota
+	roleRelay
+	roleReceiver // which may relay too
+)
+
+// rank is how many independent packets there are to send.
+func (s *slot) rank() int {
+	switch {
+	case !s.used:
+		return 0
+	case s.role == roleSource:
+		return s.gen.K // 0 while it is being filled
+	case s.role == roleRelay:
+		return s.rec.Rank()
+	}
+	return s.dec.Rank()
+}
+
+func (s *slot) complete() bool { return s.used && s.gen.K > 0 && s.rank() == s.gen.K }
+
+// slot is the place of a generation of the window, or nil for one outside.
+func (m *Multicast) slot(id uint32) *slot {
+	if id-m.base >= uint32(m.s.Window) {
+		return nil
+	}
+	return &m.slots[id%uint32(m.s.Window)]
+}
+
+// open makes a slot ready for packets of a generation.
+func (m *Multicast) open(s *slot, g coding.Generation) error {
+	s.role = roleRelay
+	if m.s.Deliver != nil {
+		s.role = roleReceiver
+		if err := s.dec.Reset(g); err != nil {
+			return err
+		}
+	}
+	if len(m.downs) > 0 || s.role == roleRelay {
+		s.rec.Code, s.rec.Seed = m.s.Code, m.Rand().Uint64()
+		if err := s.rec.Reset(g); err != nil {
+			return err
+		}
+	}
+	s.used, s.gen = true, g
+	return nil
+}
+
+// add gives a packet to the slot's coders. All that is kept stays as it is until clear.
+func (m *Multicast) add(s *slot, b []byte) (r coding.Result, err error) {
+	if s.role == roleReceiver {
+		if r, err = s.dec.Add(b); err != nil || r == coding.Redundant {
+			return r, err
+		}
+		if s.rec.Generation() == s.gen {
+			return s.rec.Add(b)
+		}
+		return r, nil
+	}
+	return s.rec.Add(b)
+}
+
+// clear ends a generation.
+func (m *Multicast) clear(s *slot) {
+	for i, msg := range s.kept {
+		m.Release(msg)
+		s.kept[i] = nil
+	}
+	s.kept, s.used, s.gen = s.kept[:0], false, coding.Generation{}
+	s.lost, s.ripe, s.was = false, false, 0
+}
+
+// receive takes a packet from upstream.
+func (m *Multicast) receive(msg *core.Msg) {
+	p, err := coding.Parse(msg.Payload())
+	if err != nil || msg.From().IsZero() {
+		m.stats.Bad++
+		return
+	}
+	horizon := uint32(msg.Seq() >> 32)
+	if !m.known {
+		m.known, m.stream, m.base, m.next = true, p.Stream&^padded, horizon, horizon
+	}
+	if p.Stream&^padded != m.stream || p.ID-horizon >= MaxWindow {
+		m.stats.Bad++
+		return
+	}
+	u := m.upstream(msg.From())
+	u.heardOf(msg.Seq())
+	m.stats.Received++
+	u.count(p.ID)
+	m.catchUp()
+	m.store(msg, &p)
+}
+
+// store keeps a packet if it brings something new.
+func (m *Multicast) store(msg *core.Msg, p *coding.Packet) {
+	s := m.slot(p.ID)
+	switch {
+	case int32(p.ID-m.base) < 0, s != nil && s.lost:
+		m.stats.Stale++
+		return
+	case s == nil:
+		m.stats.Ahead++
+		return
+	case !s.used:
+		if err := m.open(s, p.Generation); err != nil {
+			m.stats.Bad++
+			return
+		}
+	}
+	r, err := m.add(s, msg.Payload())
+	switch {
+	case err != nil: // of another shape than the first packet of its generation
+		m.stats.Bad++
+		return
+	case r != coding.Innovative:
+		return
+	}
+	m.stats.Innovative++
+	m.Retain(msg)
+	s.kept = append(s.kept, msg)
+	if len(m.downs) > 0 {
+		m.WakeSource(turnApp)
+	}
+	if s.complete() {
+		m.tell = true
+		m.deliver()
+		m.advance()
+	}
+}
+
+// advance moves the window past generations that nobody needs any more.
+func (m *Multicast) advance() {
+	moved := false
+	for m.known && m.done(m.base) {
+		s := m.slot(m.base)
+		m.measure(m.base)
+		m.clear(s)
+		m.base++
+		moved = true
+	}
+	if moved {
+		m.tell = true
+		m.drain()
+		m.WakeSource(turnApp)
+	}
+}
+
+// done reports whether a generation is complete here, if it is received here, and below.
+func (m *Multicast) done(id uint32) bool {
+	s := m.slot(id)
+	if int32(id-m.newest()) > 0 {
+		return false // it may not even be made
+	}
+	if m.s.Deliver != nil && !m.collect.begun && int32(m.next-id) <= 0 {
+		return false
+	}
+	if s.lost {
+		return true
+	}
+	live := false
+	for _, v := range m.downs {
+		if v.failed || v.gone {
+			continue
+		}
+		live = true
+		if !v.over(id) { // not only it, but all below it must have no use for more
+			return false
+		}
+	}
+	if m.collect.begun {
+		return live // a source keeps its data until somebody has it
+	}
+	return s.used || live
+}
+
+// newest is the newest generation that is known to exist.
+func (m *Multicast) newest() uint32 {
+	if m.collect.begun {
+		return m.collect.id - 1
+	}
+	newest := m.base - 1
+	for _, u := range m.ups {
+		if int32(u.latest-newest) > 0 && u.received {
+			newest = u.latest
+		}
+	}
+	return newest
+}

@@ -1,0 +1,107 @@
+package repro
+
+import (
+	"math/bits"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// A flow is as large as the smallest cut: all cuts are tried.
+func TestMaxFlowIsMinCut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g := Topology{Nodes: rapid.IntRange(2, 8).Draw(t, "nodes")}
+		for to := 1; to < g.Nodes; to++ {
+			for from := range to {
+				if c := rapid.IntRange(0, 4).Draw(t, "capacity"); c > 0 {
+					g.Edges = append(g.Edges, Edge{from, to, c})
+				}
+			}
+		}
+		to := g.Nodes - 1
+		least := 1 << 30
+		for side := uint(1); side < 1<<g.Nodes; side += 2 { // with node 0, and without the last
+			if side>>to&1 == 1 {
+				continue
+			}
+			cut := 0
+			for _, e := range g.Edges {
+				if side>>e.From&1 == 1 && side>>e.To&1 == 0 {
+					cut += e.Capacity
+				}
+			}
+			least = min(least, cut)
+		}
+		if got := g.maxFlow(to); got != least {
+			t.Fatalf("flow %d, smallest cut %d", got, least)
+		}
+	})
+}
+
+// Trees reach every receiver, enter each node once, and fit.
+func TestTreesFit(t *testing.T) {
+	for seed := range uint64(30) {
+		g := RandomDAG(seed)
+		used := make([]int, len(g.Edges))
+		trees := g.Trees()
+		for _, tree := range trees {
+			reached := uint(1)
+			for n := range g.Nodes {
+				for _, e := range tree {
+					if g.Edges[e].To == n && reached>>g.Edges[e].From&1 == 1 {
+						if reached>>n&1 == 1 {
+							t.Fatalf("seed %d: node %d is entered twice", seed, n)
+						}
+						reached |= 1 << n
+					}
+				}
+			}
+			if bits.OnesCount(reached) != len(tree)+1 {
+				t.Fatalf("seed %d: a tree with edges that lead nowhere", seed)
+			}
+			for _, r := range g.Receivers {
+				if reached>>r&1 == 0 {
+					t.Fatalf("seed %d: receiver %d is not reached", seed, r)
+				}
+			}
+			for _, e := range tree {
+				used[e]++
+			}
+		}
+		for i, e := range g.Edges {
+			if used[i] > e.Capacity {
+				t.Fatalf("seed %d: edge %d carries %d of %d", seed, i, used[i], e.Capacity)
+			}
+		}
+		if len(trees) > g.MinCut() || len(trees) == 0 {
+			t.Errorf("seed %d: %d trees with a min cut of %d", seed, len(trees), g.MinCut())
+		}
+	}
+}
+
+func TestButterflyBound(t *testing.T) {
+	if b := Butterfly(); b.MinCut() != 2 || len(b.Trees()) != 1 {
+		t.Errorf("min cut %d, %d trees; want 2 and 1", b.MinCut(), len(b.Trees()))
+	}
+}
+
+// Coding comes near the min cut, and beats plain routing where that cannot reach it.
+func TestTopologies(t *testing.T) {
+	s := TopologySpec{World: Sim, Seed: 1, Window: Window{Warmup: 20 * time.Second, Duration: 30 * time.Second}}
+	for _, c := range []struct {
+		topology Topology
+		coded    float64 // at least, as a share of the min cut
+		routed   float64 // at most
+	}{
+		{Butterfly(), 0.9, 0.52}, {RandomDAG(2), 0.95, 1.03}, {RandomDAG(8), 0.95, 1.03},
+	} {
+		p, err := RunTopology(t.Context(), c.topology, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Wrong != 0 || p.Share() < c.coded || p.Routed > c.routed*p.BoundPerS {
+			t.Errorf("coded %.3f of the bound, routed %.3f: %+v", p.Share(), p.Routed/p.BoundPerS, p)
+		}
+	}
+}

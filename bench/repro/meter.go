@@ -1,0 +1,95 @@
+package repro
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// Tally is what a node has received since it started. Bytes are payload of the source:
+// headers are not in them.
+type Tally struct {
+	Received uint64 `json:"received_bytes"` // everything that came, as it came
+	Useful   uint64 `json:"useful_bytes"`   // of the source's streams, received or decoded, each message once
+	Wrong    uint64 `json:"wrong_messages"` // that are not what was sent
+}
+
+func (t Tally) minus(o Tally) Tally {
+	return Tally{t.Received - o.Received, t.Useful - o.Useful, t.Wrong - o.Wrong}
+}
+
+// meter keeps a node's tally. Each message of the source is compared with what it was
+// made from, byte by byte. It belongs to its node's loop.
+type meter struct {
+	tally Tally
+	seen  []map[uint64]bool // by stream from 1 on
+	want  []byte
+}
+
+// Consume implements core.Sink for messages of the source.
+func (k *meter) Consume(_ *core.Node, m *core.Msg) { k.useful(m.App(), m.Seq(), m.Payload()) }
+
+// useful takes a message of the source, received or decoded.
+func (k *meter) useful(app uint32, seq uint64, payload []byte) {
+	for int(app) >= len(k.seen) {
+		k.seen = append(k.seen, make(map[uint64]bool))
+	}
+	if k.seen[app][seq] {
+		return
+	}
+	k.seen[app][seq] = true
+	if k.want = pattern(k.want, app, seq, len(payload)); !bytes.Equal(k.want, payload) {
+		k.tally.Wrong++
+		return
+	}
+	k.tally.Useful += uint64(len(payload))
+}
+
+// received takes note of any message from upstream.
+func (k *meter) received(bytes int) { k.tally.Received += uint64(bytes) }
+
+// pattern is what message seq of a stream carries: bytes that no other message has.
+func pattern(dst []byte, app uint32, seq uint64, size int) []byte {
+	if cap(dst) < size+8 {
+		dst = make([]byte, size+8)
+	}
+	dst = dst[:size+8]
+	x := uint64(app)<<40 ^ (seq+1)*0x9e3779b97f4a7c15
+	for i := 0; i < size; i += 8 {
+		x ^= x << 13 // xorshift64 (Marsaglia, 2003)
+		x ^= x >> 7
+		x ^= x << 17
+		binary.LittleEndian.PutUint64(dst[i:], x)
+	}
+	return dst[:size]
+}
+
+// stream is a source that is always ready: it sends pattern after pattern.
+type stream struct {
+	app  uint32
+	size int
+	sent uint64
+	buf  []byte
+}
+
+// Produce implements core.Source.
+func (s *stream) Produce(n *core.Node) core.Supply {
+	h := wire.Header{Type: wire.TypeData, Sender: n.ID(), App: s.app, Seq: s.sent, Size: s.size}
+	head := wire.HeaderLen(h.Sender)
+	slab, err := n.Shard().Pool().GetSize(head + s.size)
+	if err != nil {
+		return core.Supply{Wake: n.Now() + 1_000_000} // out of memory: again in a millisecond
+	}
+	b := slab.Bytes()[:head+s.size]
+	h.Size = len(b) - wire.HeaderSize
+	wire.PutHeader(b, h)
+	s.buf = pattern(s.buf, s.app, s.sent, s.size)
+	copy(b[head:], s.buf)
+	s.sent++
+	return core.Supply{Run: core.Run{Slab: slab, Len: uint32(len(b)), Msgs: 1}}
+}
+
+// Close implements core.Source.
+func (s *stream) Close() {}

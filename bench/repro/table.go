@@ -1,0 +1,77 @@
+package repro
+
+import (
+	"fmt"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/ioverlay/ioverlay/bench"
+)
+
+const kilo = 1e3
+
+// remark says what a node is to the case. Helpers, as the paper calls them, receive for others
+// only.
+func (p Fig4Point) remark() string {
+	switch {
+	case p.Node == "A":
+		return "source"
+	case p.Node == "B", p.Node == "C", p.Case == Coded && p.Node == "E":
+		return "helper"
+	case p.Deviation == nil:
+		return ""
+	case !p.Within():
+		return "outside of tolerance"
+	}
+	return "agrees"
+}
+
+// Fig4Table shows points to people.
+func Fig4Table(points []Fig4Point) string {
+	w := table.NewWriter()
+	w.SetStyle(bench.TableStyle())
+	w.SetTitle("Fig. 4: what nodes receive, KBps of the source's data")
+	w.AppendHeader(table.Row{"case", "node", "paper", "measured", "deviation", "received in all", "wrong", ""})
+	right(w, 3, 4, 5, 6, 7)
+	last := Case("")
+	for _, p := range points {
+		if last != "" && p.Case != last {
+			w.AppendSeparator()
+		}
+		last = p.Case
+		paper, deviation := "", ""
+		if p.PaperPerS != nil {
+			paper = fmt.Sprintf("%.0f", *p.PaperPerS/kilo)
+		}
+		if p.Deviation != nil {
+			deviation = fmt.Sprintf("%+.1f%%", 100**p.Deviation)
+		}
+		w.AppendRow(table.Row{p.Case, p.Node, paper, fmt.Sprintf("%.1f", p.UsefulPerS/kilo), deviation,
+			fmt.Sprintf("%.1f", p.ReceivedPerS/kilo), p.WrongMessages, p.remark()})
+	}
+	return w.Render()
+}
+
+// TopologyTable shows topologies to people.
+func TopologyTable(points []TopologyPoint) string {
+	w := table.NewWriter()
+	w.SetStyle(bench.TableStyle())
+	w.SetTitle("Multicast beside the min cut, KBps at the receiver that gets least")
+	w.AppendHeader(table.Row{"topology", "nodes", "links", "min cut", "trees", "bound", "routed", "of bound", "coded", "of bound", "wrong"})
+	right(w, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+	for _, p := range points {
+		w.AppendRow(table.Row{p.Name, p.Nodes, p.Links, p.MinCut, p.Trees, fmt.Sprintf("%.0f", p.BoundPerS/kilo),
+			fmt.Sprintf("%.0f", p.Routed/kilo), fmt.Sprintf("%.3f", p.Routed/p.BoundPerS),
+			fmt.Sprintf("%.0f", p.Coded/kilo), fmt.Sprintf("%.3f", p.Share()), p.Wrong})
+	}
+	return w.Render()
+}
+
+func right(w table.Writer, columns ...int) {
+	var cs []table.ColumnConfig
+	for _, n := range columns {
+		cs = append(cs, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
+	}
+	w.SetColumnConfigs(cs)
+}

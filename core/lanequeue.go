@@ -1,0 +1,71 @@
+package core
+
+import "github.com/ioverlay/ioverlay/core/wire"
+
+// The queue of one lane, for algorithms that make what they send: a coded packet is
+// the better the later it is made, so such an algorithm wants short queues and wants to
+// know what is in them, without a report for it ([Node.Stats] allocates).
+
+// Queued is what waits on the lane to a downstream node: in the queue, behind it, and
+// on an emulated link's way. What the kernel has taken is not in it. A lane that does
+// not exist has nothing.
+func (n *Node) Queued(to NodeID, app uint32) (bytes, msgs int) {
+	l := n.outLane(to, app)
+	if l == nil {
+		return 0, 0
+	}
+	bytes, msgs = l.bytes, l.msgs
+	for _, o := range l.over[l.overHead:] {
+		bytes += int(o.run.Len)
+		msgs++
+	}
+	if l.way != nil {
+		bytes += l.way.lineBytes
+		for _, f := range l.way.line[l.way.lineHead:] {
+			msgs += int(f.run.Msgs)
+		}
+	}
+	return bytes, msgs
+}
+
+// SetLaneQueue bounds the queue of the lane to a downstream node in messages, in place
+// of Config.QueueMsgs, from now on; 0 means Config.QueueMsgs again. Config.QueueBytes
+// holds too. The lane is opened if it does not exist.
+func (n *Node) SetLaneQueue(to NodeID, app uint32, msgs int) {
+	if msgs < 0 {
+		panic("core: SetLaneQueue with a bound below 0")
+	}
+	if msgs == 0 {
+		msgs = n.shard.cfg.QueueMsgs
+	}
+	l := n.findLane(to, app)
+	l.shut() // Send extends the open run without looking back
+	l.maxMsgs = msgs
+	if l.overHead < len(l.over) {
+		l.admitWaiting()
+	}
+}
+
+// outLane is the lane to a node, or nil: findLane would open it.
+func (n *Node) outLane(to NodeID, app uint32) *OutLane {
+	if app != 0 && n.shard.cfg.Lanes == LaneShared {
+		app = wire.SharedApp
+	}
+	lk := n.byPeer[to]
+	if n.byPeer == nil {
+		for _, l := range n.links {
+			if l.peer == to {
+				lk = l
+			}
+		}
+	}
+	if lk == nil {
+		return nil
+	}
+	for _, l := range lk.lanes {
+		if l.app == app {
+			return l
+		}
+	}
+	return nil
+}
