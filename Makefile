@@ -25,7 +25,7 @@ BENCH    ?= .
 PKG      ?= ./...
 NODES    ?= 8
 
-.PHONY: help build test race bench microbench profile lint fuzz generate web clean $(IOVERLAY)
+.PHONY: help build test race bench examples microbench profile lint fuzz generate web clean $(IOVERLAY)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ race: ## all tests under the race detector
 bench: build ## the chain benchmark, 2 to 32 nodes, TCP against goroutines (1.5 minutes)
 	@$(IOVERLAY) bench chain --links tcp --against goroutine --nodes 2,3,4,8,16,32 \
 		--payload 5120 --duration 1s --rounds 5 --out $(OUT)/chain
+
+examples: build ## every scenario of examples/ in all three worlds (2 minutes)
+	@for file in examples/*.yaml; do for world in sim live proc; do \
+		$(IOVERLAY) run $$file --world $$world; done; done
 
 microbench: ## Go benchmarks, repeated for benchstat (BENCH=regexp PKG=./ring/... COUNT=6)
 	@mkdir -p $(OUT)

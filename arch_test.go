@@ -43,6 +43,12 @@ var layers = []layer{
 	{"core/sim/...", []string{"bufpool", "ring", "core", "core/wire", "core/emul", "core/qos"}},
 	{"algos/...", []string{"bufpool", "coding/...", "core", "core/wire", "core/emul", "core/qos"}},
 	{"apps/...", []string{"bufpool", "coding/...", "core", "core/wire"}},
+	{"scenario/spec/...", []string{"core/emul"}},
+	{"scenario/fluid/...", []string{"scenario/spec"}},
+	{"scenario/result/...", []string{"scenario/spec"}},
+	{"scenario/host/...", []string{"core", "core/wire", "algos/...", "apps/...", "coding/...", "scenario/spec"}},
+	{"scenario/scenariotest/...", []string{"core/...", "scenario", "scenario/spec"}},
+	{"scenario/...", []string{"core/...", "algos/...", "apps/...", "coding/...", "scenario/spec", "scenario/result", "scenario/host"}},
 }
 
 // library is an import that only some may use. An empty only means nobody;
@@ -59,7 +65,7 @@ type library struct {
 // time, and virtual time itself, which must be the same on every machine. The live
 // runtime is not among them, nor what runs many virtual worlds at a time.
 var worlds = []string{"core", "core/wire/...", "core/emul/...", "core/qos/...", "algos/...", "apps/...", "coding/...",
-	"core/sim", "core/sim/trace", "core/sim/simtest"}
+	"core/sim", "core/sim/trace", "core/sim/simtest", "scenario/host"}
 
 var libraries = []library{
 	{path: "github.com/panjf2000/gnet/...", only: []string{"core/engine/...", "bench/..."}, why: "only the engine and the baselines touch the poller"},
@@ -204,6 +210,17 @@ func TestForbidden(t *testing.T) {
 		{"~/core/sim", "~/core/engine", false},
 		{"~/core/sim", "os", false},
 		{"~/core/sim/hunt", "~/core/sim", true},
+		{"~/core/sim", "~/scenario", false},
+		{"~/scenario", "~/core/sim", true},
+		{"~/scenario/world", "~/core/engine", true},
+		{"~/scenario/world", "~/scenario/host", true},
+		{"~/scenario", "~/bench", false},
+		{"~/scenario/world", "~/cmd/ioverlay", false},
+		{"~/scenario/spec", "~/core", false},
+		{"~/scenario/host", "~/core/engine", false},
+		{"~/scenario/host", "~/core/sim", false},
+		{"~/scenario/host", "~/algos/gossip", true},
+		{"~/algos/gossip", "~/scenario", false},
 		{"~/core/sim/trace", "io", true},
 		{"~/algos/tree", "~/algos", true},
 		{"~/algos/tree", "~/coding", true},

@@ -81,6 +81,10 @@ func Idle(ctx context.Context, s IdleSpec) (r IdleResult, err error) {
 	if err := linkUp(ctx, nodes, sinks); err != nil {
 		return r, err
 	}
+	// Nodes look a few times whether what was sent has arrived. Then they are idle.
+	if err := pause(ctx, 2*core.DefaultStallTimeout); err != nil {
+		return r, err
+	}
 	withLinks, err := resident()
 	if err != nil {
 		return r, err

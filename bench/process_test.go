@@ -26,11 +26,9 @@ func TestProcessMeasuresInAChild(t *testing.T) {
 	for _, kind := range []string{"raw", "goroutine"} {
 		for _, pass := range []string{PassThroughput, PassLatency} {
 			t.Run(kind+"/"+pass, func(t *testing.T) {
-				s := tinySpec(kind, pass, 4)
-				p, err := child(t, "serve").Run(t.Context(), s)
-				if err != nil {
-					t.Fatal(err)
-				}
+				p, s := measureSome(t, tinySpec(kind, pass, 4), func(s Spec) (Point, error) {
+					return child(t, "serve").Run(t.Context(), s)
+				})
 				checkPoint(t, p, s)
 			})
 		}

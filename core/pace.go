@@ -206,7 +206,7 @@ func (p *pacer) flush(l *OutLane) {
 	switch {
 	case !w.wants():
 	case w.flow != nil:
-		p.shaper.Ask(w.flow)
+		p.shaper.Ask(w.flow, now)
 	default:
 		w.depart(1<<62, now)
 	}
@@ -240,7 +240,7 @@ func (w *way) Granted(credit int64) {
 	passed := w.depart(credit, p.now)
 	p.shaper.Settle(w.flow, passed, p.now)
 	if w.wants() {
-		p.shaper.Ask(w.flow)
+		p.shaper.Ask(w.flow, p.now)
 	}
 	if w.out.n > 0 {
 		w.lane.touch()

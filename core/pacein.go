@@ -36,7 +36,7 @@ func (n *Node) servePaced(l *InLane) {
 	if l.credit <= 0 {
 		l.throttled, l.active = true, false
 		l.blocked++
-		n.pace.shaper.Ask(l.flow)
+		n.pace.shaper.Ask(l.flow, n.Now())
 		n.pace.run(n.Now()) // which may put it back into the round at once
 		return
 	}

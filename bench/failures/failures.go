@@ -27,6 +27,7 @@ type Trial struct {
 	Detection time.Duration `json:"detection_ns"`       // from the failure to that line
 	Recovery  time.Duration `json:"recovery_ns"`        // of a stopped process: from SIGCONT to recovered
 	Messages  uint64        `json:"messages,omitempty"` // that arrived, where that is counted
+	How       string        `json:"how,omitempty"`      // packets were lost
 }
 
 // Skipped is a kind that could not be measured here, and why.
@@ -47,11 +48,13 @@ type kind struct {
 // dominoNodes is the length of the chain whose second process is killed.
 const dominoNodes = 7
 
-// lossPercent is how many packets are lost on the link that loses some, and
-// lossTime for how long.
+// lossTime is for how long packets are lost: lossPercent of them at random, or, where
+// the kernel has no netem, all of them for flapTime in every flapEvery.
 const (
-	lossPercent = 5
 	lossTime    = 3 * time.Second
+	lossPercent = 5
+	flapTime    = 50 * time.Millisecond
+	flapEvery   = 500 * time.Millisecond
 )
 
 // slack is how long anything may take that is not measured: processes start, links
@@ -66,7 +69,7 @@ func kinds() []kind {
 		{"stop", "SIGSTOP of a downstream: reported as stalled", false, stopped},
 		{"cut", "silent cut while data flows: the link ends", true, cut},
 		{"stop-cut", "silent cut of a stopped process: the link ends", true, stoppedAndCut},
-		{"loss", fmt.Sprintf("%d%% of packets lost for %v: the link lives", lossPercent, lossTime), true, loss},
+		{"loss", fmt.Sprintf("packets lost for %v: the link lives", lossTime), true, loss},
 	}
 }
 
@@ -328,10 +331,17 @@ func loss(ctx context.Context, s Spec, n *nets) (Trial, error) {
 	if err != nil {
 		return Trial{}, err
 	}
-	if err := n.lose(ctx, lossPercent); err != nil {
-		return Trial{}, fmt.Errorf("%w: %w", errNotHere, err)
+	how := fmt.Sprintf("netem, %d%%", lossPercent)
+	if n.lose(ctx, lossPercent) == nil {
+		err = pause(ctx, lossTime)
+	} else {
+		how = fmt.Sprintf("all for %v in every %v", flapTime, flapEvery)
+		err = n.flap(ctx)
 	}
-	e, err := nodes[0].await(ctx, lossTime, is("link-down", ""))
+	if err != nil {
+		return Trial{}, err
+	}
+	e, err := nodes[0].await(ctx, flapEvery, is("link-down", ""))
 	if !errors.Is(err, errMissed) {
 		return Trial{}, errors.Join(err, endedFor(e.Event, e.Reason))
 	}
@@ -342,5 +352,25 @@ func loss(ctx context.Context, s Spec, n *nets) (Trial, error) {
 	if bad := after.Lost + after.OutOfOrder + after.Corrupt; bad > 0 {
 		err = errors.Join(err, fmt.Errorf("%d messages lost, out of order or corrupt", bad))
 	}
-	return Trial{Noticed: "nothing", Messages: after.Messages - before.Messages}, err
+	return Trial{Noticed: "nothing", Messages: after.Messages - before.Messages, How: how}, err
+}
+
+// flap takes the middle of the link away again and again, for lossTime.
+func (n *nets) flap(ctx context.Context) error {
+	for range lossTime / flapEvery {
+		err := n.cut(ctx)
+		if err == nil {
+			err = pause(ctx, flapTime)
+		}
+		if err == nil {
+			err = n.join(ctx)
+		}
+		if err == nil {
+			err = pause(ctx, flapEvery-flapTime)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

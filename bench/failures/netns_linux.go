@@ -75,6 +75,11 @@ func (n *nets) lose(ctx context.Context, percent int) error {
 	return nil
 }
 
+// join undoes cut.
+func (n *nets) join(ctx context.Context) error {
+	return run(ctx, "ip", "-n "+n.middle+" link set r0 master br0")
+}
+
 func run(ctx context.Context, program, args string) error {
 	out, err := exec.CommandContext(ctx, program, strings.Fields(args)...).CombinedOutput()
 	if err != nil {

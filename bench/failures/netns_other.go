@@ -25,4 +25,6 @@ func in(_ string, program []string) []string { return program }
 
 func (n *nets) cut(context.Context) error { return errNoNets }
 
+func (n *nets) join(context.Context) error { return errNoNets }
+
 func (n *nets) lose(context.Context, int) error { return errNoNets }

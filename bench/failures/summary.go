@@ -16,6 +16,7 @@ type Summary struct {
 	What            string        `json:"what"`
 	Trials          int           `json:"trials"`
 	Noticed         string        `json:"noticed,omitempty"`
+	How             string        `json:"how,omitempty"` // packets were lost
 	DetectionMedian time.Duration `json:"detection_median_ns"`
 	DetectionMax    time.Duration `json:"detection_max_ns"`
 	RecoveryMedian  time.Duration `json:"recovery_median_ns"`
@@ -51,7 +52,7 @@ func Summarize(s Spec, records []any) (sums []Summary) {
 			case Trial:
 				if r.Kind == k.name {
 					sum.Trials++
-					sum.Noticed = r.Noticed
+					sum.Noticed, sum.How = r.Noticed, r.How
 					detection, recovery = append(detection, r.Detection), append(recovery, r.Recovery)
 				}
 			case Skipped:
@@ -89,7 +90,11 @@ func WriteTable(w io.Writer, sums []Summary) {
 			t.AppendRow(table.Row{s.What, 0, s.Skipped})
 			continue
 		}
-		t.AppendRow(table.Row{s.What, s.Trials, s.Noticed, ms(s.DetectionMedian), ms(s.DetectionMax), below(s.Target), ms(s.RecoveryMedian), ms(s.RecoveryMax)})
+		noticed := s.Noticed
+		if s.How != "" {
+			noticed += " (" + s.How + ")"
+		}
+		t.AppendRow(table.Row{s.What, s.Trials, noticed, ms(s.DetectionMedian), ms(s.DetectionMax), below(s.Target), ms(s.RecoveryMedian), ms(s.RecoveryMax)})
 	}
 	t.Render()
 }

@@ -15,7 +15,7 @@ func (a *app) bench() *cobra.Command {
 	cmd.AddCommand(
 		a.benchChain(), a.benchIdle(), a.benchFootprint(), // the switch
 		a.benchEmulation(), a.benchFailures(), a.benchProbes(), // the testbed
-		a.benchSim(), a.benchGF(), a.benchCoding(),
+		a.benchSim(), a.benchAgreement(), a.benchGF(), a.benchCoding(),
 		a.benchPoint(), a.benchIdlePoint(), a.benchSimPoint(), // children's sides
 	)
 	return cmd

@@ -39,6 +39,7 @@ Kinds of links and of baselines:
   proc       the engine's nodes, each a process of its own, linked by TCP
   goroutine  thread-per-connection in Go: reader, switch and writer goroutines
   raw        blocks read and written on the engine's poller, no messages: the limit
+  ...@build  the links of another build of this program, given with --build
 
 Exit codes: 0 measured, 1 messages were lost, reordered or damaged, 2 wrong usage, 3 not
 everything could be measured, 130 interrupted. Whatever was measured is reported.`
@@ -51,6 +52,9 @@ const benchChainExamples = `  # the paper's figure 3, with baselines (about 7 mi
 
   # small messages; every object as it is measured
   ioverlay bench chain --nodes 8 --payload 64 --format json | jq .bytes_per_cpu_s
+
+  # what a change has cost
+  ioverlay bench chain --nodes 2,8,32 --links tcp --against '' --build ./ioverlay-before
 
   # where the time goes
   ioverlay bench chain --nodes 8 --cpuprofile cpu.pprof && go tool pprof -http :8080 cpu.pprof`
@@ -85,7 +89,7 @@ func (a *app) runBenchChain(ctx context.Context, f *chainFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	report, err := a.measureChain(ctx, plan, out)
+	report, err := a.measureChain(ctx, f, plan, out)
 	if err := errors.Join(err, out.close()); err != nil {
 		return err
 	}
@@ -96,7 +100,7 @@ func (a *app) runBenchChain(ctx context.Context, f *chainFlags) (err error) {
 }
 
 // measureChain runs the plan in child processes, which are this program again.
-func (a *app) measureChain(ctx context.Context, plan bench.Plan, out *resultFile) (bench.Report, error) {
+func (a *app) measureChain(ctx context.Context, f *chainFlags, plan bench.Plan, out *resultFile) (bench.Report, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return bench.Report{}, fmt.Errorf("find this program: %w", err)
@@ -105,7 +109,8 @@ func (a *app) measureChain(ctx context.Context, plan bench.Plan, out *resultFile
 	if err != nil {
 		return bench.Report{}, err
 	}
-	runner := bench.Process{Path: program, Args: []string{"bench", "point"}}
+	this := bench.Process{Path: program, Args: []string{"bench", "point"}}
+	runner := bench.Builds{This: this, Other: bench.Process{Path: f.build, Args: this.Args}}
 	progress, done := a.progress(plan)
 	defer done()
 	return bench.Run(ctx, env, plan, runner, progress, out.record)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os/exec"
 	"runtime"
 	"slices"
 	"strconv"
@@ -27,6 +28,7 @@ type chainFlags struct {
 	format        string
 	out           string
 	cpuProfile    string
+	build         string
 }
 
 func (f *chainFlags) define(cmd *cobra.Command) {
@@ -44,6 +46,7 @@ func (f *chainFlags) define(cmd *cobra.Command) {
 	fl.IntVar(&f.loops, "loops", runtime.GOMAXPROCS(0), "event loops of a process, by default as many as the engine has by default; for goroutine, threads that run Go code")
 	fl.StringVar(&f.out, "out", "", "directory for results and charts (default out/chain-<time>)")
 	fl.StringVar(&f.cpuProfile, "cpuprofile", "", "write a CPU profile of all link kinds' points to this file (of the baselines' if there are no links)")
+	fl.StringVar(&f.build, "build", "", "another build of this program: its links are measured in the same run, as tcp@build and so on")
 	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
 }
 
@@ -115,7 +118,14 @@ func (f *chainFlags) kinds() ([]bench.Kind, error) {
 	if len(links)+len(baselines) == 0 {
 		return nil, &usageError{"links", f.links, "at least one kind, here or in --against"}
 	}
-	return append(links, baselines...), nil
+	kinds := slices.Concat(links, baselines)
+	if f.build != "" {
+		if _, err := exec.LookPath(f.build); err != nil {
+			return nil, &usageError{"build", f.build, "the path of an ioverlay program"}
+		}
+		kinds = bench.WithOtherBuild(kinds)
+	}
+	return kinds, nil
 }
 
 func parseKinds(flag, list string, role bench.Role) ([]bench.Kind, error) {

@@ -25,8 +25,10 @@ const rootHelp = `iOverlay: middleware for overlay algorithms (Li, Guo, Wang, Mi
 Exit codes:
   0    it worked
   1    it was done, and shows what should not be: messages lost, reordered or damaged,
-       figures further off than allowed, or two traces that differ
-  2    wrong usage: an unknown command or flag, or a value that is not allowed
+       figures further off than allowed, two traces that differ, or an expectation of a
+       scenario that did not hold
+  2    wrong usage: an unknown command or flag, a value that is not allowed, or a mistake
+       in a scenario file
   3    it could not be done: no sockets, no disk, a process that failed
   130  interrupted (Ctrl-C); what was measured until then is reported`
 
@@ -96,16 +98,18 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.AddCommand(a.bench(), a.repro(), a.perf(), a.node(), a.trace(), a.version())
+	root.AddCommand(a.run(), a.sim(), a.schema(), a.compare(), a.bench(), a.repro(), a.perf(), a.node(), a.trace(), a.version(),
+		a.scenarioNode())
 	return root
 }
 
 func (a *app) exitCode(err error) int {
 	var wrong *usageError
+	var mistake *fileError
 	switch {
-	case errors.As(err, &wrong) || !a.started:
+	case errors.As(err, &wrong) || errors.As(err, &mistake) || !a.started:
 		return exitUsage
-	case errors.Is(err, errViolation), errors.Is(err, errMissed), errors.Is(err, errDiffer):
+	case errors.Is(err, errViolation), errors.Is(err, errMissed), errors.Is(err, errDiffer), errors.Is(err, errExpectation):
 		return exitViolation
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted

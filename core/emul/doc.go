@@ -8,6 +8,7 @@
 //
 //	limiter.go window.go  one rate: how many bytes may pass now, or when again
 //	shaper.go flow.go     a node's rates and the flows that share them, max-min fair
+//	under.go              the limits that a flow is under
 //	link.go delay.go      latency, jitter and loss of one link
 //	rate.go               bytes a second
 //
@@ -24,5 +25,7 @@
 // For a [Limiter] of rate r and interval I, in any span of time of length I at most
 // r·I bytes pass and one message more, whatever was idle before and however late the
 // timers are; and over longer spans a flow that always has something to send gets
-// r, less what late timers cost: at most their lateness over I.
+// r, less what late timers cost: at most their lateness over I. A flow under two limits
+// waits at one while the window of the other passes, for the time of a message or two;
+// if both are nearly full, that time over I is lost to it and goes to the others.
 package emul

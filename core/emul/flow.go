@@ -39,8 +39,9 @@ type Flow struct {
 
 	state   flowState
 	granted int64
-	tag     int64 // start-time fair queueing: what it has had, by its share
-	pos     int   // in its heap, while it waits there
+	since   time.Duration // when it began to wait for its turn
+	tag     int64         // start-time fair queueing: what it has had, by its share
+	pos     int           // in its heap, while it waits there
 }
 
 type flowState uint8

@@ -50,10 +50,12 @@ type Limiter struct {
 	past     window
 }
 
-// NewLimiter makes a limiter that has been idle. The rate is above 0, the interval
-// from MinInterval to MaxInterval; others panic.
+// NewLimiter makes a limiter through which nothing has passed yet. It begins without
+// credit: what passed at once would come again an interval later, when the window
+// forgets it, and again after that. The rate is above 0, the interval from MinInterval
+// to MaxInterval; others panic.
 func NewLimiter(r Rate, interval time.Duration, now time.Duration) *Limiter {
-	l := &Limiter{due: now - interval/burstShare}
+	l := &Limiter{due: now}
 	l.past.span = interval
 	l.set(r, interval)
 	return l
@@ -95,15 +97,19 @@ func (l *Limiter) SetRate(r Rate, interval, now time.Duration) {
 
 // Credit is how many bytes may pass now; the last of them may begin a message that
 // goes beyond. 0 or less means none.
-func (l *Limiter) Credit(now time.Duration) int64 {
-	l.forget(now)
+func (l *Limiter) Credit(now time.Duration) int64 { return l.creditAfter(0, now) }
+
+// creditAfter is Credit for somebody who has waited for another limit for that long:
+// what came due meanwhile could not be used, and is not forgotten.
+func (l *Limiter) creditAfter(wait, now time.Duration) int64 {
+	l.forget(wait, now)
 	l.past.expire(now)
 	return min(l.rate.bytesIn(max(now-l.due, 0)), l.most-l.past.sum)
 }
 
 // Take notes that bytes pass now.
 func (l *Limiter) Take(bytes int64, now time.Duration) {
-	l.forget(now)
+	l.forget(l.interval, now) // Credit has, as far as it should
 	l.advance(bytes)
 	l.past.add(now, bytes)
 }
@@ -120,9 +126,10 @@ func (l *Limiter) Overdraw(bytes int64, now time.Duration) {
 // messageMemory is over how many messages the largest is remembered.
 const messageMemory = 64
 
-// forget drops what was not used for too long.
-func (l *Limiter) forget(now time.Duration) {
-	if oldest := now - l.burst; l.due < oldest {
+// forget drops what was not used for too long. What came due during a wait, up to an
+// interval, is kept: the window still holds.
+func (l *Limiter) forget(wait, now time.Duration) {
+	if oldest := now - max(l.burst, min(wait, l.interval)); l.due < oldest {
 		l.due, l.part = oldest, 0
 	}
 }

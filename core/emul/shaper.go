@@ -25,6 +25,10 @@ type Shaper struct {
 	active [directions]int      // flows that wait or have been granted credit
 	parked []*Flow              // that wait for their links' own rates
 
+	// Since when flows of a direction wait for the node's total, although their
+	// direction has credit; 0 if they do not.
+	held [directions]time.Duration
+
 	// Virtual time, for each direction: the tag of the flow that was granted last.
 	// One for both would let a fast direction lend its pace to a slow one.
 	now [directions]int64
@@ -71,7 +75,7 @@ func (s *Shaper) SetWeight(f *Flow, weight int) {
 
 // Ask says that an idle flow has something to pass. It changes nothing if the flow
 // has asked before.
-func (s *Shaper) Ask(f *Flow) {
+func (s *Shaper) Ask(f *Flow, now time.Duration) {
 	if f.state != flowIdle {
 		return
 	}
@@ -80,13 +84,13 @@ func (s *Shaper) Ask(f *Flow) {
 	}
 	s.active[f.dir]++
 	f.link.enter(f)
-	s.enqueue(f)
+	s.enqueue(f, now)
 }
 
 // enqueue lets a flow wait for its turn. Nobody saves turns up: whoever was away
 // begins with the others.
-func (s *Shaper) enqueue(f *Flow) {
-	f.state = flowQueued
+func (s *Shaper) enqueue(f *Flow, now time.Duration) {
+	f.state, f.since = flowQueued, now
 	f.tag = max(f.tag, s.now[f.dir])
 	s.queue[f.dir].push(f)
 	s.weight[f.dir] += f.weight
@@ -154,22 +158,45 @@ func (s *Shaper) Run(now time.Duration) {
 
 // pick chooses whose turn it is and how much it may pass; nil if nobody may.
 func (s *Shaper) pick(now time.Duration) (*Flow, int64) {
-	total := creditOf(s.total, now)
-	if total <= 0 {
-		return nil, 0
-	}
+	total := creditOf(s.total, 0, now)
 	var best *Flow
 	var most int64
 	for d := range directions {
-		way := min(creditOf(s.way[d], now), total)
-		if way <= 0 {
+		if len(s.queue[d].flows) == 0 {
+			s.held[d] = 0
 			continue
 		}
-		if f, credit := s.first(d, way, now); f != nil && (best == nil || f.tag < best.tag) {
-			best, most = f, credit
+		way := creditOf(s.way[d], s.heldFor(d, now), now)
+		switch {
+		case way <= 0:
+			s.held[d] = 0
+		case total <= 0:
+			s.hold(d, now)
+		default:
+			if f, credit := s.first(d, min(way, total), now); f != nil && (best == nil || f.tag < best.tag) {
+				best, most = f, credit
+			}
 		}
 	}
+	if best != nil {
+		s.held[best.dir] = 0
+	}
 	return best, most
+}
+
+// hold notes that a direction could go on but for the node's total. Times are kept 1
+// ns up, so that 0 stands for none.
+func (s *Shaper) hold(d Direction, now time.Duration) {
+	if s.held[d] == 0 {
+		s.held[d] = now + 1
+	}
+}
+
+func (s *Shaper) heldFor(d Direction, now time.Duration) time.Duration {
+	if s.held[d] == 0 {
+		return 0
+	}
+	return now + 1 - s.held[d]
 }
 
 // first is the flow of a direction whose turn it is, with its part of the credit.
@@ -178,7 +205,7 @@ func (s *Shaper) first(d Direction, credit int64, now time.Duration) (*Flow, int
 	q := &s.queue[d]
 	for len(q.flows) > 0 {
 		f := q.flows[0]
-		own := creditOf(f.link.limit, now)
+		own := creditOf(f.link.limit, now-f.since, now)
 		if own > 0 {
 			return f, min(own, s.part(f, credit))
 		}
@@ -205,46 +232,12 @@ func (s *Shaper) part(f *Flow, credit int64) int64 {
 	return min(max(mulDiv(credit, f.weight, others), minGrant), credit)
 }
 
-// noLimit is the credit where there is no limit: more than any queue holds.
-const noLimit = int64(1) << 40
-
-func creditOf(l *Limiter, now time.Duration) int64 {
-	if l == nil {
-		return noLimit
-	}
-	return l.Credit(now)
-}
-
-func (s *Shaper) take(f *Flow, bytes int64, now time.Duration) {
-	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.link.limit} {
-		if l != nil {
-			l.Take(bytes, now)
-		}
-	}
-}
-
-func (s *Shaper) overdraw(f *Flow, bytes int64, now time.Duration) {
-	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.link.limit} {
-		if l != nil {
-			l.Overdraw(bytes, now)
-		}
-	}
-}
-
-func (s *Shaper) giveBack(f *Flow, bytes int64) {
-	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.link.limit} {
-		if l != nil {
-			l.GiveBack(bytes)
-		}
-	}
-}
-
 // readmit lets flows compete again whose links have credit again.
 func (s *Shaper) readmit(now time.Duration) {
 	rest := s.parked[:0]
 	for _, f := range s.parked {
-		if creditOf(f.link.limit, now) > 0 {
-			s.enqueue(f)
+		if creditOf(f.link.limit, 0, now) > 0 {
+			s.enqueue(f, now)
 		} else {
 			rest = append(rest, f)
 		}
@@ -277,11 +270,4 @@ func (s *Shaper) Next(now time.Duration) time.Duration {
 		next = min(next, nextOf(f.link.limit, now))
 	}
 	return next
-}
-
-func nextOf(l *Limiter, now time.Duration) time.Duration {
-	if l == nil {
-		return now
-	}
-	return l.Next(now)
 }

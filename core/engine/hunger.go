@@ -129,7 +129,7 @@ func (lp *loop) feedHungry() {
 		c := lp.hungry[0]
 		lp.hungry[0] = nil
 		lp.hungry = lp.hungry[1:]
-		if !c.closed {
+		if !c.closed && c.watch == starving {
 			c.rewatch()
 		}
 	}

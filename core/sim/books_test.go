@@ -79,8 +79,8 @@ func TestBooks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := &books{t: t, sent: make(map[pair]uint64), received: make(map[pair]uint64), last: make(map[pair]uint64)}
 		w := New(Options{
-			Hop: hop, Watch: b, Order: Order(rapid.IntRange(0, 1).Draw(t, "order")), FailTimeout: 60 * hop, DialTimeout: 50 * hop,
-			WindowMsgs: rapid.IntRange(1, 5).Draw(t, "window"), Core: core.Config{QueueMsgs: 4, RedialMin: 5 * hop},
+			Hop: hop, Watch: b, Order: Order(rapid.IntRange(0, 1).Draw(t, "order")), DialTimeout: 50 * hop,
+			WindowMsgs: rapid.IntRange(1, 5).Draw(t, "window"), Core: core.Config{QueueMsgs: 4, RedialMin: 5 * hop, StallTimeout: 80 * hop, FailTimeout: 60 * hop},
 			Pool: bufpool.Options{SlabSize: 4 << 10},
 		})
 		const nodes = 4
@@ -131,33 +131,33 @@ func TestBooks(t *testing.T) {
 
 // balance compares the books with the world's counters.
 func (b *books) balance(w *World) {
-	var lost, sent, received uint64
+	var taken, received uint64
 	w.Links(func(s LinkStats) bool {
 		key := pair{w.byID[s.From].index, w.byID[s.To].index}
-		if b.sent[key] < s.Msgs+s.LostMsgs || s.Msgs < b.received[key] {
+		if b.sent[key] != s.Msgs+s.LostMsgs || s.Msgs < b.received[key] {
 			b.t.Fatalf("%v to %v: %d sent, %d taken, %d lost, %d received", s.From, s.To, b.sent[key], s.Msgs, s.LostMsgs, b.received[key])
 		}
-		lost += s.LostMsgs
+		taken += s.Msgs
 		return true
 	})
-	for key := range b.sent {
-		sent += b.sent[key]
-		received += b.received[key]
+	for _, n := range b.received {
+		received += n
 	}
 	for _, n := range w.nodes {
 		if !n.core.Ended() { // else it has been counted
 			b.unserved += n.Stats().Lost.InMsgs
 		}
 	}
-	if sent != received+lost+b.unserved {
-		b.t.Fatalf("%d sent, %d received, %d lost under way, %d lost by their receivers", sent, received, lost, b.unserved)
+	// The rest is news of broken sessions, which is the switch's own.
+	if taken < received+b.unserved {
+		b.t.Fatalf("%d taken, %d received, %d lost by their receivers", taken, received, b.unserved)
 	}
 	for _, k := range w.links {
 		for _, l := range k.lanes {
-			if l.q.n > 0 || l.usedMsgs != 0 {
+			if l.q.n > 0 || l.out != nil && l.usedMsgs != 0 {
 				b.t.Fatalf("in the end %d runs are under way from %v to %v, and %d messages of the window are in use", l.q.n, k.from.id, k.to.id, l.usedMsgs)
 			}
-			if (l.out == nil || l.in == nil) && k.from.Running() && k.to.Running() {
+			if l.out != nil && l.in == nil && k.from.Running() && k.to.Running() { // the other way round may be: see abandon
 				b.t.Fatalf("in the end a lane from %v to %v is half open: %v, %v", k.from.id, k.to.id, l.out != nil, l.in != nil)
 			}
 		}

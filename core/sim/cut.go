@@ -1,18 +1,16 @@
 package sim
 
 import (
-	"slices"
-
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/qos"
 )
 
 // A cut is silent, as one in a network is. What is under way stops there: it goes
-// on when the cut is healed, as TCP would send it again, or is lost when the lane
-// fails. Both ends of a lane fail when it has been cut for Options.FailTimeout, in
-// one direction or both; a dial, when it has waited for Options.DialTimeout.
-
-// reasonSilent is why a lane fails whose peer was silent for too long.
-const reasonSilent = core.ReasonReset
+// on when the cut is healed, as TCP would send it again. Whoever has data that is
+// not acknowledged finds out: core's monitor asks the lane what a system would know
+// of its connection, and fails it when the peer has owed an answer for
+// Config.FailTimeout. An idle lane knows of no cut, and a receiver only that a
+// stream which was steady has stalled. A dial fails when it has waited for Options.DialTimeout.
 
 func (k *link) isCut() bool { return k.forth || k.back }
 
@@ -28,9 +26,6 @@ func (k *link) look() {
 	k.forth, k.back = k.world.severed(k.from, k.to), k.world.severed(k.to, k.from)
 	if !was && k.isCut() {
 		k.since = k.world.now
-		if len(k.lanes) > 0 {
-			k.world.later(k.world.now+k.world.opt.FailTimeout, nil, evStall, k.index)
-		}
 	}
 	for _, l := range k.lanes {
 		l.forth, l.back = k.forth, k.back
@@ -51,16 +46,6 @@ func (k *link) look() {
 func (w *World) lookAll() {
 	for _, k := range w.links {
 		k.look()
-	}
-}
-
-// stalled fails the lanes of a link that has been cut for too long.
-func (k *link) stalled() {
-	if !k.isCut() || k.world.now-k.since < k.world.opt.FailTimeout {
-		return // healed meanwhile, and perhaps cut again
-	}
-	for _, l := range slices.Clone(k.lanes) {
-		l.silent()
 	}
 }
 
@@ -94,19 +79,34 @@ func (l *lane) resumeBack() {
 	}
 }
 
-// silent fails both ends of a lane that was cut for too long. One that is being
-// dialled has a time of its own. What has reached the receiver it still switches.
-func (l *lane) silent() {
-	if l.opened {
-		l.failSender(reasonSilent)
+// Kernel implements core.Meter: what a system would know of the connection. Data is
+// acknowledged when it has arrived, whether it was taken or not.
+func (t outEnd) Kernel(o *core.OutLane) (qos.Kernel, bool) {
+	l := t.lane
+	k := qos.Kernel{RTT: 2 * l.world.opt.Hop}
+	if l.forth || l.back {
+		k.Unacked = uint64(l.usedBytes)
+		k.Unanswered = k.Unacked > 0
+		k.SinceAck = l.world.now - l.link.since
+	} else {
+		for i := l.arrived; i < l.q.n; i++ {
+			k.Unacked += uint64(l.q.at(i).Len)
+		}
 	}
-	if l.out != nil && l.in == nil {
+	k.Acked = o.Handed().Bytes - k.Unacked
+	return k, true
+}
+
+// abandon is the end of the sender's end after a peer that did not answer. The word
+// of it is sent once, and a cut swallows it: the receiver keeps its end, and finds out
+// when the sender opens the lane again.
+func (l *lane) abandon() {
+	if !l.forth {
+		l.leave(core.CloseAbort)
 		return
 	}
-	l.refused = true // for a dial whose answer is under way
-	l.failed = true  // what is in the queue of events still has been lost now
+	l.failed = true // what is in the queue of events still has been lost now
 	l.lose(l.arrived)
-	l.heldRuns, l.heldFin, l.heldHangup = 0, false, false
-	l.why, l.finCame = reasonSilent, true
-	l.finish()
+	l.heldRuns = 0
+	l.over()
 }

@@ -47,7 +47,6 @@ func (l *lane) syn() {
 	default:
 		if k.to.Running() {
 			l.in = k.to.core.Accept(k.from.id, l.app, inEnd{l})
-			l.books = l.in
 		}
 		l.refused = l.in == nil
 		l.world.soon(l, evAnswer, 0)
@@ -67,8 +66,9 @@ func (l *lane) answer() {
 		l.heldAnswer = true
 		l.limit()
 	case l.refused:
-		l.failSender(core.ReasonRefused)
+		l.out = nil
 		l.over()
+		o.Fail(core.ReasonRefused)
 	default:
 		l.opened = true
 		o.Opened(outEnd{l})

@@ -8,7 +8,7 @@ type event struct {
 	at   time.Duration
 	ord  uint64 // the order among events of one time
 	lane *lane  // whose event it is; nil for those of the world
-	arg  uint32 // runs that arrive, or an index: of a timer, a call, a node, a link
+	arg  uint32 // runs that arrive, or an index: of a timer, a call, a node
 	kind eventKind
 }
 
@@ -24,7 +24,6 @@ const (
 	evTimer                    // timer arg is due
 	evCall                     // call arg is due
 	evSlow                     // node arg has time for another message
-	evStall                    // link arg has been cut for long
 	evInject                   // the sources are asked
 )
 

@@ -31,7 +31,7 @@ type lane struct {
 	fed                 bool  // the receiver has a run that it has not switched whole
 	forth, back         bool  // is cut, as the link says
 	slow                bool  // the receiver is slow
-	failed              bool  // the lane was cut for too long: nothing arrives any more
+	failed              bool  // the sender has given up: nothing arrives any more
 
 	msgs, bytes uint64 // taken by the receiver
 
@@ -39,15 +39,18 @@ type lane struct {
 
 	link    *link // nil if nobody ever lived at the destination
 	app     uint32
-	books   *core.InLane // in, kept for what comes after its end
-	opened  bool         // at the sender's end
-	refused bool         // by the receiver
-	limited bool         // the dial's end is in the queue
-	waiting bool         // in the receiver's list of those that wait, since it is slow
+	opened  bool // at the sender's end
+	refused bool // by the receiver
+	limited bool // the dial's end is in the queue
+	waiting bool // in the receiver's list of those that wait, since it is slow
 
 	why     core.Reason // of the end, for the receiver
 	finCame bool        // that end has reached the receiver
 	hangWhy core.Reason // of the end, for the sender
+	took    core.Tally  // likewise: what the receiver took
+
+	parted *core.OutLane // out, once it has closed
+	handed core.Tally    // and what it had been handed
 
 	// What a cut has stopped.
 	heldSyn, heldAnswer bool
@@ -156,9 +159,14 @@ func (l *lane) feed(r core.Run) {
 
 // Close implements core.OutTransport: the sender is gone. What is under way still
 // arrives.
-func (t outEnd) Close(_ *core.OutLane, how core.CloseHow) {
+func (t outEnd) Close(o *core.OutLane, how core.CloseHow) {
 	l := t.lane
 	l.out = nil
+	if how == core.CloseDead {
+		l.abandon()
+		return
+	}
+	l.parted, l.handed = o, o.Handed()
 	l.leave(how)
 }
 
@@ -196,21 +204,14 @@ func (l *lane) finish() {
 }
 
 // Close implements core.InTransport: the receiver is gone.
-func (t inEnd) Close(_ *core.InLane, how core.CloseHow) {
+func (t inEnd) Close(in *core.InLane, how core.CloseHow) {
 	l := t.lane
 	if l.in == nil {
 		return // it was closed because of what came from the sender
 	}
 	l.in, l.fed = nil, false
-	for ; l.arrived > 0; l.arrived-- {
-		l.books.Discard(l.q.pop())
-	}
 	l.lose(0)
-	if l.out == nil {
-		l.over()
-		return
-	}
-	l.hangWhy = how.Reason()
+	l.hangWhy, l.took = how.Reason(), in.Taken()
 	l.world.soon(l, evHangup, 0)
 }
 
@@ -220,16 +221,14 @@ func (l *lane) hungUp() {
 		l.heldHangup = true
 		return
 	}
-	l.failSender(l.hangWhy)
-	l.over()
-}
-
-// failSender ends the sender's end, unless it has ended.
-func (l *lane) failSender(why core.Reason) {
-	if o := l.out; o != nil {
+	switch o := l.out; {
+	case o != nil:
 		l.out = nil
-		o.Fail(why)
+		o.FailTook(l.hangWhy, l.took)
+	case l.parted != nil: // it has ended as well, and hears what was not taken any more
+		l.parted.Missed(l.handed, l.took)
 	}
+	l.over()
 }
 
 // over forgets a lane that is closed at both ends.

@@ -14,7 +14,6 @@ type pair struct{ from, to uint32 }
 // with its counters.
 type link struct {
 	world    *World
-	index    uint32
 	from, to *Node
 	lanes    []*lane // in the order in which they were dialled
 	stats    LinkStats
@@ -40,7 +39,7 @@ func (w *World) link(from, to *Node) *link {
 	key := pair{from.index, to.index}
 	k := w.linkOf[key]
 	if k == nil {
-		k = &link{world: w, index: uint32(len(w.links)), from: from, to: to}
+		k = &link{world: w, from: from, to: to}
 		k.stats.From, k.stats.To = from.id, to.id
 		w.links = append(w.links, k)
 		w.linkOf[key] = k

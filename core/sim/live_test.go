@@ -29,6 +29,8 @@ func (w *witness) Bind(n *core.Node) { w.Node = n }
 func (w *witness) Process(m *core.Msg) core.Verdict {
 	switch m.Type() {
 	case wire.TypeStarted, wire.TypeTimer:
+	case wire.TypeBrokenSource:
+		w.note(fmt.Sprintf("%v of %d: %v at %s", m.Type(), m.App(), m.Link().Reason, w.name(m.Link().Peer)))
 	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed:
 		e := m.Link()
 		w.note(fmt.Sprintf("%v %v %s/%d: %v, lost %d", m.Type(), e.Direction, w.name(e.Peer), e.App, e.Reason, e.Lost))
@@ -36,14 +38,20 @@ func (w *witness) Process(m *core.Msg) core.Verdict {
 		w.note("stopping")
 	default:
 		w.note(fmt.Sprintf("%v from %s/%d #%d", m.Type(), w.name(m.From()), m.App(), m.Seq()))
+		if m.Seq() == fatal {
+			panic("as the story asks")
+		}
 	}
 	return core.Done
 }
 
+// fatal is the number of a message at which a witness panics.
+const fatal = 99
+
 // stage is a world in which a story is told.
 type stage interface {
 	add(name string)
-	say(from, to string, seq uint64)
+	say(from, to string, seqs ...uint64) // at once
 	kill(name string)
 	stop(name string)
 	heard(name string, lines int) []string // waits until there are so many
@@ -78,6 +86,19 @@ var stories = map[string]func(s stage){
 		s.heard("a", 1)
 		s.stop("a")
 		s.heard("b", 4)
+	},
+	"the downstream panics": func(s stage) {
+		s.say("a", "b", 1, 2, fatal, 4, 5) // in one burst, so that b has received all of it
+		s.heard("b", 4)
+		s.heard("a", 2)
+	},
+	"the downstream panics while more is under way": func(s stage) {
+		s.say("a", "b", 1)
+		s.heard("b", 2)
+		s.heard("a", 1)
+		s.say("a", "b", fatal)
+		s.heard("a", 2)
+		s.say("a", "b", 4, 5) // within the pause: lost, and told with the next failure
 	},
 	"nobody is there": func(s stage) {
 		s.kill("b")
@@ -142,8 +163,8 @@ func (s *virtualStage) add(name string) {
 	})
 }
 
-func (s *virtualStage) say(from, to string, seq uint64) {
-	say(s.world.Node(from).Core(), s.world.ID(to), seq)
+func (s *virtualStage) say(from, to string, seqs ...uint64) {
+	say(s.world.Node(from).Core(), s.world.ID(to), seqs)
 }
 
 func (s *virtualStage) kill(name string) { s.world.Node(name).Core().Kill(); s.run() }
@@ -157,12 +178,14 @@ func (s *virtualStage) heard(name string, lines int) []string {
 	return s.lines[name]
 }
 
-// say makes a node send a message of application 1.
-func say(n *core.Node, to core.NodeID, seq uint64) {
+// say makes a node send messages of application 1.
+func say(n *core.Node, to core.NodeID, seqs []uint64) {
 	n.Call(func() {
-		m := n.NewMsg(wire.TypeData, 1, 0)
-		m.SetSeq(seq)
-		n.Send(m, to)
+		for _, seq := range seqs {
+			m := n.NewMsg(wire.TypeData, 1, 0)
+			m.SetSeq(seq)
+			n.Send(m, to)
+		}
 	})
 }
 
@@ -202,8 +225,8 @@ func (s *liveStage) add(name string) {
 	s.nodes[name], s.names[n.ID()] = n, name
 }
 
-func (s *liveStage) say(from, to string, seq uint64) {
-	if err := s.nodes[from].Do(func(n *core.Node) { say(n, s.nodes[to].ID(), seq) }); err != nil {
+func (s *liveStage) say(from, to string, seqs ...uint64) {
+	if err := s.nodes[from].Do(func(n *core.Node) { say(n, s.nodes[to].ID(), seqs) }); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -16,10 +16,6 @@ const (
 	// not fill a virtual second with more messages than anybody waits for.
 	DefaultHop = 100 * time.Microsecond
 
-	// DefaultFailTimeout is how long a peer may be silent before a lane fails, as
-	// in the live engine.
-	DefaultFailTimeout = 10 * time.Second
-
 	// DefaultDialTimeout is how long a destination may take to answer a dial, as
 	// in the live engine.
 	DefaultDialTimeout = 10 * time.Second
@@ -55,7 +51,6 @@ type Options struct {
 	Hop         time.Duration // how long a link takes, before anything emulated; 0 means DefaultHop
 	WindowBytes int           // most bytes under way on a lane, exceeded by at most one run; 0 means Core.QueueBytes
 	WindowMsgs  int           // the same in messages; 0 means Core.QueueMsgs
-	FailTimeout time.Duration // how long a lane may be cut before both its ends fail; 0 means DefaultFailTimeout
 	DialTimeout time.Duration // how long a dial may wait for an answer; 0 means DefaultDialTimeout
 	Order       Order         // of events of one instant
 	MaxSteps    int           // most events and rounds of one instant; 0 means DefaultMaxSteps
@@ -69,7 +64,7 @@ func (o Options) withDefaults() Options {
 		v    *time.Duration
 		def  time.Duration
 	}{
-		{"Hop", &o.Hop, DefaultHop}, {"FailTimeout", &o.FailTimeout, DefaultFailTimeout}, {"DialTimeout", &o.DialTimeout, DefaultDialTimeout},
+		{"Hop", &o.Hop, DefaultHop}, {"DialTimeout", &o.DialTimeout, DefaultDialTimeout},
 	} {
 		if *d.v < 0 {
 			panic(fmt.Sprintf("sim: Options.%s is %v; it cannot be negative", d.name, *d.v))

@@ -71,8 +71,7 @@ func (d *diary) add(format string, args ...any) {
 
 func (d *diary) Message(_ time.Duration, n *Node, m *core.Msg) {
 	switch m.Type() {
-	case wire.TypeBrokenSource: // follows every failure of an upstream
-	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed, wire.TypeSourceEnd:
+	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeLinkStalled, wire.TypeLinkRecovered, wire.TypeSendFailed, wire.TypeSourceEnd, wire.TypeBrokenSource:
 		e := m.Link()
 		d.add("%s: %v %v %s/%d: %v, lost %d", n.Name(), m.Type(), e.Direction, d.w.Name(e.Peer), e.App, e.Reason, e.Lost)
 	case wire.TypeStarted, wire.TypeStopping:

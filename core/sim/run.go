@@ -105,8 +105,6 @@ func (w *World) happen(e event) {
 		fn()
 	case evSlow:
 		w.nodes[e.arg].serveSlow()
-	case evStall:
-		w.links[e.arg].stalled()
 	case evInject:
 		w.inject, w.injected = false, w.now
 		w.shard.Inject()

@@ -13,6 +13,14 @@ type runs struct {
 
 func (q *runs) rest(i uint32) *core.Run { return &q.more[(q.head+i)&uint32(len(q.more)-1)] }
 
+// at is the run in place i, from 0.
+func (q *runs) at(i uint32) *core.Run {
+	if i == 0 {
+		return &q.one
+	}
+	return q.rest(i - 1)
+}
+
 func (q *runs) push(r core.Run) {
 	if q.n++; q.n == 1 {
 		q.one = r

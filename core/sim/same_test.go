@@ -93,8 +93,8 @@ func turmoil(t testing.TB, seed uint64, order sim.Order) (hash string, totals si
 // storm is turmoil with or without somebody watching.
 func storm(t testing.TB, seed uint64, order sim.Order, watch sim.Watcher) sim.Totals {
 	w := sim.New(sim.Options{
-		Seed: seed, Watch: watch, Order: order, FailTimeout: 400 * time.Millisecond, DialTimeout: 350 * time.Millisecond,
-		Core: core.Config{QueueMsgs: 10, Quantum: 2000}, Pool: bufpool.Options{SlabSize: 8 << 10},
+		Seed: seed, Watch: watch, Order: order, DialTimeout: 350 * time.Millisecond,
+		Core: core.Config{QueueMsgs: 10, Quantum: 2000, StallTimeout: 100 * time.Millisecond, FailTimeout: 400 * time.Millisecond}, Pool: bufpool.Options{SlabSize: 8 << 10},
 	})
 	const nodes = 22
 	rng := rand.New(rand.NewPCG(seed, 3))

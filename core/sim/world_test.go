@@ -162,8 +162,8 @@ func TestViolation(t *testing.T) {
 	})
 	mustRun(t, w, time.Second)
 	lines := d.take()
-	if len(lines) != 4 || !strings.HasPrefix(lines[1], "1.001s b: warned of a/1: ") ||
-		lines[2] != "1.001s b: link-down upstream a/1: protocol violation, lost 0" || lines[3] != "1.002s a: link-down downstream b/1: reset, lost 0" {
+	if len(lines) != 5 || !strings.HasPrefix(lines[1], "1.001s b: warned of a/1: ") ||
+		lines[2] != "1.001s b: link-down upstream a/1: protocol violation, lost 0" || lines[4] != "1.002s a: link-down downstream b/1: reset, lost 1" {
 		t.Errorf("got %q", lines)
 	}
 }

@@ -65,8 +65,12 @@ type Found struct {
 
 // String says what was found, for people: several lines.
 func (f *Found) String() string {
-	s := fmt.Sprintf("seed %d fails at %v: %s\nafter %d runs; made smaller in %d more:\n  nodes    %d, of %d\n  duration %v, of %v\n  faults   %d, of %d\n",
-		f.Seed, f.Small.FailedAt, f.Small.Failure, f.Runs, f.Shrinks, f.Smallest.Nodes, f.Original.Nodes,
+	s := fmt.Sprintf("seed %d fails at %v: %s\nafter %d runs; made smaller in %d more:\n",
+		f.Seed, f.Small.FailedAt, f.Small.Failure, f.Runs, f.Shrinks)
+	if f.Original.Nodes > 0 {
+		s += fmt.Sprintf("  nodes    %d, of %d\n", f.Smallest.Nodes, f.Original.Nodes)
+	}
+	s += fmt.Sprintf("  duration %v, of %v\n  faults   %d, of %d\n",
 		f.Smallest.Duration, f.Original.Duration, len(f.Smallest.Faults), len(f.Original.Faults))
 	for _, fault := range f.Smallest.Faults {
 		s += "    " + fault.String() + "\n"

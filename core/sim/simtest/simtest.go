@@ -189,7 +189,7 @@ type recorder struct {
 func (rec *recorder) Message(at time.Duration, n *sim.Node, m *core.Msg) {
 	r := Record{At: at, Life: n.Lives(), Type: m.Type(), From: m.From(), Sender: m.Sender(), App: m.App(), Seq: m.Seq(), Payload: string(m.Payload())}
 	switch m.Type() {
-	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed, wire.TypeSourceEnd:
+	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeLinkStalled, wire.TypeLinkRecovered, wire.TypeSendFailed, wire.TypeSourceEnd, wire.TypeBrokenSource:
 		r.Link = m.Link()
 	}
 	rec.world.saw[n] = append(rec.world.saw[n], r)

@@ -105,7 +105,7 @@ func (r Record) Details() string {
 func (r Record) messageDetails() string {
 	a, b := int32(r.Seq>>32), int32(r.Seq)
 	switch r.Type {
-	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed, wire.TypeSourceEnd:
+	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeLinkStalled, wire.TypeLinkRecovered, wire.TypeSendFailed, wire.TypeSourceEnd, wire.TypeBrokenSource:
 		text := core.Direction(b).String()
 		if why := core.Reason(a); why != core.ReasonNone {
 			text += ": " + why.String()

@@ -1,0 +1,158 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/ioverlay/ioverlay/scenario"
+	"github.com/ioverlay/ioverlay/scenario/fluid"
+	"github.com/ioverlay/ioverlay/scenario/spec"
+)
+
+// Agreement: what a network with capped links and nodes carries in the long run, in
+// virtual time, live, and by a max-min fluid oracle, link by link. The three share
+// nothing but the topology (and, the first two, the code under test).
+
+// AgreementSpec says what to compare.
+type AgreementSpec struct {
+	Seed     uint64         // of topologies and caps
+	DAGs     int            // random DAGs
+	Worlds   []string       // beside the oracle: sim, live
+	Links    spec.Transport // of the live world
+	Window   time.Duration  // over which throughput is measured
+	Progress func(done, total int, what string)
+}
+
+// agreementWarmup is how long buffers may take to fill before the window begins.
+const agreementWarmup = 3 * time.Second
+
+// AgreementRow is one link.
+type AgreementRow struct {
+	Kind     string              `json:"kind"` // "link"
+	Topology string              `json:"topology"`
+	Link     string              `json:"link"`
+	Oracle   float64             `json:"oracle_bytes_per_s"`
+	Measured map[string]float64  `json:"measured_bytes_per_s"` // by world
+	Off      map[string]*float64 `json:"off_percent"`          // by world: measured against the oracle
+}
+
+// agreementCase is a topology, as a scenario.
+type agreementCase struct{ name, yaml string }
+
+const agreementHead = `name: %s
+seed: %d
+duration: %v
+drain: 0s
+transport: %s
+buffers: {messages: 10}
+record: {every: 1s, series: [link]}
+`
+
+// agreementCases are chains, trees, diamonds and DAGs, with caps on links and nodes of
+// every kind, drawn from the seed.
+func agreementCases(s AgreementSpec) (cases []agreementCase) {
+	add := func(name string, seed uint64, body string) {
+		head := fmt.Sprintf(agreementHead, name, seed, agreementWarmup+s.Window, s.Links)
+		cases = append(cases, agreementCase{name, head + body})
+	}
+	const source = "applications:\n  - {name: a, at: n1, source: back-to-back, payload: 1000B}\n"
+	add("chain", s.Seed, `nodes: [{names: n1..n6, bandwidth: {total: "uniform(2.4MBps, 8MBps)"}}]
+links: [{chain: n1..n6, rate: "uniform(1.2MBps, 4MBps)", latency: "uniform(0ms, 10ms)"}]
+`+source)
+	add("chain with two sources", s.Seed, `nodes: [n1..n6]
+links: [{chain: n1..n6, rate: "uniform(1.2MBps, 4MBps)"}]
+applications:
+  - {name: a, at: n1, source: back-to-back, payload: 1000B}
+  - {name: b, at: n3, source: back-to-back, payload: 1000B}
+`)
+	add("tree", s.Seed, `nodes: [{names: n1..n13, bandwidth: {up: "uniform(1.6MBps, 8MBps)", down: "uniform(0.8MBps, 4MBps)"}}]
+links: [{tree: {nodes: n1..n13, fanout: 3}, latency: "uniform(0ms, 10ms)"}]
+`+source)
+	add("diamond", s.Seed, `nodes: [{names: n1..n4, bandwidth: {total: "uniform(2MBps, 12MBps)"}}]
+links: [{link: "n1 -> n2, n3", rate: "uniform(1.2MBps, 4MBps)"}, {link: "n2, n3 -> n4", rate: "uniform(1.2MBps, 4MBps)"}]
+`+source)
+	for i := range s.DAGs {
+		add(fmt.Sprintf("DAG %d", i+1), s.Seed+uint64(i), `nodes: [{names: n1..n8, bandwidth: {up: "uniform(4MBps, 16MBps)", down: "uniform(4MBps, 16MBps)"}}]
+links: [{random-dag: {nodes: n1..n8, degree: 2}, rate: "uniform(2MBps, 8MBps)"}]
+`+source)
+	}
+	return cases
+}
+
+// Agreement runs every topology in every world and puts the links beside each other.
+func Agreement(ctx context.Context, s AgreementSpec) ([]AgreementRow, error) {
+	if s.Links == "" {
+		s.Links = spec.TransportMem
+	}
+	cases := agreementCases(s)
+	registry := scenario.Shipped()
+	var rows []AgreementRow
+	for i, c := range cases {
+		plan, err := spec.Parse(c.name, []byte(c.yaml), spec.Options{Algorithms: registry})
+		if err != nil {
+			return rows, fmt.Errorf("bench: the topology %s: %w", c.name, err)
+		}
+		oracle, err := fluid.Steady(plan)
+		if err != nil {
+			return rows, fmt.Errorf("bench: the topology %s: %w", c.name, err)
+		}
+		of := make([]AgreementRow, len(plan.Links))
+		for l := range of {
+			of[l] = AgreementRow{Kind: "link", Topology: c.name, Oracle: oracle[l], Measured: make(map[string]float64), Off: make(map[string]*float64)}
+		}
+		for k, world := range s.Worlds {
+			if s.Progress != nil {
+				s.Progress(i*len(s.Worlds)+k, len(cases)*len(s.Worlds), c.name+", "+world)
+			}
+			if err := measureLinks(ctx, plan, registry, world, of); err != nil {
+				return rows, fmt.Errorf("bench: the topology %s, world %s: %w", c.name, world, err)
+			}
+		}
+		rows = append(rows, of...)
+	}
+	return rows, nil
+}
+
+// measureLinks adds what one world carried to the rows of a topology's links.
+func measureLinks(ctx context.Context, plan *spec.Plan, r *scenario.Registry, world string, rows []AgreementRow) error {
+	run, err := scenario.Run(ctx, plan, scenario.Options{World: world, Registry: r})
+	if err != nil {
+		return err
+	}
+	if run == nil || run.Stopped {
+		return context.Cause(ctx)
+	}
+	for l := range rows {
+		of := spec.Target{Node: -1, From: plan.Links[l].From, To: plan.Links[l].To}
+		rows[l].Link = run.Name(of)
+		v := run.Throughput(of, agreementWarmup, plan.Duration)
+		rows[l].Measured[world] = v
+		if o := rows[l].Oracle; o > 0 {
+			off := 100 * (v - o) / o
+			rows[l].Off[world] = &off
+		}
+	}
+	return nil
+}
+
+// AgreementWorst is the largest difference to the oracle in a world, in percent, and
+// where it is. A link that should carry nothing and does, or the other way round, is
+// infinitely off.
+func AgreementWorst(rows []AgreementRow, world string) (percent float64, at string) {
+	for _, r := range rows {
+		off := 0.0
+		switch {
+		case r.Off[world] != nil:
+			off = *r.Off[world]
+		case r.Measured[world] > 0:
+			off = math.Inf(1)
+		}
+		if at == "" || math.Abs(off) > math.Abs(percent) {
+			percent, at = off, strings.Join([]string{r.Topology, r.Link}, ", ")
+		}
+	}
+	return percent, at
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ioverlay/ioverlay/scenario"
+	results "github.com/ioverlay/ioverlay/scenario/result"
+	"github.com/ioverlay/ioverlay/scenario/spec"
+	"github.com/ioverlay/ioverlay/scenario/world"
+)
+
+// runFlags are the flags of "ioverlay run".
+type runFlags struct {
+	world  string
+	seed   uint64
+	out    string
+	check  bool
+	format string
+}
+
+const runHelp = `Run a scenario: nodes, links, applications, bandwidth, a timeline, and what must
+come of it, in one YAML file (docs/scenario.md).
+
+The same file runs in three worlds:
+  sim   virtual time: repeatable bit for bit, and as fast as the machine
+  live  all nodes in this process, real time
+  proc  a process a node, real time and TCP
+
+Exit codes: 0 all expectations held, 1 one did not, 2 the file or a flag is wrong,
+3 the scenario could not be run, 130 interrupted.`
+
+func (a *app) run() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run FILE",
+		Short: "Run a scenario",
+		Long:  runHelp,
+		Example: `  ioverlay run examples/chain.yaml --world sim
+  ioverlay run examples/chain.yaml --world proc --out out/chain
+  ioverlay run examples/chain.yaml --check`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runScenario(cmd, f, args[0]) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.world, "world", "sim", "where to run it: "+either(world.Names))
+	fl.Uint64Var(&f.seed, "seed", 0, "use this seed instead of the file's")
+	fl.StringVar(&f.out, "out", "", "write results and charts into this directory")
+	fl.BoolVar(&f.check, "check", false, "only check the file")
+	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
+	return cmd
+}
+
+// errExpectation means that a scenario ran and not all of its expectations held.
+var errExpectation = errors.New("an expectation did not hold")
+
+func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
+	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
+		return err
+	}
+	if !slices.Contains(world.Names, f.world) {
+		return &usageError{"world", f.world, either(world.Names)}
+	}
+	registry := scenario.Shipped()
+	plan, err := loadScenario(cmd, registry, path, f.seed)
+	if err != nil {
+		return err
+	}
+	if f.check {
+		_, err := fmt.Fprintf(a.out, "%s: %d nodes, %d links, %d applications, %d steps, %d expectations\n",
+			path, len(plan.Nodes), len(plan.Links), len(plan.Apps), len(plan.Steps), len(plan.Expect))
+		return err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	bar := a.runBar(plan)
+	run, err := scenario.Run(cmd.Context(), plan, scenario.Options{
+		World: f.world, Registry: registry, Child: []string{program, childCommand}, Progress: bar.move})
+	bar.clear()
+	if run == nil && err == nil {
+		return errInterrupted
+	}
+	if run != nil {
+		err = errors.Join(err, a.report(run, f))
+	}
+	return outcome(run, err)
+}
+
+// outcome is what a run comes to, as an error.
+func outcome(run *scenario.Result, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case run.Stopped:
+		return errInterrupted
+	case !run.Held():
+		return errExpectation
+	}
+	return nil
+}
+
+// loadScenario reads a scenario. A mistake in the file is wrong usage.
+func loadScenario(cmd *cobra.Command, r *scenario.Registry, path string, seed uint64) (*scenario.Plan, error) {
+	o := spec.Options{Algorithms: r}
+	if cmd.Flags().Changed("seed") {
+		o.Seed = &seed
+	}
+	plan, err := spec.Load(path, o)
+	var problems spec.Problems
+	switch {
+	case errors.As(err, &problems), errors.Is(err, os.ErrNotExist):
+		return nil, &fileError{err}
+	case err != nil:
+		return nil, err
+	}
+	return plan, nil
+}
+
+// fileError is a mistake in a file that was named on the command line.
+type fileError struct{ error }
+
+func (e *fileError) Unwrap() error { return e.error }
+
+// report prints a run and writes its files.
+func (a *app) report(run *scenario.Result, f runFlags) error {
+	var err error
+	if f.format == formatJSON {
+		err = json.NewEncoder(a.out).Encode(run.Report())
+	} else {
+		_, err = fmt.Fprint(a.out, run.Summary())
+	}
+	if f.out == "" {
+		return err
+	}
+	written, writeErr := results.Write(run, f.out)
+	if f.format == formatTable {
+		for _, name := range written {
+			fmt.Fprintln(a.out, name)
+		}
+	}
+	return errors.Join(err, writeErr)
+}
+
+// childCommand makes this program a node of the proc world.
+const childCommand = "scenario-node"
+
+// scenarioNode is the child's side of the proc world.
+func (a *app) scenarioNode() *cobra.Command {
+	return &cobra.Command{
+		Use: childCommand, Hidden: true, Args: cobra.NoArgs,
+		Short: "Be a node of a scenario, as standard input says",
+		RunE: func(*cobra.Command, []string) error {
+			return world.ServeChild(scenario.Shipped(), a.in, a.out)
+		},
+	}
+}

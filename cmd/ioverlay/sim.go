@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ioverlay/ioverlay/core/sim"
+	"github.com/ioverlay/ioverlay/core/sim/hunt"
+	"github.com/ioverlay/ioverlay/core/sim/trace"
+	"github.com/ioverlay/ioverlay/scenario"
+	"github.com/ioverlay/ioverlay/scenario/spec"
+)
+
+// simRunFlags are the flags of "ioverlay sim".
+type simRunFlags struct {
+	seed     uint64
+	trace    string
+	sent     bool
+	shuffle  bool
+	duration time.Duration
+	faults   []string
+	noFaults bool
+	seeds    string
+	hunt     bool
+	workers  int
+	format   string
+}
+
+const simHelp = `Run a scenario in virtual time, as "ioverlay run --world sim" does, with what only
+virtual time has: traces, and the hunt for a seed that fails.
+
+With --trace everything that an algorithm is given is written to a file, whose hash is
+printed: the same seed gives the same trace, bit for bit. See "ioverlay trace".
+
+With --seeds and --until-fail one seed after another is run, several at a time, until an
+expectation does not hold or an algorithm panics. What is found is made smaller: a
+shorter time, fewer of the faults of the timeline. The command that runs it again is
+printed.
+
+Exit codes: those of "ioverlay run"; a hunt that finds something exits with 1.`
+
+func (a *app) sim() *cobra.Command {
+	var f simRunFlags
+	cmd := &cobra.Command{
+		Use:   "sim FILE",
+		Short: "Run a scenario in virtual time: traces, and the hunt for a seed that fails",
+		Long:  simHelp,
+		Example: `  ioverlay sim examples/churn.yaml --seed 7 --trace churn.trace
+  ioverlay sim examples/churn.yaml --seeds 1..10000 --until-fail
+  ioverlay sim examples/churn.yaml --seed 7 --no-faults --fault "2s crash n3"`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runSim(cmd, f, args[0]) },
+	}
+	fl := cmd.Flags()
+	fl.Uint64Var(&f.seed, "seed", 0, "use this seed instead of the file's")
+	fl.StringVar(&f.trace, "trace", "", "write a trace to this file; - is standard output")
+	fl.BoolVar(&f.sent, "sent", false, "with --trace: record what is sent too")
+	fl.BoolVar(&f.shuffle, "shuffle", false, "draw the order of what happens at one time from the seed")
+	fl.DurationVar(&f.duration, "duration", 0, "end earlier than the file says")
+	fl.BoolVar(&f.noFaults, "no-faults", false, "leave out what goes wrong in the timeline")
+	fl.StringArrayVar(&f.faults, "fault", nil, `with --no-faults: let this go wrong instead, such as "2s crash n3"; may be given again`)
+	fl.StringVar(&f.seeds, "seeds", "", "with --until-fail: the seeds to run, such as 1..10000")
+	fl.BoolVar(&f.hunt, "until-fail", false, "run seeds until one fails, and make the failure small")
+	fl.IntVar(&f.workers, "workers", 0, "with --until-fail: runs at a time; 0 means one a processor core")
+	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
+	return cmd
+}
+
+// check finds what is wrong with the flags, and reads those that have a form.
+func (f simRunFlags) check() (faults []sim.Fault, first, last uint64, err error) {
+	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
+		return nil, 0, 0, err
+	}
+	for _, text := range f.faults {
+		fault, err := sim.ParseFault(text)
+		if err != nil {
+			return nil, 0, 0, &usageError{"fault", text, err.Error()}
+		}
+		faults = append(faults, fault)
+	}
+	switch {
+	case len(faults) > 0 && !f.noFaults:
+		return nil, 0, 0, &usageError{"fault", f.faults[0], "only together with --no-faults"}
+	case f.hunt != (f.seeds != ""):
+		return nil, 0, 0, &usageError{"seeds", f.seeds, "seeds such as 1..10000, together with --until-fail"}
+	case f.duration < 0:
+		return nil, 0, 0, &usageError{"duration", f.duration.String(), "a time above 0"}
+	}
+	if f.hunt {
+		from, to, _ := strings.Cut(f.seeds, "..")
+		var err1, err2 error
+		first, err1 = strconv.ParseUint(from, 10, 64)
+		last, err2 = strconv.ParseUint(to, 10, 64)
+		if err1 != nil || err2 != nil || first > last {
+			return nil, 0, 0, &usageError{"seeds", f.seeds, "two numbers, such as 1..10000"}
+		}
+	}
+	return faults, first, last, nil
+}
+
+func (f simRunFlags) order() sim.Order {
+	if f.shuffle {
+		return sim.Shuffled
+	}
+	return sim.InOrder
+}
+
+func (a *app) runSim(cmd *cobra.Command, f simRunFlags, path string) error {
+	faults, first, last, err := f.check()
+	if err != nil {
+		return err
+	}
+	registry := scenario.Shipped()
+	if f.hunt {
+		return a.huntSeeds(cmd.Context(), f, path, registry, first, last)
+	}
+	plan, err := loadScenario(cmd, registry, path, f.seed)
+	if err != nil {
+		return err
+	}
+	if f.noFaults || f.duration > 0 {
+		if !f.noFaults {
+			faults = scenario.Faults(plan)
+		}
+		if plan, err = scenario.WithFaults(plan, faults, f.duration); err != nil {
+			return &usageError{"fault", strings.Join(f.faults, ", "), err.Error()}
+		}
+	}
+	o := scenario.Options{World: "sim", Registry: registry, Order: f.order()}
+	done := func() (string, error) { return "", nil }
+	if f.trace != "" {
+		var w *trace.Writer
+		if w, done, err = a.openTraceWriter(f, plan); err != nil {
+			return err
+		}
+		o.Watch = w
+	}
+	bar := a.runBar(plan)
+	o.Progress = bar.move
+	run, err := scenario.Run(cmd.Context(), plan, o)
+	bar.clear()
+	hash, traceErr := done()
+	if err = errors.Join(err, traceErr); run == nil && err == nil {
+		return errInterrupted
+	}
+	if run != nil {
+		err = errors.Join(err, a.report(run, runFlags{format: f.format}))
+	}
+	if hash != "" {
+		fmt.Fprintf(a.err, "trace %s\n", hash)
+	}
+	return outcome(run, err)
+}
+
+// openTraceWriter begins a trace. What is returned last ends it and gives its hash.
+func (a *app) openTraceWriter(f simRunFlags, p *scenario.Plan) (*trace.Writer, func() (string, error), error) {
+	out := a.out
+	closing := func() error { return nil }
+	if f.trace != "-" {
+		file, err := os.Create(f.trace)
+		if err != nil {
+			return nil, nil, fmt.Errorf("create the trace, --trace %q: %w", f.trace, err)
+		}
+		out, closing = file, file.Close
+	}
+	w := trace.NewWriter(out, trace.Options{Sent: f.sent, About: [][2]string{
+		{"scenario", p.Name}, {"seed", strconv.FormatUint(p.Seed, 10)}, {"duration", p.Duration.String()}}})
+	return w, func() (string, error) {
+		err := errors.Join(w.Close(), closing())
+		return w.Hash(), err
+	}, nil
+}
+
+// huntSeeds runs seeds until one fails.
+func (a *app) huntSeeds(ctx context.Context, f simRunFlags, path string, r *scenario.Registry, first, last uint64) error {
+	h := scenario.Hunter{Registry: r, Order: f.order(), Load: func(seed uint64) (*scenario.Plan, error) {
+		return spec.Load(path, spec.Options{Algorithms: r, Seed: &seed})
+	}}
+	bar := a.steps(int(min(last-first+1, 1<<31)))
+	found, err := h.Hunt(ctx, hunt.Plan{
+		First: first, Last: last, Workers: f.workers,
+		Progress: func(uint64) { bar.add() },
+		Command:  func(c hunt.Case) string { return simCommand(path, f.shuffle, c) },
+	})
+	bar.stop()
+	var problems spec.Problems
+	switch {
+	case errors.As(err, &problems), errors.Is(err, os.ErrNotExist):
+		return &fileError{err}
+	case ctx.Err() != nil:
+		return errInterrupted
+	case err != nil:
+		return err
+	case f.format == formatJSON:
+		err = json.NewEncoder(a.out).Encode(newHuntReport(first, last, found))
+	case found == nil:
+		_, err = fmt.Fprintf(a.out, "%d seeds, from %d to %d: none fails\n", last-first+1, first, last)
+	default:
+		_, err = fmt.Fprint(a.out, found)
+	}
+	if err == nil && found != nil {
+		err = errExpectation
+	}
+	return err
+}
+
+// huntReport is what a hunt found, for programs.
+type huntReport struct {
+	First   uint64       `json:"first_seed"`
+	Last    uint64       `json:"last_seed"`
+	Failure *huntFailure `json:"failure"` // null: none
+}
+
+// huntFailure is a failure, as small as it was made.
+type huntFailure struct {
+	Seed      uint64   `json:"seed"`
+	What      string   `json:"what"`
+	DurationS float64  `json:"duration_s"`
+	Faults    []string `json:"faults"`
+	Command   string   `json:"command"` // that runs it again
+	Runs      uint64   `json:"runs"`
+	Shrinks   uint64   `json:"shrinks"` // runs spent on making it small
+}
+
+func newHuntReport(first, last uint64, f *hunt.Found) huntReport {
+	r := huntReport{First: first, Last: last}
+	if f == nil {
+		return r
+	}
+	r.Failure = &huntFailure{Seed: f.Seed, What: f.Small.Failure, DurationS: f.Smallest.Duration.Seconds(), Faults: []string{},
+		Command: f.Command, Runs: f.Runs, Shrinks: f.Shrinks}
+	for _, fault := range f.Smallest.Faults {
+		r.Failure.Faults = append(r.Failure.Faults, fault.String())
+	}
+	return r
+}
+
+// simCommand runs a case again.
+func simCommand(path string, shuffle bool, c hunt.Case) string {
+	s := fmt.Sprintf("ioverlay sim %s --seed %d --duration %v --no-faults", path, c.Seed, c.Duration)
+	if shuffle {
+		s += " --shuffle"
+	}
+	for _, f := range c.Faults {
+		s += fmt.Sprintf(" --fault %q", f.String())
+	}
+	return s
+}

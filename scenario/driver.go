@@ -1,0 +1,282 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+	"github.com/ioverlay/ioverlay/scenario/host"
+	"github.com/ioverlay/ioverlay/scenario/result"
+	"github.com/ioverlay/ioverlay/scenario/spec"
+	"github.com/ioverlay/ioverlay/scenario/world"
+)
+
+// driver executes one plan in one world.
+type driver struct {
+	plan *spec.Plan
+	w    world.World
+	o    Options
+	out  *result.Run
+
+	down, up [][]int             // neighbours by node
+	byID     map[core.NodeID]int // node
+	nodes    []nodeState
+	byEnds   map[[2]int]int // index in out.Links
+	links    []linkState    // beside out.Links
+	from     [][]int        // indices of links by their upstream node
+
+	offset time.Duration // of the nodes' clocks to the run's
+	synced bool
+}
+
+// nodeState is how the timeline wants a node, and what it counted in earlier lives.
+type nodeState struct {
+	running   bool
+	stopping  bool // it still runs, to deliver what it has accepted
+	lives     uint64
+	bandwidth spec.NodeBandwidth
+	slow      time.Duration
+	past      result.NodeSample
+}
+
+// linkState is how the timeline wants a link, and what was counted by earlier lives
+// of its ends.
+type linkState struct {
+	spec.LinkState
+	cut    bool
+	native bool // the world cuts
+	past   result.LinkSample
+}
+
+// wanted is what the link's upstream node must emulate. A link that is cut lets
+// bytes through so slowly that a message takes longer than any run.
+func (l *linkState) wanted() spec.LinkState {
+	s := l.LinkState
+	if l.cut && !l.native {
+		s.Rate = cutRate
+	}
+	return s
+}
+
+// cutRate is the bytes a second of a link that is cut: the least that there is.
+const cutRate = 1
+
+func newDriver(p *spec.Plan, w world.World, o Options) *driver {
+	d := &driver{
+		plan: p, w: w, o: o, out: &result.Run{Plan: p, World: w.Name(), Ended: p.Duration},
+		down: p.Downstreams(), up: p.Upstreams(),
+		byID: make(map[core.NodeID]int, len(p.Nodes)), byEnds: make(map[[2]int]int, len(p.Links)),
+		nodes: make([]nodeState, len(p.Nodes)), from: make([][]int, len(p.Nodes)),
+	}
+	for i, n := range p.Nodes {
+		d.byID[w.ID(i)] = i
+		d.nodes[i] = nodeState{bandwidth: n.Bandwidth, past: result.NodeSample{Apps: make([]result.Counts, len(p.Apps))}}
+	}
+	for _, l := range p.Links {
+		d.links[d.link([2]int{l.From, l.To})].LinkState = l.LinkState
+	}
+	return d
+}
+
+// link finds a link by its ends. One that the plan does not have, because an
+// algorithm made it or because it is cut before anybody did, gets a place.
+func (d *driver) link(ends [2]int) int {
+	i, ok := d.byEnds[ends]
+	if !ok {
+		i = len(d.links)
+		d.byEnds[ends] = i
+		d.out.Links = append(d.out.Links, ends)
+		_, native := d.w.(world.Cutter)
+		d.links = append(d.links, linkState{native: native, past: result.LinkSample{Apps: make([]result.Counts, len(d.plan.Apps))}})
+		d.from[ends[0]] = append(d.from[ends[0]], i)
+	}
+	return i
+}
+
+// boot starts a node as the timeline wants it now.
+func (d *driver) boot(ctx context.Context, i int) error {
+	n, st := &d.plan.Nodes[i], &d.nodes[i]
+	s := host.Setup{
+		Name: n.Name, ID: d.w.ID(i), Algorithm: n.Algorithm, Params: n.Params.Strings(),
+		// A node that is started again draws other numbers than before.
+		Seed:        d.plan.Seed ^ (uint64(i)+1)*0x9e3779b97f4a7c15 ^ st.lives<<48,
+		Downstreams: d.ids(d.down[i]), Upstreams: d.ids(d.up[i]),
+	}
+	if st.bandwidth != (spec.NodeBandwidth{}) {
+		s.Commands = append(s.Commands, host.Command{Op: host.OpBandwidth, Bandwidth: st.bandwidth})
+	}
+	for _, l := range d.from[i] {
+		if want := d.links[l].wanted(); want != (spec.LinkState{}) {
+			s.Commands = append(s.Commands, host.Command{Op: host.OpLink, Peer: d.w.ID(d.out.Links[l][1]), Link: want})
+		}
+	}
+	if st.slow > 0 {
+		s.Commands = append(s.Commands, host.Command{Op: host.OpSlow, PerMessage: st.slow})
+	}
+	if err := d.w.Boot(ctx, i, s); err != nil {
+		return err
+	}
+	st.running, st.stopping = true, false
+	st.lives++
+	return nil
+}
+
+func (d *driver) ids(nodes []int) (ids []core.NodeID) {
+	for _, n := range nodes {
+		ids = append(ids, d.w.ID(n))
+	}
+	return ids
+}
+
+// apply does one step of the timeline.
+func (d *driver) apply(ctx context.Context, s spec.Step) error {
+	d.note(s)
+	switch s.Kind {
+	case spec.StepStart, spec.StepKill, spec.StepStop:
+		for _, i := range s.Nodes {
+			if err := d.life(ctx, s.Kind, i); err != nil {
+				return err
+			}
+		}
+	case spec.StepStartApp, spec.StepStopApp:
+		return d.source(s)
+	case spec.StepBandwidth:
+		for k, i := range s.Nodes {
+			d.nodes[i].bandwidth = s.Bandwidths[k]
+			if err := d.obey(i, host.Command{Op: host.OpBandwidth, Bandwidth: s.Bandwidths[k]}); err != nil {
+				return err
+			}
+		}
+	case spec.StepSlow:
+		for _, i := range s.Nodes {
+			d.nodes[i].slow = s.PerMessage
+			if err := d.obey(i, host.Command{Op: host.OpSlow, PerMessage: s.PerMessage}); err != nil {
+				return err
+			}
+		}
+	case spec.StepJoin, spec.StepLeave:
+		op := host.OpJoin
+		if s.Kind == spec.StepLeave {
+			op = host.OpLeave
+		}
+		for _, i := range s.Nodes {
+			if err := d.obey(i, host.Command{Op: op, App: d.plan.Apps[s.App].ID}); err != nil {
+				return err
+			}
+		}
+	case spec.StepLink, spec.StepCut, spec.StepHeal:
+		return d.relink(s)
+	}
+	return nil
+}
+
+// obey has a node do something now. One that does not run will do it when it starts.
+func (d *driver) obey(i int, c host.Command) error {
+	if !d.nodes[i].running {
+		return nil
+	}
+	if err := d.w.Obey(i, c); err != nil {
+		return fmt.Errorf("scenario: %s at node %s: %w", c.Op, d.plan.Nodes[i].Name, err)
+	}
+	return nil
+}
+
+// life starts or ends a node. What it has counted is kept before it is killed.
+func (d *driver) life(ctx context.Context, kind spec.StepKind, i int) error {
+	st, name := &d.nodes[i], d.plan.Nodes[i].Name
+	if kind == spec.StepStart && !st.running {
+		return d.boot(ctx, i)
+	}
+	if !st.running || kind == spec.StepStart && !st.stopping {
+		return nil
+	}
+	if kind == spec.StepStop {
+		st.stopping = true
+		if err := d.w.Stop(i); err != nil {
+			return fmt.Errorf("scenario: stop node %s: %w", name, err)
+		}
+		return nil
+	}
+	// It is killed, or starts again while it still delivers what it had.
+	if err := d.bury(i); err != nil {
+		return err
+	}
+	if err := d.w.Kill(i); err != nil {
+		return fmt.Errorf("scenario: kill node %s: %w", name, err)
+	}
+	if kind == spec.StepStart {
+		return d.boot(ctx, i)
+	}
+	return nil
+}
+
+// source starts or stops an application's source.
+func (d *driver) source(s spec.Step) error {
+	a := &d.plan.Apps[s.App]
+	c := host.Command{Op: host.OpStopSource, App: a.ID}
+	if s.Kind == spec.StepStartApp {
+		c.Op = host.OpStartSource
+		c.Source = host.Source{Kind: a.Source, Payload: a.Payload, Limit: a.Limit, MsgsPerSec: a.Pace.MsgsPerSec}
+		if a.Pace.BytesPerSec > 0 {
+			c.Source.MsgsPerSec = a.Pace.BytesPerSec / float64(wire.HeaderSize+a.Payload)
+		}
+	}
+	return d.obey(a.Node, c)
+}
+
+// relink changes, cuts or heals links.
+func (d *driver) relink(s spec.Step) error {
+	for k, i := range s.Links {
+		l := d.plan.Links[i]
+		if err := d.change([2]int{l.From, l.To}, func(l *linkState) { l.LinkState = s.States[k] }); err != nil {
+			return err
+		}
+	}
+	pairs := s.Pairs
+	if s.Every {
+		pairs = d.out.Links
+	}
+	for _, ends := range pairs {
+		if err := d.change(ends, func(l *linkState) { l.cut = s.Kind == spec.StepCut }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// change changes how a link is wanted, and tells its upstream node if that makes a
+// difference.
+func (d *driver) change(ends [2]int, fn func(*linkState)) error {
+	l := &d.links[d.link(ends)]
+	before, wasCut := l.wanted(), l.cut
+	fn(l)
+	if c, ok := d.w.(world.Cutter); ok {
+		if err := d.recut(c, ends, wasCut, l.cut); err != nil {
+			return err
+		}
+	}
+	if l.wanted() == before {
+		return nil
+	}
+	return d.obey(ends[0], host.Command{Op: host.OpLink, Peer: d.w.ID(ends[1]), Link: l.wanted()})
+}
+
+// recut has the world cut or heal one way between two nodes. A world heals both, so
+// the other may have to be cut again.
+func (d *driver) recut(c world.Cutter, ends [2]int, was, is bool) error {
+	switch {
+	case was == is:
+		return nil
+	case is:
+		return c.Cut(ends[0], ends[1])
+	}
+	if err := c.HealBoth(ends[0], ends[1]); err != nil {
+		return err
+	}
+	if back, ok := d.byEnds[[2]int{ends[1], ends[0]}]; ok && d.links[back].cut {
+		return c.Cut(ends[1], ends[0])
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+// Package fluid computes what a network of relays carries in the long run, as if
+// messages were a fluid: the slow and obvious oracle beside the worlds.
+//
+// A relay sends everything it receives on to every downstream, loses nothing, and
+// makes its upstreams wait when a downstream is slow. So in a steady state every link
+// out of a node carries what enters the node, which is, for a source that sends at
+// rate x, the number of ways from the source to the node times x. What limits x are
+// the rates of links and nodes; sources that meet at a limit share it max-min fair:
+// all rise together, and each stops where something that it uses is full.
+package fluid
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/ioverlay/ioverlay/scenario/spec"
+)
+
+// Steady is the rate of each link of a plan in the long run, in bytes a second with
+// headers. It fails for plans that it says nothing about: other algorithms than
+// relay, sources with a rate of their own, nodes that come later, links that lose,
+// cycles, and sources that nothing limits.
+func Steady(p *spec.Plan) ([]float64, error) {
+	if err := check(p); err != nil {
+		return nil, err
+	}
+	order, err := topological(p)
+	if err != nil {
+		return nil, err
+	}
+	ways := make([][]float64, len(p.Apps)) // by application and node
+	for a := range p.Apps {
+		ways[a] = waysFrom(p, order, p.Apps[a].Node)
+	}
+	x, err := fill(limits(p, ways), len(p.Apps))
+	if err != nil {
+		return nil, err
+	}
+	rates := make([]float64, len(p.Links))
+	for l, link := range p.Links {
+		for a := range x {
+			rates[l] += ways[a][link.From] * x[a]
+		}
+	}
+	return rates, nil
+}
+
+func check(p *spec.Plan) error {
+	for _, n := range p.Nodes {
+		if n.Algorithm != "relay" || n.Late {
+			return fmt.Errorf("fluid: node %s is no relay that runs from the beginning", n.Name)
+		}
+	}
+	for _, a := range p.Apps {
+		if a.Source != spec.BackToBack {
+			return fmt.Errorf("fluid: the source of %s is not back-to-back", a.Name)
+		}
+	}
+	for _, l := range p.Links {
+		if l.Loss > 0 {
+			return fmt.Errorf("fluid: the link %s -> %s loses messages", p.Nodes[l.From].Name, p.Nodes[l.To].Name)
+		}
+	}
+	return nil
+}
+
+// topological orders nodes so that links go forward.
+func topological(p *spec.Plan) ([]int, error) {
+	into := make([]int, len(p.Nodes))
+	down := p.Downstreams()
+	for _, l := range p.Links {
+		into[l.To]++
+	}
+	var order []int
+	for i, n := range into {
+		if n == 0 {
+			order = append(order, i)
+		}
+	}
+	for k := 0; k < len(order); k++ {
+		for _, to := range down[order[k]] {
+			if into[to]--; into[to] == 0 {
+				order = append(order, to)
+			}
+		}
+	}
+	if len(order) < len(p.Nodes) {
+		return nil, fmt.Errorf("fluid: the links have a cycle")
+	}
+	return order, nil
+}
+
+// waysFrom counts the ways from a source to every node; 1 for the source's own.
+func waysFrom(p *spec.Plan, order []int, source int) []float64 {
+	down := p.Downstreams()
+	ways := make([]float64, len(p.Nodes))
+	ways[source] = 1
+	for _, n := range order {
+		for _, to := range down[n] {
+			ways[to] += ways[n]
+		}
+	}
+	return ways
+}
+
+// limit is something that may be full: what each source takes of it for a unit of
+// its rate, and how much there is.
+type limit struct {
+	share []float64
+	rate  float64
+}
+
+func limits(p *spec.Plan, ways [][]float64) (all []limit) {
+	add := func(rate int64, share func(app int) float64) {
+		if rate <= 0 {
+			return // unlimited
+		}
+		l := limit{rate: float64(rate), share: make([]float64, len(ways))}
+		for a := range ways {
+			l.share[a] = share(a)
+		}
+		all = append(all, l)
+	}
+	for _, l := range p.Links {
+		add(l.Rate, func(a int) float64 { return ways[a][l.From] })
+	}
+	down := p.Downstreams()
+	for n := range p.Nodes {
+		up := func(a int) float64 { return ways[a][n] * float64(len(down[n])) }
+		in := func(a int) float64 {
+			if p.Apps[a].Node == n {
+				return ways[a][n] - 1 // what its own source makes does not enter it
+			}
+			return ways[a][n]
+		}
+		b := p.Nodes[n].Bandwidth
+		add(b.Up, up)
+		add(b.Down, in)
+		add(b.Total, func(a int) float64 { return up(a) + in(a) })
+	}
+	return all
+}
+
+// fill raises all sources together and stops each where a limit that it uses is full.
+func fill(all []limit, sources int) ([]float64, error) {
+	x := make([]float64, sources)
+	stopped := make([]bool, sources)
+	for left := sources; left > 0; {
+		rise, at := math.Inf(1), -1
+		for i, l := range all {
+			room, slope := l.rate, 0.0
+			for a := range x {
+				room -= l.share[a] * x[a]
+				if !stopped[a] {
+					slope += l.share[a]
+				}
+			}
+			if slope > 0 && room/slope < rise {
+				rise, at = max(room/slope, 0), i
+			}
+		}
+		if at < 0 {
+			return nil, fmt.Errorf("fluid: nothing limits %d of the sources", left)
+		}
+		for a := range x {
+			if !stopped[a] {
+				x[a] += rise
+			}
+		}
+		for a := range x {
+			if !stopped[a] && all[at].share[a] > 0 {
+				stopped[a] = true
+				left--
+			}
+		}
+	}
+	return x, nil
+}

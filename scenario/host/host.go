@@ -1,0 +1,199 @@
+package host
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ioverlay/ioverlay/apps"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+	"github.com/ioverlay/ioverlay/scenario/spec"
+)
+
+// Host is the algorithm that a scenario's node runs: the one that the scenario
+// names, and around it what counts and obeys.
+type Host struct {
+	inner   core.Algorithm
+	node    *core.Node
+	first   []Command // to obey before the first message
+	tally   tally
+	sources []source
+	slow    slowness
+}
+
+// source is a running or ended source of an application.
+type source struct {
+	app uint32
+	src interface {
+		core.Source
+		Sent() uint64
+	}
+}
+
+// New makes the host of a node.
+func New(r *Registry, s Setup) (*Host, error) {
+	known, ok := r.Params(s.Algorithm)
+	if !ok {
+		return nil, fmt.Errorf("host: there is no algorithm %q", s.Algorithm)
+	}
+	params, err := spec.ParseParams(known, s.Params)
+	if err != nil {
+		return nil, fmt.Errorf("host: the algorithm %q: %w", s.Algorithm, err)
+	}
+	inner, err := r.make(s.Algorithm, Env{Name: s.Name, Downstreams: s.Downstreams, Upstreams: s.Upstreams, Params: params})
+	if err != nil {
+		return nil, err
+	}
+	return &Host{inner: inner, first: s.Commands}, nil
+}
+
+// Inner is the algorithm that the scenario names.
+func (h *Host) Inner() core.Algorithm { return h.inner }
+
+// Bind implements core.Algorithm.
+func (h *Host) Bind(n *core.Node) {
+	h.node = n
+	h.inner.Bind(n)
+}
+
+// Process implements core.Algorithm.
+func (h *Host) Process(m *core.Msg) core.Verdict {
+	switch m.Type() {
+	case wire.TypeStarted:
+		for _, c := range h.first {
+			h.Obey(c)
+		}
+		h.first = nil
+	case wire.TypeData:
+		if !m.From().IsZero() {
+			h.tally.data(m)
+		}
+	case wire.TypeBrokenSource:
+		h.tally.app(m.App()).Broken++
+	case wire.TypeTimer:
+		if m.TimerID() == slowTimer {
+			h.slow.due(h)
+			return core.Done
+		}
+	}
+	if h.slow.takes(h, m) {
+		return core.Hold
+	}
+	return h.inner.Process(m)
+}
+
+// Obey does what a command asks for.
+func (h *Host) Obey(c Command) {
+	switch c.Op {
+	case OpBandwidth:
+		setBandwidth(h.node, c.Bandwidth)
+	case OpLink:
+		setLink(h.node, c.Peer, c.Link)
+	case OpStartSource:
+		h.startSource(c)
+	case OpStopSource:
+		h.node.StopSource(c.App)
+	case OpJoin, OpLeave:
+		h.membership(c)
+	case OpSlow:
+		h.slow.set(h, c.PerMessage)
+	default:
+		panic(fmt.Sprintf("host: there is no command %q", c.Op))
+	}
+}
+
+func (h *Host) startSource(c Command) {
+	stream := apps.Stream{App: c.App, Payload: c.Source.Payload, Limit: c.Source.Limit}
+	s := source{app: c.App}
+	if c.Source.Kind == spec.ConstantRate {
+		s.src = apps.NewConstantRate(stream, c.Source.MsgsPerSec)
+	} else {
+		s.src = apps.NewBackToBack(stream)
+	}
+	h.sources = append(h.sources, s)
+	h.node.AddSource(c.App, s.src)
+}
+
+// membership tells the algorithm as the observer would: on the control lane, with
+// the session in the first parameter.
+func (h *Host) membership(c Command) {
+	t := wire.TypeJoin
+	if c.Op == OpLeave {
+		t = wire.TypeLeave
+	}
+	m := h.node.NewMsg(t, 0, 0)
+	m.SetParams(int32(c.App), 0)
+	if h.inner.Process(m) == core.Hold {
+		h.node.Retain(m)
+	}
+}
+
+// Count reads the counters. It allocates; it is for reports.
+func (h *Host) Count() Counters {
+	s := h.node.Stats()
+	c := Counters{At: h.node.Now(), Ended: h.node.Ended(), LostOut: s.Lost.OutMsgs + s.Lost.EmulMsgs, LostIn: s.Lost.InMsgs}
+	for _, src := range h.sources {
+		h.tally.app(src.app).Sent = 0
+	}
+	for _, src := range h.sources {
+		h.tally.app(src.app).Sent += src.src.Sent()
+	}
+	c.Apps, c.In = h.tally.read()
+	for _, l := range s.Downstream {
+		if l.App != 0 {
+			c.Out = append(c.Out, OutCount{To: l.To, App: l.App, Queued: l.QueuedMsgs + l.Waiting, Lost: l.LostMsgs + l.EmulMsgs})
+		}
+	}
+	return c
+}
+
+// slowTimer is the id of the host's own timer: below those of algos.Base, and above
+// any that an algorithm would choose.
+const slowTimer = 1 << 61
+
+// slowness makes a node take time for each message of an application. Messages that
+// wait are held, so they fill their upstream's buffer as they would in a node whose
+// processor is too slow.
+type slowness struct {
+	per     time.Duration // 0: none
+	next    time.Duration // when the next message is done
+	waiting []*core.Msg
+}
+
+func (s *slowness) set(h *Host, per time.Duration) {
+	s.per = per
+	if per == 0 && len(s.waiting) > 0 {
+		s.next = h.node.Now()
+		s.due(h)
+	}
+}
+
+// takes reports whether a message must wait. Whatever belongs to an application
+// stays in order.
+func (s *slowness) takes(h *Host, m *core.Msg) bool {
+	if s.per == 0 && len(s.waiting) == 0 || m.App() == 0 || m.Type().Local() {
+		return false
+	}
+	if len(s.waiting) == 0 {
+		s.next = max(s.next, h.node.Now()) + s.per
+		h.node.After(s.next-h.node.Now(), slowTimer)
+	}
+	s.waiting = append(s.waiting, m)
+	return true
+}
+
+// due handles every message whose time has come.
+func (s *slowness) due(h *Host) {
+	for len(s.waiting) > 0 && s.next <= h.node.Now() && !h.node.Ended() {
+		m := s.waiting[0]
+		s.waiting[0] = nil
+		s.waiting = s.waiting[1:]
+		if h.inner.Process(m) == core.Done {
+			h.node.Release(m)
+		}
+		s.next += s.per
+	}
+	if len(s.waiting) > 0 {
+		h.node.After(s.next-h.node.Now(), slowTimer)
+	}
+}

@@ -1,0 +1,88 @@
+package host
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/ioverlay/ioverlay/algos/relay"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/scenario/spec"
+)
+
+// Env is what an algorithm is made for.
+type Env struct {
+	Name        string        // the node's, in the scenario
+	Downstreams []core.NodeID // that the scenario has a link to, in the order of the links
+	Upstreams   []core.NodeID // that the scenario has a link from
+	Params      spec.Params   // every parameter, defaults included
+}
+
+// Algorithm is one that scenarios can name.
+type Algorithm struct {
+	Name   string
+	Params []spec.Param
+	New    func(Env) (core.Algorithm, error)
+}
+
+// Registry is the algorithms that scenarios can name. Make it with [Shipped], add
+// your own, and hand it to scenario.Run.
+type Registry struct{ all []Algorithm }
+
+// Shipped are the algorithms that come with iOverlay.
+func Shipped() *Registry {
+	r := &Registry{}
+	r.Add(Algorithm{Name: "relay", New: func(e Env) (core.Algorithm, error) {
+		return relay.New(nil, e.Downstreams...), nil
+	}})
+	r.Add(newGossip())
+	return r
+}
+
+// Add adds an algorithm. A name that is taken, or an algorithm without a name or a
+// way to make it, is a programmer's mistake.
+func (r *Registry) Add(a Algorithm) {
+	if a.Name == "" || a.New == nil || r.find(a.Name) >= 0 {
+		panic(fmt.Sprintf("host: an algorithm needs a name of its own and New; %q has not", a.Name))
+	}
+	r.all = append(r.all, a)
+	slices.SortFunc(r.all, func(a, b Algorithm) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+}
+
+func (r *Registry) find(name string) int {
+	return slices.IndexFunc(r.all, func(a Algorithm) bool { return a.Name == name })
+}
+
+// Names implements spec.Algorithms.
+func (r *Registry) Names() (names []string) {
+	for _, a := range r.all {
+		names = append(names, a.Name)
+	}
+	return names
+}
+
+// Params implements spec.Algorithms.
+func (r *Registry) Params(name string) ([]spec.Param, bool) {
+	i := r.find(name)
+	if i < 0 {
+		return nil, false
+	}
+	return r.all[i].Params, true
+}
+
+// make makes an algorithm by name.
+func (r *Registry) make(name string, e Env) (core.Algorithm, error) {
+	i := r.find(name)
+	if i < 0 {
+		return nil, fmt.Errorf("host: there is no algorithm %q", name)
+	}
+	a, err := r.all[i].New(e)
+	if err != nil {
+		return nil, fmt.Errorf("host: make the algorithm %q of node %s: %w", name, e.Name, err)
+	}
+	return a, nil
+}

@@ -1,0 +1,201 @@
+package scenario
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ioverlay/ioverlay/core/sim"
+	"github.com/ioverlay/ioverlay/core/sim/hunt"
+	"github.com/ioverlay/ioverlay/scenario/spec"
+)
+
+// Hunting: the same scenario with one seed after the other, in virtual time, until an
+// expectation does not hold or an algorithm panics; and then with less of it.
+
+// Hunter hunts in a scenario.
+type Hunter struct {
+	Load     func(seed uint64) (*Plan, error) // the scenario with a seed
+	Registry *Registry                        // nil means Shipped
+	Order    sim.Order                        // of what happens at one time
+}
+
+// Hunt runs the seeds of a plan, of which it needs First and Last, until one fails,
+// and makes the failure small: a shorter time and fewer of the faults that the
+// timeline has. Other changes of the timeline stay, and so do the nodes.
+func (h *Hunter) Hunt(ctx context.Context, p hunt.Plan) (*hunt.Found, error) {
+	if h.Registry == nil {
+		h.Registry = Shipped()
+	}
+	if _, err := h.Load(p.First); err != nil {
+		return nil, err
+	}
+	p.Make = func(seed uint64) hunt.Case {
+		plan, err := h.Load(seed)
+		if err != nil {
+			return hunt.Case{Seed: seed} // Run says what is wrong
+		}
+		return hunt.Case{Seed: seed, Duration: plan.Duration, Faults: Faults(plan)}
+	}
+	p.Run = h.run
+	return hunt.Hunt(ctx, p)
+}
+
+func (h *Hunter) run(ctx context.Context, c hunt.Case) (hunt.Outcome, error) {
+	plan, err := h.Load(c.Seed)
+	if err != nil {
+		return hunt.Outcome{}, err
+	}
+	if plan, err = WithFaults(plan, c.Faults, c.Duration); err != nil {
+		return hunt.Outcome{}, err
+	}
+	run, err := Run(ctx, plan, Options{World: "sim", Registry: h.Registry, Order: h.Order})
+	if err != nil {
+		if failure := asFailure(err); failure != "" {
+			return hunt.Outcome{Failure: failure}, nil
+		}
+		return hunt.Outcome{}, err
+	}
+	if run == nil || run.Stopped {
+		return hunt.Outcome{}, ctx.Err()
+	}
+	for _, v := range run.Verdicts {
+		if v.Measured && !v.Held {
+			return hunt.Outcome{Failure: fmt.Sprintf("%s: found %s", v.Expectation, v.Found), FailedAt: plan.Duration}, nil
+		}
+	}
+	return hunt.Outcome{}, nil
+}
+
+// asFailure is what went wrong because of the algorithm, or "".
+func asFailure(err error) string {
+	if errors.Is(err, ErrCrashed) || errors.Is(err, sim.ErrStuck) || errors.Is(err, sim.ErrSlabs) {
+		return err.Error()
+	}
+	return ""
+}
+
+// Faults lists what goes wrong in a plan's timeline.
+func Faults(p *Plan) (faults []sim.Fault) {
+	names := func(is []int) (ns []string) {
+		for _, i := range is {
+			ns = append(ns, p.Nodes[i].Name)
+		}
+		return ns
+	}
+	for _, s := range p.Steps {
+		f := sim.Fault{At: s.At, Nodes: names(s.Nodes)}
+		switch s.Kind {
+		case spec.StepKill:
+			f.Kind = sim.Crash
+		case spec.StepStop:
+			f.Kind = sim.Stop
+		case spec.StepStart:
+			f.Kind = sim.Restart
+		case spec.StepSlow:
+			f.Kind, f.Cost = sim.Slow, s.PerMessage
+		case spec.StepCut, spec.StepHeal:
+			faults = append(faults, pairFaults(s, names)...)
+			continue
+		default:
+			continue
+		}
+		faults = append(faults, f)
+	}
+	return faults
+}
+
+// pairFaults is a fault for each pair of a cut or heal.
+func pairFaults(s spec.Step, names func([]int) []string) (faults []sim.Fault) {
+	if s.Every {
+		return []sim.Fault{{At: s.At, Kind: sim.Heal}}
+	}
+	for _, pair := range s.Pairs {
+		kind := sim.Heal
+		if s.Kind == spec.StepCut {
+			kind = sim.CutOneWay
+		}
+		faults = append(faults, sim.Fault{At: s.At, Kind: kind, Nodes: names(pair[:])})
+	}
+	return faults
+}
+
+// WithFaults is a plan with other faults than its timeline has, and another duration;
+// 0 leaves it as it is. A heal heals both ways between its nodes, and a restart starts
+// nodes that do not run.
+func WithFaults(p *Plan, faults []sim.Fault, duration time.Duration) (*Plan, error) {
+	q := *p
+	if duration > 0 {
+		q.Duration = duration
+	}
+	q.Steps = nil
+	for _, s := range p.Steps {
+		if !isFault(s.Kind) && s.At <= q.Duration {
+			q.Steps = append(q.Steps, s)
+		}
+	}
+	q.Apps = slices.Clone(p.Apps)
+	for i := range q.Apps {
+		q.Apps[i].Until = min(q.Apps[i].Until, q.Duration)
+	}
+	for _, f := range faults {
+		s, err := faultStep(p, f)
+		if err != nil {
+			return nil, err
+		}
+		if s.At <= q.Duration {
+			q.Steps = append(q.Steps, s)
+		}
+	}
+	slices.SortStableFunc(q.Steps, func(a, b spec.Step) int { return cmp.Compare(a.At, b.At) })
+	return &q, nil
+}
+
+func isFault(k spec.StepKind) bool {
+	switch k {
+	case spec.StepKill, spec.StepStop, spec.StepStart, spec.StepSlow, spec.StepCut, spec.StepHeal:
+		return true
+	}
+	return false
+}
+
+// faultStep is a fault as a step of the timeline.
+func faultStep(p *Plan, f sim.Fault) (spec.Step, error) {
+	s := spec.Step{At: f.At, PerMessage: f.Cost}
+	if err := f.Validate(); err != nil {
+		return s, err
+	}
+	var nodes []int
+	for _, name := range f.Nodes {
+		i := p.NodeNamed(name)
+		if i < 0 {
+			return s, fmt.Errorf("scenario: the fault %q names a node that there is not, %s", f, name)
+		}
+		nodes = append(nodes, i)
+	}
+	switch f.Kind {
+	case sim.Crash:
+		s.Kind, s.Nodes = spec.StepKill, nodes
+	case sim.Stop:
+		s.Kind, s.Nodes = spec.StepStop, nodes
+	case sim.Restart:
+		s.Kind, s.Nodes = spec.StepStart, nodes
+	case sim.Slow:
+		s.Kind, s.Nodes = spec.StepSlow, nodes
+	case sim.Cut:
+		s.Kind, s.Pairs = spec.StepCut, [][2]int{{nodes[0], nodes[1]}, {nodes[1], nodes[0]}}
+	case sim.CutOneWay:
+		s.Kind, s.Pairs = spec.StepCut, [][2]int{{nodes[0], nodes[1]}}
+	case sim.Heal:
+		s.Kind, s.Every = spec.StepHeal, len(nodes) == 0
+		if !s.Every {
+			s.Pairs = [][2]int{{nodes[0], nodes[1]}, {nodes[1], nodes[0]}}
+		}
+	default:
+		return s, fmt.Errorf("scenario: a fault of kind %v cannot be part of a timeline: write its cuts", f.Kind)
+	}
+	return s, nil
+}

@@ -1,0 +1,9 @@
+// Package result keeps what was measured in a run of a scenario, judges it, writes
+// it to files and charts, and compares two runs.
+//
+//	readings.go           the samples, and how expectations read them
+//	write.go csv.go       results.jsonl, nodes.csv, links.csv
+//	chart*.go             throughput over time as SVG and PNG
+//	table.go              the summary for people
+//	read.go compare.go    two runs beside each other
+package result

@@ -1,0 +1,217 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/ioverlay/ioverlay/core/sim"
+	"github.com/ioverlay/ioverlay/scenario/host"
+	"github.com/ioverlay/ioverlay/scenario/result"
+	"github.com/ioverlay/ioverlay/scenario/spec"
+	"github.com/ioverlay/ioverlay/scenario/world"
+)
+
+// What a program needs of the packages below.
+type (
+	// Algorithm is an algorithm that scenarios can name.
+	Algorithm = host.Algorithm
+	// Registry is the algorithms that scenarios can name.
+	Registry = host.Registry
+	// Env is what an algorithm is made for.
+	Env = host.Env
+	// Plan is a scenario that was read and resolved.
+	Plan = spec.Plan
+	// Result is what was measured.
+	Result = result.Run
+)
+
+// Shipped are the algorithms that come with iOverlay.
+func Shipped() *Registry { return host.Shipped() }
+
+// Load reads a scenario file. Mistakes in it are a spec.Problems.
+func Load(path string, r *Registry) (*Plan, error) {
+	return spec.Load(path, spec.Options{Algorithms: r})
+}
+
+// Options of a run.
+type Options struct {
+	World    string    // sim, live or proc
+	Registry *Registry // nil means Shipped
+	// Child is the command line that makes a process of a node, for the proc world:
+	// a program that calls world.ServeChild.
+	Child []string
+	// Watch, if set, is told of all that happens in the sim world, and Order is in what
+	// order what happens at one time does there.
+	Watch sim.Watcher
+	Order sim.Order
+	// Progress, if set, is told how far the run is, in the scenario's time.
+	Progress func(done, total time.Duration)
+}
+
+// ErrCrashed means that an algorithm panicked. The result is good until then.
+var ErrCrashed = errors.New("scenario: an algorithm panicked")
+
+// Run executes a scenario. When ctx is done it stops, and the result has what was
+// measured until then and says so. The result is nil only if nothing could be
+// started. Whether expectations held is in the result and is no error.
+func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
+	if o.Registry == nil {
+		o.Registry = Shipped()
+	}
+	began := time.Now()
+	w, err := world.New(o.World, world.Options{Plan: p, Registry: o.Registry, Child: o.Child, Watch: o.Watch, Order: o.Order})
+	if err != nil {
+		return nil, err
+	}
+	d := newDriver(p, w, o)
+	err = d.run(ctx)
+	err = errors.Join(err, w.Close())
+	d.out.Wall = time.Since(began)
+	if len(d.out.Samples) == 0 {
+		return nil, err
+	}
+	d.out.Judge()
+	return d.out, err
+}
+
+// run starts the nodes, goes through the timeline, and lets what is on its way
+// arrive.
+func (d *driver) run(ctx context.Context) error {
+	if err := d.begin(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // interrupted before there was anything to measure
+		}
+		return err
+	}
+	err := d.timeline(ctx)
+	if err == nil {
+		err = d.drain(ctx)
+	}
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		d.out.Stopped = true
+		err = d.sample(d.w.Now()) // what was measured until now
+		d.out.Ended = min(d.out.Ended, d.w.Now())
+	}
+	return err
+}
+
+// begin starts the nodes that run from the beginning, and the clock.
+func (d *driver) begin(ctx context.Context) error {
+	for i, n := range d.plan.Nodes {
+		if n.Late {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := d.boot(ctx, i); err != nil {
+			return err
+		}
+	}
+	d.w.Begin()
+	return nil
+}
+
+// timeline goes from one thing to do to the next. What is measured at a time is
+// measured before anything happens at it.
+func (d *driver) timeline(ctx context.Context) error {
+	ticks, steps := d.ticks(), d.plan.Steps
+	for len(ticks) > 0 {
+		at := ticks[0]
+		if len(steps) > 0 {
+			at = min(at, steps[0].At)
+		}
+		if err := d.advance(ctx, at); err != nil {
+			return err
+		}
+		if ticks[0] == at {
+			ticks = ticks[1:]
+			if err := d.sample(at); err != nil {
+				return err
+			}
+		}
+		for len(steps) > 0 && steps[0].At == at {
+			if err := d.apply(ctx, steps[0]); err != nil {
+				return err
+			}
+			steps = steps[1:]
+		}
+	}
+	return nil
+}
+
+// ticks are the times at which to sample: at the interval, and where the window of
+// an expectation begins or ends.
+func (d *driver) ticks() []time.Duration {
+	ticks := []time.Duration{0, d.plan.Duration}
+	for at := d.plan.Record.Every; at < d.plan.Duration; at += d.plan.Record.Every {
+		ticks = append(ticks, at)
+	}
+	for i := range d.plan.Expect {
+		ticks = append(ticks, d.plan.Expect[i].Edges()...)
+	}
+	slices.Sort(ticks)
+	return slices.Compact(ticks)
+}
+
+// advance lets the world run, in pieces if somebody wants to see how far it is.
+func (d *driver) advance(ctx context.Context, until time.Duration) error {
+	const piece = 250 * time.Millisecond
+	for now := d.w.Now(); d.o.Progress != nil && until-now > piece; now = d.w.Now() {
+		if err := d.w.Advance(ctx, now+piece); err != nil {
+			return err
+		}
+		d.o.Progress(now, d.plan.Duration)
+	}
+	return d.w.Advance(ctx, until)
+}
+
+const (
+	// drainLook is how often a run that is over looks whether anything still moves.
+	drainLook = 50 * time.Millisecond
+	// drainQuiet is how long nothing may move for the run to be over: longer than
+	// the time between two messages on a slow link.
+	drainQuiet = 500 * time.Millisecond
+)
+
+// drain stops all sources and waits until everything has arrived.
+func (d *driver) drain(ctx context.Context) error {
+	for i := range d.plan.Apps {
+		if d.plan.Apps[i].Until >= d.plan.Duration {
+			if err := d.apply(ctx, spec.Step{At: d.plan.Duration, Kind: spec.StepStopApp, App: i}); err != nil {
+				return err
+			}
+		}
+	}
+	limit := d.w.Now() + d.plan.Drain
+	quietSince := d.w.Now()
+	before := uint64(0)
+	for d.w.Now() < limit && d.w.Now()-quietSince < drainQuiet {
+		if err := d.w.Advance(ctx, d.w.Now()+drainLook); err != nil {
+			return err
+		}
+		s, err := d.read()
+		if err != nil {
+			return err
+		}
+		if moved, queued := movement(s); moved != before || queued > 0 {
+			before, quietSince = moved, d.w.Now()
+		}
+	}
+	return d.sample(d.w.Now())
+}
+
+// movement is how many messages have arrived in all, and how many wait.
+func movement(s result.Sample) (arrived uint64, queued int) {
+	for _, n := range s.Nodes {
+		if n.Up {
+			queued += n.Queued
+		}
+		for _, a := range n.Apps {
+			arrived += a.Msgs
+		}
+	}
+	return arrived, queued
+}

@@ -1,0 +1,80 @@
+package scenariotest_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/sim"
+	"github.com/ioverlay/ioverlay/scenario"
+	"github.com/ioverlay/ioverlay/scenario/scenariotest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestRun(t *testing.T) {
+	run := scenariotest.Run(t, "../../examples/tree.yaml", scenariotest.Seed(9))
+	run.Expect("distinct(n2..n15) = sent(n1)", "lost() = 0", "throughput(n15) > 50KBps after 1s")
+	if got, want := run.Value("received(n15, app video)"), run.Value("sent(n1)"); got != want || got == 0 {
+		t.Errorf("n15 received %.0f of %.0f messages", got, want)
+	}
+}
+
+// complaints is a test that only takes notes.
+type complaints struct{ all []string }
+
+func (c *complaints) Helper() {}
+func (c *complaints) Errorf(format string, args ...any) {
+	c.all = append(c.all, fmt.Sprintf(format, args...))
+}
+func (c *complaints) Fatalf(format string, args ...any) {
+	c.Errorf(format, args...)
+	panic(c)
+}
+
+const two = `name: two
+duration: 1s
+nodes: [A, B]
+links: [A -> B]
+applications: [{name: a, at: A, source: constant-rate, rate: 10/s}]
+`
+
+func TestWhatFailsTheTest(t *testing.T) {
+	crash := scenariotest.With(scenario.Algorithm{Name: "crash", New: func(scenario.Env) (core.Algorithm, error) {
+		return crasher{}, nil
+	}})
+	for _, c := range []struct {
+		name, text, says string
+		expect           string
+	}{
+		{"an expectation of the scenario", two + "expect: [sent(A) = 3]\n", "seed 0: sent(A) = 3: found", ""},
+		{"one of the test", two, "sent(A) = 3: found", "sent(A) = 3"},
+		{"one that makes no sense", two, "nothing called", "snet(A) = 3"},
+		{"a mistake", "name: x\n", "is missing", ""},
+		{"a panic", two + "algorithm: crash\n", "I cannot", ""},
+	} {
+		var got complaints
+		func() {
+			defer func() { _ = recover() }()
+			r := scenariotest.RunText(&got, c.text, crash)
+			if c.expect != "" {
+				r.Expect(c.expect)
+			}
+		}()
+		if len(got.all) == 0 || !strings.Contains(got.all[0], c.says) {
+			t.Errorf("%s: %v", c.name, got.all)
+		}
+	}
+}
+
+type crasher struct{}
+
+func (crasher) Bind(*core.Node)                {}
+func (crasher) Process(*core.Msg) core.Verdict { panic("I cannot") }
+
+func TestWatched(t *testing.T) {
+	scenariotest.RunText(t, two, scenariotest.Watched(func(o *scenario.Options) { o.Order = sim.Shuffled })).Expect("received(B) = sent(A)")
+}

@@ -1,0 +1,118 @@
+package spec_test
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/ioverlay/ioverlay/scenario/spec"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// small is a scenario that is right; tests replace one thing in it.
+const small = `name: small
+duration: 10s
+nodes:
+  - {names: A..D, bandwidth: {up: 100KBps}}
+links:
+  - A -> B, C
+applications:
+  - {name: a, at: A, source: back-to-back}
+timeline:
+  - {at: 5s, kill: B}
+expect:
+  - throughput(B) = 100KBps ± 2% between 1s and 4s
+`
+
+// Each mistake is found where it is, shown, and something is said about it.
+func TestMistakes(t *testing.T) {
+	for _, c := range []struct {
+		name, old, new string
+		at             string // line:column
+		what           string // part of the message
+		do             string // part of the advice
+	}{
+		{"unknown key", "duration:", "duratoin:", "2:1", `unknown key "duratoin"`, `Did you mean "duration"?`},
+		{"missing key", "duration: 10s\n", "", "1:1", `"duration" is missing`, "Add duration"},
+		{"unit in the wrong case", "100KBps}", "100kbps}", "4:38", `"kbps" is no unit`, "KBps (1000 bytes a second) or Kbps (1000 bits a second)"},
+		{"unit that could be either", "100KBps}", "100KB/s}", "4:40", `may not be divided`, "400KBps"},
+		{"unit in words", "10s", "10 seconds", "2:14", `"seconds" is no unit`, "s (seconds)"},
+		{"no unit", "100KBps}", "100}", "4:35", "a unit is missing", "KBps"},
+		{"unit of another kind", "100KBps}", "100ms}", "4:35", "a rate of bytes", ""},
+		{"unknown distribution", "100KBps}", "\"unifrom(1KBps, 2KBps)\"}", "4:36", "neither", `Did you mean "uniform"?`},
+		{"distribution with too few", "100KBps}", "\"uniform(1KBps)\"}", "4:36", "takes 2 values, not 1", "uniform(from, to)"},
+		{"bounds the wrong way", "100KBps}", "\"uniform(2KBps, 1KBps)\"}", "4:36", "above the second", ""},
+		{"range backwards", "A..D", "D..A", "4:13", "no first and last", "A..G"},
+		{"unknown node", "A -> B, C", "A -> B, X", "6:13", `there is no node "X"`, ""},
+		{"near node", "A -> B, C", "A -> B, c", "6:13", `there is no node "c"`, `Did you mean "C"?`},
+		{"no arrow", "A -> B, C", "A B", "6:7", "an arrow belongs here", "A -> B"},
+		{"link twice", "A -> B, C", "A -> B, B", "6:5", "there is a link A -> B already", ""},
+		{"link to itself", "A -> B, C", "A -> A", "6:5", "to itself", ""},
+		{"source without rate", "back-to-back", "constant-rate", "8:6", "needs a rate", "rate: 20 messages/s"},
+		{"unknown source", "back-to-back", "constant", "8:30", `"constant" is not allowed`, "Known here"},
+		{"two nodes at once", "at: A,", "at: \"A, B\",", "8:20", "one node belongs here, not 2", ""},
+		{"nothing happens", "kill: B", "kil: B", "10:14", `unknown key "kil"`, `"kill"`},
+		{"two things happen", "kill: B", "kill: B, stop: C", "10:6", "kill and stop", "an entry for each"},
+		{"too late", "at: 5s", "at: 15s", "10:6", "the run ends at 10s", ""},
+		{"unknown measure", "throughput(B)", "thruput(B)", "12:5", `nothing called "thruput"`, `"throughput"`},
+		{"apples and pears", "= 100KBps ±", "= 100ms ±", "12:19", "cannot be compared", ""},
+		{"tolerance of an inequality", "= 100KBps ±", "< 100KBps ±", "12:29", "a tolerance has no meaning", "with ="},
+		{"window too late", "4s\n", "40s\n", "12:5", "the run ends at 10s", ""},
+		{"no window", "between 1s and 4s", "between 4s and 1s", "12:34", "is none", ""},
+		{"unknown application", "throughput(B)", "throughput(B, app b)", "12:23", `no application "b"`, ""},
+		{"not a comparison", "= 100KBps", "100KBps", "12:19", "a comparison belongs here", ""},
+		{"bracket", "throughput(B) =", "throughput(B =", "12:18", `")" belongs here`, ""},
+		{"letters", "throughput(B)", "throughput(B) ? 3", "12:19", `"?" has no meaning`, ""},
+		{"list for a value", "duration: 10s", "duration: [10s]", "2:11", "a single value, not a list", ""},
+		{"value for a list", "nodes:\n  - {names: A..D, bandwidth: {up: 100KBps}}", "nodes: 5", "3:8", "a list, not a single value", ""},
+		{"anchor", "name: small", "name: &x small", "1:7", "anchors", "Write the value out"},
+		{"YAML itself", "name: small", "name: [small", "2:1", "YAML", ""},
+		{"key twice", "duration: 10s", "duration: 10s\nduration: 11s", "3:1", "duration", ""},
+		{"reserved name", "A..D", "\"all, A..D\"", "4:14", "cannot be a name", "another name"},
+		{"node twice", "A..D", "\"A..D, B\"", "4:20", `a node "B" already`, ""},
+		{"unlimited what", "10s", "unlimited", "2:11", "a time such as", ""},
+		{"two documents", "expect:", "---\nexpect:", "12:7", "second document", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			src := strings.Replace(small, c.old, c.new, 1)
+			if src == small {
+				t.Fatal("the test changes nothing")
+			}
+			_, err := spec.Parse("x.yaml", []byte(src), spec.Options{Algorithms: known{}})
+			var ps spec.Problems
+			if !errors.As(err, &ps) {
+				t.Fatalf("error %v", err)
+			}
+			text := err.Error()
+			if !strings.HasPrefix(text, "x.yaml:"+c.at) || !strings.Contains(text, c.what) || !strings.Contains(text, c.do) {
+				t.Errorf("want %s, %q and %q in\n%s", c.at, c.what, c.do, text)
+			}
+		})
+	}
+}
+
+// How it looks, with several mistakes at once.
+func TestGoldenMistakes(t *testing.T) {
+	const golden = "testdata/mistakes.txt"
+	src, err := os.ReadFile("testdata/mistakes.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = spec.Parse("mistakes.yaml", src, spec.Options{Algorithms: known{}})
+	if err == nil {
+		t.Fatal("no mistake was found")
+	}
+	got := err.Error() + "\n"
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil || got != string(want) {
+		t.Errorf("%v; got\n%s", err, got)
+	}
+}

@@ -1,0 +1,244 @@
+package spec
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Readings is what was measured in a run.
+type Readings interface {
+	// Read is a measure's value at a time, and the time at which it was read,
+	// which may be a little off. Counters count from the beginning of the run.
+	Read(m Measure, of Target, app uint32, at time.Duration) (value float64, when time.Duration)
+	// Name names a target.
+	Name(of Target) string
+	// End is the end of the run without its drain, and Last the time of the last
+	// reading, after it.
+	End() time.Duration
+	Last() time.Duration
+}
+
+// Verdict says whether an expectation held.
+type Verdict struct {
+	Expectation string `json:"expectation"`
+	Line        int    `json:"line"`
+	Held        bool   `json:"held"`
+	Measured    bool   `json:"measured"` // false if the run ended before it could be
+	Found       string `json:"found"`    // both sides in figures
+}
+
+// vector is the value of a formula. Labels name its elements if there are several.
+type vector struct {
+	v      []float64
+	labels []string
+}
+
+// Left is the value of the left side: one number, or one for each thing it names.
+func (v *Expectation) Left(r Readings) []float64 {
+	return v.left.eval(&evaluation{r: r, window: v.window}).v
+}
+
+// Edges are the times, besides the beginning and the end of the run, at which there
+// must be a reading.
+func (v *Expectation) Edges() (at []time.Duration) {
+	if v.window.From > 0 {
+		at = append(at, v.window.From)
+	}
+	if !v.window.ToEnd {
+		at = append(at, v.window.To)
+	}
+	return at
+}
+
+// Timed reports whether what is expected depends on how fast things go: it is about a
+// rate, or about a part of the run. In real time a busy machine can fail it.
+func (v *Expectation) Timed() bool {
+	timed := v.window.Given
+	v.calls(func(c *call) { timed = timed || c.measure.Kind == RateMeasure })
+	return timed
+}
+
+type evaluation struct {
+	r      Readings
+	window Window
+}
+
+// Evaluate holds an expectation against what was measured.
+func (v *Expectation) Evaluate(r Readings) Verdict {
+	out := Verdict{Expectation: v.Text, Line: v.Span.Line}
+	e := &evaluation{r: r, window: v.window}
+	if !v.window.ToEnd && v.window.To > r.End() || v.window.From >= r.End() {
+		out.Found = fmt.Sprintf("the run ended at %v, before this could be measured", r.End().Round(time.Millisecond))
+		return out
+	}
+	out.Measured = true
+	l, rt := v.left.eval(e), v.right.eval(e)
+	n := max(len(l.v), len(rt.v))
+	if n == 0 || len(l.v) != n && len(l.v) != 1 || len(rt.v) != n && len(rt.v) != 1 {
+		out.Found = fmt.Sprintf("%d values on the left, %d on the right", len(l.v), len(rt.v))
+		return out
+	}
+	out.Held = true
+	var shown []string
+	for i := range n {
+		a, b := l.at(i), rt.at(i)
+		held := v.holds(a, b)
+		out.Held = out.Held && held
+		if !held || n == 1 {
+			shown = append(shown, v.show(l, rt, i, a, b))
+		}
+	}
+	const most = 5
+	if len(shown) > most {
+		shown = append(shown[:most], fmt.Sprintf("and %d more", len(shown)-most))
+	}
+	if len(shown) == 0 {
+		d := v.left.dimension()
+		shown = []string{fmt.Sprintf("%d values from %s to %s", n, format(slices.Min(l.v), d), format(slices.Max(l.v), d))}
+	}
+	out.Found = strings.Join(shown, "; ")
+	return out
+}
+
+func (x vector) at(i int) float64 {
+	if len(x.v) == 1 {
+		return x.v[0]
+	}
+	return x.v[i]
+}
+
+func (v *Expectation) show(l, r vector, i int, a, b float64) string {
+	d := v.left.dimension()
+	label := ""
+	for _, x := range []vector{l, r} {
+		if len(x.v) > 1 && i < len(x.labels) && label == "" {
+			label = x.labels[i] + ": "
+		}
+	}
+	text := label + format(a, d)
+	if _, plain := v.right.(constant); plain {
+		if v.op == "=" && b != 0 && a != b {
+			text += fmt.Sprintf(" (%+.2f%%)", 100*(a-b)/b)
+		}
+		return text
+	}
+	return text + " against " + format(b, d)
+}
+
+func (v *Expectation) holds(a, b float64) bool {
+	switch v.op {
+	case "<":
+		return a < b
+	case "<=":
+		return a <= b
+	case ">":
+		return a > b
+	case ">=":
+		return a >= b
+	}
+	allowed := v.tolerance.value
+	if v.relative {
+		allowed *= math.Abs(b)
+	}
+	// Two sums that are equal may differ in their last bits.
+	near := math.Abs(a-b) <= allowed+1e-9*max(math.Abs(a), math.Abs(b))
+	return near == (v.op == "=")
+}
+
+func (x constant) eval(*evaluation) vector { return vector{v: []float64{x.q.value}} }
+
+func (x negative) eval(e *evaluation) vector {
+	y := x.x.eval(e)
+	for i := range y.v {
+		y.v[i] = -y.v[i]
+	}
+	return y
+}
+
+// eval joins element by element; one value goes with all. Vectors that do not go
+// together give none, which Evaluate says.
+func (x binary) eval(e *evaluation) vector {
+	l, r := x.l.eval(e), x.r.eval(e)
+	n := max(len(l.v), len(r.v))
+	if len(l.v) != n && len(l.v) != 1 || len(r.v) != n && len(r.v) != 1 {
+		return vector{}
+	}
+	out := vector{v: make([]float64, n), labels: l.labels}
+	if len(l.v) < len(r.v) {
+		out.labels = r.labels
+	}
+	for i := range n {
+		a, b := l.at(i), r.at(i)
+		switch x.op {
+		case "+":
+			out.v[i] = a + b
+		case "-":
+			out.v[i] = a - b
+		case "*":
+			out.v[i] = a * b
+		default:
+			out.v[i] = a / b
+		}
+	}
+	return out
+}
+
+func (x aggregate) eval(e *evaluation) vector {
+	y := x.x.eval(e)
+	if len(y.v) == 0 {
+		return y
+	}
+	total := 0.0
+	for _, a := range y.v {
+		total += a
+	}
+	switch x.name {
+	case "min":
+		total = slices.Min(y.v)
+	case "max":
+		total = slices.Max(y.v)
+	case "mean":
+		total /= float64(len(y.v))
+	}
+	return vector{v: []float64{total}}
+}
+
+func (x *call) eval(e *evaluation) vector {
+	var out vector
+	for _, t := range x.targets {
+		out.v = append(out.v, x.read(e, t))
+		out.labels = append(out.labels, e.r.Name(t))
+	}
+	return out
+}
+
+// read is the measure of one target in the window.
+func (x *call) read(e *evaluation, t Target) float64 {
+	from, to := e.window.From, e.window.To
+	if e.window.ToEnd {
+		to = e.r.Last()
+		if x.measure.Kind == RateMeasure {
+			to = e.r.End()
+		}
+	}
+	v, when := e.r.Read(x.measure, t, x.appID, to)
+	switch x.measure.Kind {
+	case GaugeMeasure:
+		return v
+	case CountMeasure:
+		if from == 0 || e.window.At {
+			return v
+		}
+	}
+	before, since := e.r.Read(x.measure, t, x.appID, from)
+	if x.measure.Kind == CountMeasure {
+		return v - before
+	}
+	if when <= since {
+		return 0
+	}
+	return (v - before) / (when - since).Seconds()
+}

@@ -1,0 +1,293 @@
+package spec
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// resolver turns a file into a Plan, in the order in which things are named: nodes,
+// links, applications, the timeline, expectations.
+type resolver struct {
+	*decoder
+	f    *File
+	open func(string) ([]byte, error)
+	plan *Plan
+	// latest is what each node and link has at the point of the timeline that was
+	// read last, for changes of a part of it.
+	bandwidth []NodeBandwidth
+	link      []LinkState
+}
+
+// Streams of random numbers: one for each part of a scenario.
+const (
+	streamNodes = iota + 1
+	streamLinks
+	streamTopology
+	streamTimeline
+	streamChurn
+)
+
+func (r *resolver) rng(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(r.f.Seed, stream)) }
+
+const (
+	defaultDrain   = 5 * time.Second
+	defaultPayload = 5120
+)
+
+func resolve(d *decoder, f *File, o Options) *Plan {
+	r := &resolver{decoder: d, f: f, open: o.Open}
+	r.plan = &Plan{
+		Name: f.Name, About: f.About, Seed: f.Seed, Duration: f.Duration.Duration, Drain: defaultDrain,
+		Transport: cmp.Or(f.Transport, TransportTCP), Expect: f.Expect,
+		byName: make(map[string]int), byEnds: make(map[[2]int]int),
+	}
+	if f.Duration.Duration <= 0 {
+		d.report(f.Duration.Span, "", "the duration is above 0s")
+	}
+	if f.Drain != nil {
+		r.plan.Drain = f.Drain.Duration
+	}
+	if b := f.Buffers; b != nil {
+		r.buffers(b)
+	}
+	r.nodes()
+	r.links()
+	r.applications()
+	r.timeline()
+	r.recording()
+	for i := range r.plan.Expect {
+		r.expectation(&r.plan.Expect[i])
+	}
+	return r.plan
+}
+
+func (r *resolver) buffers(b *Buffers) {
+	if b.Messages != nil {
+		if b.Messages.N == 0 {
+			r.report(b.Messages.Span, "", "a queue takes one message or more")
+		}
+		r.plan.BufferMsgs = b.Messages.N
+	}
+	if b.Bytes != nil {
+		if b.Bytes.Bytes == 0 {
+			r.report(b.Bytes.Span, "", "a queue takes one byte or more")
+		}
+		r.plan.BufferBytes = b.Bytes.Bytes
+	}
+}
+
+func (r *resolver) nodes() {
+	rng := r.rng(streamNodes)
+	everybody := &Algorithm{Name: "relay"}
+	if r.f.Algorithm != nil {
+		everybody = r.f.Algorithm
+	} else if slices.ContainsFunc(r.f.Nodes, func(g NodeGroup) bool { return g.Algorithm == nil }) {
+		everybody.fill(r.decoder, nil)
+	}
+	for i := range r.f.Nodes {
+		g := &r.f.Nodes[i]
+		alg := g.Algorithm
+		if alg == nil {
+			alg = everybody
+		}
+		b := g.Bandwidth
+		if b == nil {
+			b = r.f.Bandwidth
+		}
+		for _, part := range g.Names.Parts {
+			if part.All {
+				r.report(part.Span, "Give it another name.", "\"all\" is everybody, and cannot be a name")
+			}
+			for _, name := range part.Names {
+				r.node(name, part.Span, alg, b, g.Starts, rng)
+			}
+		}
+	}
+	if len(r.plan.Nodes) == 0 {
+		r.report(r.f.Span, "", "there are no nodes")
+	}
+}
+
+func (r *resolver) node(name string, at Span, alg *Algorithm, b *Bandwidth, start *Start, rng *rand.Rand) {
+	switch _, twice := r.plan.byName[name]; {
+	case twice:
+		r.report(at, "", "there is a node %q already", name)
+		return
+	case isReserved(name):
+		r.report(at, "Give it another name.", "%q has a meaning of its own, and cannot be a name", name)
+		return
+	case len(r.plan.Nodes) >= maxNodes:
+		if len(r.plan.Nodes) == maxNodes && len(r.found) == 0 {
+			r.report(at, "", "a scenario has at most %d nodes", maxNodes)
+		}
+		return
+	}
+	n := Node{Name: name, Algorithm: alg.Name, Params: alg.Params}
+	if b != nil {
+		n.Bandwidth = NodeBandwidth{b.Total.rate(rng), b.Up.rate(rng), b.Down.rate(rng)}
+		r.emulable(at, n.Bandwidth.Emulation())
+	}
+	index := len(r.plan.Nodes)
+	if start != nil && (start.Later || start.Duration.Duration > 0) {
+		n.Late = true
+		if !start.Later {
+			r.step(start.Span, Step{At: start.Duration.Duration, Kind: StepStart, Nodes: []int{index}})
+		}
+	}
+	r.plan.byName[name] = index
+	r.plan.Nodes = append(r.plan.Nodes, n)
+	r.bandwidth = append(r.bandwidth, n.Bandwidth)
+}
+
+// indices looks nodes up, in the order in which they are named.
+func (r *resolver) indices(parts []NodeRange) (out []int) {
+	for _, p := range parts {
+		if p.All {
+			for i := range r.plan.Nodes {
+				out = append(out, i)
+			}
+			continue
+		}
+		missing := 0
+		for _, name := range p.Names {
+			if i := r.plan.NodeNamed(name); i >= 0 {
+				out = append(out, i)
+				continue
+			}
+			if missing++; missing == 1 {
+				r.report(p.Span, suggest(name, r.nodeNames()), "there is no node %q", name)
+			}
+		}
+	}
+	return out
+}
+
+// nodeNames is for suggestions; with very many nodes there are none.
+func (r *resolver) nodeNames() (names []string) {
+	const most = 1000
+	for _, n := range r.plan.Nodes[:min(len(r.plan.Nodes), most)] {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
+func (r *resolver) oneNode(s NodeSet) int {
+	found := r.indices(s.Parts)
+	if len(found) > 1 {
+		r.report(s.Span, "", "one node belongs here, not %d", len(found))
+	}
+	if len(found) == 0 {
+		return 0
+	}
+	return found[0]
+}
+
+func (r *resolver) applications() {
+	for i := range r.f.Applications {
+		a := &r.f.Applications[i]
+		at := a.Span
+		app := App{Name: a.Name, ID: uint32(i + 1), Node: r.oneNode(a.At), Source: a.Source, Payload: defaultPayload, Until: r.plan.Duration}
+		switch ws, ok := r.words(a.Name, at); {
+		case !ok:
+			continue
+		case len(ws) != 2 || ws[0].kind != kindWord || isReserved(a.Name):
+			r.report(at, "", "%q is no name for an application: use a word", a.Name)
+		case slices.ContainsFunc(r.plan.Apps, func(o App) bool { return o.Name == a.Name }):
+			r.report(at, "", "there is an application %q already", a.Name)
+		}
+		if a.Rate != nil {
+			app.Pace = *a.Rate
+		}
+		if a.Payload != nil {
+			app.Payload = a.Payload.Bytes
+			if app.Payload > maxPayload {
+				r.report(a.Payload.Span, "", "a message carries at most 1 MiB")
+			}
+		}
+		if a.Messages != nil {
+			app.Limit = uint64(a.Messages.N)
+			if a.Messages.N == 0 {
+				r.report(a.Messages.Span, "Leave the application out.", "a source that sends 0 messages is none")
+			}
+		}
+		if a.From != nil {
+			app.From = a.From.Duration
+		}
+		if a.Until != nil {
+			app.Until = a.Until.Duration
+			if app.Until > r.plan.Duration {
+				r.report(a.Until.Span, "", "the run ends at %v, before this", r.plan.Duration)
+			}
+		}
+		if app.From >= app.Until {
+			r.report(at, "", "the source of %q would end before it begins", a.Name)
+		}
+		r.step(at, Step{At: app.From, Kind: StepStartApp, App: i})
+		if app.Until < r.plan.Duration {
+			r.step(at, Step{At: app.Until, Kind: StepStopApp, App: i})
+		}
+		r.plan.Apps = append(r.plan.Apps, app)
+	}
+}
+
+// maxPayload is the switch's default limit for a message.
+const maxPayload = 1 << 20
+
+// appNamed finds an application.
+func (r *resolver) appNamed(name string, at Span) int {
+	i := slices.IndexFunc(r.plan.Apps, func(a App) bool { return a.Name == name })
+	if i < 0 {
+		var names []string
+		for _, a := range r.plan.Apps {
+			names = append(names, a.Name)
+		}
+		r.report(at, suggest(name, names), "there is no application %q", name)
+	}
+	return i
+}
+
+func (r *resolver) recording() {
+	const leastEvery, mostEvery, samples = 100 * time.Millisecond, 10 * time.Second, 100
+	rec := &r.plan.Record
+	rec.Every = min(max(r.plan.Duration/samples, leastEvery), mostEvery)
+	rec.Nodes, rec.Links = true, true
+	if r.f.Record == nil {
+		return
+	}
+	if e := r.f.Record.Every; e != nil {
+		if e.Duration < time.Millisecond {
+			r.report(e.Span, "", "the interval between samples is 1ms or more")
+		}
+		rec.Every = e.Duration
+	}
+	if s := r.f.Record.Series; s != nil {
+		rec.Nodes, rec.Links = slices.Contains(s, SeriesNode), slices.Contains(s, SeriesLink)
+	}
+}
+
+// expectation looks up what an expectation is of.
+func (r *resolver) expectation(v *Expectation) {
+	if w := v.window; !w.ToEnd && w.To > r.plan.Duration || w.From >= r.plan.Duration {
+		r.report(v.Span, "", "the run ends at %v, before this can be measured", r.plan.Duration)
+	}
+	v.calls(func(c *call) {
+		if c.app != "" {
+			if i := r.appNamed(c.app, c.appAt); i >= 0 {
+				c.appID = r.plan.Apps[i].ID
+			}
+		}
+		for _, i := range r.indices(c.nodes) {
+			c.targets = append(c.targets, Target{i, -1, -1})
+		}
+		for _, h := range c.hops {
+			for _, pair := range r.pairs(h) {
+				c.targets = append(c.targets, Target{-1, pair[0], pair[1]})
+			}
+		}
+		if len(c.nodes) == 0 && len(c.hops) == 0 {
+			c.targets = []Target{Everything}
+		}
+	})
+}

@@ -1,0 +1,152 @@
+package spec
+
+import (
+	"cmp"
+	"slices"
+)
+
+// timeline turns the events of a file into steps. Events of one time happen in the
+// order in which they are written.
+func (r *resolver) timeline() {
+	rng := r.rng(streamTimeline)
+	// A change of a part (up to 30KBps) needs what the rest is then, so they are
+	// taken in the order of time.
+	order := make([]*Event, len(r.f.Timeline))
+	for i := range r.f.Timeline {
+		order[i] = &r.f.Timeline[i]
+	}
+	slices.SortStableFunc(order, func(a, b *Event) int { return cmp.Compare(a.At.Duration, b.At.Duration) })
+	for _, e := range order {
+		s := Step{At: e.At.Duration}
+		switch {
+		case e.Set != nil && e.Set.Nodes != nil:
+			s.Kind, s.Nodes = StepBandwidth, r.indices(e.Set.Nodes.Parts)
+			for _, n := range s.Nodes {
+				b := &r.bandwidth[n]
+				for _, part := range []struct {
+					to   *int64
+					draw *RateDraw
+				}{{&b.Total, e.Set.Total}, {&b.Up, e.Set.Up}, {&b.Down, e.Set.Down}} {
+					if part.draw != nil {
+						*part.to = part.draw.rate(rng)
+					}
+				}
+				r.emulable(e.Span, b.Emulation())
+				s.Bandwidths = append(s.Bandwidths, *b)
+			}
+		case e.Set != nil:
+			s.Kind, s.Links = StepLink, r.linksOf(e.Set.Links)
+			for _, l := range s.Links {
+				e.Set.apply(&r.link[l], rng)
+				r.emulable(e.Span, r.link[l].Emulation())
+				s.States = append(s.States, r.link[l])
+			}
+		case e.Churn != nil:
+			r.churn(e)
+			continue
+		default:
+			r.plainStep(e, &s)
+		}
+		r.step(e.Span, s)
+	}
+	slices.SortStableFunc(r.plan.Steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
+}
+
+func (r *resolver) plainStep(e *Event, s *Step) {
+	nodes := func(k StepKind, set NodeSet) { s.Kind, s.Nodes = k, r.indices(set.Parts) }
+	switch {
+	case e.Kill != nil:
+		nodes(StepKill, *e.Kill)
+	case e.Stop != nil:
+		nodes(StepStop, *e.Stop)
+	case e.Start != nil:
+		nodes(StepStart, *e.Start)
+	case e.Restart != nil:
+		nodes(StepStart, *e.Restart)
+	case e.Join != nil:
+		nodes(StepJoin, e.Join.Nodes)
+		s.App = r.appNamed(e.Join.Application, e.Join.Span)
+	case e.Leave != nil:
+		nodes(StepLeave, e.Leave.Nodes)
+		s.App = r.appNamed(e.Leave.Application, e.Leave.Span)
+	case e.Slow != nil:
+		nodes(StepSlow, e.Slow.Nodes)
+		s.PerMessage = e.Slow.PerMessage.Duration
+	case e.Cut != nil:
+		s.Kind, s.Pairs = StepCut, r.ends(e.Cut)
+	case e.Heal != nil:
+		s.Kind, s.Every = StepHeal, e.Heal.Every
+		if !s.Every {
+			s.Pairs = r.ends(e.Heal)
+		}
+	case e.Partition != nil:
+		s.Kind, s.Pairs = StepCut, r.between(e)
+	}
+}
+
+// linksOf looks up links that there must be.
+func (r *resolver) linksOf(set *LinkSet) (out []int) {
+	if set.Every {
+		for i := range r.plan.Links {
+			out = append(out, i)
+		}
+		return out
+	}
+	for _, h := range set.Hops {
+		for _, pair := range r.pairs(h) {
+			i := r.plan.LinkBetween(pair[0], pair[1])
+			if i < 0 {
+				r.report(h.Span, "Add it to links.", "there is no link %s -> %s", r.plan.Nodes[pair[0]].Name, r.plan.Nodes[pair[1]].Name)
+				return out
+			}
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// ends lists pairs of nodes, which need not have a link in the file: an algorithm
+// may make its own.
+func (r *resolver) ends(set *LinkSet) (out [][2]int) {
+	if set.Every {
+		for _, l := range r.plan.Links {
+			out = append(out, [2]int{l.From, l.To})
+		}
+		return out
+	}
+	for _, h := range set.Hops {
+		out = append(out, r.pairs(h)...)
+	}
+	return out
+}
+
+// between lists the links of the file between the groups of a partition. A node in
+// no group is cut off from none.
+func (r *resolver) between(e *Event) (out [][2]int) {
+	group := make(map[int]int)
+	for g, set := range e.Partition {
+		for _, n := range r.indices(set.Parts) {
+			if at, there := group[n]; there && at != g {
+				r.report(set.Span, "", "%s is in two groups of the partition", r.plan.Nodes[n].Name)
+			}
+			group[n] = g
+		}
+	}
+	for _, l := range r.plan.Links {
+		a, inA := group[l.From]
+		b, inB := group[l.To]
+		if inA && inB && a != b {
+			out = append(out, [2]int{l.From, l.To})
+		}
+	}
+	return out
+}
+
+// step adds a step, if there is time for it.
+func (r *resolver) step(at Span, s Step) {
+	if s.At > r.plan.Duration {
+		r.report(at, "", "the run ends at %v, before this happens", r.plan.Duration)
+		return
+	}
+	r.plan.Steps = append(r.plan.Steps, s)
+}

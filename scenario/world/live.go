@@ -1,0 +1,122 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/engine"
+	"github.com/ioverlay/ioverlay/scenario/host"
+	"github.com/ioverlay/ioverlay/scenario/spec"
+)
+
+// live runs all nodes in one engine.
+type live struct {
+	o     Options
+	eng   *engine.Engine
+	ids   []core.NodeID
+	nodes []liveNode
+	clock
+}
+
+// liveNode is what runs at a node now, or ran last.
+type liveNode struct {
+	*engine.Node
+	host *host.Host
+}
+
+// clock is real time since the beginning of a run.
+type clock struct{ began time.Time }
+
+func (c *clock) Begin() { c.began = time.Now() }
+
+func (c *clock) Now() time.Duration { return time.Since(c.began) }
+
+func (c *clock) Advance(ctx context.Context, until time.Duration) error {
+	return pause(ctx, until-c.Now())
+}
+
+func newLive(o Options) (World, error) {
+	ids, err := addresses(len(o.Plan.Nodes), o.Plan.Transport)
+	if err != nil {
+		return nil, err
+	}
+	// 0 would draw a seed; no two scenarios have seeds that differ in this way only.
+	opt := tuningOf(o.Plan).engine(o.Plan.Seed + 1)
+	if o.Plan.Transport == spec.TransportMem {
+		opt.Links = engine.Mem
+	}
+	opt.ExpectNodes = len(o.Plan.Nodes)
+	eng, err := engine.New(opt)
+	if err != nil {
+		return nil, fmt.Errorf("world: start the engine: %w", err)
+	}
+	return &live{o: o, eng: eng, ids: ids, nodes: make([]liveNode, len(ids))}, nil
+}
+
+func (w *live) Name() string { return "live" }
+
+func (w *live) ID(node int) core.NodeID { return w.ids[node] }
+
+func (w *live) Boot(_ context.Context, node int, s host.Setup) error {
+	h, err := host.New(w.o.Registry, s)
+	if err != nil {
+		return err
+	}
+	n, err := w.eng.AddNode(h, engine.NodeOptions{Listen: w.ids[node].String()})
+	if err != nil {
+		return fmt.Errorf("world: start node %s: %w", s.Name, err)
+	}
+	w.nodes[node] = liveNode{n, h}
+	return nil
+}
+
+// do runs a function on a node's loop. A node that has ended does nothing.
+func (w *live) do(node int, fn func(n liveNode, c *core.Node)) error {
+	n := w.nodes[node]
+	if n.Node == nil {
+		return nil
+	}
+	err := n.Do(func(c *core.Node) { fn(n, c) })
+	if errors.Is(err, engine.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+func (w *live) Obey(node int, c host.Command) error {
+	return w.do(node, func(n liveNode, _ *core.Node) { n.host.Obey(c) })
+}
+
+// Count asks all nodes at once, so that a loop that is busy answers for all of its
+// nodes in one turn.
+func (w *live) Count(nodes []int) ([]host.Counters, error) {
+	out := make([]host.Counters, len(nodes))
+	var all sync.WaitGroup
+	for i, node := range nodes {
+		if n := w.nodes[node]; n.Node != nil {
+			all.Go(func() { out[i] = *countOf(n.Node, n.host) })
+		}
+	}
+	all.Wait()
+	return out, nil
+}
+
+func (w *live) Kill(node int) error {
+	if n := w.nodes[node]; n.Node != nil {
+		n.Kill()
+	}
+	return nil
+}
+
+func (w *live) Stop(node int) error {
+	return w.do(node, func(_ liveNode, c *core.Node) { c.Stop() })
+}
+
+func (w *live) Close() error {
+	w.eng.Close()
+	return nil
+}

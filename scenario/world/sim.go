@@ -1,0 +1,161 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/sim"
+	"github.com/ioverlay/ioverlay/scenario/host"
+)
+
+// virtual runs all nodes in virtual time. Everything that it is asked to do happens
+// as an event of the simulated world, so that a trace shows it.
+type virtual struct {
+	o     Options
+	world *sim.World
+	nodes []virtualNode
+	began time.Duration
+}
+
+type virtualNode struct {
+	name string
+	node *sim.Node // nil: never ran
+	host *host.Host
+}
+
+func newSim(o Options) *virtual {
+	w := &virtual{o: o, nodes: make([]virtualNode, len(o.Plan.Nodes))}
+	w.world = sim.New(sim.Options{
+		Seed:  o.Plan.Seed,
+		Core:  tuningOf(o.Plan).core(),
+		Order: o.Order,
+		Watch: o.Watch,
+	})
+	for i, n := range o.Plan.Nodes {
+		w.nodes[i].name = n.Name
+		w.world.ID(n.Name) // IDs follow the plan's order, whoever starts first
+	}
+	return w
+}
+
+func (w *virtual) Name() string { return "sim" }
+
+func (w *virtual) ID(node int) core.NodeID { return w.world.ID(w.nodes[node].name) }
+
+// now lets something happen at this time, and what follows from it at once.
+func (w *virtual) now(fn func()) error {
+	w.world.At(w.world.Now(), fn)
+	return w.world.RunUntil(w.world.Now())
+}
+
+func (w *virtual) fault(f sim.Fault) error {
+	f.At = w.world.Now()
+	w.world.Schedule(f)
+	return w.world.RunUntil(f.At)
+}
+
+func (w *virtual) Boot(_ context.Context, node int, s host.Setup) error {
+	h, err := host.New(w.o.Registry, s)
+	if err != nil {
+		return err
+	}
+	n := &w.nodes[node]
+	n.host = h
+	if n.node != nil {
+		return w.fault(sim.Fault{Kind: sim.Restart, Nodes: []string{n.name}})
+	}
+	return w.now(func() {
+		n.node = w.world.AddNode(n.name, func() core.Algorithm { return n.host })
+	})
+}
+
+func (w *virtual) Obey(node int, c host.Command) error {
+	n := &w.nodes[node]
+	if n.node == nil {
+		return nil
+	}
+	return w.now(func() {
+		if !n.node.Core().Ended() {
+			n.node.Core().Call(func() { n.host.Obey(c) })
+		}
+	})
+}
+
+func (w *virtual) Count(nodes []int) ([]host.Counters, error) {
+	out := make([]host.Counters, len(nodes))
+	for i, node := range nodes {
+		if n := &w.nodes[node]; n.node != nil {
+			out[i] = n.host.Count()
+		}
+	}
+	for _, p := range w.world.Panics() {
+		for i, node := range nodes {
+			if n := w.nodes[node].node; n == p.Node && n.Lives() == p.Life {
+				out[i].Crash = fmt.Sprintf("%v\n%s", p.Value, p.Stack)
+			}
+		}
+	}
+	return out, nil
+}
+
+func (w *virtual) Kill(node int) error {
+	n := &w.nodes[node]
+	if n.node == nil || n.node.Core().Ended() {
+		return nil
+	}
+	return w.fault(sim.Fault{Kind: sim.Crash, Nodes: []string{n.name}})
+}
+
+func (w *virtual) Stop(node int) error {
+	n := &w.nodes[node]
+	if n.node == nil || n.node.Core().Ended() {
+		return nil
+	}
+	return w.fault(sim.Fault{Kind: sim.Stop, Nodes: []string{n.name}})
+}
+
+// Cut implements Cutter.
+func (w *virtual) Cut(from, to int) error {
+	return w.fault(sim.Fault{Kind: sim.CutOneWay, Nodes: []string{w.nodes[from].name, w.nodes[to].name}})
+}
+
+// HealBoth implements Cutter.
+func (w *virtual) HealBoth(from, to int) error {
+	return w.fault(sim.Fault{Kind: sim.Heal, Nodes: []string{w.nodes[from].name, w.nodes[to].name}})
+}
+
+func (w *virtual) Begin() { w.began = w.world.Now() }
+
+func (w *virtual) Now() time.Duration { return w.world.Now() - w.began }
+
+// Advance looks up now and then to see whether somebody has had enough.
+func (w *virtual) Advance(ctx context.Context, until time.Duration) error {
+	const piece = 20 * time.Millisecond
+	until += w.began
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		next := min(until, w.world.Now()+piece)
+		if err := w.world.RunUntil(next); err != nil {
+			return fmt.Errorf("world: virtual time: %w", err)
+		}
+		if next >= until {
+			return nil
+		}
+	}
+}
+
+func (w *virtual) Close() error {
+	err := w.world.Close()
+	if errors.Is(err, sim.ErrSlabs) {
+		return fmt.Errorf("world: an algorithm kept messages that it should have released: %w", err)
+	}
+	return err
+}
+
+// Totals are the world's own counters.
+func (w *virtual) Totals() sim.Totals { return w.world.Totals() }

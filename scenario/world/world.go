@@ -1,0 +1,106 @@
+// Package world runs the nodes of a scenario: live in this process, each in a
+// process of its own, or in virtual time. A world knows nothing of timelines,
+// samples and expectations; package scenario drives all three alike.
+//
+//	world.go      what a world is
+//	live.go       one engine, real time
+//	proc*.go      a process a node, real time; child.go is its other end
+//	sim.go        virtual time
+//	address_*.go  addresses for nodes that must come back under the same one
+package world
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/sim"
+	"github.com/ioverlay/ioverlay/scenario/host"
+	"github.com/ioverlay/ioverlay/scenario/spec"
+)
+
+// World runs nodes, known by their indices in the plan. It is used by one goroutine.
+type World interface {
+	// Name is what the command line calls it.
+	Name() string
+
+	// ID is the address of a node, known before it runs and the same ever after.
+	ID(node int) core.NodeID
+
+	// Boot starts a node that does not run. When it returns, the node accepts links.
+	Boot(ctx context.Context, node int, s host.Setup) error
+
+	// Obey has a node do something. A node that does not run does nothing.
+	Obey(node int, c host.Command) error
+
+	// Count reads the counters of nodes, all at about the same time. A node that
+	// has ended by itself says so; one that never ran has zero counters.
+	Count(nodes []int) ([]host.Counters, error)
+
+	// Kill ends a node at once, and lets go of what is left of one that has ended.
+	// Stop lets it deliver what it has accepted: Count says when it has ended. For
+	// both, a node that does not run is no error.
+	Kill(node int) error
+	Stop(node int) error
+
+	// Now is the time since Begin, which starts the clock. Advance lets the world
+	// run until a time, or until ctx is done, which is its error.
+	Begin()
+	Now() time.Duration
+	Advance(ctx context.Context, until time.Duration) error
+
+	// Close ends everything that still runs.
+	Close() error
+}
+
+// Options of a world.
+type Options struct {
+	Plan     *spec.Plan
+	Registry *host.Registry
+	// Child is the command line of a node's process, for the proc world.
+	Child []string
+	// Watch and Order are for the sim world: who is told of all that happens, and
+	// in what order what happens at one time does.
+	Watch sim.Watcher
+	Order sim.Order
+}
+
+// Cutter is a world that can cut the way from one node to another by itself. In
+// others a cut is emulated.
+type Cutter interface {
+	Cut(from, to int) error
+	// HealBoth heals both ways between two nodes.
+	HealBoth(from, to int) error
+}
+
+// Names are the worlds that New makes.
+var Names = []string{"sim", "live", "proc"}
+
+// New makes a world.
+func New(name string, o Options) (World, error) {
+	switch name {
+	case "sim":
+		return newSim(o), nil
+	case "live":
+		return newLive(o)
+	case "proc":
+		return newProc(o)
+	}
+	return nil, fmt.Errorf("world: there is no world %q", name)
+}
+
+// pause waits in real time.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
