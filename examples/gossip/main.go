@@ -137,11 +137,10 @@ func (p *program) run(ctx context.Context) error {
 	if err = errors.Join(err, done()); err != nil || result == nil {
 		return err
 	}
-	fmt.Fprint(p.out, result.Summary())
-	if !result.Held() {
-		return errors.New("an expectation did not hold")
+	if _, err = fmt.Fprint(p.out, result.Summary()); err == nil && !result.Held() {
+		err = errors.New("an expectation did not hold")
 	}
-	return nil
+	return err
 }
 
 // record begins a trace. What is returned last ends it.
@@ -166,11 +165,11 @@ func (p *program) hunt(ctx context.Context) error {
 	case err != nil:
 		return err
 	case found == nil:
-		fmt.Fprintf(p.out, "%d seeds: none fails\n", last-first+1)
-		return nil
+		_, err = fmt.Fprintf(p.out, "%d seeds: none fails\n", last-first+1)
+		return err
 	}
-	fmt.Fprint(p.out, found)
-	return errors.New("a seed fails")
+	_, err = fmt.Fprint(p.out, found)
+	return errors.Join(err, errors.New("a seed fails"))
 }
 
 // command is the one that runs a case again.
