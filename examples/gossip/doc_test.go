@@ -93,8 +93,8 @@ func TestTheTutorialPrintsWhatItSays(t *testing.T) {
 		if p.world != "sim" {
 			continue
 		}
-		if strings.Contains(p.seeds, "1..1000") && p.algorithm == "my-gossip" {
-			p.seeds = "1..40" // of the thousand, which take ten seconds
+		if p.seeds == "1..1000" {
+			p.seeds = "27..32" // around the one that fails: under the race detector all take minutes
 		}
 		hasty := p.algorithm == "hasty"
 		tables := p.trace == "" || !hasty // where it fails, the trace is shown

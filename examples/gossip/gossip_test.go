@@ -38,9 +38,9 @@ func TestANodeThatForgotGetsAll(t *testing.T) {
 	}
 }
 
-// Whatever fails, every reader gets everything.
+// Whatever fails, every reader gets everything; 30 is the seed that found a mistake.
 func TestEveryReaderGetsEverything(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := uint64(26); seed < 34; seed++ {
 		run := scenariotest.Run(t, "gossip.yaml", scenariotest.With(algorithms...), scenariotest.Seed(seed))
 		run.Expect("distinct(n1..n4) = sent(source)")
 	}
