@@ -49,6 +49,7 @@ var layers = []layer{
 	{"scenario/host/...", []string{"core", "core/wire", "algos/...", "apps/...", "coding/...", "scenario/spec"}},
 	{"scenario/scenariotest/...", []string{"core/...", "scenario", "scenario/spec"}},
 	{"scenario/...", []string{"core/...", "algos/...", "apps/...", "coding/...", "scenario/spec", "scenario/result", "scenario/host"}},
+	{"examples/...", []string{"core/...", "algos/...", "apps/...", "coding/...", "scenario/..."}},
 }
 
 // library is an import that only some may use. An empty only means nobody;
@@ -221,6 +222,9 @@ func TestForbidden(t *testing.T) {
 		{"~/scenario/host", "~/core/sim", false},
 		{"~/scenario/host", "~/algos/gossip", true},
 		{"~/algos/gossip", "~/scenario", false},
+		{"~/examples/gossip", "~/scenario/world", true},
+		{"~/examples/gossip", "~/cmd/ioverlay", false},
+		{"~/algos/gossip", "~/examples/gossip", false},
 		{"~/core/sim/trace", "io", true},
 		{"~/algos/tree", "~/algos", true},
 		{"~/algos/tree", "~/coding", true},
