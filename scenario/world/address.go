@@ -3,6 +3,7 @@ package world
 import (
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 
 	"github.com/ioverlay/ioverlay/core"
@@ -12,11 +13,25 @@ import (
 // A node keeps its address when it is started again, and all addresses are known
 // before the first node runs, so that whoever comes first can be told of the others.
 
+// claim is the addresses of a run's nodes. Other runs stay away from them until it is
+// released.
+type claim struct {
+	ids  []core.NodeID
+	held net.Listener // nil if nothing keeps them away, or needs to
+}
+
+func (c claim) release() error {
+	if c.held == nil {
+		return nil
+	}
+	return c.held.Close()
+}
+
 // addresses makes up or finds n addresses.
-func addresses(n int, t spec.Transport) ([]core.NodeID, error) {
+func addresses(n int, t spec.Transport) (claim, error) {
 	if t == spec.TransportMem {
 		const network = 10 // names only: nothing is sent to them
-		return numbered(n, network), nil
+		return claim{ids: numbered(n, network)}, nil
 	}
 	return loopback(n)
 }
@@ -37,22 +52,32 @@ func address(a [4]byte) core.NodeID {
 	return core.NodeIDFrom(netip.AddrPortFrom(netip.AddrFrom4(a), nodePort))
 }
 
-// maxTCPNodes is how many addresses loopbackNetwork has.
-const maxTCPNodes = 1<<16 - 2
+// maxTCPNodes is how many addresses a loopback network has for nodes: the first is no
+// address, the last is for broadcasts, and the one before it is the claim.
+const maxTCPNodes = 1<<16 - 3
 
-// loopbackNetwork gives each node an address of its own in 127.x.0.0/16, with an x
-// that is drawn anew for each run, so that runs at the same time do not meet. Such
-// an address is never taken as the source of a connection, as a port of 127.0.0.1
-// may be while its node is down.
-func loopbackNetwork(n int) ([]core.NodeID, error) {
+// loopbackNetwork gives each node an address of its own in 127.x.0.0/16. The x is one
+// that no other run has: who listens at the last address of a network has it. Such an
+// address is never taken as the source of a connection, as a port of 127.0.0.1 may be
+// while its node is down.
+func loopbackNetwork(n int) (claim, error) {
 	if n > maxTCPNodes {
-		return nil, fmt.Errorf("world: %d nodes are more than there are loopback addresses (%d): use transport: mem", n, maxTCPNodes)
+		return claim{}, fmt.Errorf("world: %d nodes are more than there are loopback addresses (%d): use transport: mem", n, maxTCPNodes)
 	}
 	const first, networks = 32, 200
-	x := byte(first + rand.IntN(networks))
-	ids := make([]core.NodeID, n)
-	for i := range ids {
-		ids[i] = address([4]byte{127, x, byte((i + 1) >> 8), byte(i + 1)})
+	start := rand.IntN(networks) // so that runs seldom ask for the same one
+	var why error
+	for i := range networks {
+		x := byte(first + (start+i)%networks)
+		var held net.Listener
+		if held, why = net.Listen("tcp4", address([4]byte{127, x, 255, 254}).String()); why != nil {
+			continue
+		}
+		ids := make([]core.NodeID, n)
+		for i := range ids {
+			ids[i] = address([4]byte{127, x, byte((i + 1) >> 8), byte(i + 1)})
+		}
+		return claim{ids, held}, nil
 	}
-	return ids, nil
+	return claim{}, fmt.Errorf("world: none of %d loopback networks is free: %w", networks, why)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // loopback finds free ports of 127.0.0.1, the only address that every system has.
-func loopback(n int) (ids []core.NodeID, err error) {
+func loopback(n int) (c claim, err error) {
 	var open []net.Listener
 	defer func() {
 		for _, l := range open {
@@ -22,14 +22,14 @@ func loopback(n int) (ids []core.NodeID, err error) {
 	for range n {
 		l, err := net.Listen("tcp4", "127.0.0.1:0")
 		if err != nil {
-			return nil, fmt.Errorf("world: find a free port: %w", err)
+			return c, fmt.Errorf("world: find a free port: %w", err)
 		}
 		open = append(open, l)
 		ap, err := netip.ParseAddrPort(l.Addr().String())
 		if err != nil {
-			return nil, fmt.Errorf("world: the address of a port: %w", err)
+			return c, fmt.Errorf("world: the address of a port: %w", err)
 		}
-		ids = append(ids, core.NodeIDFrom(ap))
+		c.ids = append(c.ids, core.NodeIDFrom(ap))
 	}
-	return ids, nil
+	return c, nil
 }

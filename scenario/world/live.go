@@ -17,7 +17,7 @@ import (
 type live struct {
 	o     Options
 	eng   *engine.Engine
-	ids   []core.NodeID
+	at    claim
 	nodes []liveNode
 	clock
 }
@@ -40,7 +40,7 @@ func (c *clock) Advance(ctx context.Context, until time.Duration) error {
 }
 
 func newLive(o Options) (World, error) {
-	ids, err := addresses(len(o.Plan.Nodes), o.Plan.Transport)
+	at, err := addresses(len(o.Plan.Nodes), o.Plan.Transport)
 	if err != nil {
 		return nil, err
 	}
@@ -52,21 +52,21 @@ func newLive(o Options) (World, error) {
 	opt.ExpectNodes = len(o.Plan.Nodes)
 	eng, err := engine.New(opt)
 	if err != nil {
-		return nil, fmt.Errorf("world: start the engine: %w", err)
+		return nil, errors.Join(fmt.Errorf("world: start the engine: %w", err), at.release())
 	}
-	return &live{o: o, eng: eng, ids: ids, nodes: make([]liveNode, len(ids))}, nil
+	return &live{o: o, eng: eng, at: at, nodes: make([]liveNode, len(at.ids))}, nil
 }
 
 func (w *live) Name() string { return "live" }
 
-func (w *live) ID(node int) core.NodeID { return w.ids[node] }
+func (w *live) ID(node int) core.NodeID { return w.at.ids[node] }
 
 func (w *live) Boot(_ context.Context, node int, s host.Setup) error {
 	h, err := host.New(w.o.Registry, s)
 	if err != nil {
 		return err
 	}
-	n, err := w.eng.AddNode(h, engine.NodeOptions{Listen: w.ids[node].String()})
+	n, err := w.eng.AddNode(h, engine.NodeOptions{Listen: w.at.ids[node].String()})
 	if err != nil {
 		return fmt.Errorf("world: start node %s: %w", s.Name, err)
 	}
@@ -118,5 +118,5 @@ func (w *live) Stop(node int) error {
 
 func (w *live) Close() error {
 	w.eng.Close()
-	return nil
+	return w.at.release()
 }

@@ -19,7 +19,7 @@ import (
 // between them: the paper's own set-up.
 type proc struct {
 	o     Options
-	ids   []core.NodeID
+	at    claim
 	nodes []*process // nil: never ran
 	clock
 }
@@ -38,16 +38,16 @@ func newProc(o Options) (World, error) {
 	if len(o.Child) == 0 {
 		return nil, errors.New("world: the proc world needs the command of a node's process: Options.Child")
 	}
-	ids, err := loopback(len(o.Plan.Nodes))
+	at, err := loopback(len(o.Plan.Nodes))
 	if err != nil {
 		return nil, err
 	}
-	return &proc{o: o, ids: ids, nodes: make([]*process, len(ids))}, nil
+	return &proc{o: o, at: at, nodes: make([]*process, len(at.ids))}, nil
 }
 
 func (w *proc) Name() string { return "proc" }
 
-func (w *proc) ID(node int) core.NodeID { return w.ids[node] }
+func (w *proc) ID(node int) core.NodeID { return w.at.ids[node] }
 
 func (w *proc) Boot(_ context.Context, node int, s host.Setup) error {
 	p, err := startProcess(w.o.Child, boot{Setup: s, Tuning: tuningOf(w.o.Plan)})
@@ -202,5 +202,5 @@ func (w *proc) Close() (err error) {
 	for node := range w.nodes {
 		err = errors.Join(err, w.Kill(node))
 	}
-	return err
+	return errors.Join(err, w.at.release())
 }
