@@ -14,11 +14,11 @@ func TestRunsDoNotMeet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() {
+		t.Cleanup(func() {
 			if err := c.release(); err != nil {
 				t.Error(err)
 			}
-		}()
+		})
 		for _, id := range c.ids {
 			if seen[id] {
 				t.Fatalf("two runs have a node at %v", id)
