@@ -198,7 +198,7 @@ func (b *Base) deploy(m *core.Msg, app uint32) {
 
 // pong sends a ping back to who made it, for the application that it came for.
 func (b *Base) pong(m *core.Msg) {
-	if !b.canReach(m.Sender()) || len(m.Payload()) > b.room() {
+	if !b.canReach(m.Sender()) || len(m.Payload()) > b.capacity() {
 		b.bad++
 		return
 	}

@@ -143,6 +143,6 @@ func (b *Base) traceTo(dest core.NodeID, line string) {
 	if !b.canReach(dest) {
 		return
 	}
-	line = strings.ToValidUTF8(line[:min(len(line), maxTrace, max(b.room(), 0))], "")
+	line = strings.ToValidUTF8(line[:min(len(line), maxTrace, max(b.capacity(), 0))], "")
 	b.Send(b.newFilled(wire.TypeTrace, 0, []byte(line)), dest)
 }

@@ -84,7 +84,7 @@ func (b *Base) RelayQuery(q Query, hosts ...core.NodeID) int {
 
 func (b *Base) relayQuery(q Query, from core.NodeID, hosts []core.NodeID) (sent int) {
 	payload := Encode(queryPayload{Asker: q.Asker, TTL: q.TTL})
-	if q.TTL < 1 || len(payload) > b.room() {
+	if q.TTL < 1 || len(payload) > b.capacity() {
 		return 0
 	}
 	m := b.newFilled(wire.TypeQuery, q.lane, payload)

@@ -153,7 +153,7 @@ func (b *Base) report(m *core.Msg) {
 	buf := bytebufferpool.Get()
 	defer bytebufferpool.Put(buf)
 	s := b.Status()
-	for encodeTo(buf, &s); len(buf.B) > b.room(); encodeTo(buf, &s) {
+	for encodeTo(buf, &s); len(buf.B) > b.capacity(); encodeTo(buf, &s) {
 		if !s.shorten() {
 			b.unhandled++ // the maximum payload is too small for any report
 			return

@@ -56,7 +56,7 @@ type part struct {
 // sendTrain sends a train of about the given number of bytes.
 func (b *Base) sendTrain(m *measurement, bytes int) {
 	b.begin(m)
-	size := min(max(bytes/trainProbes, minProbe), maxProbe, b.room())
+	size := min(max(bytes/trainProbes, minProbe), maxProbe, b.capacity())
 	size = max(size, probeHead)
 	count := min(max(8, bytes/size), 2*trainProbes) // less than what may wait for a lane
 	m.train = 0

@@ -15,7 +15,7 @@ import (
 //	broken       nobody else brings the session here: the algorithm is told
 //	passBreak    and, unless it repairs the session, so are the lanes downstream,
 //	             behind the session's data
-//	leave        which close once they have run dry, so that the same happens there
+//	closeDrained which close once they have run dry, so that the same happens there
 //
 // Other sessions are not touched, nor are sessions that another upstream or a
 // source of this node still brings.
@@ -195,7 +195,7 @@ func (n *Node) passBreak(e event) {
 			n.Send(m, l.peer)
 			n.own.Sent++
 			if l.app == e.app {
-				l.goAway()
+				l.drain()
 			} else {
 				l.apps = slices.DeleteFunc(l.apps, func(app uint32) bool { return app == e.app })
 			}
@@ -211,36 +211,36 @@ func (l *OutLane) carries(app uint32) {
 	}
 }
 
-// goAway closes the lane gracefully once it has run dry. What is sent on it later
+// drain closes the lane gracefully once it has run dry. What is sent on it later
 // opens it again.
-func (l *OutLane) goAway() {
-	if !l.leaving {
-		l.leaving = true
-		l.node.leaving = append(l.node.leaving, l)
+func (l *OutLane) drain() {
+	if !l.draining {
+		l.draining = true
+		l.node.draining = append(l.node.draining, l)
 		l.node.shard.ready.push(l.node)
 	}
 }
 
-// leave closes those lanes that have run dry.
-func (n *Node) leave() {
-	rest := n.leaving[:0]
-	for _, l := range n.leaving {
+// closeDrained closes those lanes that have run dry.
+func (n *Node) closeDrained() {
+	rest := n.draining[:0]
+	for _, l := range n.draining {
 		switch {
-		case !l.leaving: // it has failed meanwhile
+		case !l.draining: // it has failed meanwhile
 		case l.state == laneOpen && l.empty():
-			l.depart()
+			l.closeInOrder()
 		default:
 			rest = append(rest, l)
 		}
 	}
-	clear(n.leaving[len(rest):])
-	n.leaving = rest
+	clear(n.draining[len(rest):])
+	n.draining = rest
 }
 
-// depart closes a lane that has run dry.
-func (l *OutLane) depart() {
+// closeInOrder closes a lane that has run dry.
+func (l *OutLane) closeInOrder() {
 	tr := l.tr
-	l.tr, l.state, l.leaving, l.retryAt = nil, laneCooling, false, 0
+	l.tr, l.state, l.draining, l.retryAt = nil, laneCooling, false, 0
 	l.node.post(event{typ: wire.TypeLinkDown, peer: l.peer, app: l.app, reason: ReasonEnded, dir: Downstream, lost: l.untold()})
 	tr.Close(l, CloseGraceful)
 }

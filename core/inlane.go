@@ -125,13 +125,13 @@ func (l *InLane) activate() {
 		return
 	}
 	l.active = true
-	l.giveWay()
+	l.requeue()
 	l.node.active.push(l)
 	l.node.shard.ready.push(l.node)
 }
 
-// giveWay makes the lane's place in the round the last one.
-func (l *InLane) giveWay() {
+// requeue makes the lane's place in the round the last one.
+func (l *InLane) requeue() {
 	l.node.ticket++
 	l.ticket = l.node.ticket
 }

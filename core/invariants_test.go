@@ -103,7 +103,7 @@ func (w *world) checkOuts(n *Node) {
 			switch {
 			case bytes != l.bytes || msgs != l.msgs:
 				w.t.Fatalf("lane to %v says %d bytes, %d messages, and has %d, %d", l.peer, l.bytes, l.msgs, bytes, msgs)
-			case l.way != nil && l.way.link.spec.Delays(): // what arrives may go beyond the bounds
+			case l.emulator != nil && l.emulator.link.spec.Delays(): // what arrives may go beyond the bounds
 			case msgs > cfg.QueueMsgs:
 				w.t.Fatalf("lane to %v has %d messages, the bound is %d", l.peer, msgs, cfg.QueueMsgs)
 			case bytes >= cfg.QueueBytes+cfg.MaxPayload+64:
@@ -141,37 +141,37 @@ func (w *world) checkKept(n *Node) {
 	}
 }
 
-// queues are where a lane's messages wait: before the emulated way and behind it.
+// queues are where a lane's messages wait: before the emulated link and behind it.
 func (l *OutLane) queues() []*sendQueue {
-	if l.way == nil {
+	if l.emulator == nil {
 		return []*sendQueue{&l.q}
 	}
-	return []*sendQueue{&l.q, &l.way.out}
+	return []*sendQueue{&l.q, &l.emulator.out}
 }
 
 func (w *world) checkWay(l *OutLane) {
 	w.t.Helper()
-	if l.way == nil {
+	if l.emulator == nil {
 		return
 	}
-	outBytes, outMsgs, lineBytes := -int(l.way.out.cut), 0, 0
-	for i := range l.way.out.len() {
-		outBytes += int(l.way.out.at(i).Len)
-		outMsgs += int(l.way.out.at(i).Msgs)
+	outBytes, outMsgs, lineBytes := -int(l.emulator.out.cut), 0, 0
+	for i := range l.emulator.out.len() {
+		outBytes += int(l.emulator.out.at(i).Len)
+		outMsgs += int(l.emulator.out.at(i).Msgs)
 	}
 	last := time.Duration(0)
-	for _, f := range l.way.line[l.way.lineHead:] {
+	for _, f := range l.emulator.line[l.emulator.lineHead:] {
 		lineBytes += int(f.run.Len)
 		if f.at < last {
 			w.t.Fatalf("lane to %v: a message on the way would overtake another", l.peer)
 		}
 		last = f.at
 	}
-	if outBytes != l.way.outBytes || outMsgs != l.way.outMsgs || lineBytes != l.way.lineBytes {
-		w.t.Fatalf("way to %v says %d bytes, %d messages at its end and %d on it, and has %d, %d, %d",
-			l.peer, l.way.outBytes, l.way.outMsgs, l.way.lineBytes, outBytes, outMsgs, lineBytes)
+	if outBytes != l.emulator.outBytes || outMsgs != l.emulator.outMsgs || lineBytes != l.emulator.lineBytes {
+		w.t.Fatalf("emulated link to %v says %d bytes, %d messages at its end and %d on it, and has %d, %d, %d",
+			l.peer, l.emulator.outBytes, l.emulator.outMsgs, l.emulator.lineBytes, outBytes, outMsgs, lineBytes)
 	}
-	if l.way.flying() && !l.way.listed {
-		w.t.Fatalf("way to %v has messages on it and nobody waits for them", l.peer)
+	if l.emulator.flying() && !l.emulator.listed {
+		w.t.Fatalf("emulated link to %v has messages on it and nobody waits for them", l.peer)
 	}
 }

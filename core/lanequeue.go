@@ -19,9 +19,9 @@ func (n *Node) Queued(to NodeID, app uint32) (bytes, msgs int) {
 		bytes += int(o.run.Len)
 		msgs++
 	}
-	if l.way != nil {
-		bytes += l.way.lineBytes
-		for _, f := range l.way.line[l.way.lineHead:] {
+	if l.emulator != nil {
+		bytes += l.emulator.lineBytes
+		for _, f := range l.emulator.line[l.emulator.lineHead:] {
 			msgs += int(f.run.Msgs)
 		}
 	}

@@ -57,7 +57,7 @@ func TestDischarge(t *testing.T) {
 	}
 	for len(held) < 5 {
 		for _, m := range held {
-			n.Discharge(m) // again is harmless
+			n.Uncharge(m) // again is harmless
 		}
 		w.settle()
 		w.check()

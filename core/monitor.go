@@ -82,8 +82,8 @@ func (n *Node) monitor() {
 func (n *Node) watchOut(l *OutLane, now time.Duration) (again bool) {
 	w := &l.seen
 	todo := !l.empty()
-	if l.way != nil {
-		todo = l.way.out.n > 0 // what waits for emulated bandwidth is no stall
+	if l.emulator != nil {
+		todo = l.emulator.out.n > 0 // what waits for emulated bandwidth is no stall
 	}
 	if l.state != laneOpen || !todo && w.rest && w.sent == l.sentBytes && w.rate.Rate() == 0 {
 		return false // a lane that is being dialled has a deadline of its own

@@ -39,7 +39,7 @@ type Node struct {
 	nextReady *Node
 
 	monitored bool       // the monitor's timer is set (monitor.go)
-	leaving   []*OutLane // to be closed once they have run dry (domino.go)
+	draining  []*OutLane // to be closed once they have run dry (domino.go)
 	repairing bool       // the algorithm repairs the session whose break it is being told of
 
 	reporter reporter // report.go
@@ -47,7 +47,7 @@ type Node struct {
 	own  OwnStats
 	gone lost // what ended lanes and links had lost, so that totals stay right
 
-	home any // whatever the runtime keeps of the node
+	runtimeData any // whatever the runtime keeps of the node
 }
 
 type nodeState uint8
@@ -86,12 +86,12 @@ func (n *Node) Algorithm() Algorithm {
 	return n.alg
 }
 
-// SetHome keeps a value for the runtime, which is told of nodes again and again and
+// SetRuntimeData keeps a value for the runtime, which is told of nodes again and again and
 // then finds what it knows of them with no look-up. The switch never looks at it.
-func (n *Node) SetHome(v any) { n.home = v }
+func (n *Node) SetRuntimeData(v any) { n.runtimeData = v }
 
-// Home is the value of SetHome, or nil.
-func (n *Node) Home() any { return n.home }
+// RuntimeData is the value of SetRuntimeData, or nil.
+func (n *Node) RuntimeData() any { return n.runtimeData }
 
 // Running reports whether the node has started and not been stopped.
 func (n *Node) Running() bool { return n.state == nodeRunning }
@@ -243,6 +243,6 @@ func (n *Node) finish(how CloseHow, c *Crash) {
 		n.removeIn(l)
 		l.tr.Close(l, how)
 	}
-	n.events, n.sources, n.parking, n.leaving = nil, nil, nil, nil
+	n.events, n.sources, n.parking, n.draining = nil, nil, nil, nil
 	n.shard.rt.Ended(n, c)
 }

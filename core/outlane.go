@@ -18,11 +18,11 @@ type OutLane struct {
 	state laneState
 	dirty bool // in the shard's list of lanes to flush
 
-	q     sendQueue
-	open  *Run // the last run in q, if views that touch it may still extend it
-	way   *way // between q and the transport, if the link is emulated (way.go); else nil
-	bytes int  // in q, or behind the way, and not written
-	msgs  int  // the same: counted until the run they are in is written
+	q        sendQueue
+	open     *Run          // the last run in q, if views that touch it may still extend it
+	emulator *linkEmulator // between q and the transport, if the link is emulated (linkemul.go); else nil
+	bytes    int           // in q, or behind the emulator, and not written
+	msgs     int           // the same: counted until the run they are in is written
 
 	maxBytes, maxMsgs int // Config.QueueBytes and QueueMsgs
 
@@ -41,11 +41,11 @@ type OutLane struct {
 	base      Tally  // what was sent before the connection that is open now
 	lostMsgs  uint64 // queued or refused, or sent and not taken
 	lostBytes uint64
-	emulMsgs  uint64 // lost on the way, as the emulated link was told to
+	emulMsgs  uint64 // lost on the emulated link, as the emulated link was told to
 	emulBytes uint64
 	toldLost  uint64 // of lostMsgs, what the algorithm has been told
 	booked    bool   // the node has ended and has added lostMsgs to its own
-	leaving   bool   // to be closed once it has run dry
+	draining  bool   // to be closed once it has run dry
 
 	seen     outWatch // monitor.go
 	reported Tally    // sent, when throughput was reported last
@@ -74,25 +74,25 @@ func (l *OutLane) Peer() NodeID { return l.peer }
 func (l *OutLane) App() uint32 { return l.app }
 
 // Queued is what the transport may send now, in bytes and messages: all that is in
-// the queue, or with emulation what has come to the end of the way.
+// the queue, or with emulation what has come to the far end of the emulated link.
 func (l *OutLane) Queued() (bytes, msgs int) {
-	if l.way != nil {
-		return l.way.outBytes, l.way.outMsgs
+	if l.emulator != nil {
+		return l.emulator.outBytes, l.emulator.outMsgs
 	}
 	return l.bytes, l.msgs
 }
 
 // exit is the queue that the transport takes from.
 func (l *OutLane) exit() *sendQueue {
-	if l.way != nil {
-		return &l.way.out
+	if l.emulator != nil {
+		return &l.emulator.out
 	}
 	return &l.q
 }
 
-// empty reports whether nothing waits to be sent or is on the way.
+// empty reports whether nothing waits to be sent or is on the emulated link.
 func (l *OutLane) empty() bool {
-	return l.q.n == 0 && l.overHead == len(l.over) && (l.way == nil || l.way.empty())
+	return l.q.n == 0 && l.overHead == len(l.over) && (l.emulator == nil || l.emulator.empty())
 }
 
 // Open reports whether the lane has a transport.
@@ -150,7 +150,7 @@ func (l *OutLane) Opened(tr OutTransport) {
 	l.tr, l.state, l.backoff = tr, laneOpen, 0
 	l.base, l.seen = Tally{l.sentMsgs, l.sentBytes}, outWatch{rate: l.seen.rate}
 	l.node.post(event{typ: wire.TypeLinkUp, peer: l.peer, app: l.app, dir: Downstream, lost: l.untold()})
-	if l.q.n > 0 || l.way != nil {
+	if l.q.n > 0 || l.emulator != nil {
 		l.touch()
 	}
 }
@@ -191,8 +191,8 @@ func (l *OutLane) left(bytes, msgs int) {
 	l.msgs -= msgs
 	l.sentBytes += uint64(bytes)
 	l.sentMsgs += uint64(msgs)
-	if l.way != nil {
-		l.way.left(bytes, msgs)
+	if l.emulator != nil {
+		l.emulator.left(bytes, msgs)
 	}
 	if l.overHead < len(l.over) {
 		l.admitWaiting()
@@ -202,7 +202,7 @@ func (l *OutLane) left(bytes, msgs int) {
 
 // settled lets a stopping node look again once a lane has run dry.
 func (l *OutLane) settled() {
-	if l.q.n == 0 && (l.leaving || l.node.state == nodeStopping) && l.empty() {
+	if l.q.n == 0 && (l.draining || l.node.state == nodeStopping) && l.empty() {
 		l.node.shard.ready.push(l.node)
 	}
 }
@@ -217,7 +217,7 @@ func (l *OutLane) fail(why Reason, count func()) {
 	if l.state == laneClosed || l.state == laneCooling {
 		return
 	}
-	l.tr, l.leaving = nil, false
+	l.tr, l.draining = nil, false
 	l.state = laneCooling
 	cfg := &l.node.shard.cfg
 	l.backoff = min(max(2*l.backoff, cfg.RedialMin), cfg.RedialMax)
@@ -240,8 +240,8 @@ func (l *OutLane) tryAgain() {
 // discard counts everything queued as lost and lets the upstream lanes go on.
 func (l *OutLane) discard() {
 	l.shut()
-	if l.way != nil {
-		l.way.discard()
+	if l.emulator != nil {
+		l.emulator.discard()
 	}
 	l.discardQueue(&l.q)
 	l.bytes, l.msgs = 0, 0

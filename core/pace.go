@@ -13,7 +13,7 @@ import (
 // the bandwidth, latency, jitter and loss of its links to downstream nodes. The rates
 // are package emul's; here is where they meet the lanes:
 //
-//	out  queue ─depart─▶ way ─arrive─▶ transport          way.go
+//	out  queue ─transmit─▶ emulator ─arrive─▶ transport          linkemul.go
 //	in   transport ─▶ lane ─servePaced─▶ switch           pacein.go
 //
 // A node without emulation has no pacer, and its messages meet a comparison with nil
@@ -28,9 +28,9 @@ type pacer struct {
 	interval  time.Duration
 	rng       *rand.Rand // of loss and jitter
 	upstreams []upShare
-	lines     []*way        // with messages on their way
-	now       time.Duration // of the run of the shaper under way
-	armed     time.Duration // when the timer is set for; 0 if it is not
+	lines     []*linkEmulator // with messages on their way
+	now       time.Duration   // of the run of the shaper under way
+	armed     time.Duration   // when the timer is set for; 0 if it is not
 }
 
 // upShare is what the lanes of an upstream node share.
@@ -119,8 +119,8 @@ func (n *Node) SetLaneWeight(to NodeID, app uint32, weight int) {
 	}
 	lk.emul.weight[i].weight = weight
 	for _, l := range lk.lanes {
-		if l.app == app && l.way != nil && l.way.flow != nil {
-			n.pace.shaper.SetWeight(l.way.flow, weight)
+		if l.app == app && l.emulator != nil && l.emulator.flow != nil {
+			n.pace.shaper.SetWeight(l.emulator.flow, weight)
 		}
 	}
 }
@@ -164,59 +164,59 @@ func (p *pacer) refit() {
 	p.run(p.node.Now())
 }
 
-// paceOut gives a lane to downstream a way if it needs one.
+// paceOut gives a lane to downstream a link emulator if it needs one.
 func (p *pacer) paceOut(lk *Link, l *OutLane) {
 	if l.state == laneClosed {
 		return
 	}
 	limited := p.shaper.Limits(emul.Out) || lk.emul.spec.Rate != emul.Unlimited
-	if l.way == nil && (limited || lk.emul.spec != (emul.Link{})) {
+	if l.emulator == nil && (limited || lk.emul.spec != (emul.Link{})) {
 		l.shut()
-		l.way = &way{lane: l, link: &lk.emul}
-		l.way.takeOver()
+		l.emulator = &linkEmulator{lane: l, link: &lk.emul}
+		l.emulator.takeOver()
 	}
-	w := l.way
+	e := l.emulator
 	switch {
-	case w == nil:
+	case e == nil:
 		return
-	case limited && w.flow == nil:
-		w.flow = p.shaper.NewFlow(w, emul.Out, lk.emul.share(), lk.emul.weightOf(l.app))
-	case !limited && w.flow != nil:
-		p.shaper.Drop(w.flow)
-		w.flow = nil
+	case limited && e.flow == nil:
+		e.flow = p.shaper.NewFlow(e, emul.Out, lk.emul.share(), lk.emul.weightOf(l.app))
+	case !limited && e.flow != nil:
+		p.shaper.Drop(e.flow)
+		e.flow = nil
 	}
 	l.touch()
 }
 
-// takeOver puts what the transport has begun to write at the end of the way.
-func (w *way) takeOver() {
-	if q := &w.lane.q; q.cut > 0 {
-		w.out.cut, q.cut = q.cut, 0
+// takeOver puts what the transport has begun to write at the far end of the emulated link.
+func (e *linkEmulator) takeOver() {
+	if q := &e.lane.q; q.cut > 0 {
+		e.out.cut, q.cut = q.cut, 0
 		r := q.pop()
-		w.outBytes, w.outMsgs = int(r.Len-w.out.cut), int(r.Msgs)
-		w.out.push(r)
+		e.outBytes, e.outMsgs = int(r.Len-e.out.cut), int(r.Msgs)
+		e.out.push(r)
 	}
 }
 
-// flush is the transport's Flush for a lane with a way: what may depart does, what has
+// flush is the transport's Flush for a lane with a link emulator: what may be transmitted is, what has
 // arrived is sent.
 func (p *pacer) flush(l *OutLane) {
-	w, now := l.way, p.node.Now()
-	w.arrive(now)
+	e, now := l.emulator, p.node.Now()
+	e.arrive(now)
 	switch {
-	case !w.wants():
-	case w.flow != nil:
-		p.shaper.Ask(w.flow, now)
+	case !e.wants():
+	case e.flow != nil:
+		p.shaper.Ask(e.flow, now)
 	default:
-		w.depart(1<<62, now)
+		e.transmit(1<<62, now)
 	}
-	if w.flow == nil && !w.flying() && w.link.spec == (emul.Link{}) && l.q.n == 0 {
-		l.q, l.way = w.out, nil // nothing is emulated any more
+	if e.flow == nil && !e.flying() && e.link.spec == (emul.Link{}) && l.q.n == 0 {
+		l.q, l.emulator = e.out, nil // nothing is emulated any more
 		l.tr.Flush(l)
 		return
 	}
 	p.run(now)
-	if w.out.n > 0 {
+	if e.out.n > 0 {
 		l.tr.Flush(l)
 	}
 }
@@ -226,24 +226,24 @@ func (p *pacer) run(now time.Duration) {
 	p.now = now
 	p.shaper.Run(now)
 	next := p.shaper.Next(now)
-	for _, w := range p.lines {
-		if w.flying() {
-			next = min(next, w.line[w.lineHead].at)
+	for _, e := range p.lines {
+		if e.flying() {
+			next = min(next, e.line[e.lineHead].at)
 		}
 	}
 	p.arm(next)
 }
 
 // Granted implements emul.Taker.
-func (w *way) Granted(credit int64) {
-	p := w.lane.node.pace
-	passed := w.depart(credit, p.now)
-	p.shaper.Settle(w.flow, passed, p.now)
-	if w.wants() {
-		p.shaper.Ask(w.flow, p.now)
+func (e *linkEmulator) Granted(credit int64) {
+	p := e.lane.node.pace
+	passed := e.transmit(credit, p.now)
+	p.shaper.Settle(e.flow, passed, p.now)
+	if e.wants() {
+		p.shaper.Ask(e.flow, p.now)
 	}
-	if w.out.n > 0 {
-		w.lane.touch()
+	if e.out.n > 0 {
+		e.lane.touch()
 	}
 }
 
@@ -262,13 +262,13 @@ func (p *pacer) fire() {
 	p.armed = 0
 	now := p.node.Now()
 	rest := p.lines[:0]
-	for _, w := range p.lines {
-		w.arrive(now)
-		if w.out.n > 0 || w.wants() {
-			w.lane.touch()
+	for _, e := range p.lines {
+		e.arrive(now)
+		if e.out.n > 0 || e.wants() {
+			e.lane.touch()
 		}
-		if w.listed = w.flying(); w.listed {
-			rest = append(rest, w)
+		if e.listed = e.flying(); e.listed {
+			rest = append(rest, e)
 		}
 	}
 	clear(p.lines[len(rest):])
@@ -276,26 +276,26 @@ func (p *pacer) fire() {
 	p.run(now)
 }
 
-// list and unlist keep the ways with messages on them.
-func (p *pacer) list(w *way) {
-	if !w.listed {
-		w.listed = true
-		p.lines = append(p.lines, w)
+// list and unlist keep the emulators with messages in flight.
+func (p *pacer) list(e *linkEmulator) {
+	if !e.listed {
+		e.listed = true
+		p.lines = append(p.lines, e)
 	}
 }
 
-func (p *pacer) unlist(w *way) {
-	if w.listed {
-		w.listed = false
-		i := slices.Index(p.lines, w)
+func (p *pacer) unlist(e *linkEmulator) {
+	if e.listed {
+		e.listed = false
+		i := slices.Index(p.lines, e)
 		p.lines = slices.Delete(p.lines, i, i+1)
 	}
 }
 
 // unpace takes a lane out that is closed for good.
 func (n *Node) unpace(l *OutLane) {
-	if l.way != nil && l.way.flow != nil {
-		n.pace.shaper.Drop(l.way.flow)
-		l.way.flow = nil
+	if l.emulator != nil && l.emulator.flow != nil {
+		n.pace.shaper.Drop(l.emulator.flow)
+		l.emulator.flow = nil
 	}
 }

@@ -79,7 +79,7 @@ func (s *Shard) Flush() {
 		l.dirty = false
 		switch {
 		case l.state != laneOpen:
-		case l.way != nil:
+		case l.emulator != nil:
 			l.node.pace.flush(l)
 		default:
 			l.tr.Flush(l)

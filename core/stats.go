@@ -91,8 +91,8 @@ func (n *Node) Stats() Stats {
 
 func (l *OutLane) stats() LaneOut {
 	flying := 0
-	if l.way != nil {
-		flying = l.way.lineBytes
+	if l.emulator != nil {
+		flying = l.emulator.lineBytes
 	}
 	return LaneOut{
 		To: l.peer, App: l.app, Up: l.state == laneOpen,

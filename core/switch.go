@@ -47,8 +47,8 @@ func (n *Node) Serve() {
 	if n.active.n > 0 || len(n.events) > 0 {
 		n.shard.ready.push(n)
 	}
-	if len(n.leaving) > 0 {
-		n.leave()
+	if len(n.draining) > 0 {
+		n.closeDrained()
 	}
 	if n.state == nodeStopping {
 		n.tryEnd()
@@ -110,7 +110,7 @@ func (n *Node) serveLane(l *InLane) {
 		if l.blocked > 0 || l.heldMsgs > 0 && l.holdsFull() {
 			l.active = false // resume puts it back in its place
 			if l.deficit <= 0 {
-				l.giveWay() // which is behind the others if the turn is over
+				l.requeue() // which is behind the others if the turn is over
 			}
 			return
 		}

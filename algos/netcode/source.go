@@ -105,7 +105,7 @@ func (m *Multicast) drain() {
 	c := &m.collect
 	i := 0
 	for ; i < len(c.backlog) && m.fits(len(c.backlog[i].Payload())); i++ {
-		m.Discharge(c.backlog[i])
+		m.Uncharge(c.backlog[i])
 		m.fill(c.backlog[i])
 	}
 	c.backlog = slices.Delete(c.backlog, 0, i)

@@ -11,7 +11,7 @@
 //	engine.go node.go options.go   the API: engines and their nodes, safe for concurrent use
 //	loop.go turn.go                a loop and what it does in one turn
 //	tcpin.go tcpout.go listen.go   TCP lanes
-//	deadlines.go hunger.go         connections that must act soon, or find no memory
+//	deadlines.go pressure.go         connections that must act soon, or find no memory
 //	mempipe.go                     lanes between two loops of one process
 //	inbox.go timers.go             what wakes a loop besides sockets
 //	sock.go sys_*.go wake_*.go     system calls

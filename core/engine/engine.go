@@ -237,7 +237,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 		err = errors.Join(err, n.await(ctx))
 	}
 	if ctx.Err() == nil {
-		e.awaitPartings(ctx)
+		e.awaitLingering(ctx)
 	}
 	e.stopLoops()
 	return err
@@ -261,7 +261,7 @@ func (e *Engine) stopLoops() {
 		}
 	}
 	for _, lp := range e.loops {
-		_ = lp.do(lp.parted.dismiss)
+		_ = lp.do(lp.lingering.dismiss)
 		lp.stop()
 	}
 	e.wg.Wait()

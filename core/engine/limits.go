@@ -43,26 +43,26 @@ const (
 	acceptPause = 100 * time.Millisecond
 
 	// memoryPause is how long a connection rests that found no slab, and
-	// hungryBudget how many of them look again at a time: eight slabs a
+	// starvedBudget how many of them look again at a time: eight slabs a
 	// millisecond are 1 GB/s.
-	memoryPause  = time.Millisecond
-	hungryBudget = 8
+	memoryPause   = time.Millisecond
+	starvedBudget = 8
 
 	// memoryTimeout is how long a peer may take over the rest of a message that
 	// is received into the reserve while others are out of memory.
 	memoryTimeout = 10 * time.Second
 
-	// partingPause is how often connections are looked at whose lanes have ended;
-	// partingTime how long a receiving end waits for its upstream to hear what it
-	// took, long enough for TCP to repeat it three times; and partingPatience how
+	// lingerPause is how often connections are looked at whose lanes have ended;
+	// lingerTime how long a receiving end waits for its upstream to hear what it
+	// took, long enough for TCP to repeat it three times; and lingerPatience how
 	// long a sending end waits for a peer that lives and takes nothing more.
-	partingPause    = 250 * time.Millisecond
-	partingTime     = 2 * time.Second
-	partingPatience = 30 * time.Second
+	lingerPause    = 250 * time.Millisecond
+	lingerTime     = 2 * time.Second
+	lingerPatience = 30 * time.Second
 
-	// partingGrace is how long a graceful stop of an engine waits for connections
+	// lingerGrace is how long a graceful stop of an engine waits for connections
 	// whose lanes have ended. With peers that go on it is over in a round-trip.
-	partingGrace = time.Second
+	lingerGrace = time.Second
 
 	// scrapBytes is how much is thrown away at once.
 	scrapBytes = 64 << 10

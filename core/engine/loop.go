@@ -41,18 +41,18 @@ type loop struct {
 	gate   sync.RWMutex
 	closed bool // guarded by gate
 
-	busy   int // sockets that brought something since the last look at the sources
-	passed int // turns in which willing sources were passed over
-	iovecs [][]byte
-	strict deadlines // connections that must say or hear something soon
-	parted partings  // connections whose lanes have ended
-	scrap  []byte    // what is thrown away is read here; nil until first needed
-	hungry []*tcpIn  // connections that found no slab
+	busy      int // sockets that brought something since the last look at the sources
+	passed    int // turns in which willing sources were passed over
+	iovecs    [][]byte
+	strict    deadlines // connections that must say or hear something soon
+	lingering lingerers // connections whose lanes have ended
+	scrap     []byte    // what is thrown away is read here; nil until first needed
+	starved   []*tcpIn  // connections that found no slab
 
-	favoured    *tcpIn        // may read into the reserve; see hunger.go
-	reserve     *wire.Stage   // nil until it is first needed
-	reservePool *bufpool.Pool // its memory
-	resting     []*listener
+	reserveHolder *tcpIn        // may read into the reserve; see pressure.go
+	reserve       *wire.Stage   // nil until it is first needed
+	reservePool   *bufpool.Pool // its memory
+	resting       []*listener
 }
 
 // handler is what a descriptor belongs to.
@@ -65,7 +65,7 @@ func newLoop(e *Engine, index int) (lp *loop, err error) {
 	lp = &loop{eng: e, index: index, inbox: ring.NewMPSC[note](inboxSize), ended: make(chan struct{})}
 	lp.shard = core.NewShard(lp, e.pool, e.opt.Core)
 	lp.stage = wire.NewStage(e.pool)
-	lp.strict.loop, lp.parted.loop = lp, lp
+	lp.strict.loop, lp.lingering.loop = lp, lp
 	if lp.poller, err = netpoll.OpenPoller(); err != nil {
 		return nil, fmt.Errorf("open poller: %w", err)
 	}

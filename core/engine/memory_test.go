@@ -79,7 +79,7 @@ func TestPeersThatHoardMemory(t *testing.T) {
 	var hoarder core.NodeID
 	eventually(t, "one has the reserve", func() bool {
 		do(t, b.node, func(*core.Node) {
-			if c := b.node.loop.favoured; c != nil {
+			if c := b.node.loop.reserveHolder; c != nil {
 				hoarder = c.lane.From()
 			}
 		})
@@ -88,7 +88,7 @@ func TestPeersThatHoardMemory(t *testing.T) {
 	timeIsUp := func() {
 		do(t, b.node, func(*core.Node) {
 			lp := b.node.loop
-			if c := lp.favoured; c == nil || c.lane == nil || c.lane.From() == b.source.ID() {
+			if c := lp.reserveHolder; c == nil || c.lane == nil || c.lane.From() == b.source.ID() {
 				return
 			}
 			for _, h := range lp.fds {
@@ -106,12 +106,12 @@ func TestPeersThatHoardMemory(t *testing.T) {
 	}
 	// Those who wait begin where others had to stop, until there is enough for
 	// the rest.
-	eventually(t, "the famine is over", func() bool {
+	eventually(t, "the memory pressure is over", func() bool {
 		timeIsUp()
 		over := false
 		do(t, b.node, func(*core.Node) {
 			lp := b.node.loop
-			over = lp.favoured == nil
+			over = lp.reserveHolder == nil
 			for _, h := range lp.fds {
 				if c, ok := h.(*tcpIn); ok && (c.watch == starving || c.lane.From() != b.source.ID() && unread(c.fd)) {
 					over = false

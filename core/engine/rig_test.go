@@ -74,7 +74,7 @@ func report(e *Engine) string {
 	fmt.Fprintf(&b, "pool %+v\n", e.pool.Stats())
 	for _, lp := range e.loops {
 		_ = lp.do(func() {
-			fmt.Fprintf(&b, "loop %d: %d hungry, favours %p, waits for %d\n", lp.index, len(lp.hungry), lp.favoured, lp.strict.waiting)
+			fmt.Fprintf(&b, "loop %d: %d starved, reserve held by %p, waits for %d\n", lp.index, len(lp.starved), lp.reserveHolder, lp.strict.waiting)
 			for _, h := range lp.fds {
 				if c, ok := h.(*tcpIn); ok && c.framer.Buffered() > 0 && b.Len() < 1<<14 {
 					fmt.Fprintf(&b, "%p: %d bytes into a message, watch %d, lane %v\n", c, c.framer.Buffered(), c.watch, c.lane != nil)

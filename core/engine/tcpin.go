@@ -19,7 +19,7 @@ import (
 //	greet      the first frame: who is it, and which lane is this?
 //	feed       whole frames go to the node's in-lane, which switches them
 //	Drained    the unfinished rest goes back to the framer
-//	part       the lane has ended, and its upstream hears what it took (parting.go)
+//	linger     the lane has ended, and its upstream hears what it took (linger.go)
 type tcpIn struct {
 	loop   *loop
 	fd     int
@@ -30,10 +30,10 @@ type tcpIn struct {
 	closed bool
 	over   bool // nothing more comes: the peer has closed, or the connection broke
 
-	parting bool          // the lane has ended
-	since   time.Duration // and when
+	lingering bool          // the lane has ended
+	since     time.Duration // and when
 
-	deadline pending // of the hello, or of the rest of a message: see hunger.go
+	deadline pending // of the hello, or of the rest of a message: see pressure.go
 
 	reads     uint64 // that brought something
 	readsSeen uint64 // reads when it was last looked at; see relieve
@@ -49,7 +49,7 @@ const (
 
 // ready implements handler.
 func (c *tcpIn) ready(netpoll.IOEvent) {
-	if c.parting {
+	if c.lingering {
 		c.throwAway()
 		return
 	}
@@ -61,8 +61,8 @@ func (c *tcpIn) ready(netpoll.IOEvent) {
 		}
 		return
 	}
-	if c == c.loop.favoured {
-		c.readFavoured()
+	if c == c.loop.reserveHolder {
+		c.readReserved()
 		return
 	}
 	c.read()
@@ -167,8 +167,8 @@ func (c *tcpIn) Drained(l *core.InLane) bool {
 
 // Close implements core.InTransport.
 func (c *tcpIn) Close(l *core.InLane, how core.CloseHow) {
-	if !c.closed && !c.parting {
-		c.part(l, how)
+	if !c.closed && !c.lingering {
+		c.linger(l, how)
 	}
 }
 
@@ -221,10 +221,10 @@ func (c *tcpIn) shut(how core.CloseHow) {
 		return
 	}
 	c.closed = true
-	if c.parting {
-		c.loop.parted.remove(c)
+	if c.lingering {
+		c.loop.lingering.remove(c)
 	}
-	c.yieldFavour()
+	c.yieldReserve()
 	c.loop.strict.settle(&c.deadline)
 	c.framer.Close()
 	c.loop.disown(c.fd)

@@ -18,7 +18,7 @@ import (
 //	connected  it is there: the hello goes first
 //	Flush      queued runs leave, one write a burst
 //	ready      the socket has room again, or the peer is gone
-//	part       the lane has ended, and the peer says what it took (parting.go)
+//	linger     the lane has ended, and the peer says what it took (linger.go)
 type tcpOut struct {
 	loop    *loop
 	fd      int
@@ -34,12 +34,12 @@ type tcpOut struct {
 	said  [wire.ByeSize]byte // the peer's last word, as far as it was heard
 	heard int
 
-	parting  bool       // the lane has ended
-	bye      []byte     // what is left of it
-	handed   core.Tally // what the connection was given in all
-	acked    uint64     // when it was last looked at
-	since    time.Duration
-	patience qos.Patience
+	lingering bool       // the lane has ended
+	bye       []byte     // what is left of it
+	handed    core.Tally // what the connection was given in all
+	acked     uint64     // when it was last looked at
+	since     time.Duration
+	patience  qos.Patience
 }
 
 // dialTCP starts a connection for a lane. Its failure is the lane's.
@@ -84,8 +84,8 @@ func (c *tcpOut) greeting() []byte {
 // ready implements handler.
 func (c *tcpOut) ready(ev netpoll.IOEvent) {
 	switch {
-	case c.parting:
-		c.readyToPart(netpoll.IsWriteEvent(ev))
+	case c.lingering:
+		c.readyToLinger(netpoll.IsWriteEvent(ev))
 		return
 	case !c.up:
 		c.connected()
@@ -171,8 +171,8 @@ func (c *tcpOut) idle() { c.mode(c.loop.poller.ModRead) }
 func (c *tcpOut) mode(set func(*netpoll.PollAttachment, bool) error) {
 	if err := set(c.loop.attachment(c.fd), levelTriggered); err != nil {
 		c.loop.eng.opt.Log.Error("watching a lane", "node", c.lane.Node().ID(), "to", c.lane.Peer(), "err", err)
-		if c.parting {
-			c.parted()
+		if c.lingering {
+			c.lingered()
 			return
 		}
 		c.fail(core.ReasonReset)
@@ -226,7 +226,7 @@ func (c *tcpOut) word() (wire.Bye, bool) {
 // Kernel implements core.Meter.
 func (c *tcpOut) Kernel(l *core.OutLane) (qos.Kernel, bool) {
 	handed := c.handed
-	if !c.parting {
+	if !c.lingering {
 		handed = l.Handed()
 	}
 	k, told := kernelOf(c.fd, c.opening+handed.Bytes)
@@ -271,7 +271,7 @@ func (c *tcpOut) Close(_ *core.OutLane, how core.CloseHow) {
 	switch {
 	case c.closed:
 	case c.up && how != core.CloseDead:
-		c.part(how)
+		c.linger(how)
 	default:
 		c.shut(core.CloseAbort)
 	}
@@ -283,8 +283,8 @@ func (c *tcpOut) shut(how core.CloseHow) {
 	}
 	c.closed = true
 	c.loop.strict.settle(&c.deadline)
-	if c.parting {
-		c.loop.parted.remove(c)
+	if c.lingering {
+		c.loop.lingering.remove(c)
 	}
 	if c.fd >= 0 {
 		c.loop.disown(c.fd)

@@ -112,14 +112,14 @@ func (q *timerQueue) ready(netpoll.IOEvent) {
 // lookAround is what the loop does at times that no node asked for.
 func (lp *loop) lookAround() {
 	lp.strict.check()
-	lp.parted.check()
+	lp.lingering.check()
 	lp.awaken()
-	lp.feedHungry()
+	lp.retryStarved()
 }
 
 // calm forgets the look around that nothing needs any more.
 func (lp *loop) calm() {
-	if lp.strict.waiting == 0 && len(lp.parted.list) == 0 && len(lp.resting) == 0 && len(lp.hungry) == 0 {
+	if lp.strict.waiting == 0 && len(lp.lingering.list) == 0 && len(lp.resting) == 0 && len(lp.starved) == 0 {
 		lp.timers.look = 0
 		lp.timers.arm()
 	}

@@ -102,7 +102,7 @@ func (t outEnd) Kernel(o *core.OutLane) (qos.Kernel, bool) {
 // when the sender opens the lane again.
 func (l *lane) abandon() {
 	if !l.forth {
-		l.leave(core.CloseAbort)
+		l.sendFin(core.CloseAbort)
 		return
 	}
 	l.failed = true // what is in the queue of events still has been lost now

@@ -61,7 +61,7 @@ func (l *lane) answer() {
 		l.over()
 	case o.Node().Ended():
 		l.out = nil
-		l.leave(core.CloseAbort)
+		l.sendFin(core.CloseAbort)
 	case l.back:
 		l.heldAnswer = true
 		l.limit()
@@ -82,7 +82,7 @@ func (l *lane) dialEnd() {
 		return
 	}
 	l.out = nil
-	l.leave(core.CloseAbort)
+	l.sendFin(core.CloseAbort)
 	if !o.Node().Ended() {
 		o.Fail(core.ReasonRefused)
 	}

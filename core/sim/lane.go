@@ -167,11 +167,11 @@ func (t outEnd) Close(o *core.OutLane, how core.CloseHow) {
 		return
 	}
 	l.parted, l.handed = o, o.Handed()
-	l.leave(how)
+	l.sendFin(how)
 }
 
-// leave lets the receiver know that the sender's end has closed.
-func (l *lane) leave(how core.CloseHow) {
+// sendFin lets the receiver know that the sender's end has closed.
+func (l *lane) sendFin(how core.CloseHow) {
 	if l.in == nil {
 		l.over()
 		return

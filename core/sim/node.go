@@ -70,16 +70,16 @@ func (n *Node) start() {
 // own makes a core node the node's life.
 func (n *Node) own(c *core.Node) {
 	n.core = c
-	c.SetHome(n)
+	c.SetRuntimeData(n)
 }
 
 // home is the node that a core node is a life of. One that has none yet is being
 // made, and its algorithm's Bind has asked for something.
 func (w *World) home(c *core.Node) *Node {
-	if c.Home() == nil {
+	if c.RuntimeData() == nil {
 		w.born.own(c)
 	}
-	return c.Home().(*Node)
+	return c.RuntimeData().(*Node)
 }
 
 // ID is the node's address and port.

@@ -89,7 +89,7 @@ func (ts *timers) set(q *queue, home *Node, at time.Duration, id uint64) {
 		t := &ts.list[home.timers.refs[i].index]
 		t.at, t.ord = at, ord
 		if at < t.queuedAt {
-			ts.leave(q)
+			ts.unqueue(q)
 			ts.enqueue(q, home.timers.refs[i].index)
 		}
 		return
@@ -117,7 +117,7 @@ func (ts *timers) stop(q *queue, home *Node, id uint64) {
 	if i := home.timers.find(id); i >= 0 {
 		ts.drop(home.timers.refs[i].index)
 		home.timers.remove(i)
-		ts.leave(q)
+		ts.unqueue(q)
 	}
 }
 
@@ -125,7 +125,7 @@ func (ts *timers) stop(q *queue, home *Node, id uint64) {
 func (ts *timers) forget(q *queue, home *Node) {
 	for _, r := range home.timers.refs {
 		ts.drop(r.index)
-		ts.leave(q)
+		ts.unqueue(q)
 	}
 	home.timers = nodeTimers{}
 }
@@ -135,9 +135,9 @@ func (ts *timers) drop(i uint32) {
 	ts.free = append(ts.free, i)
 }
 
-// leave counts an event that means nothing any more, and sweeps them out when they
+// sendFin counts an event that means nothing any more, and sweeps them out when they
 // are most of the queue.
-func (ts *timers) leave(q *queue) {
+func (ts *timers) unqueue(q *queue) {
 	const few = 64
 	if ts.stale++; ts.stale > few && ts.stale > len(q.heap)/2 {
 		q.sweep(ts.stands)
@@ -172,7 +172,7 @@ func (ts *timers) due(q *queue, e event) bool {
 // take forgets a timer that goes off, and returns whose it is.
 func (ts *timers) take(i uint32) (n *core.Node, id uint64) {
 	n, id = ts.list[i].node, ts.list[i].id
-	home := n.Home().(*Node)
+	home := n.RuntimeData().(*Node)
 	home.timers.remove(home.timers.find(id))
 	ts.drop(i)
 	return n, id

@@ -6,17 +6,17 @@ import (
 	"github.com/ioverlay/ioverlay/core/emul"
 )
 
-// way is the emulated way of a lane's messages from its queue to its transport. Only
+// linkEmulator emulates the link between a lane's queue and its transport. Only
 // lanes under a limit, or on a link with latency or loss, have one; the others go
 // straight from the queue to the transport.
 //
-//	depart   the pacer has granted credit: messages leave the queue; some are lost
+//	transmit   the pacer has granted credit: messages leave the queue; some are lost
 //	arrive   they have been on their way for long enough
 //	left     the transport has taken them
 //
 // What has left the queue and not arrived takes no room in it: it is on the wire.
 // What has arrived and is not taken does again, so that back-pressure is right.
-type way struct {
+type linkEmulator struct {
 	lane *OutLane
 	link *linkEmul
 	flow *emul.Flow // nil: nothing limits its rate
@@ -24,7 +24,7 @@ type way struct {
 	line      []flight // on their way, in order of arrival: a FIFO from lineHead on
 	lineHead  int
 	lineBytes int
-	listed    bool // in the pacer's list of ways with messages on them
+	listed    bool // in the pacer's list of emulators with messages in flight
 
 	out      sendQueue // arrived: the transport's
 	outBytes int
@@ -51,47 +51,47 @@ type laneWeight struct {
 }
 
 func (k *linkEmul) weightOf(app uint32) int {
-	for _, w := range k.weight {
-		if w.app == app {
-			return w.weight
+	for _, e := range k.weight {
+		if e.app == app {
+			return e.weight
 		}
 	}
 	return 1
 }
 
-func (w *way) empty() bool { return w.lineHead == len(w.line) && w.out.n == 0 }
+func (e *linkEmulator) empty() bool { return e.lineHead == len(e.line) && e.out.n == 0 }
 
-func (w *way) flying() bool { return w.lineHead < len(w.line) }
+func (e *linkEmulator) flying() bool { return e.lineHead < len(e.line) }
 
-// wants reports whether a message would depart if it were given credit: there is one,
-// and there is room on the way for it.
-func (w *way) wants() bool {
-	l := w.lane
+// wants reports whether a message would be transmitted if it were given credit: there is one,
+// and there is capacity on the link for it.
+func (e *linkEmulator) wants() bool {
+	l := e.lane
 	switch {
 	case l.q.n == 0 || l.state != laneOpen:
 		return false
-	case w.link.spec.Delays():
-		return int64(w.lineBytes+w.outBytes) < w.link.spec.PipeBytes()
+	case e.link.spec.Delays():
+		return int64(e.lineBytes+e.outBytes) < e.link.spec.PipeBytes()
 	}
-	return w.empty() // the transport takes no more: they stay in the queue
+	return e.empty() // the transport takes no more: they stay in the queue
 }
 
-// depart moves messages from the queue to the way until their bytes reach the credit,
+// transmit moves messages from the queue to the link until their bytes reach the credit,
 // and returns their bytes. A message is never cut.
-func (w *way) depart(credit int64, now time.Duration) (passed int64) {
-	l := w.lane
+func (e *linkEmulator) transmit(credit int64, now time.Duration) (passed int64) {
+	l := e.lane
 	l.shut()
 	for l.q.n > 0 && passed < credit {
 		r := l.q.at(0)
 		bytes, msgs := r.Len, r.Msgs
 		switch {
-		case w.link.spec.PerMessage():
+		case e.link.spec.PerMessage():
 			bytes, msgs = r.first(1)
 		case int64(r.Len) > credit-passed:
 			bytes, msgs = r.first(uint32(credit - passed))
 		}
 		passed += int64(bytes)
-		w.place(l.q.split(bytes, msgs), now)
+		e.place(l.q.split(bytes, msgs), now)
 	}
 	if l.overHead < len(l.over) {
 		l.admitWaiting()
@@ -100,19 +100,19 @@ func (w *way) depart(credit int64, now time.Duration) (passed int64) {
 }
 
 // place puts a run on its way, loses it, or has it arrive at once.
-func (w *way) place(r Run, now time.Duration) {
-	l, spec := w.lane, &w.link.spec
+func (e *linkEmulator) place(r Run, now time.Duration) {
+	l, spec := e.lane, &e.link.spec
 	rng := l.node.pace.rng
 	switch {
 	case spec.Loses(rng):
 		l.emulMsgs += uint64(r.Msgs)
 		l.emulBytes += uint64(r.Len)
 		r.Slab.Release()
-	case !spec.Delays() && !w.flying():
-		w.arrived(r)
+	case !spec.Delays() && !e.flying():
+		e.arrived(r)
 		return // it is still in the node
 	default:
-		w.fly(r, now+spec.Delay(rng))
+		e.fly(r, now+spec.Delay(rng))
 	}
 	l.bytes -= int(r.Len)
 	l.msgs -= int(r.Msgs)
@@ -123,65 +123,65 @@ func (w *way) place(r Run, now time.Duration) {
 const flightStep = 128
 
 // fly sends a run on its way. It does not overtake the one before it.
-func (w *way) fly(r Run, at time.Duration) {
-	if w.flying() {
-		last := w.line[len(w.line)-1].at
-		if at < last+w.link.spec.Latency/flightStep {
+func (e *linkEmulator) fly(r Run, at time.Duration) {
+	if e.flying() {
+		last := e.line[len(e.line)-1].at
+		if at < last+e.link.spec.Latency/flightStep {
 			at = last
 		}
 	} else {
-		w.line, w.lineHead = w.line[:0], 0
-		w.lane.node.pace.list(w)
+		e.line, e.lineHead = e.line[:0], 0
+		e.lane.node.pace.list(e)
 	}
-	if w.lineHead > len(w.line)/2 { // a line that is never empty must not grow
-		n := copy(w.line, w.line[w.lineHead:])
-		clear(w.line[n:])
-		w.line, w.lineHead = w.line[:n], 0
+	if e.lineHead > len(e.line)/2 { // a line that is never empty must not grow
+		n := copy(e.line, e.line[e.lineHead:])
+		clear(e.line[n:])
+		e.line, e.lineHead = e.line[:n], 0
 	}
-	w.line = append(w.line, flight{r, at})
-	w.lineBytes += int(r.Len)
+	e.line = append(e.line, flight{r, at})
+	e.lineBytes += int(r.Len)
 }
 
 // arrive lets everything arrive that is due.
-func (w *way) arrive(now time.Duration) {
-	l := w.lane
-	for w.flying() && w.line[w.lineHead].at <= now {
-		r := w.line[w.lineHead].run
-		w.line[w.lineHead] = flight{}
-		w.lineHead++
-		w.lineBytes -= int(r.Len)
+func (e *linkEmulator) arrive(now time.Duration) {
+	l := e.lane
+	for e.flying() && e.line[e.lineHead].at <= now {
+		r := e.line[e.lineHead].run
+		e.line[e.lineHead] = flight{}
+		e.lineHead++
+		e.lineBytes -= int(r.Len)
 		l.bytes += int(r.Len)
 		l.msgs += int(r.Msgs)
-		w.arrived(r)
+		e.arrived(r)
 	}
 }
 
-func (w *way) arrived(r Run) {
-	w.outBytes += int(r.Len)
-	w.outMsgs += int(r.Msgs)
-	w.out.join(r)
+func (e *linkEmulator) arrived(r Run) {
+	e.outBytes += int(r.Len)
+	e.outMsgs += int(r.Msgs)
+	e.out.join(r)
 }
 
 // left accounts for what the transport has taken, and has the lane looked at again if
-// more may depart.
-func (w *way) left(bytes, msgs int) {
-	w.outBytes -= bytes
-	w.outMsgs -= msgs
-	if w.wants() {
-		w.lane.touch()
+// more may transmit.
+func (e *linkEmulator) left(bytes, msgs int) {
+	e.outBytes -= bytes
+	e.outMsgs -= msgs
+	if e.wants() {
+		e.lane.touch()
 	}
 }
 
-// discard counts everything on the way as lost.
-func (w *way) discard() {
-	l := w.lane
-	for ; w.lineHead < len(w.line); w.lineHead++ {
-		r := w.line[w.lineHead].run
+// discard counts everything on the emulated link as lost.
+func (e *linkEmulator) discard() {
+	l := e.lane
+	for ; e.lineHead < len(e.line); e.lineHead++ {
+		r := e.line[e.lineHead].run
 		l.lose(uint64(r.Msgs), uint64(r.Len))
 		r.Slab.Release()
 	}
-	w.line, w.lineHead, w.lineBytes = nil, 0, 0
-	l.discardQueue(&w.out)
-	w.outBytes, w.outMsgs = 0, 0
-	l.node.pace.unlist(w)
+	e.line, e.lineHead, e.lineBytes = nil, 0, 0
+	l.discardQueue(&e.out)
+	e.outBytes, e.outMsgs = 0, 0
+	l.node.pace.unlist(e)
 }

@@ -11,13 +11,13 @@ import (
 )
 
 // What a loop does when the pool's budget is used up. A connection that finds no
-// slab is hungry: it is not read until there is memory again, and its peer has to
+// slab is starved: it is not read until there is memory again, and its peer has to
 // wait. Usually memory comes back by itself, as queues drain.
 //
 // It does not if all of it holds beginnings of messages that cannot be finished
-// for want of memory. So one connection a loop at a time is favoured: it may go on
+// for want of memory. So one connection a loop at a time holds the reserve: it may go on
 // with a reserve until it has brought a whole message and is in the middle of
-// none. Nobody can keep that favour: a peer that does not finish in time is
+// none. Nobody can keep the reserve: a peer that does not finish in time is
 // disconnected, and so are those found silent in the middle of the same message
 // when that happens again. Nor is the reserve spent on what would only wait at a
 // congested node: along the way of a session the node nearest to its end comes
@@ -31,9 +31,9 @@ func (c *tcpIn) noSpace(err error) {
 	case !errors.Is(err, bufpool.ErrBudget):
 		c.end(core.ReasonProtocol, err)
 		lp.turn()
-	case lp.favoured == nil && (c.lane == nil || !c.node.core.Congested(c.lane.App())):
-		lp.favoured = c
-		c.readFavoured()
+	case lp.reserveHolder == nil && (c.lane == nil || !c.node.core.Congested(c.lane.App())):
+		lp.reserveHolder = c
+		c.readReserved()
 	default:
 		c.starve()
 	}
@@ -43,12 +43,12 @@ func (c *tcpIn) noSpace(err error) {
 func (c *tcpIn) starve() {
 	lp := c.loop
 	c.unwatch(starving)
-	lp.hungry = append(lp.hungry, c)
+	lp.starved = append(lp.starved, c)
 	lp.timers.wakeAt(lp.Now() + memoryPause)
 }
 
-// readFavoured is read for the favoured connection.
-func (c *tcpIn) readFavoured() {
+// readReserved is read for the reserve holder.
+func (c *tcpIn) readReserved() {
 	lp, stage, limit := c.loop, c.loop.stage, c.loop.eng.opt.ReadBytes
 	if c.lane == nil {
 		limit = min(limit, wire.MaxHello) // no more of a stranger
@@ -64,9 +64,9 @@ func (c *tcpIn) readFavoured() {
 	switch {
 	case err == nil:
 		c.readInto(stage, buf)
-		c.relish()
+		c.keepReserve()
 	case errors.Is(err, bufpool.ErrBudget): // the reserve is still queued somewhere
-		c.yieldFavour()
+		c.yieldReserve()
 		c.starve()
 	default:
 		c.end(core.ReasonProtocol, err)
@@ -74,7 +74,7 @@ func (c *tcpIn) readFavoured() {
 	}
 }
 
-// openReserve is the stage of the favoured connection. Its memory is the loop's
+// openReserve is the stage of the reserve holder. Its memory is the loop's
 // own, is there only while it is used, and holds two of the largest messages: one
 // that grows out of a block into the next.
 func (lp *loop) openReserve() *wire.Stage {
@@ -90,45 +90,45 @@ func (lp *loop) openReserve() *wire.Stage {
 	return lp.reserve
 }
 
-// relish decides after a read whether the connection is still favoured.
-func (c *tcpIn) relish() {
+// keepReserve decides after a read whether the connection still holds the reserve.
+func (c *tcpIn) keepReserve() {
 	switch {
 	case c.closed: // and has yielded
 	case c.lane == nil: // the hello is not complete; it has a deadline of its own
 	case c.lane.Busy() || c.framer.Buffered() < wire.HeaderSize:
-		c.yieldFavour()
+		c.yieldReserve()
 	case !bool(c.deadline):
 		c.loop.strict.add(c, &c.deadline, memoryTimeout)
 	}
 }
 
-// yieldFavour lets another connection be favoured, if this one was.
-func (c *tcpIn) yieldFavour() {
+// yieldReserve lets another connection hold the reserve, if this one was.
+func (c *tcpIn) yieldReserve() {
 	lp := c.loop
-	if lp.favoured != c {
+	if lp.reserveHolder != c {
 		return
 	}
-	lp.favoured = nil
+	lp.reserveHolder = nil
 	if c.lane != nil {
 		lp.strict.settle(&c.deadline)
 	}
-	lp.feedHungry()
+	lp.retryStarved()
 }
 
-// feedHungry lets some connections try again that found no slab. Not all: most
+// retryStarved lets some connections try again that found no slab. Not all: most
 // would find none again.
-func (lp *loop) feedHungry() {
-	if len(lp.hungry) == 0 {
-		lp.hungry = nil
-		if lp.reserve != nil && lp.favoured == nil {
+func (lp *loop) retryStarved() {
+	if len(lp.starved) == 0 {
+		lp.starved = nil
+		if lp.reserve != nil && lp.reserveHolder == nil {
 			lp.reserve.Close() // an idle reserve keeps no slab
 		}
 		return
 	}
-	for range min(len(lp.hungry), hungryBudget) {
-		c := lp.hungry[0]
-		lp.hungry[0] = nil
-		lp.hungry = lp.hungry[1:]
+	for range min(len(lp.starved), starvedBudget) {
+		c := lp.starved[0]
+		lp.starved[0] = nil
+		lp.starved = lp.starved[1:]
 		if !c.closed && c.watch == starving {
 			c.rewatch()
 		}
@@ -146,18 +146,18 @@ func (c *tcpIn) expired() {
 	c.loop.relieve()
 }
 
-// relieve acts against a famine that has lasted: the favoured connection loses the
+// relieve acts against memory pressure that has lasted: the reserve holder loses the
 // memory that it has, and so do those from which nothing has come since the last
 // time.
 func (lp *loop) relieve() {
 	for _, h := range lp.fds {
 		c, ok := h.(*tcpIn)
-		if !ok || c.lane == nil || c.parting || c.lane.Busy() || c.framer.Buffered() < wire.HeaderSize {
+		if !ok || c.lane == nil || c.lingering || c.lane.Busy() || c.framer.Buffered() < wire.HeaderSize {
 			continue
 		}
 		silent := c.watch == watching && c.readsSeen == c.reads
 		c.readsSeen = c.reads
-		if c == lp.favoured || silent {
+		if c == lp.reserveHolder || silent {
 			c.end(core.ReasonNoRoom, fmt.Errorf("out of memory, and the rest of a message did not come within %v", memoryTimeout))
 		}
 	}

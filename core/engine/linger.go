@@ -11,7 +11,7 @@ import (
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
-// Partings: connections whose lanes have ended here, and which stay a moment so
+// Lingering close: connections whose lanes have ended here, and which stay a moment so
 // that losses are counted to the message.
 //
 //	sending end    says bye, if it ends in order, closes its direction, and waits
@@ -21,26 +21,26 @@ import (
 //
 // Each ends when the other has closed its end. Those who wait in vain are given up:
 // see overdue.
-type partings struct {
+type lingerers struct {
 	loop *loop
-	list []parting
+	list []lingerer
 	done []chan<- struct{} // closed when the list is empty
 }
 
-// parting is such a connection.
-type parting interface {
+// lingerer is such a connection.
+type lingerer interface {
 	// overdue gives the connection up if it has waited for too long.
 	overdue(now time.Duration)
 	// dismiss gives it up in any case.
 	dismiss()
 }
 
-func (p *partings) add(c parting) {
+func (p *lingerers) add(c lingerer) {
 	p.list = append(p.list, c)
-	p.loop.timers.wakeAt(p.loop.Now() + partingPause)
+	p.loop.timers.wakeAt(p.loop.Now() + lingerPause)
 }
 
-func (p *partings) remove(c parting) {
+func (p *lingerers) remove(c lingerer) {
 	for i := range p.list {
 		if p.list[i] == c {
 			last := len(p.list) - 1
@@ -60,18 +60,18 @@ func (p *partings) remove(c parting) {
 }
 
 // check gives up those that have waited for too long.
-func (p *partings) check() {
+func (p *lingerers) check() {
 	now := p.loop.Now()
-	for _, c := range append([]parting(nil), p.list...) { // those given up leave the list
+	for _, c := range append([]lingerer(nil), p.list...) { // those given up leave the list
 		c.overdue(now)
 	}
 	if len(p.list) > 0 {
-		p.loop.timers.wakeAt(now + partingPause)
+		p.loop.timers.wakeAt(now + lingerPause)
 	}
 }
 
 // notify closes ch when no connection is left.
-func (p *partings) notify(ch chan<- struct{}) {
+func (p *lingerers) notify(ch chan<- struct{}) {
 	if len(p.list) == 0 {
 		close(ch)
 		return
@@ -80,19 +80,19 @@ func (p *partings) notify(ch chan<- struct{}) {
 }
 
 // dismiss gives all of them up.
-func (p *partings) dismiss() {
-	for _, c := range append([]parting(nil), p.list...) {
+func (p *lingerers) dismiss() {
+	for _, c := range append([]lingerer(nil), p.list...) {
 		c.dismiss()
 	}
 }
 
-// awaitPartings gives connections a moment to end by themselves.
-func (e *Engine) awaitPartings(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, partingGrace)
+// awaitLingering gives connections a moment to end by themselves.
+func (e *Engine) awaitLingering(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lingerGrace)
 	defer cancel()
 	for _, lp := range e.loops {
 		ch := make(chan struct{})
-		if lp.do(func() { lp.parted.notify(ch) }) != nil {
+		if lp.do(func() { lp.lingering.notify(ch) }) != nil {
 			continue // the loop has ended
 		}
 		select {
@@ -105,13 +105,13 @@ func (e *Engine) awaitPartings(ctx context.Context) {
 
 // The sending end.
 
-// part ends the sending end of a lane: in order with a bye, or with a broken
+// linger ends the sending end of a lane: in order with a bye, or with a broken
 // stream.
-func (c *tcpOut) part(how core.CloseHow) {
+func (c *tcpOut) linger(how core.CloseHow) {
 	c.handed = c.lane.Handed()
-	c.parting = true
+	c.lingering = true
 	c.since = c.loop.Now()
-	c.loop.parted.add(c)
+	c.loop.lingering.add(c)
 	if how == core.CloseGraceful {
 		c.bye = wire.Bye{App: c.lane.App(), Msgs: c.handed.Msgs, Bytes: c.handed.Bytes}.AppendTo(nil)
 	}
@@ -126,7 +126,7 @@ func (c *tcpOut) sayBye() {
 		switch {
 		case e == unix.EAGAIN:
 		case e != 0:
-			c.parted()
+			c.lingered()
 			return
 		default:
 			c.bye = c.bye[n:]
@@ -138,14 +138,14 @@ func (c *tcpOut) sayBye() {
 		}
 	}
 	if err := unix.Shutdown(c.fd, unix.SHUT_WR); err != nil {
-		c.parted()
+		c.lingered()
 		return
 	}
 	c.mode(c.loop.poller.ModRead)
 }
 
-// readyToPart is ready for a lane that has ended.
-func (c *tcpOut) readyToPart(writable bool) {
+// readyToLinger is ready for a lane that has ended.
+func (c *tcpOut) readyToLinger(writable bool) {
 	if writable && c.waiting {
 		c.sayBye()
 	}
@@ -153,12 +153,12 @@ func (c *tcpOut) readyToPart(writable bool) {
 		return
 	}
 	if e := c.hear(); e != unix.EAGAIN {
-		c.parted()
+		c.lingered()
 	}
 }
 
-// parted ends a connection and counts what the peer did not take.
-func (c *tcpOut) parted() {
+// lingered ends a connection and counts what the peer did not take.
+func (c *tcpOut) lingered() {
 	if c.closed {
 		return
 	}
@@ -172,7 +172,7 @@ func (c *tcpOut) parted() {
 	c.lane.Missed(c.handed, took)
 }
 
-// overdue implements parting. A peer that answers nothing is gone. One that has
+// overdue implements lingerer. A peer that answers nothing is gone. One that has
 // acknowledged everything and says nothing, or takes nothing more, is left to the
 // kernel in the end.
 func (c *tcpOut) overdue(now time.Duration) {
@@ -185,20 +185,20 @@ func (c *tcpOut) overdue(now time.Duration) {
 	}
 	switch {
 	case c.patience.Look(now, k) >= c.loop.shard.Config().FailTimeout:
-		c.parted()
-	case now-c.since >= partingPatience:
+		c.lingered()
+	case now-c.since >= lingerPatience:
 		c.dismiss()
 	}
 }
 
-// dismiss implements parting. What the peer has not taken yet may still reach it,
+// dismiss implements lingerer. What the peer has not taken yet may still reach it,
 // and is not counted as lost.
 func (c *tcpOut) dismiss() { c.shut(core.CloseGraceful) }
 
 // The receiving end.
 
-// part ends the receiving end of a lane: it says what was taken.
-func (c *tcpIn) part(l *core.InLane, how core.CloseHow) {
+// linger ends the receiving end of a lane: it says what was taken.
+func (c *tcpIn) linger(l *core.InLane, how core.CloseHow) {
 	took := l.Taken()
 	bye := wire.Bye{App: l.App(), Failed: how != core.CloseGraceful, Msgs: took.Msgs, Bytes: took.Bytes}.AppendTo(nil)
 	n, e := sysWrite(c.fd, bye)
@@ -210,11 +210,11 @@ func (c *tcpIn) part(l *core.InLane, how core.CloseHow) {
 	case unix.Shutdown(c.fd, unix.SHUT_WR) != nil:
 		c.shut(how)
 	default:
-		c.yieldFavour()
+		c.yieldReserve()
 		c.loop.strict.settle(&c.deadline)
 		c.framer.Close()
-		c.parting, c.since = true, c.loop.Now()
-		c.loop.parted.add(c)
+		c.lingering, c.since = true, c.loop.Now()
+		c.loop.lingering.add(c)
 		if c.watch != watching {
 			c.rewatch()
 		}
@@ -234,12 +234,12 @@ func (c *tcpIn) throwAway() {
 	c.shut(core.CloseGraceful)
 }
 
-// overdue implements parting.
+// overdue implements lingerer.
 func (c *tcpIn) overdue(now time.Duration) {
-	if now-c.since >= partingTime {
+	if now-c.since >= lingerTime {
 		c.dismiss()
 	}
 }
 
-// dismiss implements parting.
+// dismiss implements lingerer.
 func (c *tcpIn) dismiss() { c.shut(core.CloseGraceful) }
