@@ -18,7 +18,7 @@ func TestBandwidthIsOrdered(t *testing.T) {
 	n := w.Node("worker", &worker)
 	want := emul.Bandwidth{Total: 400 * emul.KBps, Up: 200 * emul.KBps}
 	link := emul.Link{Rate: emul.MBps, Latency: time.Second, Jitter: emul.Jitter{Dist: emul.Normal, Spread: time.Millisecond}, Loss: 0.5, Pipe: 9}
-	boss.Call(func() {
+	w.Call(boss, func() {
 		boss.OrderBandwidth(n.ID(), want)
 		boss.OrderLink(n.ID(), w.ID("third"), link)
 	})
@@ -29,7 +29,7 @@ func TestBandwidthIsOrdered(t *testing.T) {
 	if got := n.Link(w.ID("third")); got != link {
 		t.Errorf("the link is %+v, want %+v", got, link)
 	}
-	boss.Call(func() { boss.OrderBandwidth(n.ID(), emul.Bandwidth{}) })
+	w.Call(boss, func() { boss.OrderBandwidth(n.ID(), emul.Bandwidth{}) })
 	w.Run()
 	if got := n.Bandwidth(); got != (emul.Bandwidth{}) {
 		t.Errorf("lifted, the node's bandwidth is %v", got)

@@ -96,7 +96,7 @@ func TestNobodyToAnswer(t *testing.T) {
 	p := newPair(t, core.Config{})
 	p.Run()
 	for _, typ := range []core.Type{wire.TypePing, wire.TypeRequest} {
-		p.node.Deliver(typ, 0, 0, nil) // its sender is the node itself
+		p.Deliver(p.node, typ, 0, 0, nil) // its sender is the node itself
 	}
 	p.Run()
 	if p.node.BadMessages() != 2 || len(p.peer.Of(wire.TypePong)) != 0 {
@@ -136,7 +136,7 @@ func TestTraceIsCutAndValid(t *testing.T) {
 	p := newPair(t, core.Config{})
 	p.node.Tracef("nobody listens")
 	p.node.Observer = p.peer.ID()
-	p.node.Call(func() { p.node.Tracef("x%s", strings.Repeat("ü", 1000)) })
+	p.Call(p.node, func() { p.node.Tracef("x%s", strings.Repeat("ü", 1000)) })
 	p.Run()
 	lines := p.peer.Of(wire.TypeTrace)
 	if len(lines) != 1 || len(lines[0].Payload) != 1023 || strings.ToValidUTF8(lines[0].Payload, "") != lines[0].Payload {
@@ -171,7 +171,7 @@ func TestIdleBaseIsSmall(t *testing.T) {
 func TestDataAllocatesNothing(t *testing.T) {
 	p := newPair(t, core.Config{})
 	p.Run()
-	p.node.Call(func() {
+	p.Call(p.node, func() {
 		m := p.node.NewMsg(wire.TypeData, 5, 100)
 		if n := testing.AllocsPerRun(1000, func() { p.node.Process(m) }); n != 0 {
 			t.Errorf("%v allocations a data message", n)
@@ -191,7 +191,7 @@ func BenchmarkFresh(b *testing.B) {
 	var base algos.Base
 	w := coretest.New(b, core.Config{})
 	w.Node("a", &base)
-	base.Call(func() {
+	w.Call(base, func() {
 		m := base.NewMsg(wire.TypeData, 5, 100)
 		b.ReportAllocs()
 		for i := range b.N {

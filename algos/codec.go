@@ -92,7 +92,7 @@ func encodeTo(buf *bytebufferpool.ByteBuffer, v any) {
 // capacity is the largest payload that a message made here can have for sure. A peer
 // whose address is shorter may send a longer one, so what is made of a peer's bytes
 // is held against this.
-func (b *Base) capacity() int { return b.Shard().Config().MaxPayload - addr6 }
+func (b *Base) capacity() int { return b.Config().MaxPayload - addr6 }
 
 // newFilled makes a message with the given payload, which is copied.
 func (b *Base) newFilled(t core.Type, app uint32, payload []byte) *core.Msg {

@@ -68,7 +68,7 @@ func TestEncodeIsDeterministic(t *testing.T) {
 func TestNewControl(t *testing.T) {
 	p := newPair(t, core.Config{})
 	hosts := []core.NodeID{p.peer.ID()}
-	p.node.Call(func() {
+	p.Call(p.node, func() {
 		m := p.node.NewControl(wire.TypeBootReply, 0, algos.BootReply{Hosts: hosts})
 		p.node.Send(m, p.peer.ID())
 	})
@@ -83,13 +83,13 @@ func TestNewControlMisuse(t *testing.T) {
 	w := coretest.New(t, core.Config{})
 	var b algos.Base
 	w.Node("a", &b)
-	b.Call(func() { b.NewControl(wire.TypeTrace, 0, make(chan int)) })
+	w.Call(b, func() { b.NewControl(wire.TypeTrace, 0, make(chan int)) })
 	if c := w.Crash(b.ID()); c == nil || !strings.Contains(c.Value.(string), "which CBOR cannot hold") {
 		t.Errorf("a channel as a payload gave %+v", c)
 	}
 	w = coretest.New(t, core.Config{MaxPayload: 100})
 	w.Node("a", &b)
-	b.Call(func() { b.NewControl(wire.TypeTrace, 0, make([]byte, 200)) })
+	w.Call(b, func() { b.NewControl(wire.TypeTrace, 0, make([]byte, 200)) })
 	if w.Crash(b.ID()) == nil {
 		t.Error("no panic for a payload over the maximum")
 	}

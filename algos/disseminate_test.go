@@ -36,7 +36,7 @@ func TestDisseminateExtremes(t *testing.T) {
 			p.node.handle = handle
 			p.Send(p.peer.Node, p.node.ID(), wire.TypeData, 5, 0, nil)
 		} else {
-			p.node.Call(func() { handle(p.node.NewMsg(wire.TypeData, 5, 0)) })
+			p.Call(p.node, func() { handle(p.node.NewMsg(wire.TypeData, 5, 0)) })
 		}
 		p.Run()
 		got := len(p.peer.Of(wire.TypeData))
@@ -60,7 +60,7 @@ func TestDisseminateProbability(t *testing.T) {
 			hosts[i] = w.peer.ID()
 		}
 		var sent int
-		w.node.Call(func() { sent = w.node.Disseminate(w.node.NewMsg(wire.TypeData, 0, 0), p, hosts...) })
+		w.Call(w.node, func() { sent = w.node.Disseminate(w.node.NewMsg(wire.TypeData, 0, 0), p, hosts...) })
 		return sent
 	}
 	sent := run()
@@ -136,7 +136,7 @@ func TestGossipReachesAll(t *testing.T) {
 		w.RunFor(0)
 		messages := rapid.IntRange(1, 5).Draw(t, "messages")
 		for seq := range uint64(messages) {
-			nodes[rapid.IntRange(0, len(nodes)-1).Draw(t, "source")].Deliver(wire.TypeData, 5, seq, nil)
+			w.Deliver(nodes[rapid.IntRange(0, len(nodes)-1).Draw(t, "source")], wire.TypeData, 5, seq, nil)
 		}
 		w.Run()
 		for i, n := range nodes {
@@ -167,7 +167,7 @@ func TestAnnounceReachesAll(t *testing.T) {
 			}
 		}
 		source := rapid.IntRange(0, len(nodes)-1).Draw(t, "source")
-		nodes[source].Call(func() { nodes[source].Announce(5) })
+		w.Call(nodes[source], func() { nodes[source].Announce(5) })
 		w.Run()
 		sends := 0
 		for i, n := range nodes {

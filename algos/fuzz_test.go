@@ -62,10 +62,10 @@ func wireSender(addr []byte, port uint16) core.NodeID {
 // deliver brings a message as a peer would, or an event as the engine would.
 func deliver(w *coretest.World, b *algos.Base, h wire.Header, payload []byte) {
 	if h.Type.Local() {
-		b.Deliver(h.Type, h.App, h.Seq, payload)
+		w.Deliver(b, h.Type, h.App, h.Seq, payload)
 		return
 	}
-	l := b.Accept(nodeID(9), h.App, silent{})
+	l := w.Switch(b).Accept(nodeID(9), h.App, silent{})
 	head := wire.HeaderLen(h.Sender)
 	slab, err := w.Shard().Pool().GetSize(head + len(payload))
 	if err != nil {

@@ -207,7 +207,7 @@ func (s *scenario) command(command string, args []string, options map[string]str
 		if n == nil {
 			s.t.Fatalf("%s: there is no node %s", command, args[0])
 		}
-		n.Call(func() { s.nodeCommand(n, command, args[1:], options) })
+		s.w.Call(n, func() { s.nodeCommand(n, command, args[1:], options) })
 	}
 }
 
@@ -237,7 +237,7 @@ func (s *scenario) nodeCommand(n *traced, command string, args []string, options
 	case "stop":
 		n.Stop()
 	case "kill":
-		n.Kill()
+		s.w.Switch(n).Kill()
 	case "show":
 		s.show(n)
 	default:

@@ -97,7 +97,7 @@ func (b *Base) linkDown(ev core.LinkEvent) {
 		return
 	}
 	if ev.Peer == b.Observer && ev.App == 0 {
-		b.After(b.Shard().Config().RedialMax, bootTimer)
+		b.After(b.Config().RedialMax, bootTimer)
 	}
 	b.measureFailed(ev)
 	if i, there := find(b.hosts.known, ev.Peer); there && ev.Reason == core.ReasonRefused {

@@ -47,7 +47,7 @@ func TestHostsModel(t *testing.T) {
 			},
 			"reply": func(t *rapid.T) {
 				ids := []core.NodeID{draw(), draw()}
-				b.Deliver(wire.TypeBootReply, 0, 0, algos.Encode(algos.BootReply{Hosts: ids}))
+				w.Deliver(b, wire.TypeBootReply, 0, 0, algos.Encode(algos.BootReply{Hosts: ids}))
 				for _, id := range ids {
 					known[id] = true
 					delete(suspect, id)
@@ -58,7 +58,7 @@ func TestHostsModel(t *testing.T) {
 					delete(known, id)
 					suspect[id] = true
 				}
-				b.Call(func() { b.Disseminate(b.NewMsg(wire.TypeData, 5, 0), 1, b.Known()...) })
+				w.Call(b, func() { b.Disseminate(b.NewMsg(wire.TypeData, 5, 0), 1, b.Known()...) })
 				w.RunFor(core.DefaultRedialMax)
 			},
 			"": func(t *rapid.T) {

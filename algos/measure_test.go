@@ -57,7 +57,7 @@ func TestMeasureBandwidth(t *testing.T) {
 				case "up":
 					a.Call(func() { a.SetBandwidth(emul.Bandwidth{Up: emul.Rate(rate)}) })
 				case "down":
-					b.Call(func() { b.SetBandwidth(emul.Bandwidth{Down: emul.Rate(rate)}) })
+					w.Call(b, func() { b.SetBandwidth(emul.Bandwidth{Down: emul.Rate(rate)}) })
 				}
 				w.RunFor(time.Second)
 				a.Call(func() {
@@ -88,7 +88,7 @@ func TestMeasureLatency(t *testing.T) {
 	var s surveyor
 	a, b := w.Node("a", &s), w.Node("b", &algos.Base{})
 	a.Call(func() { a.SetLink(b.ID(), emul.Link{Latency: 20 * time.Millisecond}) })
-	b.Call(func() { b.SetLink(a.ID(), emul.Link{Latency: 30 * time.Millisecond}) })
+	w.Call(b, func() { b.SetLink(a.ID(), emul.Link{Latency: 30 * time.Millisecond}) })
 	a.Call(func() { s.MeasureLatency(b.ID()) })
 	w.RunFor(time.Minute)
 	r := s.take(t)
@@ -108,7 +108,7 @@ func TestMeasureWithoutAnswer(t *testing.T) {
 			w := coretest.New(t, core.Config{})
 			var s surveyor
 			a := w.Node("a", &s)
-			var b *core.Node
+			var b *core.Switch
 			if what != "nobody" {
 				b = w.Node("b", &coretest.Recorder{})
 			}

@@ -46,7 +46,7 @@ func TestQueryFindsMembers(t *testing.T) {
 			}
 		}
 		ttl := rapid.IntRange(1, 6).Draw(t, "ttl")
-		nodes[0].Call(func() { nodes[0].Ask(5, ttl) })
+		w.Call(nodes[0], func() { nodes[0].Ask(5, ttl) })
 		w.Run()
 
 		want := reach(knows, member, ttl)
@@ -130,14 +130,14 @@ func TestQueryInTheAlgorithmsHands(t *testing.T) {
 		return core.Done
 	}
 	p.node.AddHost(p.peer.ID())
-	p.node.Call(func() { p.node.Ask(5, 3) })
+	p.Call(p.node, func() { p.node.Ask(5, 3) })
 	p.Run()
 	if q.App != 5 || q.Asker != p.node.ID() || q.TTL != 2 {
 		t.Fatalf("the query says %+v", q)
 	}
 	var relay algos.Base
 	p.World.Node("relay", &relay)
-	relay.Call(func() {
+	p.Call(&relay, func() {
 		if sent := relay.RelayQuery(q, nextID, relay.ID(), q.Asker); sent != 1 {
 			t.Errorf("relayed to %d, want 1", sent)
 		}

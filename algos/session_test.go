@@ -30,13 +30,13 @@ func TestSessionsModel(t *testing.T) {
 			},
 			"announce": func(*rapid.T) {
 				app := draw()
-				p.node.Call(func() { p.node.Announce(app) })
+				p.Call(p.node, func() { p.node.Announce(app) })
 				source[app] = p.node.ID()
 			},
 			"broken": func(*rapid.T) { app := draw(); p.tell(wire.TypeBrokenSource, app, nil); delete(source, app) },
 			"end": func(*rapid.T) {
 				app := draw()
-				p.node.Deliver(wire.TypeSourceEnd, app, 0, nil)
+				p.Deliver(p.node, wire.TypeSourceEnd, app, 0, nil)
 				if source[app] == p.node.ID() {
 					delete(source, app)
 				}
@@ -71,7 +71,7 @@ func TestSessionsAreBounded(t *testing.T) {
 	p.node.AddHost(p.peer.ID())
 	p.tell(wire.TypeAnnounce, 5000, nil)
 	p.tell(wire.TypeJoin, 5000, nil)
-	p.node.Call(func() {
+	p.Call(p.node, func() {
 		if p.node.Join(5000) || p.node.Announce(5000) != 0 || p.node.Ask(5000, 1) != 0 {
 			t.Error("there was room for one session too many")
 		}
@@ -87,7 +87,7 @@ func TestSessionsAreBounded(t *testing.T) {
 func TestLeaveForgetsTheContact(t *testing.T) {
 	p := newPair(t, core.Config{})
 	p.node.Join(5)
-	p.node.Call(func() { p.node.Ask(5, 1) })
+	p.Call(p.node, func() { p.node.Ask(5, 1) })
 	p.tell(wire.TypeQueryAck, 5, nil)
 	if p.node.Contact(5) != p.peer.ID() {
 		t.Fatalf("contact %v", p.node.Contact(5))

@@ -153,7 +153,7 @@ func TestParseStatusRefuses(t *testing.T) {
 		{"a list", wire.TypeStatus, []byte{0x80}},
 		{"more than a status", wire.TypeStatus, append(algos.Encode(good), 0)},
 	} {
-		p.node.Call(func() {
+		p.Call(p.node, func() {
 			m := p.node.NewMsg(c.typ, 0, len(c.payload))
 			copy(m.Payload(), c.payload)
 			if s, err := algos.ParseStatus(m); !errors.Is(err, algos.ErrMalformed) || !s.Node.IsZero() {

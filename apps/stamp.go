@@ -81,7 +81,7 @@ func (f *forge) free() *mold {
 
 // lay makes a new mold: as many whole frames as a slab holds, at least one.
 func (f *forge) lay(n *core.Node) (*mold, error) {
-	pool := n.Shard().Pool()
+	pool := n.Pool()
 	h := wire.Header{Type: f.typ, Sender: n.ID(), App: f.app, Size: f.payload}
 	f.frame = wire.HeaderLen(h.Sender) + f.payload
 	slab, err := pool.GetSize(max(pool.SlabSize(), f.frame))

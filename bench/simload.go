@@ -97,7 +97,7 @@ func gossipLoad(w *sim.World, nodes int) simLoad {
 		w.AddNode(fmt.Sprint("n", i), func() core.Algorithm { return f })
 	}
 	var seq uint64
-	var n *core.Node
+	var n *core.Switch
 	next := func() {
 		m := n.NewMsg(wire.TypeData, probe.App, gossipPayload)
 		m.SetSeq(seq)

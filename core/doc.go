@@ -11,11 +11,11 @@
 //
 // # A message's way
 //
-//		transport ─Feed─▶ InLane ─Serve─▶ Algorithm.Process ─Send─▶ OutLane ─Flush─▶ transport
+//		transport ─Feed─▶ InLane ─serve─▶ Algorithm.Process ─Send─▶ OutLane ─Flush─▶ transport
 //
 //	 1. A transport feeds an [InLane] a [Run]: whole frames that lie next to each
 //	    other in one slab (inlane.go).
-//	 2. [Node.Serve] gives each lane with frames its turn by deficit round robin
+//	 2. The switch gives each lane with frames its turn by deficit round robin
 //	    and hands the algorithm a view of each frame (switch.go).
 //	 3. [Node.Send] appends the view to the queue of the destination's lane; views
 //	    that touch become one run again (send.go, outlane.go).

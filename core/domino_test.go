@@ -53,9 +53,9 @@ func TestDomino(t *testing.T) {
 				nodes, books := dominoes(w, 7, 5, 6)
 				switch how {
 				case "kill":
-					nodes[2].Kill()
+					nodes[2].sw.Kill()
 				case "crash":
-					nodes[2].Call(func() { panic("oops") })
+					nodes[2].sw.Call(func() { panic("oops") })
 				default:
 					nodes[2].Stop()
 				}
@@ -254,7 +254,7 @@ func TestDominoPassesAFullLane(t *testing.T) {
 	n := w.node(0, relay(1))
 	f := w.feeder(n, 9, 5, w.messages(9, 5, 1, 0))
 	w.settle()
-	n.Call(func() {
+	n.sw.Call(func() {
 		for range 10 {
 			n.Send(n.NewMsg(wire.TypeData, 5, 0), nodeID(1))
 		}

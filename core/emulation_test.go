@@ -21,7 +21,7 @@ import (
 // its head and a checker at every node.
 type line struct {
 	w     *coretest.World
-	nodes []*core.Node
+	nodes []*core.Switch
 	sinks []*apps.Checker
 	src   *apps.BackToBack
 }

@@ -249,7 +249,7 @@ func TestStopDelivers(t *testing.T) {
 	accepted := int(src.next) + 6
 	n.Stop()
 	n.Stop()
-	if n.Running() || n.Accept(nodeID(7), 5, f) != nil {
+	if n.Running() || n.sw.Accept(nodeID(7), 5, f) != nil {
 		t.Error("a stopping node still accepts lanes")
 	}
 	w.run()
@@ -287,7 +287,7 @@ func TestStopDelivers(t *testing.T) {
 	if got := j.take(); !slices.Contains(got, "stopping/0 #0") || !slices.Contains(got, "link-down 10.0.0.9:7000/5 upstream: stopped, lost 0") {
 		t.Errorf("the algorithm was told %q", got)
 	}
-	if n.Deliver(wire.TypeControl, 0, 0, nil) {
+	if n.sw.Deliver(wire.TypeControl, 0, 0, nil) {
 		t.Error("an ended node says it has taken a message")
 	}
 }
@@ -332,8 +332,8 @@ func TestKillCounts(t *testing.T) {
 	ps.to(1, 5).give(wire.HeaderSize + 10 + 3) // one and a bit
 	w.settle()
 	switched := f.lane.msgs
-	n.Kill()
-	n.Kill()
+	n.sw.Kill()
+	n.sw.Kill()
 	w.settle()
 	w.check()
 	s := n.Stats()
@@ -397,9 +397,9 @@ func TestCrash(t *testing.T) {
 		{"data", on(wire.TypeData, oops), nil, "oops", 4},
 		{"event", on(wire.TypeLinkUp, oops), nil, "oops", 0},
 		{"held", on(wire.TypeData, func(n *Node, m *Msg) { n.Retain(m); panic("oops") }), nil, "oops", 4},
-		{"timer", on(wire.TypeTimer, oops), func(_ *world, n *Node) { n.Fire(1) }, "oops", 6},
-		{"call", on(wire.TypeTimer, none), func(_ *world, n *Node) { n.Call(func() { panic("oops") }) }, "oops", 6},
-		{"deliver", on(wire.TypeControl, oops), func(_ *world, n *Node) { n.Deliver(wire.TypeControl, 0, 0, []byte("x")) }, "oops", 6},
+		{"timer", on(wire.TypeTimer, oops), func(_ *world, n *Node) { n.sw.Fire(1) }, "oops", 6},
+		{"call", on(wire.TypeTimer, none), func(_ *world, n *Node) { n.sw.Call(func() { panic("oops") }) }, "oops", 6},
+		{"deliver", on(wire.TypeControl, oops), func(_ *world, n *Node) { n.sw.Deliver(wire.TypeControl, 0, 0, []byte("x")) }, "oops", 6},
 		{"produce", on(wire.TypeTimer, none), func(_ *world, n *Node) { n.AddSource(5, &panicky{}) }, "no supply", 6},
 		{"part of a frame", on(wire.TypeTimer, none), func(w *world, n *Node) { n.AddSource(5, &torn{w: w}) },
 			"core: a source produced part of a frame", 6},

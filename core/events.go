@@ -206,20 +206,5 @@ func (n *Node) TellMeasured(peer NodeID, payload []byte) {
 	n.post(event{typ: wire.TypeMeasured, peer: peer, payload: payload})
 }
 
-// Deliver hands the node a message that an application in the same process made
-// for it, as if the engine had: the way into a node from outside, for a runtime
-// that has copied the bytes. It reports whether the node still runs.
-func (n *Node) Deliver(t Type, app uint32, seq uint64, payload []byte) bool {
-	if n.state != nodeRunning {
-		return false
-	}
-	n.Call(func() {
-		m := n.makeMsg(wire.Header{Type: t, Sender: n.id, App: app, Seq: seq, Size: len(payload)})
-		copy(m.Payload(), payload)
-		n.process(m)
-	})
-	return n.state == nodeRunning
-}
-
 // TimerID is the id of a Timer message.
 func (m *Msg) TimerID() uint64 { return m.Seq() }

@@ -69,7 +69,7 @@ func TestTimerTakenBack(t *testing.T) {
 		})
 		w.settle()
 		for id := uint64(1); id <= 4; id++ {
-			n.Fire(id)
+			n.sw.Fire(id)
 		}
 		w.pass(time.Minute)
 		want := []uint64{1, 3, 4}
@@ -144,13 +144,13 @@ func TestRoundsEnd(t *testing.T) {
 		switch m.Type() {
 		case wire.TypeTimer:
 			timers++
-			n.Fire(1) // an event that causes itself
+			n.sw.Fire(1) // an event that causes itself
 		case wire.TypeData:
 			data++
 		}
 		return Done
 	})
-	n.Fire(1)
+	n.sw.Fire(1)
 	f := w.feeder(n, 9, 5)
 	for i := range 100 {
 		f.give(w.makeRun(spec{sender: nodeID(9), app: 5, seq: uint64(i)}))
@@ -182,13 +182,13 @@ func TestDeliver(t *testing.T) {
 		}
 		return Done
 	})
-	if !n.Deliver(wire.TypeControl, 3, 4, []byte("hello")) || kept == nil || n.Held() != 1 {
+	if !n.sw.Deliver(wire.TypeControl, 3, 4, []byte("hello")) || kept == nil || n.Held() != 1 {
 		t.Error("nothing was delivered")
 	}
 	n.Release(kept)
 	w.check()
 	n.Stop()
-	if n.Deliver(wire.TypeControl, 3, 4, nil) {
+	if n.sw.Deliver(wire.TypeControl, 3, 4, nil) {
 		t.Error("a stopping node takes messages")
 	}
 }
@@ -200,8 +200,8 @@ func TestNothingBeforeStart(t *testing.T) {
 	var j journal
 	a := &algo{do: func(m *Msg) Verdict { j.note(m); return Done }}
 	n := w.sh.NewNode(nodeID(0), a, Rand(1))
-	w.nodes = append(w.nodes, n)
-	if n.Accept(nodeID(1), 5, &feeder{}) != nil || n.Deliver(wire.TypeControl, 0, 0, nil) {
+	w.nodes = append(w.nodes, n.node)
+	if n.sw.Accept(nodeID(1), 5, &feeder{}) != nil || n.sw.Deliver(wire.TypeControl, 0, 0, nil) {
 		t.Error("a node that was not started takes messages")
 	}
 	n.AddSource(5, &numbered{w: w, rng: Rand(1), app: 5, limit: 2, burst: 2})
@@ -209,7 +209,7 @@ func TestNothingBeforeStart(t *testing.T) {
 	if len(j.lines) > 0 {
 		t.Errorf("before its start the algorithm got %v", j.lines)
 	}
-	n.Start()
+	n.sw.Start()
 	w.run()
 	sameLines(t, "after the start", j.take(), "started/0 #0", "data/5 #0", "data/5 #1", "source-end 10.0.0.0:7000/5 upstream: ended, lost 0")
 }

@@ -107,7 +107,7 @@ func TestRedial(t *testing.T) {
 		return Done
 	})
 	send := func() {
-		n.Call(func() { n.Send(n.NewMsg(wire.TypeData, 5, 0), nodeID(1)) })
+		n.sw.Call(func() { n.Send(n.NewMsg(wire.TypeData, 5, 0), nodeID(1)) })
 		w.settle()
 		w.check()
 	}
@@ -169,7 +169,7 @@ func TestOverflow(t *testing.T) {
 		return Done
 	})
 	w.settle()
-	n.Call(func() {
+	n.sw.Call(func() {
 		for i := range 8 {
 			m := n.NewMsg(wire.TypeData, 5, 0)
 			m.SetSeq(uint64(i))
@@ -319,9 +319,9 @@ func TestNothingUncounted(t *testing.T) {
 			case 0:
 				live.Stop()
 			case 1:
-				live.Kill()
+				live.sw.Kill()
 			case 2:
-				live.Call(func() { panic("oops") })
+				live.sw.Call(func() { panic("oops") })
 			default:
 				if len(w.socks) > 0 {
 					w.socks[rng.IntN(len(w.socks))].reset()

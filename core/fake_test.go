@@ -58,7 +58,7 @@ func (w *world) close() {
 	w.t.Helper()
 	for _, n := range w.nodes {
 		if !n.Ended() {
-			n.Kill()
+			n.sw.Kill()
 		}
 	}
 	for _, s := range w.socks {
@@ -76,13 +76,13 @@ func (w *world) close() {
 
 func (w *world) Now() time.Duration { return w.now }
 
-func (w *world) SetTimer(n *Node, at time.Duration, id uint64) {
+func (w *world) SetTimer(n *Switch, at time.Duration, id uint64) {
 	w.StopTimer(n, id)
-	w.timers = append(w.timers, fakeTimer{at, n, id})
+	w.timers = append(w.timers, fakeTimer{at, n.node, id})
 }
 
-func (w *world) StopTimer(n *Node, id uint64) {
-	w.timers = slices.DeleteFunc(w.timers, func(t fakeTimer) bool { return t.node == n && t.id == id })
+func (w *world) StopTimer(n *Switch, id uint64) {
+	w.timers = slices.DeleteFunc(w.timers, func(t fakeTimer) bool { return t.node == n.node && t.id == id })
 }
 
 func (w *world) Dial(l *OutLane) {
@@ -90,17 +90,17 @@ func (w *world) Dial(l *OutLane) {
 	w.dial(l)
 }
 
-func (w *world) Warn(_ *Node, _ *InLane, err error) { w.warns = append(w.warns, err) }
+func (w *world) Warn(_ *Switch, _ *InLane, err error) { w.warns = append(w.warns, err) }
 
-func (w *world) Ended(n *Node, c *Crash) {
-	w.ends[n] = append(w.ends[n], c)
-	w.timers = slices.DeleteFunc(w.timers, func(t fakeTimer) bool { return t.node == n })
+func (w *world) Ended(n *Switch, c *Crash) {
+	w.ends[n.node] = append(w.ends[n.node], c)
+	w.timers = slices.DeleteFunc(w.timers, func(t fakeTimer) bool { return t.node == n.node })
 }
 
 // connect opens a lane to the running node of that ID, in the same step.
 func (w *world) connect(l *OutLane) {
 	if n := w.find(l.Peer()); n != nil {
-		Connect(l, n)
+		Connect(l, &n.sw)
 	} else {
 		l.Fail(ReasonRefused)
 	}
@@ -148,8 +148,8 @@ func (w *world) node(i int, do func(n *Node, m *Msg) Verdict) *Node {
 	if do != nil {
 		a.do = func(m *Msg) Verdict { return do(a.Node, m) }
 	}
-	n := w.sh.NewNode(nodeID(i), a, Rand(uint64(i)))
-	n.Start()
+	n := w.sh.NewNode(nodeID(i), a, Rand(uint64(i))).node
+	n.sw.Start()
 	w.nodes = append(w.nodes, n)
 	return n
 }
@@ -225,7 +225,7 @@ func (w *world) fireNext(until time.Duration) bool {
 	t := w.timers[first]
 	w.timers = slices.Delete(w.timers, first, first+1)
 	w.now = max(w.now, t.at)
-	t.node.Fire(t.id)
+	t.node.sw.Fire(t.id)
 	return true
 }
 
@@ -290,7 +290,7 @@ type feeder struct {
 // feeder opens a lane to a node.
 func (w *world) feeder(n *Node, from int, app uint32, runs ...Run) *feeder {
 	f := &feeder{next: runs}
-	f.lane = n.Accept(nodeID(from), app, f)
+	f.lane = n.sw.Accept(nodeID(from), app, f)
 	f.feed()
 	return f
 }

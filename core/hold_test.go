@@ -124,7 +124,7 @@ func TestReleaseThenMake(t *testing.T) {
 			})
 			f := w.feeder(n, 1, 5, w.makeRun(spec{sender: nodeID(1), app: 5}))
 			w.settle()
-			n.Call(func() { n.Release(kept) })
+			n.sw.Call(func() { n.Release(kept) })
 			w.check()
 			f.give(w.makeRun(spec{sender: nodeID(1), app: 5, seq: 1}))
 			w.settle()
@@ -221,7 +221,7 @@ func TestMadeMessages(t *testing.T) {
 	n := w.node(0, nil)
 	w.settle()
 	var kept []*Msg
-	n.Call(func() {
+	n.sw.Call(func() {
 		for i := range 40 {
 			m := n.NewMsg(wire.TypeData, 5, 9000) // many a slab
 			m.SetSeq(uint64(i))
@@ -241,7 +241,7 @@ func TestMadeMessages(t *testing.T) {
 	for _, m := range kept {
 		checkPayload(t, m)
 		m.SetSeq(m.Seq()) // not sent yet, so still to be written
-		n.Call(func() { n.Send(m, nodeID(1)) })
+		n.sw.Call(func() { n.Send(m, nodeID(1)) })
 		n.Release(m)
 		w.check()
 	}
@@ -261,8 +261,8 @@ func TestMadeMessages(t *testing.T) {
 // TestHeldEndWithNode: with the node goes what it held.
 func TestHeldEndWithNode(t *testing.T) {
 	for name, end := range map[string]func(n *Node){
-		"kill": (*Node).Kill, "stop": (*Node).Stop,
-		"crash": func(n *Node) { n.Call(func() { panic("oops") }) },
+		"kill": func(n *Node) { n.sw.Kill() }, "stop": (*Node).Stop,
+		"crash": func(n *Node) { n.sw.Call(func() { panic("oops") }) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, Config{QueueMsgs: 4})
@@ -292,21 +292,21 @@ func TestHeldEndWithNode(t *testing.T) {
 // message kept or made afterwards, keeps no slab.
 func TestEndInProcess(t *testing.T) {
 	for name, do := range map[string]func(n *Node, m *Msg) Verdict{
-		"hold":     func(n *Node, m *Msg) Verdict { n.Kill(); return Hold },
-		"retain":   func(n *Node, m *Msg) Verdict { n.Kill(); n.Retain(m); return Done },
-		"retained": func(n *Node, m *Msg) Verdict { n.Retain(m); n.Kill(); return Done },
-		"send":     func(n *Node, m *Msg) Verdict { n.Kill(); n.Send(m, nodeID(3)); return Done },
+		"hold":     func(n *Node, m *Msg) Verdict { n.sw.Kill(); return Hold },
+		"retain":   func(n *Node, m *Msg) Verdict { n.sw.Kill(); n.Retain(m); return Done },
+		"retained": func(n *Node, m *Msg) Verdict { n.Retain(m); n.sw.Kill(); return Done },
+		"send":     func(n *Node, m *Msg) Verdict { n.sw.Kill(); n.Send(m, nodeID(3)); return Done },
 		"sent": func(n *Node, m *Msg) Verdict {
 			n.Send(n.NewMsg(wire.TypeData, 5, 10), nodeID(3))
-			n.Kill()
+			n.sw.Kill()
 			return Done
 		},
-		"make":      func(n *Node, m *Msg) Verdict { n.Kill(); n.NewMsg(wire.TypeData, 5, 10); return Done },
-		"made":      func(n *Node, m *Msg) Verdict { n.Retain(n.NewMsg(wire.TypeData, 5, 10)); n.Kill(); return Done },
-		"keep made": func(n *Node, m *Msg) Verdict { n.Kill(); n.Retain(n.NewMsg(wire.TypeData, 5, 10)); return Done },
-		"source":    func(n *Node, m *Msg) Verdict { n.Kill(); n.AddSource(5, &numbered{app: 5}); return Done },
+		"make":      func(n *Node, m *Msg) Verdict { n.sw.Kill(); n.NewMsg(wire.TypeData, 5, 10); return Done },
+		"made":      func(n *Node, m *Msg) Verdict { n.Retain(n.NewMsg(wire.TypeData, 5, 10)); n.sw.Kill(); return Done },
+		"keep made": func(n *Node, m *Msg) Verdict { n.sw.Kill(); n.Retain(n.NewMsg(wire.TypeData, 5, 10)); return Done },
+		"source":    func(n *Node, m *Msg) Verdict { n.sw.Kill(); n.AddSource(5, &numbered{app: 5}); return Done },
 		"stop":      func(n *Node, m *Msg) Verdict { n.Stop(); return Hold },
-		"timer":     func(n *Node, m *Msg) Verdict { n.Kill(); n.Cancel(1); return Done },
+		"timer":     func(n *Node, m *Msg) Verdict { n.sw.Kill(); n.Cancel(1); return Done },
 	} {
 		for _, on := range []Type{wire.TypeData, wire.TypeStarted} {
 			t.Run(name+" on "+on.String(), func(t *testing.T) {
@@ -341,7 +341,7 @@ func TestMisuse(t *testing.T) {
 		do         func(n *Node, m *Msg)
 	}{
 		{"send later", "Send of a message after the Process call it belonged to", func(n *Node, m *Msg) {
-			n.Call(func() { old = n.NewMsg(wire.TypeData, 5, 1) })
+			n.sw.Call(func() { old = n.NewMsg(wire.TypeData, 5, 1) })
 			n.Send(old, nodeID(1))
 		}},
 		{"send to nobody", "Send to the zero NodeID", func(n *Node, m *Msg) { n.Send(m, NodeID{}) }},
@@ -375,7 +375,7 @@ func TestMisuse(t *testing.T) {
 		{"weight", "SetWeight with a weight outside", func(n *Node, m *Msg) { n.SetWeight(nodeID(1), 5, MaxWeight+1) }},
 		{"timer id", "After with a timer id of 2^63 or more", func(n *Node, m *Msg) { n.After(1, 1<<63) }},
 		{"source of 0", "AddSource with application 0", func(n *Node, m *Msg) { n.AddSource(0, &numbered{}) }},
-		{"start again", "Start of a node that was started before", func(n *Node, m *Msg) { n.Start() }},
+		{"start again", "Start of a node that was started before", func(n *Node, m *Msg) { n.sw.Start() }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, Config{})
@@ -423,11 +423,11 @@ func TestLargestMessages(t *testing.T) {
 				t.Fatal(err)
 			}
 			n := w.sh.NewNode(id, &algo{}, Rand(1))
-			w.nodes = append(w.nodes, n)
-			n.Start()
+			w.nodes = append(w.nodes, n.node)
+			n.sw.Start()
 			sizes := 0
 			for size := most - 20; size <= most; size++ {
-				n.Call(func() {
+				n.sw.Call(func() {
 					defer func() { _ = recover() }() // too large for this node
 					m := n.NewMsg(wire.TypeData, 5, size)
 					sizes += size
@@ -505,7 +505,7 @@ func TestKeepProperty(t *testing.T) {
 			}
 			w.settle()
 			w.check()
-			n.Call(func() { release(n) })
+			n.sw.Call(func() { release(n) })
 			w.check()
 		}
 		for range 1000 {

@@ -74,7 +74,7 @@ func (l *InLane) From() NodeID { return l.from }
 func (l *InLane) App() uint32 { return l.app }
 
 // Node is the node that receives on the lane.
-func (l *InLane) Node() *Node { return l.node }
+func (l *InLane) Node() *Switch { return &l.node.sw }
 
 // Busy reports whether the lane still has whole frames to switch, so that its
 // transport must not read more.

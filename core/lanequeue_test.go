@@ -19,7 +19,7 @@ func TestLaneQueue(t *testing.T) {
 		t.Fatalf("a lane that does not exist has %d bytes, %d messages", b, m)
 	}
 	n.SetLaneQueue(dest, 5, 2)
-	n.Call(func() {
+	n.sw.Call(func() {
 		for range 5 {
 			n.Send(n.NewMsg(wire.TypeData, 5, 10), dest)
 		}

@@ -7,7 +7,8 @@ import "github.com/ioverlay/ioverlay/core/wire"
 // Accept makes the receiving end of a lane that an upstream node has opened. A
 // lane that the same upstream opened before for the same application ends: its
 // connection is dead, the node only has not noticed yet.
-func (n *Node) Accept(from NodeID, app uint32, tr InTransport) *InLane {
+func (s *Switch) Accept(from NodeID, app uint32, tr InTransport) *InLane {
+	n := s.node
 	if n.state != nodeRunning {
 		return nil
 	}
@@ -109,7 +110,7 @@ func (n *Node) endIn(l *InLane, why Reason, err error) {
 	}
 	n.removeIn(l)
 	if err != nil {
-		n.shard.rt.Warn(n, l, err)
+		n.shard.rt.Warn(&n.sw, l, err)
 	}
 	how := CloseGraceful
 	if why == ReasonProtocol {
@@ -146,7 +147,7 @@ func (n *Node) removeIn(l *InLane) {
 	}
 	for i, sl := range n.sources {
 		if sl.lane == l {
-			n.shard.rt.StopTimer(n, sl.timer)
+			n.shard.rt.StopTimer(&n.sw, sl.timer)
 			n.sources = append(n.sources[:i], n.sources[i+1:]...)
 			break
 		}

@@ -17,7 +17,7 @@ type (
 )
 
 // Connect opens a lane to a node of the same shard, in the same step.
-func Connect(out *OutLane, dest *Node) {
+func Connect(out *OutLane, dest *Switch) {
 	if dest.shard != out.node.shard {
 		panic("core: Connect of nodes on different shards")
 	}

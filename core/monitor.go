@@ -54,7 +54,7 @@ func (n *Node) watchOver() {
 		return
 	}
 	n.monitored = true
-	n.shard.rt.SetTimer(n, n.Now()+n.shard.cfg.tick(), monitorTimer)
+	n.shard.rt.SetTimer(&n.sw, n.Now()+n.shard.cfg.tick(), monitorTimer)
 	n.reporter.arm(n)
 }
 

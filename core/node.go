@@ -4,12 +4,16 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/ioverlay/ioverlay/bufpool"
 )
 
-// Node is one overlay node: an algorithm and the lanes it switches between.
-// Algorithms call its methods; all of them must be called on the node's loop,
-// that is, from within Process or from a function the runtime runs there.
+// Node is one overlay node as its algorithm sees it: an algorithm and the lanes it
+// switches between. What only a runtime may do with it is [Switch]'s, which nobody
+// gets from a Node. All methods must be called on the node's loop, that is, from
+// within Process or from a function the runtime runs there.
 type Node struct {
+	sw    Switch // the same node as its runtime sees it
 	shard *Shard
 	id    NodeID
 	alg   Algorithm
@@ -72,58 +76,20 @@ func (n *Node) ID() NodeID { return n.id }
 // virtual time in a simulated one.
 func (n *Node) Now() time.Duration { return n.shard.rt.Now() }
 
+// Config is the switch's configuration with its defaults filled in.
+func (n *Node) Config() Config { return n.shard.cfg }
+
+// Pool is where the slabs of the node's sources come from.
+func (n *Node) Pool() *bufpool.Pool { return n.shard.pool }
+
 // Rand is the node's own source of randomness, seeded by its world.
 func (n *Node) Rand() *rand.Rand { return n.rng }
-
-// Shard is the part that the node shares with the others on its loop.
-func (n *Node) Shard() *Shard { return n.shard }
-
-// Algorithm is what the node runs, without what a runtime has put around it.
-func (n *Node) Algorithm() Algorithm {
-	if w, ok := n.alg.(Wrapper); ok {
-		return w.Unwrap()
-	}
-	return n.alg
-}
-
-// SetRuntimeData keeps a value for the runtime, which is told of nodes again and again and
-// then finds what it knows of them with no look-up. The switch never looks at it.
-func (n *Node) SetRuntimeData(v any) { n.runtimeData = v }
-
-// RuntimeData is the value of SetRuntimeData, or nil.
-func (n *Node) RuntimeData() any { return n.runtimeData }
 
 // Running reports whether the node has started and not been stopped.
 func (n *Node) Running() bool { return n.state == nodeRunning }
 
 // Ended reports whether the node is gone.
 func (n *Node) Ended() bool { return n.state == nodeEnded }
-
-// Start tells the algorithm that it may begin: its first message is Started.
-func (n *Node) Start() {
-	if n.state != nodeNew {
-		panic("core: Start of a node that was started before")
-	}
-	n.state = nodeRunning
-	n.post(event{typ: typeStarted})
-}
-
-// Call runs fn on the node as if it were a message: messages that fn makes are
-// dropped when it returns unless it sends or retains them, and a panic in it
-// stops the node.
-func (n *Node) Call(fn func()) {
-	if n.state == nodeEnded {
-		return
-	}
-	cur := n.shard.cur
-	n.shard.cur = nil // what fn sends has no upstream lane to stop
-	defer func() { n.shard.cur = cur }()
-	defer n.guard()
-	fn()
-	if n.shard.made != nil {
-		n.settleMade()
-	}
-}
 
 // After asks for a Timer message with the given sequence number after d. A
 // second call with the same id replaces the first. Ids are the algorithm's own,
@@ -133,14 +99,14 @@ func (n *Node) After(d time.Duration, id uint64) {
 		panic("core: After with a timer id of 2^63 or more, which the engine keeps for itself")
 	}
 	n.unpost(id)
-	n.shard.rt.SetTimer(n, n.Now()+max(d, 0), id)
+	n.shard.rt.SetTimer(&n.sw, n.Now()+max(d, 0), id)
 }
 
 // Cancel forgets a timer. Its message does not come any more, even if it was due
 // already.
 func (n *Node) Cancel(id uint64) {
 	n.unpost(id)
-	n.shard.rt.StopTimer(n, id)
+	n.shard.rt.StopTimer(&n.sw, id)
 }
 
 // sourceTimer marks the timers of sources, and paceTimer is that of emulation: they
@@ -149,32 +115,6 @@ const (
 	sourceTimer = 1 << 63
 	paceTimer   = sourceTimer
 )
-
-// Fire is called by the runtime when a timer is due.
-func (n *Node) Fire(id uint64) {
-	switch {
-	case id&sourceTimer == 0:
-		n.post(event{typ: typeTimer, seq: id})
-		return
-	case id == paceTimer:
-		n.pace.fire()
-		return
-	case id == monitorTimer:
-		n.monitor()
-		return
-	case id == reportTimer:
-		n.report()
-		return
-	}
-	for _, sl := range n.sources {
-		if sl.timer == id && !sl.lane.Busy() {
-			// A source that waited for its time does not wait for the loop to
-			// run dry as well: it is paced already.
-			sl.ask()
-			return
-		}
-	}
-}
 
 // Stop ends the node gracefully: sources and links from upstream end at once,
 // what was accepted is delivered, and Runtime.Ended is called when all of it is
@@ -189,11 +129,6 @@ func (n *Node) Stop() {
 		l.End(ReasonStopped, nil)
 	}
 	n.shard.ready.push(n)
-}
-
-// Kill ends the node at once. What it had accepted is lost, and counted.
-func (n *Node) Kill() {
-	n.finish(CloseAbort, nil)
 }
 
 // tryEnd ends a stopping node once nothing is left to deliver.
@@ -244,5 +179,5 @@ func (n *Node) finish(how CloseHow, c *Crash) {
 		l.tr.Close(l, how)
 	}
 	n.events, n.sources, n.parking, n.draining = nil, nil, nil, nil
-	n.shard.rt.Ended(n, c)
+	n.shard.rt.Ended(&n.sw, c)
 }

@@ -65,7 +65,7 @@ const (
 )
 
 // Node is the node that sends on the lane.
-func (l *OutLane) Node() *Node { return l.node }
+func (l *OutLane) Node() *Switch { return &l.node.sw }
 
 // Peer is the downstream node.
 func (l *OutLane) Peer() NodeID { return l.peer }

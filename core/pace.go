@@ -254,7 +254,7 @@ func (p *pacer) arm(next time.Duration) {
 		return
 	}
 	p.armed = next
-	p.node.shard.rt.SetTimer(p.node, next, paceTimer)
+	p.node.shard.rt.SetTimer(&p.node.sw, next, paceTimer)
 }
 
 // fire is the node's timer: what is due arrives, and what waits for credit asks again.

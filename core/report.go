@@ -27,7 +27,7 @@ func (n *Node) ReportEvery(interval time.Duration) {
 	}
 	n.reporter.every = interval
 	if interval == 0 {
-		n.shard.rt.StopTimer(n, reportTimer)
+		n.shard.rt.StopTimer(&n.sw, reportTimer)
 		n.reporter.on = false
 		return
 	}
@@ -45,7 +45,7 @@ type reporter struct {
 func (r *reporter) arm(n *Node) {
 	if r.every > 0 && !r.on && n.state < nodeEnded {
 		r.on, r.last = true, n.Now() // nothing has moved since it was off
-		n.shard.rt.SetTimer(n, n.Now()+r.every, reportTimer)
+		n.shard.rt.SetTimer(&n.sw, n.Now()+r.every, reportTimer)
 	}
 }
 

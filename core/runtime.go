@@ -16,10 +16,10 @@ type Runtime interface {
 
 	// SetTimer asks for n.Fire(id) at the given time. A second timer with the
 	// same id replaces the first.
-	SetTimer(n *Node, at time.Duration, id uint64)
+	SetTimer(n *Switch, at time.Duration, id uint64)
 
 	// StopTimer forgets a timer; one that is unknown is no error.
-	StopTimer(n *Node, id uint64)
+	StopTimer(n *Switch, id uint64)
 
 	// Dial opens the lane to l.Peer(). It may answer at once or later, on this
 	// loop, with l.Opened or l.Fail.
@@ -27,12 +27,12 @@ type Runtime interface {
 
 	// Warn reports an upstream lane that ended because of an error, for the log.
 	// The algorithm has its own message of it.
-	Warn(n *Node, l *InLane, err error)
+	Warn(n *Switch, l *InLane, err error)
 
 	// Ended is told once when a node has stopped: after Stop, once everything it
 	// had accepted was delivered; or at once if its algorithm panicked, with the
 	// panic's value and stack.
-	Ended(n *Node, crash *Crash)
+	Ended(n *Switch, crash *Crash)
 }
 
 // OutTransport moves what an out-lane has queued. It is called on the lane's

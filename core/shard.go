@@ -42,13 +42,14 @@ func (s *Shard) Config() Config { return s.cfg }
 
 // NewNode makes a node that runs alg. Nothing reaches the algorithm before
 // Start. The random source is the node's alone.
-func (s *Shard) NewNode(id NodeID, alg Algorithm, rng *rand.Rand) *Node {
+func (s *Shard) NewNode(id NodeID, alg Algorithm, rng *rand.Rand) *Switch {
 	if id.IsZero() || alg == nil || rng == nil {
 		panic("core: a node needs an ID, an algorithm and a source of randomness")
 	}
 	n := &Node{shard: s, id: id, alg: alg, rng: rng, last: &OutLane{}}
+	n.sw.node = n
 	alg.Bind(n)
-	return n
+	return &n.sw
 }
 
 // Ready reports whether a node has something to serve.
@@ -62,7 +63,7 @@ func (s *Shard) ServeNext() bool {
 	if n == nil {
 		return false
 	}
-	n.Serve()
+	n.serve()
 	s.Flush()
 	return true
 }

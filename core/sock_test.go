@@ -43,7 +43,7 @@ func (w *world) sockDialler(rng *rand.Rand, most int) func(l *OutLane) {
 		s.perWrite, s.most, s.perRead = 1+rng.IntN(most), 1+rng.IntN(most), 1+rng.IntN(most)
 		s.framer.MaxPayload = w.sh.cfg.MaxPayload
 		w.socks = append(w.socks, s)
-		s.in = n.Accept(l.Node().ID(), l.App(), s.reader())
+		s.in = n.sw.Accept(l.Node().ID(), l.App(), s.reader())
 		l.Opened(s)
 	}
 }

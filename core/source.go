@@ -125,7 +125,7 @@ func (sl *sourceLane) ask() {
 	case s.End:
 		l.End(ReasonEnded, nil)
 	case s.Wake > 0:
-		l.node.shard.rt.SetTimer(l.node, s.Wake, sl.timer)
+		l.node.shard.rt.SetTimer(&l.node.sw, s.Wake, sl.timer)
 	}
 }
 

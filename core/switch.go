@@ -11,7 +11,7 @@ import (
 
 // The switch, in the order in which a message meets it:
 //
-//	Node.Serve      one round: events first, then every active lane once
+//	Node.serve      one round: events first, then every active lane once
 //	Node.serveLane  one turn of one lane: deficit round robin
 //	Node.servePaced the same for a lane under an emulated limit (pacein.go)
 //	InLane.usual    the next frame, if there is nothing remarkable about it
@@ -25,9 +25,9 @@ var ErrForeignApp = errors.New("message of another application than the lane's")
 // ErrLocalType means that a peer sent a message type that never crosses a link.
 var ErrLocalType = errors.New("message type that never crosses a link")
 
-// Serve gives the node one round. A panic in its algorithm stops the node and
+// serve gives the node one round. A panic in its algorithm stops the node and
 // nothing else.
-func (n *Node) Serve() {
+func (n *Node) serve() {
 	if n.state == nodeEnded || n.state == nodeNew {
 		return
 	}

@@ -61,9 +61,9 @@ func trace(t *testing.T, seed uint64) (sum uint64, messages int) {
 		case 0:
 			n.Stop()
 		case 1:
-			n.Kill()
+			n.sw.Kill()
 		default:
-			n.Call(func() { panic("oops") })
+			n.sw.Call(func() { panic("oops") })
 		}
 	}
 	if !w.wander(rng, 1_000_000, nil) {

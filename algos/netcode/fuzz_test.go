@@ -45,7 +45,7 @@ func FuzzMulticast(f *testing.F) {
 		s := w.Node("s", netcode.NewMulticast(netcode.Session{App: 1, K: 4, Downstreams: []core.NodeID{w.ID("r")}}))
 		s.AddSource(1, &counted{app: 1, size: always(50), limit: 40})
 		peer := w.Node("peer", &algos.Base{})
-		send := func(to core.NodeID, from *core.Node) {
+		send := func(to core.NodeID, from *core.Switch) {
 			w.Send(from, to, hostileTypes[int(typ)%len(hostileTypes)], app, seq, payload)
 		}
 		send(relay.ID(), peer) // before there is a session

@@ -24,7 +24,7 @@ func TestGoldenSession(t *testing.T) {
 	const file = "testdata/session.txt"
 	var got strings.Builder
 	w := coretest.New(t, core.Config{})
-	watch := func(name string, alg core.Algorithm) *core.Node {
+	watch := func(name string, alg core.Algorithm) *core.Switch {
 		return w.Node(name, spyOn(alg, func(m *core.Msg) { note(&got, w, name, m) }))
 	}
 	watch("t", netcode.NewMulticast(netcode.Session{App: 1, Window: 3, Deliver: func(g coding.Generation, i int, p []byte) {

@@ -35,7 +35,7 @@ func (c *counted) Produce(n *core.Node) core.Supply {
 		return core.Supply{Wake: at}
 	}
 	size := c.size(c.sent)
-	slab, err := n.Shard().Pool().GetSize(wire.HeaderSize + size)
+	slab, err := n.Pool().GetSize(wire.HeaderSize + size)
 	if err != nil {
 		panic(err)
 	}

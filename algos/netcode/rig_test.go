@@ -51,7 +51,7 @@ func (l *ledger) Consume(_ *core.Node, m *core.Msg) {
 }
 
 // say sends a data message of a stream as its source would.
-func say(n *core.Node, app uint32, seq uint64, size int, to ...core.NodeID) {
+func say(n *core.Switch, app uint32, seq uint64, size int, to ...core.NodeID) {
 	n.Call(func() {
 		m := n.NewMsg(wire.TypeData, app, size)
 		m.SetSeq(seq)

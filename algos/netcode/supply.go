@@ -29,7 +29,7 @@ func (t *turns) Produce(n *core.Node) core.Supply {
 	h := wire.Header{Type: typeTurn, Sender: n.ID(), App: turnApp, Seq: uint64(t.index)}
 	size := wire.HeaderLen(h.Sender)
 	if t.slab == nil {
-		slab, err := n.Shard().Pool().GetSize(size)
+		slab, err := n.Pool().GetSize(size)
 		if err != nil {
 			return core.Supply{Wake: n.Now() + time.Millisecond} // out of memory for now
 		}

@@ -110,7 +110,7 @@ func TestAnyTopology(t *testing.T) {
 		n := rapid.IntRange(2, 8).Draw(t, "nodes")
 		name := func(i int) string { return fmt.Sprint("n", i) }
 		checkers := make([]*apps.Checker, n)
-		nodes := make([]*core.Node, n)
+		nodes := make([]*core.Switch, n)
 		ways := make([][]int, n) // ways[i][s]: how many lead from s to i
 		downs := make([][]core.NodeID, n)
 		for i := range n {

@@ -103,7 +103,7 @@ var errBusy = fmt.Errorf("all slabs are under way")
 func (s *source) take(n *core.Node) (*mold, error) {
 	if s.parts == nil {
 		frame := wire.HeaderSize + s.block.gen.VectorLen()
-		s.per = min(max(n.Shard().Pool().SlabSize()/frame, 1), (s.block.gen.K+1)/2)
+		s.per = min(max(n.Pool().SlabSize()/frame, 1), (s.block.gen.K+1)/2)
 		s.parts = make([][]*mold, (s.block.gen.K+s.per-1)/s.per)
 	}
 	for _, m := range s.parts[s.part] {
@@ -121,7 +121,7 @@ func (s *source) lay(n *core.Node) (*mold, error) {
 	first := s.part * s.per
 	m := &mold{count: min(s.per, s.block.gen.K-first)}
 	size := s.block.gen.VectorLen()
-	slab, err := n.Shard().Pool().GetSize(m.count * (wire.HeaderSize + size))
+	slab, err := n.Pool().GetSize(m.count * (wire.HeaderSize + size))
 	if err != nil {
 		return nil, err
 	}

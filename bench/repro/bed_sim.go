@@ -28,7 +28,7 @@ func (b *simBed) id(name string) core.NodeID { return b.world.ID(name) }
 func (b *simBed) add(name string, r role) error {
 	b.roles[name] = r
 	n := b.world.AddNode(name, func() core.Algorithm { return r.alg })
-	emulate(n.Core(), r)
+	emulate(n.Core().Node(), r)
 	return nil
 }
 

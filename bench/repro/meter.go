@@ -78,7 +78,7 @@ type stream struct {
 func (s *stream) Produce(n *core.Node) core.Supply {
 	h := wire.Header{Type: wire.TypeData, Sender: n.ID(), App: s.app, Seq: s.sent, Size: s.size}
 	head := wire.HeaderLen(h.Sender)
-	slab, err := n.Shard().Pool().GetSize(head + s.size)
+	slab, err := n.Pool().GetSize(head + s.size)
 	if err != nil {
 		return core.Supply{Wake: n.Now() + 1_000_000} // out of memory: again in a millisecond
 	}

@@ -13,14 +13,14 @@ import (
 func (w *World) Now() time.Duration { return w.now }
 
 // SetTimer implements core.Runtime.
-func (w *World) SetTimer(n *core.Node, at time.Duration, id uint64) {
+func (w *World) SetTimer(n *core.Switch, at time.Duration, id uint64) {
 	w.StopTimer(n, id)
 	w.timers = append(w.timers, timer{at, n, id})
 	slices.SortStableFunc(w.timers, compareTimers)
 }
 
 // StopTimer implements core.Runtime.
-func (w *World) StopTimer(n *core.Node, id uint64) {
+func (w *World) StopTimer(n *core.Switch, id uint64) {
 	w.timers = slices.DeleteFunc(w.timers, func(t timer) bool { return t.node == n && t.id == id })
 }
 
@@ -36,7 +36,7 @@ func (w *World) answer() {
 		if l.Node().Ended() {
 			continue
 		}
-		i := slices.IndexFunc(w.nodes, func(n *core.Node) bool { return n.ID() == l.Peer() && n.Running() })
+		i := slices.IndexFunc(w.nodes, func(n *core.Switch) bool { return n.ID() == l.Peer() && n.Running() })
 		if i < 0 {
 			w.log("%s cannot reach %s for application %d", w.Name(l.Node().ID()), w.Name(l.Peer()), l.App())
 			l.Fail(core.ReasonRefused)
@@ -48,12 +48,12 @@ func (w *World) answer() {
 }
 
 // Warn implements core.Runtime.
-func (w *World) Warn(n *core.Node, l *core.InLane, err error) {
+func (w *World) Warn(n *core.Switch, l *core.InLane, err error) {
 	w.log("%s ended the lane from %s: %v", w.Name(n.ID()), w.Name(l.From()), err)
 }
 
 // Ended implements core.Runtime.
-func (w *World) Ended(n *core.Node, c *core.Crash) {
+func (w *World) Ended(n *core.Switch, c *core.Crash) {
 	w.timers = slices.DeleteFunc(w.timers, func(t timer) bool { return t.node == n })
 	if c != nil {
 		w.crashes[n.ID()] = c

@@ -39,13 +39,13 @@ type World struct {
 	timers  []timer         // by time, then by when they were set
 	dials   []*core.OutLane // asked for, not answered yet
 	names   []string        // of made-up IDs, in order of first use
-	nodes   []*core.Node    // in order of creation, ended ones too
+	nodes   []*core.Switch  // in order of creation, ended ones too
 	crashes map[core.NodeID]*core.Crash
 }
 
 type timer struct {
 	at   time.Duration
-	node *core.Node
+	node *core.Switch
 	id   uint64
 }
 
@@ -62,7 +62,7 @@ func (w *World) Shard() *core.Shard { return w.shard }
 
 // Node adds a node and starts it: the algorithm sees Started in the next step. Its
 // randomness is seeded with its place in the order of creation.
-func (w *World) Node(name string, alg core.Algorithm) *core.Node {
+func (w *World) Node(name string, alg core.Algorithm) *core.Switch {
 	n := w.shard.NewNode(w.ID(name), alg, core.Rand(uint64(len(w.nodes))))
 	w.nodes = append(w.nodes, n)
 	n.Start()
@@ -96,13 +96,43 @@ func (w *World) Name(id core.NodeID) string {
 
 // Send makes a node send a message to another: a way to say anything to an
 // algorithm under test.
-func (w *World) Send(from *core.Node, to core.NodeID, t core.Type, app uint32, seq uint64, payload []byte) {
-	from.Call(func() {
-		m := from.NewMsg(t, app, len(payload))
+func (w *World) Send(from Addressed, to core.NodeID, t core.Type, app uint32, seq uint64, payload []byte) {
+	w.t.Helper()
+	n := w.Switch(from)
+	n.Call(func() {
+		m := n.NewMsg(t, app, len(payload))
 		m.SetSeq(seq)
 		copy(m.Payload(), payload)
-		from.Send(m, to)
+		n.Send(m, to)
 	})
+}
+
+// Addressed is anything with a node's ID: a node, or an algorithm that embeds one.
+type Addressed interface{ ID() core.NodeID }
+
+// Call runs fn on a node, as core.Switch.Call does: how a test makes an algorithm do
+// something by itself.
+func (w *World) Call(n Addressed, fn func()) {
+	w.t.Helper()
+	w.Switch(n).Call(fn)
+}
+
+// Deliver hands a node a message as an application in its process would.
+func (w *World) Deliver(n Addressed, t core.Type, app uint32, seq uint64, payload []byte) {
+	w.t.Helper()
+	w.Switch(n).Deliver(t, app, seq, payload)
+}
+
+// Switch is a node as its runtime sees it, in its last life if it has ended.
+func (w *World) Switch(n Addressed) *core.Switch {
+	w.t.Helper()
+	for _, s := range slices.Backward(w.nodes) {
+		if s.ID() == n.ID() {
+			return s
+		}
+	}
+	w.t.Fatalf("coretest: there is no node %s", w.Name(n.ID()))
+	return nil
 }
 
 // Step does the next thing there is: answer the dials, or serve one node for one

@@ -44,7 +44,7 @@ type fountain struct{ run core.Run }
 
 func newFountain(t testing.TB, c *core.Node, payload int) *fountain {
 	t.Helper()
-	slab, err := c.Shard().Pool().Get()
+	slab, err := c.Pool().Get()
 	if err != nil {
 		t.Fatal(err)
 	}

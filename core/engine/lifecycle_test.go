@@ -26,7 +26,7 @@ func TestNodeEndsWhileDialling(t *testing.T) {
 				c.Send(c.NewMsg(wire.FirstUserType, 0, 10), d.ID())
 				switch i % 3 {
 				case 0:
-					c.Kill()
+					n.core.Kill()
 				case 1:
 					c.Stop()
 				case 2:

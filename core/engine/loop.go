@@ -204,10 +204,10 @@ func (lp *loop) attachment(fd int) *netpoll.PollAttachment {
 func (lp *loop) Now() time.Duration { return lp.eng.boot + time.Since(lp.eng.epoch) }
 
 // SetTimer implements core.Runtime.
-func (lp *loop) SetTimer(n *core.Node, at time.Duration, id uint64) { lp.timers.set(n, at, id) }
+func (lp *loop) SetTimer(n *core.Switch, at time.Duration, id uint64) { lp.timers.set(n, at, id) }
 
 // StopTimer implements core.Runtime.
-func (lp *loop) StopTimer(n *core.Node, id uint64) { lp.timers.stop(n, id) }
+func (lp *loop) StopTimer(n *core.Switch, id uint64) { lp.timers.stop(n, id) }
 
 // Dial implements core.Runtime.
 func (lp *loop) Dial(l *core.OutLane) {
@@ -219,12 +219,12 @@ func (lp *loop) Dial(l *core.OutLane) {
 }
 
 // Warn implements core.Runtime.
-func (lp *loop) Warn(n *core.Node, l *core.InLane, err error) {
+func (lp *loop) Warn(n *core.Switch, l *core.InLane, err error) {
 	lp.eng.opt.Log.Warn("lane ended", "node", n.ID(), "from", l.From(), "app", l.App(), "err", err)
 }
 
 // Ended implements core.Runtime.
-func (lp *loop) Ended(c *core.Node, crash *core.Crash) {
+func (lp *loop) Ended(c *core.Switch, crash *core.Crash) {
 	n := lp.eng.lookup(c.ID())
 	if n == nil || n.core != c {
 		panic("engine: a node ended that this engine does not know")

@@ -16,7 +16,7 @@ import (
 type Node struct {
 	eng      *Engine
 	loop     *loop
-	core     *core.Node // touched on the loop only
+	core     *core.Switch // touched on the loop only
 	id       core.NodeID
 	index    int
 	listener *listener // nil with Mem links; touched on the loop once the node runs
@@ -45,7 +45,7 @@ func (n *Node) start(alg core.Algorithm, w emul.Bandwidth) error {
 
 // bind makes the node's core. A panic in the algorithm's Bind is an error: there
 // is no node yet that it could end.
-func (n *Node) bind(alg core.Algorithm) (c *core.Node, err error) {
+func (n *Node) bind(alg core.Algorithm) (c *core.Switch, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("engine: the algorithm panicked in Bind: %v\n%s", v, debug.Stack())
@@ -86,7 +86,7 @@ func (n *Node) Do(fn func(c *core.Node)) error {
 		if n.live() {
 			ran = true
 			n.core.Call(func() {
-				fn(n.core)
+				fn(n.core.Node())
 				returned = true
 			})
 		}
@@ -106,7 +106,7 @@ func (n *Node) Do(fn func(c *core.Node)) error {
 func (n *Node) async(fn func(c *core.Node)) {
 	n.loop.post(func() {
 		if n.live() {
-			fn(n.core)
+			fn(n.core.Node())
 		}
 	})
 }

@@ -209,7 +209,7 @@ func TestStopWhileDialling(t *testing.T) {
 		src := apps.NewBackToBack(apps.Stream{App: 1, Payload: 100, Limit: 500})
 		do(t, n, func(c *core.Node) {
 			c.AddSource(1, src)
-			c.Shard().Inject()
+			n.loop.shard.Inject()
 			c.Stop()
 		})
 		receive(t, "the node ends", endOf(n))

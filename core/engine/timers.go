@@ -21,7 +21,7 @@ type timerQueue struct {
 }
 
 type timerKey struct {
-	node *core.Node
+	node *core.Switch
 	id   uint64
 }
 
@@ -41,7 +41,7 @@ func (q *timerQueue) open(lp *loop) error {
 func (q *timerQueue) close() error { return q.alarm.close() }
 
 // set sets or moves a timer.
-func (q *timerQueue) set(n *core.Node, at time.Duration, id uint64) {
+func (q *timerQueue) set(n *core.Switch, at time.Duration, id uint64) {
 	k := timerKey{n, id}
 	t := q.byKey[k]
 	if t == nil {
@@ -56,7 +56,7 @@ func (q *timerQueue) set(n *core.Node, at time.Duration, id uint64) {
 }
 
 // stop forgets a timer.
-func (q *timerQueue) stop(n *core.Node, id uint64) {
+func (q *timerQueue) stop(n *core.Switch, id uint64) {
 	k := timerKey{n, id}
 	if t := q.byKey[k]; t != nil {
 		delete(q.byKey, k)
@@ -68,7 +68,7 @@ func (q *timerQueue) stop(n *core.Node, id uint64) {
 }
 
 // forget stops all timers of a node that has ended.
-func (q *timerQueue) forget(n *core.Node) {
+func (q *timerQueue) forget(n *core.Switch) {
 	var ids []uint64 // to stop one reorders the heap
 	for _, t := range q.heap.list {
 		if t.node == n {

@@ -43,7 +43,7 @@ func TestTimerOrder(t *testing.T) {
 	do(t, n, func(c *core.Node) {
 		at := c.Now() + 5*time.Millisecond
 		for id := range uint64(50) {
-			n.loop.SetTimer(c, at, id) // the same time, exactly
+			n.loop.SetTimer(n.core, at, id) // the same time, exactly
 		}
 	})
 	for want := range uint64(50) {
@@ -127,7 +127,7 @@ func TestManyTimers(t *testing.T) {
 			case wire.TypeStarted:
 				for id := range due {
 					due[id] = c.Now() + time.Duration(rng.IntN(50_000))*time.Microsecond
-					e.loops[i%2].SetTimer(c, due[id], uint64(id))
+					c.After(due[id]-c.Now(), uint64(id))
 				}
 			case wire.TypeTimer:
 				got = append(got, firing{m.TimerID(), due[m.TimerID()], c.Now()})

@@ -164,7 +164,8 @@ func (s *virtualStage) add(name string) {
 }
 
 func (s *virtualStage) say(from, to string, seqs ...uint64) {
-	say(s.world.Node(from).Core(), s.world.ID(to), seqs)
+	n := s.world.Node(from).Core()
+	n.Call(func() { say(n.Node(), s.world.ID(to), seqs) })
 }
 
 func (s *virtualStage) kill(name string) { s.world.Node(name).Core().Kill(); s.run() }
@@ -180,13 +181,11 @@ func (s *virtualStage) heard(name string, lines int) []string {
 
 // say makes a node send messages of application 1.
 func say(n *core.Node, to core.NodeID, seqs []uint64) {
-	n.Call(func() {
-		for _, seq := range seqs {
-			m := n.NewMsg(wire.TypeData, 1, 0)
-			m.SetSeq(seq)
-			n.Send(m, to)
-		}
-	})
+	for _, seq := range seqs {
+		m := n.NewMsg(wire.TypeData, 1, 0)
+		m.SetSeq(seq)
+		n.Send(m, to)
+	}
 }
 
 // liveStage is one in the engine.

@@ -16,7 +16,7 @@ type Node struct {
 	index  uint32
 	id     core.NodeID
 	born   func() core.Algorithm // the algorithm of a new life
-	core   *core.Node            // of the life that is, or was the last
+	core   *core.Switch          // of the life that is, or was the last
 	lives  int                   // so far
 	timers nodeTimers
 
@@ -68,14 +68,14 @@ func (n *Node) start() {
 }
 
 // own makes a core node the node's life.
-func (n *Node) own(c *core.Node) {
+func (n *Node) own(c *core.Switch) {
 	n.core = c
 	c.SetRuntimeData(n)
 }
 
 // home is the node that a core node is a life of. One that has none yet is being
 // made, and its algorithm's Bind has asked for something.
-func (w *World) home(c *core.Node) *Node {
+func (w *World) home(c *core.Switch) *Node {
 	if c.RuntimeData() == nil {
 		w.born.own(c)
 	}
@@ -95,7 +95,7 @@ func (n *Node) World() *World { return n.world }
 func (n *Node) Index() int { return int(n.index) }
 
 // Core is the node as its algorithm sees it. A restart replaces it.
-func (n *Node) Core() *core.Node { return n.core }
+func (n *Node) Core() *core.Switch { return n.core }
 
 // Algorithm is what the node runs. A restart replaces it.
 func (n *Node) Algorithm() core.Algorithm { return n.core.Algorithm() }

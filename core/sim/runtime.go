@@ -9,28 +9,28 @@ import (
 // The World as a core.Runtime. These methods are called by its nodes.
 
 // SetTimer implements core.Runtime.
-func (w *World) SetTimer(n *core.Node, at time.Duration, id uint64) {
+func (w *World) SetTimer(n *core.Switch, at time.Duration, id uint64) {
 	if home := w.home(n); home.core == n && !n.Ended() {
 		w.timers.set(&w.queue, home, max(at, w.now), id)
 	}
 }
 
 // StopTimer implements core.Runtime.
-func (w *World) StopTimer(n *core.Node, id uint64) {
+func (w *World) StopTimer(n *core.Switch, id uint64) {
 	if home := w.home(n); home.core == n {
 		w.timers.stop(&w.queue, home, id)
 	}
 }
 
 // Warn implements core.Runtime.
-func (w *World) Warn(n *core.Node, l *core.InLane, err error) {
+func (w *World) Warn(n *core.Switch, l *core.InLane, err error) {
 	if w.opt.Watch != nil {
 		w.opt.Watch.Warned(w.now, w.home(n), l.From(), l.App(), err)
 	}
 }
 
 // Ended implements core.Runtime.
-func (w *World) Ended(n *core.Node, crash *core.Crash) {
+func (w *World) Ended(n *core.Switch, crash *core.Crash) {
 	home := w.home(n)
 	w.timers.forget(&w.queue, home)
 	if crash != nil {

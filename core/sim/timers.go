@@ -19,7 +19,7 @@ type timers struct {
 }
 
 type timer struct {
-	node *core.Node // nil if the place is free
+	node *core.Switch // nil if the place is free
 	id   uint64
 	at   time.Duration
 	ord  uint64
@@ -170,7 +170,7 @@ func (ts *timers) due(q *queue, e event) bool {
 }
 
 // take forgets a timer that goes off, and returns whose it is.
-func (ts *timers) take(i uint32) (n *core.Node, id uint64) {
+func (ts *timers) take(i uint32) (n *core.Switch, id uint64) {
 	n, id = ts.list[i].node, ts.list[i].id
 	home := n.RuntimeData().(*Node)
 	home.timers.remove(home.timers.find(id))

@@ -109,7 +109,7 @@ func (w *World) Name(id core.NodeID) string {
 }
 
 // At calls fn at the given time, or now if that has passed: how whoever runs the
-// world changes it on the way. Calls of one time come in the order of At. What fn sends must be sent within [core.Node.Call].
+// world changes it on the way. Calls of one time come in the order of At. What fn sends must be sent within [core.Switch.Call].
 func (w *World) At(at time.Duration, fn func()) {
 	i := uint32(len(w.calls))
 	if n := len(w.vacant); n > 0 {

@@ -49,7 +49,7 @@ func TestCounts(t *testing.T) {
 		distinct := make(map[key]bool)
 		msgs := make(map[core.NodeID]uint64)
 		for range rapid.IntRange(0, 50).Draw(rt, "messages") {
-			from := rapid.SampledFrom([]*core.Node{a, c}).Draw(rt, "from")
+			from := rapid.SampledFrom([]*core.Switch{a, c}).Draw(rt, "from")
 			app := rapid.Uint32Range(1, 2).Draw(rt, "app")
 			seq := rapid.SampledFrom([]uint64{0, 1, 2, 63, 64, 1000, 100_000}).Draw(rt, "seq")
 			w.Send(from, b.ID(), wire.TypeData, app, seq, []byte("12345"))
