@@ -13,8 +13,8 @@ import (
 //	notable      what an upstream says of a session or of the lane itself
 //	breakFlows   an upstream lane has failed: which sessions did it bring?
 //	broken       nobody else brings the session here: the algorithm is told
-//	passBreak    and, unless it repairs the session, so are the lanes downstream,
-//	             behind the session's data
+//	passOn       and, unless it repairs the session, so are the lanes downstream,
+//	             behind the session's data (session.go)
 //	closeDrained which close once they have run dry, so that the same happens there
 //
 // Other sessions are not touched, nor are sessions that another upstream or a
@@ -81,7 +81,7 @@ func (l *InLane) flowOf(app uint32) flowState {
 // not; ok is false if the lane's turn is over. more says whether bytes follow.
 func (n *Node) notable(l *InLane, frame []byte, more bool) (total int, ok bool) {
 	t, app := wire.TypeOf(frame), wire.App(frame)
-	if l.app == wire.SharedApp && t != wire.TypeBye && t != wire.TypeBrokenSource {
+	if l.app == wire.SharedApp && t != wire.TypeBye && t != wire.TypeBrokenSource && t != wire.TypeSessionEnd {
 		l.setFlow(app, flowing, 0)
 	}
 	switch {
@@ -90,21 +90,32 @@ func (n *Node) notable(l *InLane, frame []byte, more bool) (total int, ok bool) 
 		return 0, false
 	case app == 0:
 	case t == wire.TypeSessionEnd:
-		l.setFlow(app, flowOver, l.msgs+1) // once it is switched
+		before := l.take(app, frame, flowOver)
+		if before == flowing {
+			n.over(app, wire.Sender(frame))
+		}
+		return 0, true
 	case t == wire.TypeBrokenSource:
-		known := l.flowOf(app) == flowBroken
-		l.deficit -= len(frame)
-		l.pos += len(frame)
-		l.msgs++
-		l.bytes += uint64(len(frame))
-		l.setFlow(app, flowBroken, l.msgs)
-		n.own.Taken++
-		if why, _ := wire.Params(frame); !known {
+		before := l.take(app, frame, flowBroken)
+		if why, _ := wire.Params(frame); before != flowBroken {
 			n.broken(app, checkedReason(why), wire.Sender(frame))
 		}
 		return 0, true
 	}
 	return len(frame), true
+}
+
+// take takes a message about a session that is the switch's own, and returns how the
+// session fared on the lane before.
+func (l *InLane) take(app uint32, frame []byte, now flowState) (before flowState) {
+	before = l.flowOf(app)
+	l.deficit -= len(frame)
+	l.pos += len(frame)
+	l.msgs++
+	l.bytes += uint64(len(frame))
+	l.setFlow(app, now, l.msgs)
+	l.node.own.Taken++
+	return before
 }
 
 // checkedReason is a reason as a peer states it; another version may have more.
@@ -137,7 +148,7 @@ func (n *Node) farewell(l *InLane, frame []byte, more bool) {
 func (n *Node) breakFlows(l *InLane, why Reason) {
 	peer := l.from
 	switch why {
-	case ReasonClosed, ReasonEnded, ReasonReplaced:
+	case ReasonClosed, ReasonEnded, ReasonReplaced, ReasonIdle:
 		return // in order, or another lane goes on
 	case ReasonStopped:
 		if l.from.IsZero() {
@@ -168,42 +179,6 @@ func (n *Node) broken(app uint32, why Reason, peer NodeID) {
 	n.post(event{typ: wire.TypeBrokenSource, peer: peer, app: app, reason: why, dir: Upstream})
 }
 
-// brings reports whether an upstream or a source of this node brings a session.
-func (n *Node) brings(app uint32) bool {
-	return slices.ContainsFunc(n.ins, func(l *InLane) bool { return l.flowOf(app) == flowing })
-}
-
-// Repair says, while the algorithm is told of a BrokenSource, that it looks for
-// another upstream itself: nothing is passed on, and the session's lanes stay.
-func (n *Node) Repair() { n.repairing = true }
-
-// passBreak passes a break on after the algorithm was told, unless it repairs the
-// session or has got it from elsewhere meanwhile.
-func (n *Node) passBreak(e event) {
-	repaired := n.repairing
-	n.repairing = false
-	if repaired || n.state == nodeEnded || n.brings(e.app) {
-		return
-	}
-	for _, lk := range n.links {
-		for _, l := range lk.lanes {
-			if l.state > laneOpen || l.app != e.app && !slices.Contains(l.apps, e.app) {
-				continue
-			}
-			m := n.makeMsg(wire.Header{Type: wire.TypeBrokenSource, Sender: e.peer, App: e.app})
-			wire.SetParams(m.frame, int32(e.reason), 0)
-			n.Send(m, l.peer)
-			n.own.Sent++
-			if l.app == e.app {
-				l.drain()
-			} else {
-				l.apps = slices.DeleteFunc(l.apps, func(app uint32) bool { return app == e.app })
-			}
-		}
-	}
-	n.settleMade()
-}
-
 // carries notes that a lane of all applications carries one.
 func (l *OutLane) carries(app uint32) {
 	if !slices.Contains(l.apps, app) && len(l.apps) < maxFlows {
@@ -214,6 +189,12 @@ func (l *OutLane) carries(app uint32) {
 // drain closes the lane gracefully once it has run dry. What is sent on it later
 // opens it again.
 func (l *OutLane) drain() {
+	if l.state == laneCooling {
+		if l.forget {
+			l.free()
+		}
+		return
+	}
 	if !l.draining {
 		l.draining = true
 		l.node.draining = append(l.node.draining, l)
@@ -228,7 +209,10 @@ func (n *Node) closeDrained() {
 		switch {
 		case !l.draining: // it has failed meanwhile
 		case l.state == laneOpen && l.empty():
-			l.closeInOrder()
+			l.closeInOrder(ReasonEnded)
+			if l.forget {
+				l.free()
+			}
 		default:
 			rest = append(rest, l)
 		}
@@ -237,10 +221,12 @@ func (n *Node) closeDrained() {
 	n.draining = rest
 }
 
-// closeInOrder closes a lane that has run dry.
-func (l *OutLane) closeInOrder() {
+// closeInOrder closes a lane that has run dry. Nothing keeps it from coming back at once.
+func (l *OutLane) closeInOrder(why Reason) {
 	tr := l.tr
-	l.tr, l.state, l.draining, l.retryAt = nil, laneCooling, false, 0
-	l.node.post(event{typ: wire.TypeLinkDown, peer: l.peer, app: l.app, reason: ReasonEnded, dir: Downstream, lost: l.untold()})
+	l.tr, l.state, l.why, l.draining = nil, laneCooling, why, false
+	l.retryAt, l.backoff, l.opened = 0, 0, 0
+	l.node.restOut(l)
+	l.node.post(event{typ: wire.TypeLinkDown, peer: l.peer, app: l.app, reason: why, dir: Downstream, lost: l.untold()})
 	tr.Close(l, CloseGraceful)
 }

@@ -271,8 +271,9 @@ func TestStopDelivers(t *testing.T) {
 	}
 	for d := 1; d <= 2; d++ {
 		p := ps.to(d, 5)
-		if fs, rest := frames(t, p.got); len(fs) != accepted || rest != 0 {
-			t.Errorf("downstream %d got %d messages and %d bytes, want %d", d, len(fs), rest, accepted)
+		// And behind them the news that the session has ended.
+		if fs, rest := frames(t, p.got); len(fs) != accepted+1 || rest != 0 || wire.TypeOf(fs[accepted]) != wire.TypeSessionEnd {
+			t.Errorf("downstream %d got %d messages and %d bytes, want %d", d, len(fs), rest, accepted+1)
 		}
 		if !slices.Equal(p.closed, []CloseHow{CloseGraceful}) {
 			t.Errorf("downstream %d was closed %v", d, p.closed)

@@ -46,13 +46,14 @@ const (
 	ReasonReplaced        // the same upstream opened it again
 	ReasonStopped         // this node is stopping
 	ReasonEnded           // the source is exhausted or was stopped
-	ReasonFull            // more messages made for a full lane than Config.OverflowMsgs
+	ReasonFull            // more for a full lane than Config.OverflowMsgs or OverflowBytes
 	ReasonNoRoom          // this process is out of descriptors or memory
 	ReasonTimeout         // the peer's system did not answer for Config.FailTimeout
+	ReasonIdle            // the lane was at rest for Config.IdleTimeout
 )
 
 var reasonNames = [...]string{"none", "closed", "refused", "reset", "protocol violation", "replaced",
-	"stopped", "ended", "queue full", "out of descriptors or memory", "timeout"}
+	"stopped", "ended", "queue full", "out of descriptors or memory", "timeout", "idle"}
 
 // String is the reason in words.
 func (r Reason) String() string {
@@ -120,17 +121,11 @@ func (n *Node) post(e event) {
 	if n.state == nodeEnded {
 		return
 	}
+	if e.typ == typeTimer {
+		n.due.noted(e.seq, len(n.events))
+	}
 	n.events = append(n.events, e)
 	n.shard.ready.push(n)
-}
-
-// unpost takes back the message of a timer that has fired and is not served yet.
-func (n *Node) unpost(timer uint64) {
-	for i := range n.events {
-		if e := &n.events[i]; e.typ == typeTimer && e.seq == timer {
-			e.typ = 0
-		}
-	}
 }
 
 // serveEvents turns the events that wait into messages. Events that handling
@@ -141,19 +136,22 @@ func (n *Node) serveEvents() {
 		return
 	}
 	for i := 0; i < count && n.state != nodeEnded; i++ {
-		if e := n.events[i]; e.typ != 0 { // else it was taken back
-			m := n.eventMsg(e)
-			n.process(m)
-			if e.typ == wire.TypeBrokenSource {
-				n.passBreak(e)
-			}
+		e := n.events[i]
+		switch e.typ {
+		case 0: // it was taken back
+			continue
+		case typeTimer:
+			delete(n.due.places, e.seq)
 		}
+		n.process(n.eventMsg(e))
+		n.passOn(e)
 	}
+	n.due.served += uint64(min(count, len(n.events)))
 	rest := copy(n.events, n.events[min(count, len(n.events)):])
 	clear(n.events[rest:])
 	n.events = n.events[:rest]
 	if rest == 0 && cap(n.events) > idleEvents {
-		n.events = nil // a burst of events is no reason to keep its memory
+		n.events, n.due.places = nil, nil // a burst of events is no reason to keep its memory
 	}
 }
 
@@ -175,6 +173,9 @@ func (n *Node) eventMsg(e event) *Msg {
 		if !e.peer.IsZero() {
 			sender = e.peer
 		}
+	}
+	if e.typ == wire.TypeSessionEnd && !e.peer.IsZero() {
+		sender = e.peer
 	}
 	m := n.makeMsg(wire.Header{Type: e.typ, Sender: sender, App: e.app, Seq: e.seq, Size: size})
 	if aboutLink(e.typ) || e.through != nil {

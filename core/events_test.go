@@ -126,9 +126,10 @@ func TestNoReentry(t *testing.T) {
 		"link-down 10.0.0.1:7000/5 downstream: refused, lost 0",
 		"link-up 10.0.0.0:7000/5 upstream: none, lost 0",
 		"link-up 10.0.0.0:7000/5 downstream: none, lost 0",
-		"send-failed 10.0.0.0:7000/5 downstream: queue full, lost 1",
 		"source-end 10.0.0.0:7000/5 upstream: ended, lost 0",
-		"data/5 #0", "data/5 #0", "timer/0 #9")
+		"data/5 #0", "data/5 #0", "timer/0 #9",
+		"send-failed 10.0.0.1:7000/5 downstream: refused, lost 1",
+		"send-failed 10.0.0.0:7000/5 downstream: queue full, lost 1")
 	if rounds > 10 {
 		t.Errorf("it took %d rounds", rounds)
 	}

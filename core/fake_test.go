@@ -47,6 +47,9 @@ func newWorld(t tb, cfg Config) *world {
 }
 
 func newWorldIn(t tb, cfg Config, pool *bufpool.Pool) *world {
+	if cfg.IdleTimeout == 0 {
+		cfg.IdleTimeout = NeverIdle // aging_test.go has what happens else
+	}
 	w := &world{t: t, pool: pool, ends: make(map[*Node][]*Crash)}
 	w.sh = NewShard(w, w.pool, cfg)
 	w.dial = w.connect
@@ -394,13 +397,13 @@ func frames(t tb, b []byte) (fs [][]byte, rest int) {
 	}
 }
 
-// seqs are the sequence numbers of the whole frames in b, without what the domino
-// effect adds.
+// seqs are the sequence numbers of the whole frames in b, without what the switch
+// says of sessions.
 func seqs(t tb, b []byte) (out []uint64) {
 	t.Helper()
 	fs, _ := frames(t, b)
 	for _, f := range fs {
-		if wire.TypeOf(f) != wire.TypeBrokenSource {
+		if t := wire.TypeOf(f); t != wire.TypeBrokenSource && t != wire.TypeSessionEnd {
 			out = append(out, wire.Seq(f))
 		}
 	}

@@ -26,8 +26,8 @@ func (n *Node) Release(m *Msg) {
 	}
 	m.slab.Release()
 	n.shard.recycle(m)
-	if held && l.slab != nil {
-		l.resume()
+	if held {
+		l.unheld()
 	}
 }
 

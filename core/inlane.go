@@ -63,6 +63,8 @@ type InLane struct {
 	droppedBytes uint64
 
 	reported Tally     // switched, when throughput was reported last
+	age      place     // at rest (aging.go)
+	watched  bool      // in the monitor's list
 	seen     inWatch   // monitor.go
 	flows    []appFlow // of the sessions on the lane, what is remarkable (domino.go)
 }
@@ -96,8 +98,8 @@ func (l *InLane) Feed(r Run) {
 	}
 	l.slab, l.buf = r.Slab, r.Slab.Bytes()
 	l.pos, l.end = int(r.Off), int(r.end())
-	if !l.node.monitored {
-		l.node.watchOver()
+	if !l.watched {
+		l.node.watchIn(l)
 	}
 	l.activate()
 }
@@ -147,15 +149,28 @@ func (l *InLane) resume() {
 	if l.active || l.closed || l.Blocked() {
 		return
 	}
+	if !l.watched {
+		l.node.watchIn(l)
+	}
 	l.active = true
 	l.node.active.insert(l)
 	l.node.shard.ready.push(l.node)
 }
 
-// holdsFull reports whether the messages held from this lane fill its buffer.
+// holdsFull reports whether the messages held from this lane fill its buffer. A control
+// lane's never do: the answers that an algorithm holds questions for may come on it.
 func (l *InLane) holdsFull() bool {
 	cfg := &l.node.shard.cfg
-	return l.heldMsgs > 0 && (l.heldMsgs >= cfg.QueueMsgs || l.heldBytes >= cfg.QueueBytes)
+	return l.heldMsgs > 0 && l.app != 0 && (l.heldMsgs >= cfg.QueueMsgs || l.heldBytes >= cfg.QueueBytes)
+}
+
+// unheld lets the lane go on now that less is held from it, or begin to age.
+func (l *InLane) unheld() {
+	if l.slab != nil {
+		l.resume()
+	} else if !l.watched && !l.closed {
+		l.node.watchIn(l)
+	}
 }
 
 // drop lets go of what the lane still has and counts its whole frames.

@@ -110,8 +110,8 @@ func (w *world) checkOuts(n *Node) {
 				w.t.Fatalf("lane to %v has %d bytes, the bound is %d", l.peer, bytes, cfg.QueueBytes)
 			case over > 0 && !l.full():
 				w.t.Fatalf("lane to %v has room, and %d messages wait for it", l.peer, over)
-			case l.overMade > cfg.OverflowMsgs+1: // and a broken source
-				w.t.Fatalf("lane to %v keeps %d made messages, the bound is %d", l.peer, l.overMade, cfg.OverflowMsgs)
+			case l.overMsgs > cfg.OverflowMsgs+1: // and a broken source
+				w.t.Fatalf("lane to %v keeps %d made messages, the bound is %d", l.peer, l.overMsgs, cfg.OverflowMsgs)
 			case l.state > laneOpen && (l.q.n > 0 || over > 0):
 				w.t.Fatalf("lane to %v is down and has messages", l.peer)
 			case cap(l.over) > 64+8*over+2*cfg.OverflowMsgs && cap(l.over) > 16*len(n.ins):

@@ -51,21 +51,9 @@ func (n *Node) outLane(to NodeID, app uint32) *OutLane {
 	if app != 0 && n.shard.cfg.Lanes == LaneShared {
 		app = wire.SharedApp
 	}
-	lk := n.byPeer[to]
-	if n.byPeer == nil {
-		for _, l := range n.links {
-			if l.peer == to {
-				lk = l
-			}
-		}
-	}
+	lk := n.knownLink(to)
 	if lk == nil {
 		return nil
 	}
-	for _, l := range lk.lanes {
-		if l.app == app {
-			return l
-		}
-	}
-	return nil
+	return lk.known(app)
 }

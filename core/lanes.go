@@ -12,50 +12,96 @@ func (s *Switch) Accept(from NodeID, app uint32, tr InTransport) *InLane {
 	if n.state != nodeRunning {
 		return nil
 	}
-	for _, old := range n.ins {
-		if old.from == from && old.app == app && !from.IsZero() {
-			n.endIn(old, ReasonReplaced, nil)
-			break
-		}
+	if old := n.inLane(from, app); old != nil {
+		n.endIn(old, ReasonReplaced, nil)
 	}
+	n.isUp(from)
 	l := n.newInLane(from, app, tr)
+	n.watchIn(l)
 	n.post(event{typ: wire.TypeLinkUp, peer: from, app: app, dir: Upstream})
 	return l
 }
 
 func (n *Node) newInLane(from NodeID, app uint32, tr InTransport) *InLane {
-	l := &InLane{node: n, from: from, app: app, tr: tr, weight: 1}
+	l := &InLane{node: n, from: from, app: app, tr: tr, weight: n.weights.of(from, app)}
 	l.maxSize = uint64(n.shard.cfg.MaxPayload)
-	for _, w := range n.weights {
-		if w.from == from && w.app == app {
-			l.weight = w.weight
-		}
-	}
+	l.age.from = l
 	n.ins = append(n.ins, l)
-	n.reweigh()
+	n.indexIn(l)
+	n.weigh(l)
 	if n.pace != nil {
 		n.pace.paceIn(l)
 	}
 	return l
 }
 
-// weightRule is a weight that was set, kept for lanes that come later.
-type weightRule struct {
-	from   NodeID
-	app    uint32
-	weight int
+// laneKey names a lane from upstream.
+type laneKey struct {
+	from NodeID
+	app  uint32
+}
+
+// inLane is the lane from an upstream node for an application, or nil.
+func (n *Node) inLane(from NodeID, app uint32) *InLane {
+	if n.inOf != nil {
+		return n.inOf[laneKey{from, app}]
+	}
+	for _, l := range n.ins {
+		if l.from == from && l.app == app && !from.IsZero() {
+			return l
+		}
+	}
+	return nil
+}
+
+// indexIn keeps the index of lanes from upstream, which is made when they are many.
+func (n *Node) indexIn(l *InLane) {
+	switch {
+	case n.inOf != nil:
+		if !l.from.IsZero() {
+			n.inOf[laneKey{l.from, l.app}] = l
+		}
+	case len(n.ins) > manyLinks:
+		n.inOf = make(map[laneKey]*InLane, 2*len(n.ins))
+		for _, l := range n.ins {
+			if !l.from.IsZero() {
+				n.inOf[laneKey{l.from, l.app}] = l
+			}
+		}
+	}
+}
+
+// weightRules are the weights that were set, kept for lanes that come later.
+type weightRules map[laneKey]int
+
+func (r weightRules) of(from NodeID, app uint32) int {
+	if w, ok := r[laneKey{from, app}]; ok {
+		return w
+	}
+	return 1
+}
+
+// forget drops the rules of a peer. Like every walk over the rules, it does the same in
+// any order.
+func (r weightRules) forget(from NodeID) {
+	for k := range r {
+		if k.from == from {
+			delete(r, k)
+		}
+	}
 }
 
 // SetWeight sets the share of one upstream and application when lanes compete
 // (paper, section 2.2: weighted round robin with dynamically tunable weights).
 // Weights are relative: 1 (the default) to [MaxWeight]. A local source is the
-// upstream with the zero NodeID. It holds for lanes that come later too. Lanes share
-// an emulated downlink by the same weights.
+// upstream with the zero NodeID. It holds for lanes that come later too, until
+// CloseUpstream; of upstreams that are not there only the last thousand or so are
+// remembered. Lanes share an emulated downlink by the same weights.
 func (n *Node) SetWeight(from NodeID, app uint32, weight int) {
 	if weight < 1 || weight > MaxWeight {
 		panic("core: SetWeight with a weight outside 1..MaxWeight")
 	}
-	n.setRule(weightRule{from, app, weight})
+	n.setRule(laneKey{from, app}, weight)
 	for _, l := range n.ins {
 		if l.from == from && l.app == app {
 			l.weight = weight
@@ -67,25 +113,49 @@ func (n *Node) SetWeight(from NodeID, app uint32, weight int) {
 	n.reweigh()
 }
 
-func (n *Node) setRule(w weightRule) {
-	for i := range n.weights {
-		if n.weights[i].from == w.from && n.weights[i].app == w.app {
-			n.weights[i] = w
-			return
+func (n *Node) setRule(k laneKey, weight int) {
+	if weight == 1 {
+		delete(n.weights, k) // the default
+		return
+	}
+	if n.weights == nil {
+		n.weights = make(weightRules)
+	}
+	n.weights[k] = weight
+	if n.strangers++; n.strangers < maxWeightRules {
+		return
+	}
+	n.strangers = 0
+	here := make(map[laneKey]bool, len(n.ins))
+	for _, l := range n.ins {
+		here[laneKey{l.from, l.app}] = true
+	}
+	for k := range n.weights {
+		if !here[k] {
+			delete(n.weights, k)
 		}
 	}
-	n.weights = append(n.weights, w)
+}
+
+// weigh sets the quantum of a lane that has come. The others' change only if it is
+// the heaviest.
+func (n *Node) weigh(l *InLane) {
+	if l.weight > n.heaviest {
+		n.reweigh()
+		return
+	}
+	l.quantum = max(1, n.shard.cfg.Quantum*l.weight/n.heaviest)
 }
 
 // reweigh sets each lane's quantum: the heaviest lane gets Config.Quantum a
 // turn, the others in proportion.
 func (n *Node) reweigh() {
-	heaviest := 1
+	n.heaviest = 1
 	for _, l := range n.ins {
-		heaviest = max(heaviest, l.weight)
+		n.heaviest = max(n.heaviest, l.weight)
 	}
 	for _, l := range n.ins {
-		l.quantum = max(1, n.shard.cfg.Quantum*l.weight/heaviest)
+		l.quantum = max(1, n.shard.cfg.Quantum*l.weight/n.heaviest)
 	}
 }
 
@@ -152,7 +222,15 @@ func (n *Node) removeIn(l *InLane) {
 			break
 		}
 	}
-	n.reweigh()
+	l.age.leave()
+	n.past.In.Msgs += l.msgs
+	n.past.In.Bytes += l.bytes
+	if n.inOf != nil && n.inOf[laneKey{l.from, l.app}] == l {
+		delete(n.inOf, laneKey{l.from, l.app})
+	}
+	if l.weight == n.heaviest && l.weight > 1 {
+		n.reweigh()
+	}
 	if n.state == nodeStopping {
 		n.shard.ready.push(n)
 	}

@@ -24,17 +24,44 @@ const (
 	// is never interrupted in the middle of what one read brought.
 	DefaultQuantum = 128 << 10
 
-	// DefaultOverflowMsgs bounds how many messages an algorithm may make for a
-	// lane whose queue is full. Forwarded messages do not count: their upstream
-	// is stopped instead. Beyond the bound a made message is dropped, counted,
-	// and reported by SendFailed.
-	DefaultOverflowMsgs = 1024
+	// DefaultOverflowMsgs and DefaultOverflowBytes bound what may wait behind the
+	// full queue of a lane without stopping anybody: control, and data made on a
+	// timer or an event. Data that came on a lane, or was made from what did, does
+	// not count: that lane is stopped instead. What goes over is dropped, counted,
+	// and told by SendFailed. A thousand messages are a burst of questions to
+	// everybody in a large overlay; 8 MiB are a thousand of 8 KB.
+	DefaultOverflowMsgs  = 1024
+	DefaultOverflowBytes = 8 << 20
+
+	// compactShare is the part of a slab up to which a control message that has to
+	// wait is copied to others that wait, so that it does not keep its slab alone.
+	compactShare = 16
+
+	// lossDelay is how long losses of a lane are gathered before the algorithm is
+	// told of them, so that one that sends again at once is not told, and sends,
+	// for ever in the same instant. It is short against every time-out.
+	lossDelay = 10 * time.Millisecond
 
 	// DefaultRedialMin and DefaultRedialMax bound how long a destination that
-	// refused is left alone. Doubling from 100 ms: a restarted process is found
-	// within the time a person takes to notice; 5 s: a dead one costs nothing.
-	DefaultRedialMin = 100 * time.Millisecond
-	DefaultRedialMax = 5 * time.Second
+	// refused or failed is left alone. Doubling from 50 ms to 500 ms, each time
+	// drawn between half of that and all: a node that comes up is found in half a
+	// second, so that churn is not measured as back-off; a dead one costs those who
+	// go on sending to it three dials a second, which is nothing.
+	DefaultRedialMin = 50 * time.Millisecond
+	DefaultRedialMax = 500 * time.Millisecond
+
+	// DefaultIdleTimeout is how long a lane may rest before its sending end closes
+	// it. A minute is longer than the periods of most protocols, so lanes in use
+	// stay, and short enough that a node that talks to others at random does not
+	// gather lanes to all of them.
+	DefaultIdleTimeout = time.Minute
+
+	// NeverIdle as Config.IdleTimeout keeps idle lanes open for ever.
+	NeverIdle = time.Duration(-1)
+
+	// maxWeightRules is how many weights of lanes that do not exist now are kept
+	// for when they come again. Beyond, those are forgotten.
+	maxWeightRules = 1024
 
 	// DefaultStallTimeout is how long a lane may have data to send and make no
 	// progress before the algorithm is told, and the shortest silence of a stream
@@ -69,16 +96,18 @@ const (
 
 // Config holds the tunables of the switch; the zero value is ready.
 type Config struct {
-	MaxPayload   int           // most payload bytes in a message (default 1 MiB)
-	QueueBytes   int           // most bytes in a lane's send queue, exceeded by at most one message
-	QueueMsgs    int           // most messages in a lane's send queue
-	Quantum      int           // bytes a turn for the heaviest lane
-	OverflowMsgs int           // most messages made by the algorithm for a full lane
-	RedialMin    time.Duration // first pause after a destination refused
-	RedialMax    time.Duration // longest such pause
-	Lanes        LaneMode      // one lane an application, or one for all
-	StallTimeout time.Duration // without progress before the algorithm is told
-	FailTimeout  time.Duration // without an answer of the peer's system before a lane ends
+	MaxPayload    int           // most payload bytes in a message (default 1 MiB)
+	QueueBytes    int           // most bytes in a lane's send queue, exceeded by at most one message
+	QueueMsgs     int           // most messages in a lane's send queue
+	Quantum       int           // bytes a turn for the heaviest lane
+	OverflowMsgs  int           // most messages that wait for a full lane and stop nobody
+	OverflowBytes int           // the same in bytes, exceeded by at most one message
+	RedialMin     time.Duration // first pause after a destination refused or failed
+	RedialMax     time.Duration // longest such pause
+	IdleTimeout   time.Duration // of a lane at rest, before it is closed; NeverIdle: none
+	Lanes         LaneMode      // one lane an application, or one for all
+	StallTimeout  time.Duration // without progress before the algorithm is told
+	FailTimeout   time.Duration // without an answer of the peer's system before a lane ends
 }
 
 // withDefaults fills the zero fields.
@@ -93,6 +122,10 @@ func (c Config) withDefaults() Config {
 	def(&c.QueueMsgs, DefaultQueueMsgs)
 	def(&c.Quantum, DefaultQuantum)
 	def(&c.OverflowMsgs, DefaultOverflowMsgs)
+	def(&c.OverflowBytes, DefaultOverflowBytes)
+	if c.IdleTimeout == 0 {
+		c.IdleTimeout = DefaultIdleTimeout
+	}
 	if c.StallTimeout <= 0 {
 		c.StallTimeout = DefaultStallTimeout
 	}

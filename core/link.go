@@ -1,6 +1,11 @@
 package core
 
-import "github.com/ioverlay/ioverlay/core/wire"
+import (
+	"slices"
+
+	"github.com/ioverlay/ioverlay/core/emul"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
 
 // Link is the sending side of the way to one downstream node: a control lane
 // and one lane for each application that sends over it, each opened when it is
@@ -9,7 +14,9 @@ type Link struct {
 	node  *Node
 	peer  NodeID
 	lanes []*OutLane
+	byApp map[uint32]*OutLane // the same; nil while a scan is faster
 	emul  linkEmul
+	at    int // place in the node's list of links
 }
 
 // manyLinks is the number of links up to which a scan beats a map.
@@ -26,25 +33,52 @@ func (n *Node) findLane(dest NodeID, app uint32) *OutLane {
 }
 
 func (n *Node) findLink(dest NodeID) *Link {
+	if lk := n.knownLink(dest); lk != nil {
+		return lk
+	}
+	return n.newLink(dest)
+}
+
+// knownLink is the link to a node, or nil.
+func (n *Node) knownLink(dest NodeID) *Link {
 	if n.byPeer != nil {
-		if lk := n.byPeer[dest]; lk != nil {
-			return lk
-		}
-		return n.newLink(dest)
+		return n.byPeer[dest]
 	}
 	for _, lk := range n.links {
 		if lk.peer == dest {
 			return lk
 		}
 	}
-	return n.newLink(dest)
+	return nil
+}
+
+// drop takes a lane out that is forgotten.
+func (lk *Link) drop(l *OutLane) {
+	if i := slices.Index(lk.lanes, l); i >= 0 {
+		lk.lanes = slices.Delete(lk.lanes, i, i+1)
+		delete(lk.byApp, l.app)
+	}
+	lk.tidy()
+}
+
+// tidy forgets a link without lanes of which nothing is to be remembered.
+func (lk *Link) tidy() {
+	n := lk.node
+	if len(lk.lanes) > 0 || lk.emul.spec != (emul.Link{}) || len(lk.emul.weight) > 0 || n.state == nodeEnded {
+		return
+	}
+	last := n.links[len(n.links)-1]
+	n.links[lk.at], last.at = last, lk.at
+	n.links[len(n.links)-1] = nil
+	n.links = n.links[:len(n.links)-1]
+	delete(n.byPeer, lk.peer)
 }
 
 func (n *Node) newLink(dest NodeID) *Link {
 	if dest.IsZero() {
 		panic("core: Send to the zero NodeID: a destination is an address and a port")
 	}
-	lk := &Link{node: n, peer: dest}
+	lk := &Link{node: n, peer: dest, at: len(n.links)}
 	n.links = append(n.links, lk)
 	switch {
 	case n.byPeer != nil:
@@ -58,16 +92,37 @@ func (n *Node) newLink(dest NodeID) *Link {
 	return lk
 }
 
-// lane finds the lane of an application, or opens it.
-func (lk *Link) lane(app uint32) *OutLane {
+// known is the lane of an application, or nil.
+func (lk *Link) known(app uint32) *OutLane {
+	if lk.byApp != nil {
+		return lk.byApp[app]
+	}
 	for _, l := range lk.lanes {
 		if l.app == app {
 			return l
 		}
 	}
+	return nil
+}
+
+// lane finds the lane of an application, or opens it.
+func (lk *Link) lane(app uint32) *OutLane {
+	if l := lk.known(app); l != nil {
+		return l
+	}
 	cfg := &lk.node.shard.cfg
-	l := &OutLane{node: lk.node, peer: lk.peer, app: app, maxBytes: cfg.QueueBytes, maxMsgs: cfg.QueueMsgs}
+	l := &OutLane{node: lk.node, link: lk, peer: lk.peer, route: lk.peer, app: app, maxBytes: cfg.QueueBytes, maxMsgs: cfg.QueueMsgs}
+	l.age.out = l
 	lk.lanes = append(lk.lanes, l)
+	switch {
+	case lk.byApp != nil:
+		lk.byApp[app] = l
+	case len(lk.lanes) > manyLinks:
+		lk.byApp = make(map[uint32]*OutLane, 2*len(lk.lanes))
+		for _, l := range lk.lanes {
+			lk.byApp[l.app] = l
+		}
+	}
 	if lk.node.state == nodeEnded {
 		l.state = laneClosed
 		return l

@@ -104,7 +104,7 @@ func (e *linkEmulator) place(r Run, now time.Duration) {
 	l, spec := e.lane, &e.link.spec
 	rng := l.node.pace.rng
 	switch {
-	case spec.Loses(rng):
+	case spec.Loses(rng) && !r.signal():
 		l.emulMsgs += uint64(r.Msgs)
 		l.emulBytes += uint64(r.Len)
 		r.Slab.Release()

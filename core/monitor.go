@@ -11,11 +11,12 @@ import (
 // It is set while something is going on and no longer, so an idle node wakes for
 // none, and the way of a message knows of it by one branch a burst.
 //
-//	watchOver   something moves: look in a quarter of Config.StallTimeout
-//	monitor     each lane that is not at rest is looked at
-//	watchOut    to downstream: data to send and no progress is a stall; no answer
+//	watchOut    something moves on a lane: look at it in a quarter of
+//	watchIn     Config.StallTimeout
+//	monitor     each lane that is watched is looked at, and no longer if it is at rest
+//	lookOut     to downstream: data to send and no progress is a stall; no answer
 //	            of the peer's system for Config.FailTimeout is a failure
-//	watchIn     from upstream: a silence that the stream's history does not explain
+//	lookIn      from upstream: a silence that the stream's history does not explain
 //	            is a stall, and never more than that
 //
 // A failure is judged here and not by TCP_USER_TIMEOUT, because Linux applies that
@@ -48,12 +49,42 @@ type inWatch struct {
 	stalled bool
 }
 
-// watchOver sets the monitor's timer.
-func (n *Node) watchOver() {
+// watchList is what the monitor looks at: the lanes on which something may move, and no
+// others. Each list is swapped for the one before at a look, so that neither allocates.
+type watchList struct {
+	on              bool // the timer is set
+	outs, spareOuts []*OutLane
+	ins, spareIns   []*InLane
+}
+
+// watchOut has the monitor look at a lane to a downstream node.
+func (n *Node) watchOut(l *OutLane) {
 	if n.state == nodeEnded {
 		return
 	}
-	n.monitored = true
+	l.watched = true
+	l.age.leave()
+	n.watch.outs = append(n.watch.outs, l)
+	n.watchOver()
+}
+
+// watchIn has it look at a lane from an upstream node.
+func (n *Node) watchIn(l *InLane) {
+	if n.state == nodeEnded {
+		return
+	}
+	l.watched = true
+	l.age.leave()
+	n.watch.ins = append(n.watch.ins, l)
+	n.watchOver()
+}
+
+// watchOver sets the monitor's timer.
+func (n *Node) watchOver() {
+	if n.watch.on {
+		return
+	}
+	n.watch.on = true
 	n.shard.rt.SetTimer(&n.sw, n.Now()+n.shard.cfg.tick(), monitorTimer)
 	n.reporter.arm(n)
 }
@@ -61,25 +92,40 @@ func (n *Node) watchOver() {
 // tick is how long the monitor waits between two looks.
 func (c *Config) tick() time.Duration { return max(1, c.StallTimeout/monitorTicks) }
 
-// monitor looks at every lane, and again later if one is not at rest.
+// monitor looks at the lanes that are watched, and again later at those that are not at
+// rest. The others begin to age.
 func (n *Node) monitor() {
-	n.monitored = false
-	now, again := n.Now(), false
-	for _, lk := range n.links {
-		for _, l := range lk.lanes {
-			again = n.watchOut(l, now) || again
+	w := &n.watch
+	w.on = false
+	now := n.Now()
+	outs, ins := w.outs, w.ins
+	w.outs, w.ins = w.spareOuts[:0], w.spareIns[:0]
+	for i, l := range outs {
+		outs[i] = nil
+		if n.lookOut(l, now) {
+			w.outs = append(w.outs, l)
+		} else if l.watched = false; l.state != laneClosed {
+			n.restOut(l)
 		}
 	}
-	for _, l := range n.ins {
-		again = n.watchIn(l, now) || again
+	for i, l := range ins {
+		ins[i] = nil
+		if n.lookIn(l, now) {
+			w.ins = append(w.ins, l)
+		} else if l.watched = false; l.slab == nil && !l.Blocked() && l.heldMsgs == 0 {
+			n.restIn(l)
+		}
 	}
-	if again && !n.monitored {
+	w.spareOuts, w.spareIns = outs[:0], ins[:0]
+	if len(w.outs)+len(w.ins) > 0 {
 		n.watchOver()
+	} else {
+		n.watch = watchList{} // an idle node keeps no lists
 	}
 }
 
-// watchOut looks at a lane to downstream and reports whether to look again.
-func (n *Node) watchOut(l *OutLane, now time.Duration) (again bool) {
+// lookOut looks at a lane to downstream and reports whether to look again.
+func (n *Node) lookOut(l *OutLane, now time.Duration) (again bool) {
 	w := &l.seen
 	todo := !l.empty()
 	if l.emulator != nil {
@@ -108,8 +154,8 @@ func (n *Node) watchOut(l *OutLane, now time.Duration) (again bool) {
 	return todo
 }
 
-// watchIn looks at a lane from upstream and reports whether to look again.
-func (n *Node) watchIn(l *InLane, now time.Duration) (again bool) {
+// lookIn looks at a lane from upstream and reports whether to look again.
+func (n *Node) lookIn(l *InLane, now time.Duration) (again bool) {
 	w := &l.seen
 	moved := w.bytes != l.bytes
 	w.bytes = l.bytes

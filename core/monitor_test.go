@@ -100,6 +100,7 @@ func TestFailTimeout(t *testing.T) {
 	if s := outStats(f.lane.node, 1, 5); s.SentMsgs != 4 || s.SentBytes != 96 || s.LostMsgs != 6 || s.LostBytes != 144 {
 		t.Errorf("%+v", s)
 	}
+	w.pass(DefaultIdleTimeout) // and then the lane is forgotten
 	if !slices.Equal(m.closed, []CloseHow{CloseDead}) || len(w.timers) != 0 {
 		t.Errorf("closed %v, %d timers", m.closed, len(w.timers))
 	}

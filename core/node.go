@@ -21,13 +21,16 @@ type Node struct {
 	state nodeState
 
 	// receiving
-	ins     []*InLane
-	active  laneList // the round: lanes that have frames and may be served
-	ticket  uint64
-	weights []weightRule
-	sources []*sourceLane
-	pace    *pacer     // nil while nothing is emulated
-	parking []*OutLane // those that keep upstream lanes for the next round
+	ins       []*InLane
+	inOf      map[laneKey]*InLane // the same but sources; nil while a scan is faster
+	active    laneList            // the round: lanes that have frames and may be served
+	ticket    uint64
+	weights   weightRules
+	strangers int // rules set since those of lanes that are not there were dropped
+	heaviest  int // weight of a lane; the others' quanta are in proportion
+	sources   []*sourceLane
+	pace      *pacer     // nil while nothing is emulated
+	parking   []*OutLane // those that keep upstream lanes for the next round
 
 	// sending
 	links  []*Link
@@ -35,21 +38,26 @@ type Node struct {
 	last   *OutLane         // that was sent on; never nil
 
 	events    []event
-	kept      *Msg // held and retained
+	due       dueTimers  // of events, the timers
+	telling   []*OutLane // with losses to tell (losstell.go)
+	kept      *Msg       // held and retained
 	keptCount int
 	timerSeq  uint64
 
 	queued    bool // in the shard's list of ready nodes
 	nextReady *Node
 
-	monitored bool       // the monitor's timer is set (monitor.go)
+	watch     watchList  // what the monitor looks at (monitor.go)
+	aging     aging      // lanes that rest or have ended (aging.go)
 	draining  []*OutLane // to be closed once they have run dry (domino.go)
 	repairing bool       // the algorithm repairs the session whose break it is being told of
 
 	reporter reporter // report.go
 
 	own  OwnStats
-	gone lost // what ended lanes and links had lost, so that totals stay right
+	gone lost       // what ended lanes and links had lost, so that totals stay right
+	past PastLane   // what forgotten lanes had carried
+	luck *rand.Rand // the switch's own; nil until it is needed
 
 	runtimeData any // whatever the runtime keeps of the node
 }
@@ -65,8 +73,9 @@ const (
 
 // lost counts messages that the node accepted and did not deliver.
 type lost struct {
-	outMsgs, outBytes uint64 // queued for a downstream
-	inMsgs, inBytes   uint64 // received and not switched
+	outMsgs, outBytes   uint64 // queued for a downstream
+	inMsgs, inBytes     uint64 // received and not switched
+	emulMsgs, emulBytes uint64 // on emulated links, as they were told to
 }
 
 // ID is the node's address and port.
@@ -90,6 +99,15 @@ func (n *Node) Running() bool { return n.state == nodeRunning }
 
 // Ended reports whether the node is gone.
 func (n *Node) Ended() bool { return n.state == nodeEnded }
+
+// dice are the switch's own, so that what it draws changes nothing that the algorithm
+// draws but once.
+func (n *Node) dice() *rand.Rand {
+	if n.luck == nil {
+		n.luck = Rand(n.rng.Uint64())
+	}
+	return n.luck
+}
 
 // After asks for a Timer message with the given sequence number after d. A
 // second call with the same id replaces the first. Ids are the algorithm's own,
@@ -168,9 +186,7 @@ func (n *Node) finish(how CloseHow, c *Crash) {
 	for _, lk := range n.links {
 		for _, l := range lk.lanes {
 			l.close(how)
-			n.gone.outMsgs += l.lostMsgs
-			n.gone.outBytes += l.lostBytes
-			l.booked = true
+			n.bookOut(l)
 		}
 	}
 	for len(n.ins) > 0 {
@@ -178,6 +194,7 @@ func (n *Node) finish(how CloseHow, c *Crash) {
 		n.removeIn(l)
 		l.tr.Close(l, how)
 	}
-	n.events, n.sources, n.parking, n.draining = nil, nil, nil, nil
+	n.events, n.sources, n.parking, n.draining, n.telling = nil, nil, nil, nil, nil
+	n.watch, n.aging, n.due = watchList{}, aging{}, dueTimers{}
 	n.shard.rt.Ended(&n.sw, c)
 }

@@ -9,11 +9,13 @@ import (
 // OutLane is the sending end of one lane: a bounded queue of runs for one
 // downstream node and one application. It is owned by its node's loop.
 type OutLane struct {
-	node *Node
-	peer NodeID
-	app  uint32
-	then *OutLane // the lane that was sent on after this one the last time
-	tr   OutTransport
+	node  *Node
+	link  *Link
+	peer  NodeID
+	route NodeID // what Send goes by: the peer, or zero once the lane is forgotten
+	app   uint32
+	then  *OutLane // the lane that was sent on after this one the last time
+	tr    OutTransport
 
 	state laneState
 	dirty bool // in the shard's list of lanes to flush
@@ -31,7 +33,8 @@ type OutLane struct {
 	// remaining senders, kept where it is looked for.
 	over     []overflow
 	overHead int
-	overMade int // entries that no upstream lane answers for
+	// Of over, what no upstream lane waits with.
+	overMsgs, overBytes int
 
 	round  uint64   // of the upstream lanes that wait here (contend.go)
 	parked []parked // those that are ahead of it
@@ -44,15 +47,22 @@ type OutLane struct {
 	emulMsgs  uint64 // lost on the emulated link, as the emulated link was told to
 	emulBytes uint64
 	toldLost  uint64 // of lostMsgs, what the algorithm has been told
-	booked    bool   // the node has ended and has added lostMsgs to its own
+	lossWhy   Reason // of the last of them
+	telling   bool   // in the node's list of lanes with losses to tell (losstell.go)
+	booked    bool   // the lane is forgotten, or the node has ended: lostMsgs is in its own
 	draining  bool   // to be closed once it has run dry
+	forget    bool   // and to be forgotten then
 
+	age      place    // at rest, or down (aging.go)
+	watched  bool     // in the monitor's list
 	seen     outWatch // monitor.go
 	reported Tally    // sent, when throughput was reported last
 	apps     []uint32 // a lane of all applications: those that it has carried (domino.go)
 
+	why     Reason        // while cooling: of the failure
+	opened  time.Duration // when the connection was there; 0 if it has not been
 	retryAt time.Duration // while cooling: when the destination may be dialled again
-	backoff time.Duration
+	backoff time.Duration // the pause before that, before it was drawn
 }
 
 type laneState uint8
@@ -60,7 +70,7 @@ type laneState uint8
 const (
 	laneDialling laneState = iota // queues up to its bound
 	laneOpen
-	laneCooling // failed a moment ago: what is sent is counted as lost
+	laneCooling // has no connection; what is sent too soon after a failure is lost
 	laneClosed
 )
 
@@ -115,8 +125,7 @@ func (l *OutLane) push(m *Msg) {
 
 // append begins a new run, which stays open for views that touch it.
 func (l *OutLane) append(m *Msg) {
-	m.slab.Retain()
-	l.q.push(Run{Slab: m.slab, Off: m.off, Len: uint32(len(m.frame)), Msgs: 1})
+	l.q.push(l.runOf(m))
 	l.open = l.q.tail()
 	l.queued(len(m.frame))
 }
@@ -135,8 +144,8 @@ func (l *OutLane) queued(size int) {
 func (l *OutLane) touch() {
 	if !l.dirty {
 		l.dirty = true
-		if !l.node.monitored {
-			l.node.watchOver()
+		if !l.watched {
+			l.node.watchOut(l)
 		}
 		l.node.shard.dirty = append(l.node.shard.dirty, l)
 	}
@@ -147,9 +156,10 @@ func (l *OutLane) Opened(tr OutTransport) {
 	if l.state != laneDialling {
 		panic("core: a lane was opened that nobody dialled")
 	}
-	l.tr, l.state, l.backoff = tr, laneOpen, 0
+	l.tr, l.state, l.opened = tr, laneOpen, max(l.node.Now(), 1)
 	l.base, l.seen = Tally{l.sentMsgs, l.sentBytes}, outWatch{rate: l.seen.rate}
 	l.node.post(event{typ: wire.TypeLinkUp, peer: l.peer, app: l.app, dir: Downstream, lost: l.untold()})
+	l.node.watchOut(l)
 	if l.q.n > 0 || l.emulator != nil {
 		l.touch()
 	}
@@ -218,23 +228,13 @@ func (l *OutLane) fail(why Reason, count func()) {
 		return
 	}
 	l.tr, l.draining = nil, false
-	l.state = laneCooling
-	cfg := &l.node.shard.cfg
-	l.backoff = min(max(2*l.backoff, cfg.RedialMin), cfg.RedialMax)
-	l.retryAt = l.node.shard.rt.Now() + l.backoff
+	l.state, l.why = laneCooling, why
+	l.pause(why, l.node.Now())
+	l.node.restOut(l)
 	l.discard()
 	count()
 	l.node.post(event{typ: wire.TypeLinkDown, peer: l.peer, app: l.app,
 		reason: why, dir: Downstream, lost: l.untold()})
-}
-
-// tryAgain dials a destination that failed, once its pause is over.
-func (l *OutLane) tryAgain() {
-	if l.node.state != nodeRunning || l.node.shard.rt.Now() < l.retryAt {
-		return
-	}
-	l.state = laneDialling
-	l.node.shard.rt.Dial(l)
 }
 
 // discard counts everything queued as lost and lets the upstream lanes go on.
@@ -254,7 +254,7 @@ func (l *OutLane) discard() {
 		}
 		*o = overflow{}
 	}
-	l.over, l.overHead, l.overMade = nil, 0, 0
+	l.over, l.overHead, l.overMsgs, l.overBytes = nil, 0, 0, 0
 	l.unpark()
 }
 

@@ -4,14 +4,36 @@ import (
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
-// What happens to a message that finds its lane's queue full: it waits behind the
-// queue, and its upstream lane waits with it.
+// What happens to a message that finds its lane's queue full. There are two kinds of
+// traffic, and the lane says which one a message is, at both ends and at every relay:
+//
+//	data     (an application above 0) waits behind the queue, and the data lane that it
+//	         came on, or was made from, is not served until the queue has taken it:
+//	         exact back-pressure, nothing is lost
+//	control  (application 0) waits behind the queue up to a bound, and stops nothing.
+//	         What goes over the bound is dropped, counted and told (losstell.go)
+//
+// So what waits never waits for an answer: a control lane from upstream is never
+// stopped by a queue, by held messages, or by data made of what came on it, and a data
+// lane is stopped by data alone. Requests and answers go on at any load and on any
+// topology; only data that runs in a circle can wait for itself (waitgraph.go).
 
 // overflow is one message that waits for room in a full queue.
 type overflow struct {
 	run   Run
-	owner *InLane // the upstream lane that waits with it; nil for a made message
+	owner *InLane // the data lane from upstream that waits with it; nil if none does
 	next  uint64  // the round in which the owner goes on
+}
+
+// stops is the lane from upstream that waits if a queue has no room for a message:
+// none for control, nor for data that is made on a timer, an event or a control
+// message.
+func (l *OutLane) stops() *InLane {
+	cur := l.node.shard.cur
+	if cur == nil || cur.app == 0 || l.app == 0 {
+		return nil
+	}
+	return cur
 }
 
 // pushSlow is push for a lane that is full or down.
@@ -22,36 +44,58 @@ func (l *OutLane) pushSlow(m *Msg) {
 	switch {
 	case l.state > laneOpen:
 		l.lose(1, uint64(len(m.frame)))
+		l.tellLost(l.why)
 		return
 	case l.overHead == len(l.over) && !l.full():
 		l.append(m)
 		return
 	}
-	owner, next := l.node.shard.cur, uint64(0)
+	owner, next := l.stops(), uint64(0)
 	if owner == nil {
-		if l.overMade >= l.node.shard.cfg.OverflowMsgs && wire.TypeOf(m.frame) != wire.TypeBrokenSource {
-			// A broken source is the switch's own, one a session, and must not be lost.
+		if l.overflows(m) {
 			l.lose(1, uint64(len(m.frame)))
-			l.node.post(event{typ: wire.TypeSendFailed, peer: l.peer, app: l.app,
-				reason: ReasonFull, dir: Downstream, lost: l.untold()})
+			l.tellLost(ReasonFull)
 			return
 		}
-		l.overMade++
+		l.overMsgs++
+		l.overBytes += len(m.frame)
 	} else {
 		owner.blocked++
 		next = l.contend(owner)
 	}
-	m.slab.Retain()
 	if l.overHead > len(l.over)/2 { // a queue that is never empty must not grow
 		n := copy(l.over, l.over[l.overHead:])
 		clear(l.over[n:])
 		l.over, l.overHead = l.over[:n], 0
 	}
-	l.over = append(l.over, overflow{
-		run:   Run{Slab: m.slab, Off: m.off, Len: uint32(len(m.frame)), Msgs: 1},
-		owner: owner,
-		next:  next,
-	})
+	l.over = append(l.over, overflow{run: l.runOf(m), owner: owner, next: next})
+}
+
+// overflows reports whether a message that stops no lane is one too many. What the
+// switch says of a session is its own, once a session, and must not be lost.
+func (l *OutLane) overflows(m *Msg) bool {
+	if t := wire.TypeOf(m.frame); t == wire.TypeBrokenSource || t == wire.TypeSessionEnd {
+		return false
+	}
+	cfg := &l.node.shard.cfg
+	return l.overMsgs >= cfg.OverflowMsgs || l.overBytes >= cfg.OverflowBytes
+}
+
+// runOf is a message as a run of its own, with a reference for the queue.
+//
+// A control message that waits could keep a slab alone that others of its lane do not
+// touch: a thousand relayed questions of a hundred bytes would hold the memory of the
+// whole engine, and links stop being read when that is used up. So small ones are
+// moved together when they have to wait.
+func (l *OutLane) runOf(m *Msg) Run {
+	s := l.node.shard
+	if l.app != 0 || m.slab == s.build || l.q.n == 0 || len(m.frame) > s.pool.SlabSize()/compactShare {
+		m.slab.Retain()
+		return Run{Slab: m.slab, Off: m.off, Len: uint32(len(m.frame)), Msgs: 1}
+	}
+	slab, off := s.carve(len(m.frame))
+	copy(slab.Bytes()[off:], m.frame)
+	return Run{Slab: slab, Off: uint32(off), Len: uint32(len(m.frame)), Msgs: 1}
 }
 
 // admitWaiting moves waiting messages into the queue while there is room, and
@@ -62,12 +106,13 @@ func (l *OutLane) admitWaiting() {
 		o := &l.over[l.overHead]
 		l.q.push(o.run)
 		l.queued(int(o.run.Len))
-		owner, next := o.owner, o.next
+		owner, next, size := o.owner, o.next, o.run.Len
 		*o = overflow{}
 		l.overHead++
 		switch {
 		case owner == nil:
-			l.overMade--
+			l.overMsgs--
+			l.overBytes -= int(size)
 		case next <= l.round:
 			owner.goOn()
 		default:

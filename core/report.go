@@ -119,7 +119,7 @@ func (n *Node) report() {
 		n.post(event{typ: typ, peer: t.Peer, dir: t.Direction, through: &t})
 	}
 	n.mark(now)
-	if moved || n.monitored {
+	if moved || n.watch.on {
 		r.arm(n)
 	} // else what moves next sets both timers
 }

@@ -77,6 +77,12 @@ func (s *Switch) Fire(id uint64) {
 	case id == reportTimer:
 		n.report()
 		return
+	case id == idleTimer:
+		n.expire()
+		return
+	case id == lossTimer:
+		n.tellLosses()
+		return
 	}
 	for _, sl := range n.sources {
 		if sl.timer == id && !sl.lane.Busy() {

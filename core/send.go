@@ -25,7 +25,7 @@ func (n *Node) Send(m *Msg, dest NodeID) {
 	}
 	m.sent = true
 	l := n.last.then
-	if app := wire.App(m.frame); l == nil || l.app != app || l.peer != dest {
+	if app := wire.App(m.frame); l == nil || l.app != app || l.route != dest {
 		l = n.findLane(dest, app)
 		n.last.then = l
 	}

@@ -46,7 +46,7 @@ func (s *Shard) NewNode(id NodeID, alg Algorithm, rng *rand.Rand) *Switch {
 	if id.IsZero() || alg == nil || rng == nil {
 		panic("core: a node needs an ID, an algorithm and a source of randomness")
 	}
-	n := &Node{shard: s, id: id, alg: alg, rng: rng, last: &OutLane{}}
+	n := &Node{shard: s, id: id, alg: alg, rng: rng, heaviest: 1, last: &OutLane{}}
 	n.sw.node = n
 	alg.Bind(n)
 	return &n.sw

@@ -13,7 +13,12 @@ type Stats struct {
 	OutRate    float64   // of all links to downstream nodes together
 	Lost       LossStats
 	Own        OwnStats
+	Past       PastLane // what lanes had carried that are forgotten, and not listed above
 }
+
+// PastLane is what lanes had carried that have ended: those from upstream at once,
+// those to downstream nodes once they have been forgotten.
+type PastLane struct{ In, Out Tally }
 
 // LaneIn is one upstream lane.
 type LaneIn struct {
@@ -63,8 +68,9 @@ type LossStats struct {
 // Stats takes a snapshot. It allocates; it is for reports, not for every message.
 func (n *Node) Stats() Stats {
 	s := Stats{ID: n.id, Held: n.keptCount}
-	s.Lost = LossStats{OutMsgs: n.gone.outMsgs, OutBytes: n.gone.outBytes, InMsgs: n.gone.inMsgs, InBytes: n.gone.inBytes}
-	s.Own = n.own
+	s.Lost = LossStats{OutMsgs: n.gone.outMsgs, OutBytes: n.gone.outBytes, InMsgs: n.gone.inMsgs, InBytes: n.gone.inBytes,
+		EmulMsgs: n.gone.emulMsgs, EmulBytes: n.gone.emulBytes}
+	s.Own, s.Past = n.own, n.past
 	for _, l := range n.ins {
 		if !l.from.IsZero() {
 			s.InRate += l.seen.rate.Rate()
@@ -78,9 +84,9 @@ func (n *Node) Stats() Stats {
 		for _, l := range lk.lanes {
 			s.Downstream = append(s.Downstream, l.stats())
 			s.OutRate += l.seen.rate.Rate()
-			s.Lost.EmulMsgs += l.emulMsgs
-			s.Lost.EmulBytes += l.emulBytes
 			if n.state != nodeEnded { // an ended node has added them to gone
+				s.Lost.EmulMsgs += l.emulMsgs
+				s.Lost.EmulBytes += l.emulBytes
 				s.Lost.OutMsgs += l.lostMsgs
 				s.Lost.OutBytes += l.lostBytes
 			}

@@ -15,7 +15,5 @@ func (n *Node) Uncharge(m *Msg) {
 	m.state = msgRetained
 	l.heldMsgs--
 	l.heldBytes -= len(m.frame)
-	if l.slab != nil {
-		l.resume()
-	}
+	l.unheld()
 }

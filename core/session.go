@@ -1,0 +1,99 @@
+package core
+
+import (
+	"slices"
+
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// A session ends when its sources have: the node of the last one says so downstream,
+// behind the session's data, and so does every node that has heard it from all who
+// brought it the session. Each closes the session's lanes when they have run dry, so
+// that nothing is left of a session that is over but what algorithms remember.
+//
+//	over       nobody brings the session any more: the algorithm is told
+//	passOn     after it was told of an end, or of a break (domino.go)
+//	passDown   the session's lanes are told, and drained
+
+// over tells the algorithm that a session has ended, if nobody else brings it.
+func (n *Node) over(app uint32, source NodeID) {
+	if !n.brings(app) {
+		n.post(event{typ: wire.TypeSessionEnd, peer: source, app: app})
+	}
+}
+
+// brings reports whether an upstream or a source of this node brings a session.
+func (n *Node) brings(app uint32) bool {
+	return slices.ContainsFunc(n.ins, func(l *InLane) bool { return l.flowOf(app) == flowing })
+}
+
+// Repair says, while the algorithm is told of a BrokenSource, that it looks for
+// another upstream itself; or, while it is told of a SourceEnd or SessionEnd, that it
+// is not done with the session, and will call EndSession. Nothing is passed on, and
+// the session's lanes stay.
+func (n *Node) Repair() { n.repairing = true }
+
+// EndSession says to all downstream nodes of a session that it has ended, behind its
+// data, and closes its lanes once they have run dry. The switch does it by itself when
+// the last source or upstream of a session has ended, unless the algorithm called
+// Repair. It panics if app is 0.
+func (n *Node) EndSession(app uint32) {
+	if app == 0 {
+		panic("core: EndSession of application 0, which is the control lane")
+	}
+	n.passDown(event{typ: wire.TypeSessionEnd, peer: n.id, app: app})
+}
+
+// passOn passes on what the algorithm was told of a session, unless it repairs the
+// session or has got it from elsewhere meanwhile.
+func (n *Node) passOn(e event) {
+	repaired := n.repairing
+	n.repairing = false
+	switch e.typ {
+	case wire.TypeSourceEnd:
+		e.typ, e.peer = wire.TypeSessionEnd, n.id
+	case wire.TypeSessionEnd, wire.TypeBrokenSource:
+	default:
+		return
+	}
+	if repaired || n.state == nodeEnded || n.brings(e.app) {
+		return
+	}
+	n.passDown(e)
+	n.settleMade()
+}
+
+// passDown tells those downstream of a session what has become of it.
+func (n *Node) passDown(e event) {
+	for _, lk := range n.links {
+		l := lk.carrying(e.app)
+		if l == nil {
+			continue
+		}
+		m := n.makeMsg(wire.Header{Type: e.typ, Sender: e.peer, App: e.app})
+		if e.typ == wire.TypeBrokenSource {
+			wire.SetParams(m.frame, int32(e.reason), 0)
+		}
+		n.Send(m, l.peer)
+		n.own.Sent++
+		if l.app == e.app {
+			l.drain()
+		} else {
+			l.apps = slices.DeleteFunc(l.apps, func(app uint32) bool { return app == e.app })
+		}
+	}
+}
+
+// carrying is the link's lane that carries a session, or nil.
+func (lk *Link) carrying(app uint32) *OutLane {
+	l := lk.known(app)
+	if l == nil {
+		if l = lk.known(wire.SharedApp); l != nil && !slices.Contains(l.apps, app) {
+			return nil
+		}
+	}
+	if l == nil || l.state > laneOpen {
+		return nil
+	}
+	return l
+}
