@@ -1,10 +1,12 @@
 package ioverlay_test
 
 import (
+	"io/fs"
 	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -114,6 +116,87 @@ func TestArchitectureDrawsTheArrows(t *testing.T) {
 		drawn, actual := slices.Sorted(slices.Values(arrows[room])), slices.Sorted(maps.Keys(used[room]))
 		if !slices.Equal(drawn, actual) {
 			t.Errorf("ARCHITECTURE.md: %s imports %v, not %v", room, actual, drawn)
+		}
+	}
+}
+
+// named finds the documents that a comment or a document names: a path to a file of
+// text, or a title in capitals before its section. linked finds where links lead.
+var (
+	named  = regexp.MustCompile(`([\w./-]*\w\.md)\b|\b([A-Z]{5,}),? section`)
+	linked = regexp.MustCompile(`\]\(([^)#:\s]+)[)#]`)
+)
+
+// citations lists what a file cites that is not in the repository, beside it, or
+// among the documents.
+func citations(file string, text []byte) (missing []string) {
+	check := func(what string) {
+		for _, dir := range []string{".", filepath.Dir(file), "docs"} {
+			if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(what))); err == nil {
+				return
+			}
+		}
+		missing = append(missing, what)
+	}
+	for _, m := range named.FindAllSubmatch(text, -1) {
+		if m[2] != nil {
+			check(string(m[2]) + ".md")
+		} else {
+			check(string(m[1]))
+		}
+	}
+	if path.Ext(file) == ".md" {
+		for _, m := range linked.FindAllSubmatch(text, -1) {
+			if !strings.HasSuffix(string(m[1]), ".md") { // else named
+				check(string(m[1]))
+			}
+		}
+	}
+	return missing
+}
+
+// TestWhatIsCitedIsThere: comments and documents stand alone, or cite what a reader
+// of the repository has.
+func TestWhatIsCitedIsThere(t *testing.T) {
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (ignoredDir(d.Name()) || name == "out" || name == "bin"):
+			return fs.SkipDir
+		case d.IsDir() || path.Ext(name) != ".go" && path.Ext(name) != ".md" || name == "arch_docs_test.go":
+			return nil // this file has examples of what is not there
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		for _, what := range citations(name, text) {
+			t.Errorf("%s cites %s, which is not there", name, what)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCitations(t *testing.T) {
+	for text, want := range map[string]string{
+		"docs/wire.md, section 4":         "",
+		"see wire.md":                     "", // beside it
+		"[a link](wire.md#4-frame)":       "",
+		"[a page](https://example.org/x)": "",
+		"[a picture](chain.svg)":          "",
+		"RFC 8949, section 4.2.1":         "",
+		"the paper, section 2.2":          "",
+		"ARCHITECTURE, section 3":         "",
+		"(PLANS, section 4)":              "PLANS.md",
+		"docs/plans.md":                   "docs/plans.md",
+		"[a link](nowhere/picture.svg)":   "nowhere/picture.svg",
+	} {
+		if got := strings.Join(citations("docs/x.md", []byte(text)), " "); got != want {
+			t.Errorf("%q cites %q, want %q", text, got, want)
 		}
 	}
 }
