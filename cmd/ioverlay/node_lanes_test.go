@@ -80,7 +80,11 @@ func visit(t *testing.T, node string, h wire.Hello) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	frame := make([]byte, wire.HeaderSize)
 	wire.PutHeader(frame, wire.Header{Type: wire.TypeData, Sender: h.From, App: 7})
 	b := h.AppendTo(nil)
