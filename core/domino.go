@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -22,6 +23,9 @@ import (
 
 // ErrAfterBye means that a peer went on after its last word.
 var ErrAfterBye = errors.New("message after the peer's last word")
+
+// ErrByeCount means that a peer's last word counts other messages than have come.
+var ErrByeCount = errors.New("the peer's last word does not count what came")
 
 // appFlow is what is remarkable about a session on an upstream lane.
 type appFlow struct {
@@ -126,10 +130,17 @@ func checkedReason(r int32) Reason {
 	return Reason(r)
 }
 
-// farewell ends a lane whose upstream has said its last word.
+// farewell ends a lane whose upstream has said its last word. All that it sent
+// before is switched by now, so the counts must agree: TCP loses nothing, and an
+// upstream that says otherwise has sent something else than it means.
 func (n *Node) farewell(l *InLane, frame []byte, more bool) {
 	bye, err := wire.ParseBye(frame)
-	if err == nil && more {
+	sent, came := Tally{bye.Msgs, bye.Bytes}, Tally{l.msgs, l.bytes}
+	switch {
+	case err != nil:
+	case sent != came:
+		err = fmt.Errorf("%w: %d messages of %d bytes sent, %d of %d received", ErrByeCount, sent.Msgs, sent.Bytes, came.Msgs, came.Bytes)
+	case more:
 		err = ErrAfterBye
 	}
 	if err != nil {

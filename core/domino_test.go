@@ -213,9 +213,14 @@ func TestByeOfUpstream(t *testing.T) {
 		err  error
 	}{
 		{"in order", bye(wire.Bye{App: 5, Msgs: 2, Bytes: 48}), "closed", nil},
-		{"failed", bye(wire.Bye{App: 5, Failed: true}), "reset", nil},
-		{"another lane's", bye(wire.Bye{App: 6}), "protocol violation", ErrForeignApp},
-		{"not the last", append(bye(wire.Bye{App: 5}), 0), "protocol violation", ErrAfterBye},
+		{"failed", bye(wire.Bye{App: 5, Failed: true, Msgs: 2, Bytes: 48}), "reset", nil},
+		{"another lane's", bye(wire.Bye{App: 6, Msgs: 2, Bytes: 48}), "protocol violation", ErrForeignApp},
+		{"not the last", append(bye(wire.Bye{App: 5, Msgs: 2, Bytes: 48}), 0), "protocol violation", ErrAfterBye},
+		{"counts more", bye(wire.Bye{App: 5, Msgs: 3, Bytes: 72}), "protocol violation", ErrByeCount},
+		{"counts less", bye(wire.Bye{App: 5, Msgs: 1, Bytes: 24}), "protocol violation", ErrByeCount},
+		{"counts other bytes", bye(wire.Bye{App: 5, Msgs: 2, Bytes: 49}), "protocol violation", ErrByeCount},
+		{"counts itself", bye(wire.Bye{App: 5, Msgs: 3, Bytes: 48 + wire.ByeSize}), "protocol violation", ErrByeCount},
+		{"counts nothing and failed", bye(wire.Bye{App: 5, Failed: true}), "protocol violation", ErrByeCount},
 		{"malformed", bye(wire.Bye{App: 5})[:wire.HeaderSize], "protocol violation", wire.ErrShort},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -235,11 +240,42 @@ func TestByeOfUpstream(t *testing.T) {
 			if last := got[len(got)-1]; !strings.HasPrefix(last, "link-down 10.0.0.9:7000/5 upstream: "+c.why) {
 				t.Errorf("the last message is %q", last)
 			}
-			if took := f.lane.Taken(); c.err == nil && took != (Tally{2, 2 * wire.HeaderSize}) {
+			if took := f.lane.Taken(); took != (Tally{2, 2 * wire.HeaderSize}) && c.err != wire.ErrShort {
 				t.Errorf("taken %+v", took)
+			}
+			if !strings.HasSuffix(got[len(got)-1], "lost 0") {
+				t.Errorf("told %q, and no message is lost", got[len(got)-1])
 			}
 			if c.err != nil && (len(w.warns) != 1 || !strings.Contains(w.warns[0].Error(), c.err.Error())) {
 				t.Errorf("warned of %v", w.warns)
+			}
+		})
+	}
+}
+
+// TestByeIsNoLostMessage: a lane that ends for another reason before the last word
+// of its upstream is switched has lost the messages before it, and no more.
+func TestByeIsNoLostMessage(t *testing.T) {
+	for name, end := range map[string]func(n *Node, l *InLane){
+		"killed":    func(n *Node, _ *InLane) { n.sw.Kill() },
+		"stopped":   func(n *Node, _ *InLane) { n.Stop(); n.sw.Kill() },
+		"violation": func(_ *Node, l *InLane) { l.End(ReasonProtocol, wire.ErrTooBig) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Config{QueueMsgs: 1})
+			defer w.close()
+			w.ports(0)
+			n := w.node(0, relay(1))
+			r := w.messages(9, 5, 6, 10) // 1 is queued, 1 waits, 4 are not switched
+			bye := wire.Bye{App: 5, Msgs: 6, Bytes: uint64(r.Len)}.AppendTo(nil)
+			sent := Tally{6, uint64(r.Len)}
+			r.Len += uint32(copy(r.Slab.Bytes()[r.Len:], bye))
+			f := w.feeder(n, 9, 5, r)
+			w.settle()
+			end(n, f.lane)
+			w.settle()
+			if took, lost := f.lane.Taken(), n.Stats().Lost.InMsgs; took != sent || lost != 4 {
+				t.Errorf("%+v taken, want %+v; %d lost, want 4", took, sent, lost)
 			}
 		})
 	}

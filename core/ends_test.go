@@ -92,9 +92,11 @@ func TestViolations(t *testing.T) {
 	}{
 		{"foreign application", spec{app: 6, sender: nodeID(9)}, nil, ErrForeignApp, "2"},
 		{"no application", spec{sender: nodeID(9)}, nil, ErrForeignApp, "2"},
-		{"hello", spec{typ: wire.TypeHello, app: 5}, nil, ErrLocalType, "2"},
+		{"hello", spec{typ: wire.TypeHello, app: 5}, nil, ErrLateHello, "1"}, // which is no message
+		{"hello as it is written", spec{typ: wire.TypeHello, sender: nodeID(9), size: 14}, nil, ErrLateHello, "1"},
 		{"first local type", spec{typ: 128, app: 5}, nil, ErrLocalType, "2"},
 		{"last local type", spec{typ: 255, app: 5}, nil, ErrLocalType, "2"},
+		{"local type of another application", spec{typ: 255, app: 6}, nil, ErrLocalType, "2"},
 		{"type 0", good(2), func(b []byte) { b[4], b[5] = 0, 0 }, wire.ErrMalformed, "0"},
 		{"too big", good(2), func(b []byte) { b[0] = 0xff }, wire.ErrTooBig, "0"},
 		{"a byte too big", good(2), func(b []byte) { b[1], b[2], b[3] = 0, 0x10, 0x01 }, wire.ErrTooBig, "0"},

@@ -173,7 +173,8 @@ func (l *InLane) unheld() {
 	}
 }
 
-// drop lets go of what the lane still has and counts its whole frames.
+// drop lets go of what the lane still has and counts its whole messages: a hello or
+// a bye is none.
 func (l *InLane) drop() (msgs, bytes uint64) {
 	if l.slab == nil {
 		return 0, 0
@@ -183,8 +184,10 @@ func (l *InLane) drop() (msgs, bytes uint64) {
 		if err != nil || total == 0 || total > len(rest) {
 			break
 		}
-		msgs++
-		bytes += uint64(total)
+		if t := wire.TypeOf(rest); t != wire.TypeBye && t != wire.TypeHello {
+			msgs++
+			bytes += uint64(total)
+		}
 		rest = rest[total:]
 	}
 	l.slab.Release()

@@ -86,7 +86,7 @@ func (s *Shard) Sources() bool { return len(s.sources) > 0 }
 
 // Inject asks every willing source for one run: once, when nothing else on the
 // loop is ready. A source that is always ready would otherwise put a slab on
-// every node of a chain, and its bytes would leave the cache (DESIGN, section 4:
+// every node of a chain, and its bytes would leave the cache (docs/decisions.md:
 // drain before inject).
 func (s *Shard) Inject() {
 	asked := s.sources

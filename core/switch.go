@@ -25,6 +25,9 @@ var ErrForeignApp = errors.New("message of another application than the lane's")
 // ErrLocalType means that a peer sent a message type that never crosses a link.
 var ErrLocalType = errors.New("message type that never crosses a link")
 
+// ErrLateHello means that a peer sent a hello on a lane that it had opened before.
+var ErrLateHello = errors.New("hello after the first frame")
+
 // serve gives the node one round. A panic in its algorithm stops the node and
 // nothing else.
 func (n *Node) serve() {
@@ -177,11 +180,14 @@ func (n *Node) inspect(l *InLane, rest []byte) (total int, err error) {
 	if err != nil || total == 0 || total > len(rest) {
 		return total, err
 	}
-	if app := wire.App(rest); app != l.app && l.app != wire.SharedApp {
-		return 0, fmt.Errorf("%w: application %d on the lane of %d", ErrForeignApp, app, l.app)
-	}
-	if t := wire.TypeOf(rest); t.Local() || t == wire.TypeHello {
+	// The type first: a hello names no application, and would be called foreign.
+	switch t, app := wire.TypeOf(rest), wire.App(rest); {
+	case t == wire.TypeHello:
+		return 0, ErrLateHello
+	case t.Local():
 		return 0, fmt.Errorf("%w: %v", ErrLocalType, t)
+	case app != l.app && l.app != wire.SharedApp:
+		return 0, fmt.Errorf("%w: application %d on the lane of %d", ErrForeignApp, app, l.app)
 	}
 	return total, nil
 }

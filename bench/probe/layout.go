@@ -2,7 +2,7 @@
 // sink runs on what arrives, and the schedule and clock of the paced pass. It knows nothing of engines or
 // sockets, so each link kind and each baseline is held to the same questions.
 //
-// A test message is a 24-byte header (DESIGN.md section 5: size, type, port, addr, app, seq, all big-endian) and a
+// A test message is a 24-byte header (docs/wire.md, section 4: size, type, port, addr, app, seq, all big-endian) and a
 // payload of at least [MinPayloadBytes]:
 //
 //	offset          bytes  throughput pass          latency pass

@@ -41,6 +41,7 @@ type nodeFlags struct {
 	logFormat     string
 	stallTimeout  time.Duration
 	failTimeout   time.Duration
+	lanes         string
 }
 
 func (a *app) node() *cobra.Command {
@@ -93,6 +94,7 @@ is 1 if --sink found messages lost, reordered or corrupt.`,
 	fl.StringVar(&f.logFormat, "log-format", "text", "how to log: text or json")
 	fl.DurationVar(&f.stallTimeout, "stall-timeout", core.DefaultStallTimeout, "how long a link may have data to send and not move before that is told")
 	fl.DurationVar(&f.failTimeout, "fail-timeout", core.DefaultFailTimeout, "how long a peer's system may answer nothing before its link ends")
+	fl.StringVar(&f.lanes, "lanes", "app", "lanes of a link: app, one for each application, or shared, one for all; both ends alike")
 	f.emul.define(fl)
 	return cmd
 }
@@ -128,6 +130,9 @@ func (f nodeFlags) check() (downstreams []core.NodeID, err error) {
 		return nil, err
 	}
 	if _, err := f.emul.read(f.payload); err != nil {
+		return nil, err
+	}
+	if _, err := readLanes(f.lanes); err != nil {
 		return nil, err
 	}
 	_, err = f.newSource()
@@ -190,8 +195,12 @@ func startNodeProcess(cmd *cobra.Command, f nodeFlags, downstreams []core.NodeID
 	if err != nil {
 		return nil, err
 	}
+	lanes, err := readLanes(f.lanes)
+	if err != nil {
+		return nil, err
+	}
 	e, err := engine.New(engine.Options{ // one node lives on one loop
-		Loops: 1, Log: log, Core: core.Config{StallTimeout: f.stallTimeout, FailTimeout: f.failTimeout},
+		Loops: 1, Log: log, Core: core.Config{Lanes: lanes, StallTimeout: f.stallTimeout, FailTimeout: f.failTimeout},
 		Buffers: emu.buffers,
 	})
 	if err != nil {

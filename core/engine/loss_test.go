@@ -99,6 +99,39 @@ func TestByeOfADownstream(t *testing.T) {
 	}
 }
 
+// An upstream whose last word does not count what came has failed, and hears what
+// did; one that counts right has left.
+func TestByeOfAnUpstream(t *testing.T) {
+	const frameSize = wire.HeaderSize + 10
+	for _, c := range []struct {
+		name   string
+		counts core.Tally
+		why    core.Reason
+	}{
+		{"all that came", core.Tally{Msgs: 3, Bytes: 3 * frameSize}, core.ReasonClosed},
+		{"one too many", core.Tally{Msgs: 4, Bytes: 4 * frameSize}, core.ReasonProtocol},
+		{"one too few", core.Tally{Msgs: 2, Bytes: 2 * frameSize}, core.ReasonProtocol},
+		{"nothing", core.Tally{}, core.ReasonProtocol},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := newEngine(t, Options{Loops: 1})
+			sink := newProbe(&gauge{})
+			n := e.add(t, sink, NodeOptions{})
+			p := greet(t, n, stranger(1), 1)
+			for i := range 3 {
+				p.say(p.data(1, uint64(i), 10))
+			}
+			p.say(wire.Bye{App: 1, Msgs: c.counts.Msgs, Bytes: c.counts.Bytes}.AppendTo(nil))
+			got := sink.await(t, "link down", down(core.Upstream, c.why))
+			heard := p.closed(c.name)
+			want := wire.Bye{App: 1, Failed: c.why != core.ReasonClosed, Msgs: 3, Bytes: 3 * frameSize}
+			if heard != want || got.Lost != 0 {
+				t.Errorf("heard %+v, want %+v; %d lost", heard, want, got.Lost)
+			}
+		})
+	}
+}
+
 // A downstream that never reads stalls its lane and does not lose it; when it
 // reads, the lane recovers.
 func TestStalledDestination(t *testing.T) {

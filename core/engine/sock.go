@@ -13,8 +13,8 @@ import (
 
 // Sockets are made with system calls, not with package net: while a net.Conn or
 // an os.File for a socket exists, the socket is in the Go runtime's own poller
-// too, and every packet wakes a runtime thread (DESIGN, section 4: a third less
-// throughput).
+// too, and every packet wakes a runtime thread, which costs a third of the
+// throughput (docs/decisions.md: sockets by system call).
 
 // openSocket makes a TCP socket that does not block, for an address's family.
 func openSocket(a netip.Addr) (int, error) {

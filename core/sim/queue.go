@@ -11,8 +11,8 @@ import (
 // faults, time-outs) are in a heap with four children a node, which is half as
 // deep as a binary one and whose siblings share cache lines.
 //
-// Measured with 40,000 events in it, a push and a pop: 6 ns through the ring, 120
-// through the heap (BenchmarkQueue).
+// With 40,000 events in it a push and a pop take a tenth of the time through the
+// ring that they take through the heap (BenchmarkQueue).
 type queue struct {
 	ring  []event // length is 0 or a power of two
 	head  uint

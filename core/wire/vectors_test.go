@@ -55,12 +55,13 @@ var (
 	errLateHello  = errors.New("hello after the first frame")
 	errForeignApp = errors.New("another lane's application")
 	errAfterBye   = errors.New("a frame behind the last word")
+	errByeCount   = errors.New("the last word does not count what came")
 )
 
 var errorClasses = map[string]error{
 	"": nil, "short": ErrShort, "too-big": ErrTooBig, "malformed": ErrMalformed, "not-hello": ErrNotHello,
 	"magic": ErrMagic, "version": ErrVersion, "local": errLocal, "late-hello": errLateHello,
-	"foreign-application": errForeignApp, "after-bye": errAfterBye,
+	"foreign-application": errForeignApp, "after-bye": errAfterBye, "bye-count": errByeCount,
 }
 
 func readVectors(t testing.TB) []vector {
@@ -210,6 +211,8 @@ func checkStream(t *testing.T, v vector) {
 type stream struct {
 	Hello
 	ended bool // the bye has come
+
+	msgs, bytes uint64 // without hello and bye
 }
 
 // checkNext looks at the next frame of a stream by the rules of docs/wire.md.
@@ -230,10 +233,22 @@ func checkNext(b []byte, maxPayload, frames int, lane *stream) (total int, err e
 	case App(b) != lane.App && lane.App != SharedApp:
 		err = errForeignApp
 	case TypeOf(b) == TypeBye:
-		_, err = ParseBye(b[:total])
-		lane.ended = true
+		err = lane.end(b[:total])
+	default:
+		lane.msgs++
+		lane.bytes += uint64(total)
 	}
 	return total, err
+}
+
+// end takes the bye.
+func (s *stream) end(frame []byte) error {
+	s.ended = true
+	bye, err := ParseBye(frame)
+	if err == nil && (bye.Msgs != s.msgs || bye.Bytes != s.bytes) {
+		err = errByeCount
+	}
+	return err
 }
 
 func checkStreamEnd(t *testing.T, v vector, frames, rest int, err error) {

@@ -1,0 +1,14 @@
+package main
+
+import "github.com/ioverlay/ioverlay/core"
+
+// readLanes reads the value of --lanes: how a link's applications share its lanes.
+func readLanes(text string) (core.LaneMode, error) {
+	switch text {
+	case "app":
+		return core.LanePerApp, nil
+	case "shared":
+		return core.LaneShared, nil
+	}
+	return 0, &usageError{"lanes", text, "app (a lane for each application) or shared (one for all), the same at both ends of a link"}
+}
