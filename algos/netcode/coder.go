@@ -140,7 +140,7 @@ func (c *Coder) Process(m *core.Msg) core.Verdict {
 	case wire.TypeSourceEnd:
 		c.inputGone(m.App(), core.NodeID{})
 	case wire.TypeBrokenSource, wire.TypeSessionEnd:
-		c.inputGone(m.App(), m.From())
+		c.sessionGone(m.App()) // nobody brings it any more
 	}
 	return c.Base.Process(m)
 }
@@ -333,8 +333,15 @@ func (c *Coder) giveUpSilent() {
 // inputGone is the end of an input. Another upstream may bring it again, with numbers of
 // its own.
 func (c *Coder) inputGone(app uint32, from core.NodeID) {
+	if i := slices.Index(c.Inputs, app); i >= 0 && c.in[i].from == from {
+		c.sessionGone(app)
+	}
+}
+
+// sessionGone turns an input off.
+func (c *Coder) sessionGone(app uint32) {
 	i := slices.Index(c.Inputs, app)
-	if i < 0 || c.in[i].from != from {
+	if i < 0 {
 		return
 	}
 	c.in[i].seen = false

@@ -192,13 +192,13 @@ func (m *Multicast) events(msg *core.Msg) {
 		default:
 			m.downstreamIs(ev.Peer, up)
 		}
-	case wire.TypeSourceEnd:
-		if msg.App() == m.s.App {
-			m.flush()
+	case wire.TypeSourceEnd, wire.TypeSessionEnd, wire.TypeBrokenSource:
+		if msg.App() != m.s.App {
+			return
 		}
-	case wire.TypeBrokenSource:
-		if msg.App() == m.s.App {
-			m.Repair() // what is here is still to be sent, and another upstream may come
+		m.Repair() // what is here is still to be sent, and another upstream may come
+		if msg.Type() == wire.TypeSourceEnd {
+			m.flush()
 		}
 	}
 }

@@ -40,12 +40,10 @@ func (r *Relay) Process(m *core.Msg) core.Verdict {
 
 // control handles everything but data. What travels on a session's lane and is
 // not this node's alone goes on; Base hears of all that is no algorithm's. A
-// session that is lost upstream is passed on by the switch.
+// session that has ended or is lost upstream is passed on by the switch.
 func (r *Relay) control(m *core.Msg) core.Verdict {
 	switch t := m.Type(); {
 	case m.App() == 0:
-	case t == wire.TypeSessionEnd:
-		r.forward(m)
 	case t >= wire.FirstAlgorithmType:
 		r.forward(m)
 		return core.Done

@@ -32,7 +32,7 @@ func TestWhatGoesOn(t *testing.T) {
 		unhandled uint64 // by Base
 	}{
 		{typ: wire.TypeData, app: 5, goesOn: true, consumed: 1},
-		{typ: wire.TypeSessionEnd, app: 5, goesOn: true},
+		{typ: wire.TypeSessionEnd, app: 5}, // the switch tells those who had the session
 		{typ: wire.FirstAlgorithmType, app: 5, goesOn: true},
 		{typ: wire.FirstUserType, app: 5, goesOn: true},
 		{typ: wire.FirstUserType, app: 0, unhandled: 1},

@@ -49,8 +49,12 @@ type timer struct {
 	id   uint64
 }
 
-// New makes a world at time 0. The zero Config is ready.
+// New makes a world at time 0. The zero Config is ready; idle lanes are closed only if it
+// says after what time.
 func New(t TB, cfg core.Config) *World {
+	if cfg.IdleTimeout == 0 {
+		cfg.IdleTimeout = core.NeverIdle // so that Run ends where the traffic does
+	}
 	w := &World{t: t, pool: bufpool.New(bufpool.Options{}), crashes: make(map[core.NodeID]*core.Crash)}
 	w.shard = core.NewShard(w, w.pool, cfg)
 	t.Cleanup(w.close)

@@ -14,7 +14,9 @@ import (
 func TestIdleEngineDoesNotWake(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w world) {
 		const nodes = 1000
-		e, sink := newEngine(t, w.options()), &gauge{}
+		opt := w.options()
+		opt.Core.IdleTimeout = core.NeverIdle // else it wakes once, to close the links
+		e, sink := newEngine(t, opt), &gauge{}
 		hub := e.add(t, relay.New(sink), NodeOptions{})
 		var first, last *Node
 		for i := range nodes {

@@ -203,7 +203,8 @@ func (g *gauge) Consume(n *core.Node, m *core.Msg) {
 	g.n.Add(1)
 }
 
-// probe is a relay that tells the test of its node's link events.
+// probe is a relay that tells the test of its node's link events, and keeps the lanes of
+// sessions that have ended, for what happens to them next.
 type probe struct {
 	*relay.Relay
 	events chan linkEvent
@@ -222,6 +223,9 @@ func (p *probe) Process(m *core.Msg) core.Verdict {
 	switch t := m.Type(); t {
 	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed, wire.TypeSourceEnd:
 		p.events <- linkEvent{t, m.Link()}
+	}
+	if t := m.Type(); t == wire.TypeSourceEnd || t == wire.TypeSessionEnd {
+		p.Repair()
 	}
 	return p.Relay.Process(m)
 }

@@ -40,6 +40,6 @@ func Example() {
 	}
 	// Output:
 	// before the crash: 2000
-	// after the restart: 1862
-	// b to c: 3862
+	// after the restart: 1966
+	// b to c: 3966
 }

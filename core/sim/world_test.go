@@ -75,7 +75,7 @@ func TestNames(t *testing.T) {
 }
 
 func TestTotals(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newWorld(t, Options{Core: core.Config{IdleTimeout: core.NeverIdle}})
 	a, b := w.AddNode("a", does(nil)), w.AddNode("b", does(nil))
 	for i := range 3 {
 		say(a, b.ID(), uint32(1+i%2), uint64(i), "1234")
