@@ -14,7 +14,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
 // procChain is a chain of operating-system processes, one a node: the paper's
@@ -87,7 +87,7 @@ func nodeArgs(s Spec, i int, downstream string) []string {
 		if s.Pass == PassLatency {
 			kind = "rate:" + strconv.FormatFloat(s.RatePerSecond, 'f', -1, 64)
 		}
-		args = append(args, "--source", kind, "--app", strconv.Itoa(probe.App), "--payload", strconv.Itoa(s.PayloadBytes))
+		args = append(args, "--source", kind, "--app", strconv.Itoa(traffic.App), "--payload", strconv.Itoa(s.PayloadBytes))
 	}
 	return args
 }

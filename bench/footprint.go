@@ -9,7 +9,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
@@ -103,8 +103,8 @@ func connect(e *engine.Engine, sink *brake, payload int) (*engine.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	src := apps.NewBackToBack(apps.Stream{App: probe.App, Payload: payload})
-	return last, first.Do(func(n *core.Node) { n.AddSource(probe.App, src) })
+	src := apps.NewBackToBack(apps.Stream{App: traffic.App, Payload: payload})
+	return last, first.Do(func(n *core.Node) { n.AddSource(traffic.App, src) })
 }
 
 // brake is a sink of an algorithm. If full is set it holds each message until the

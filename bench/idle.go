@@ -14,7 +14,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -116,7 +116,7 @@ func linkUp(ctx context.Context, nodes []*engine.Node, sinks []*apps.Checker) er
 	for i, n := range nodes {
 		to := nodes[(i+len(nodes)-1)%len(nodes)].ID()
 		err := n.Do(func(c *core.Node) {
-			m := c.NewMsg(wire.TypeData, probe.App, probe.MinPayloadBytes)
+			m := c.NewMsg(wire.TypeData, traffic.App, traffic.MinPayloadBytes)
 			clear(m.Payload())
 			c.Send(m, to)
 		})

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench"
-	codingbench "github.com/ioverlay/ioverlay/bench/coding"
+	"github.com/ioverlay/ioverlay/bench/codingbench"
 	"github.com/ioverlay/ioverlay/coding"
 )
 

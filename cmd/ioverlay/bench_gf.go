@@ -14,7 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/ioverlay/ioverlay/bench"
-	gfbench "github.com/ioverlay/ioverlay/bench/gf"
+	"github.com/ioverlay/ioverlay/bench/gfbench"
 	"github.com/ioverlay/ioverlay/coding/gf"
 )
 

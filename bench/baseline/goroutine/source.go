@@ -4,7 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
 // pacedStart is how far ahead the schedule of a paced source begins, so that its first messages are not late merely
@@ -24,8 +24,8 @@ func newSource(c Config, toward chan<- *message) *source {
 	return &source{
 		toward: toward,
 		messages: newPool(c.frameBytes(), func(m *message) {
-			probe.PutHeader(m.frame, c.PayloadBytes, 0)
-			probe.Fill(m.payload())
+			traffic.PutHeader(m.frame, c.PayloadBytes, 0)
+			traffic.Fill(m.payload())
 		}),
 	}
 }
@@ -41,10 +41,10 @@ func (s *source) run() error {
 
 // runPaced sends by the schedule until stop. While the channel is full the schedule goes on, and the messages that
 // follow are late.
-func (s *source) runPaced(schedule probe.Schedule, p *pacer) error {
+func (s *source) runPaced(schedule traffic.Schedule, p *pacer) error {
 	defer close(s.toward)
 	for !s.stopping.Load() {
-		for due := schedule.Due(probe.Now()); s.sent < due && !s.stopping.Load(); {
+		for due := schedule.Due(traffic.Now()); s.sent < due && !s.stopping.Load(); {
 			s.send(uint64(schedule.Intended(s.sent)))
 		}
 		if err := p.wait(); err != nil {
@@ -56,8 +56,8 @@ func (s *source) runPaced(schedule probe.Schedule, p *pacer) error {
 
 func (s *source) send(head uint64) {
 	m := s.messages.get()
-	probe.PutSeq(m.frame, s.sent)
-	probe.Stamp(m.payload(), head, s.sent)
+	traffic.PutSeq(m.frame, s.sent)
+	traffic.Stamp(m.payload(), head, s.sent)
 	s.sent++
 	s.toward <- m
 }

@@ -1,4 +1,4 @@
-// Package probe is what every chain of the benchmark carries: the layout of a test message, the checker that a
+// Package traffic is the test traffic that every chain of the benchmark carries: the layout of a test message, the checker that a
 // sink runs on what arrives, and the schedule and clock of the paced pass. It knows nothing of engines or
 // sockets, so each link kind and each baseline is held to the same questions.
 //
@@ -12,7 +12,7 @@
 //
 // The sequence number at both ends of each payload finds a message that was torn, shifted or mixed with another
 // without reading its body; the body is hashed in one message of [SampleEvery].
-package probe
+package traffic
 
 import "encoding/binary"
 

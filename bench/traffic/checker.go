@@ -1,4 +1,4 @@
-package probe
+package traffic
 
 import (
 	"fmt"
@@ -30,7 +30,7 @@ type Checker struct {
 // payload is smaller than MinPayloadBytes.
 func NewChecker(payloadBytes int) *Checker {
 	if payloadBytes < MinPayloadBytes {
-		panic(fmt.Sprintf("probe: a payload of %d bytes cannot carry its two words; at least %d are needed",
+		panic(fmt.Sprintf("traffic: a payload of %d bytes cannot carry its two words; at least %d are needed",
 			payloadBytes, MinPayloadBytes))
 	}
 	pattern := make([]byte, payloadBytes)
@@ -139,6 +139,6 @@ func (r *recorder) record(intendedNS, nowNS int64) {
 	}
 	latencyNS := min(max(nowNS-intendedNS, minLatencyNS), maxLatencyNS)
 	if err := r.histogram.RecordValue(latencyNS); err != nil {
-		panic(fmt.Sprintf("probe: a latency of %d ns is inside the range of the histogram yet was refused: %v", latencyNS, err))
+		panic(fmt.Sprintf("traffic: a latency of %d ns is inside the range of the histogram yet was refused: %v", latencyNS, err))
 	}
 }
