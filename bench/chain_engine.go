@@ -41,7 +41,7 @@ func buildEngine(s Spec, links engine.Links) (Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &engineChain{engine: e, sink: &apps.Checker{}}
+	c := &engineChain{engine: e, sink: &apps.Checker{SampleEvery: traffic.SampleEvery}}
 	if s.Pass == PassLatency {
 		c.timed = NewRecording(s.Warmup)
 		c.sink.Latency = c.timed.Record

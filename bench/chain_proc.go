@@ -33,7 +33,7 @@ type NodeReport struct {
 	Bytes      uint64  `json:"bytes"`                 // of payload, of those
 	Lost       uint64  `json:"lost"`                  // sequence numbers missing at its sink
 	OutOfOrder uint64  `json:"out_of_order"`          // at its sink
-	Corrupt    uint64  `json:"corrupt"`               // at its sink, among the sampled
+	Corrupt    uint64  `json:"corrupt"`               // at its sink, among those whose content it checks
 	CPUSeconds float64 `json:"cpu_seconds"`           // user and system, of the process
 	RSSPeak    int64   `json:"rss_peak_bytes"`        // of the process
 	LatencyHDR string  `json:"latency_hdr,omitempty"` // HdrHistogram V2, compressed, base64; ns
@@ -64,7 +64,7 @@ func nodeArgs(s Spec, i int, downstream string) []string {
 	if i < s.Nodes-1 {
 		args = append(args, "--downstream", downstream)
 	} else {
-		args = append(args, "--sink")
+		args = append(args, "--sink", "--check-every", strconv.Itoa(traffic.SampleEvery))
 		if s.Pass == PassLatency {
 			args = append(args, "--latency", "--latency-warmup", s.Warmup.String())
 		}

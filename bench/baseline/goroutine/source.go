@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
@@ -16,13 +17,15 @@ const pacedStart = 20 * time.Millisecond
 type source struct {
 	toward   chan<- *message
 	messages *pool
+	bodyHash uint64 // of every payload
 	stopping atomic.Bool
 	sent     uint64 // read by others only after run has returned
 }
 
 func newSource(c Config, toward chan<- *message) *source {
 	return &source{
-		toward: toward,
+		toward:   toward,
+		bodyHash: traffic.Fill(make([]byte, c.PayloadBytes)),
 		messages: newPool(c.frameBytes(), func(m *message) {
 			traffic.PutHeader(m.frame, c.PayloadBytes, 0)
 			traffic.Fill(m.payload())
@@ -34,7 +37,7 @@ func newSource(c Config, toward chan<- *message) *source {
 func (s *source) run() error {
 	defer close(s.toward)
 	for !s.stopping.Load() {
-		s.send(s.sent)
+		s.send(0)
 	}
 	return nil
 }
@@ -45,7 +48,7 @@ func (s *source) runPaced(schedule traffic.Schedule, p *pacer) error {
 	defer close(s.toward)
 	for !s.stopping.Load() {
 		for due := schedule.Due(traffic.Now()); s.sent < due && !s.stopping.Load(); {
-			s.send(uint64(schedule.Intended(s.sent)))
+			s.send(schedule.Intended(s.sent))
 		}
 		if err := p.wait(); err != nil {
 			return err
@@ -54,10 +57,11 @@ func (s *source) runPaced(schedule traffic.Schedule, p *pacer) error {
 	return nil
 }
 
-func (s *source) send(head uint64) {
+// send sends the next message; at is when it is meant to leave, or 0.
+func (s *source) send(at int64) {
 	m := s.messages.get()
 	traffic.PutSeq(m.frame, s.sent)
-	traffic.Stamp(m.payload(), head, s.sent)
+	apps.Stamp(m.payload(), s.bodyHash, s.sent, at)
 	s.sent++
 	s.toward <- m
 }

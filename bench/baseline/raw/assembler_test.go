@@ -3,6 +3,7 @@ package raw
 import (
 	"testing"
 
+	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
@@ -39,8 +40,8 @@ func frameStream(frames, payloadBytes int) []byte {
 	for seq := range uint64(frames) {
 		frame := make([]byte, traffic.HeaderBytes+payloadBytes)
 		traffic.PutHeader(frame, payloadBytes, seq)
-		traffic.Fill(frame[traffic.HeaderBytes:])
-		traffic.Stamp(frame[traffic.HeaderBytes:], uint64(traffic.Now()), seq)
+		payload := frame[traffic.HeaderBytes:]
+		apps.Stamp(payload, traffic.Fill(payload), seq, traffic.Now())
 		stream = append(stream, frame...)
 	}
 	return stream

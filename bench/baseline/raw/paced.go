@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
@@ -20,6 +21,7 @@ type paced struct {
 	pacer    pacer
 	frame    []byte
 	payload  []byte // of frame
+	bodyHash uint64 // of payload
 	next     uint64 // the frame to send next
 	stopping bool
 	written  atomic.Uint64
@@ -42,7 +44,7 @@ func newPaced(l *loop, out int, c Config) (*paced, error) {
 	s.out = outlet{loop: l, fd: out, drained: s.resume}
 	s.payload = s.frame[traffic.HeaderBytes:]
 	traffic.PutHeader(s.frame, c.PayloadBytes, 0)
-	traffic.Fill(s.payload)
+	s.bodyHash = traffic.Fill(s.payload)
 	return s, nil
 }
 
@@ -56,7 +58,7 @@ func (s *paced) sendDue() error {
 	due := s.schedule.Due(traffic.Now())
 	for s.next < due && !s.out.blocked() && !s.stopping {
 		traffic.PutSeq(s.frame, s.next)
-		traffic.Stamp(s.payload, uint64(s.schedule.Intended(s.next)), s.next)
+		apps.Stamp(s.payload, s.bodyHash, s.next, s.schedule.Intended(s.next))
 		s.next++
 		rest, err := s.out.write(s.frame)
 		if err != nil {

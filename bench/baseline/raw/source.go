@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync/atomic"
 
+	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/bench/traffic"
 	"github.com/panjf2000/gnet/v2/pkg/netpoll"
 )
@@ -47,8 +48,7 @@ func prefilled(c Config) []byte {
 		frame := block[seq*c.frameBytes():][:c.frameBytes()]
 		traffic.PutHeader(frame, c.PayloadBytes, uint64(seq))
 		payload := frame[traffic.HeaderBytes:]
-		traffic.Fill(payload)
-		traffic.Stamp(payload, uint64(seq), uint64(seq))
+		apps.Stamp(payload, traffic.Fill(payload), uint64(seq), 0)
 	}
 	return block
 }
