@@ -18,13 +18,16 @@ import (
 
 // AgreementSpec says what to compare.
 type AgreementSpec struct {
-	Seed     uint64         // of topologies and caps
-	DAGs     int            // random DAGs
-	Worlds   []string       // beside the oracle: sim, live
-	Links    spec.Transport // of the live world
-	Window   time.Duration  // over which throughput is measured
-	Progress func(done, total int, what string)
+	Seed     uint64                      // of topologies and caps
+	DAGs     int                         // random DAGs
+	Worlds   []string                    // beside the oracle: sim, live
+	Links    spec.Transport              // of the live world
+	Window   time.Duration               // over which throughput is measured
+	Progress func(done int, what string) // of Steps, and what comes next; may be nil
 }
+
+// Steps is how many runs there will be.
+func (s AgreementSpec) Steps() int { return len(agreementCases(s)) * len(s.Worlds) }
 
 // agreementWarmup is how long buffers may take to fill before the window begins.
 const agreementWarmup = 3 * time.Second
@@ -82,7 +85,8 @@ links: [{random-dag: {nodes: n1..n8, degree: 2}, rate: "uniform(2MBps, 8MBps)"}]
 	return cases
 }
 
-// Agreement runs every topology in every world and puts the links beside each other.
+// Agreement runs every topology in every world and puts the links beside each other. With an error, such as the end of
+// the context, come the rows of what was run until then: the last topology may lack worlds.
 func Agreement(ctx context.Context, s AgreementSpec) ([]AgreementRow, error) {
 	if s.Links == "" {
 		s.Links = spec.TransportMem
@@ -105,9 +109,12 @@ func Agreement(ctx context.Context, s AgreementSpec) ([]AgreementRow, error) {
 		}
 		for k, world := range s.Worlds {
 			if s.Progress != nil {
-				s.Progress(i*len(s.Worlds)+k, len(cases)*len(s.Worlds), c.name+", "+world)
+				s.Progress(i*len(s.Worlds)+k, c.name+", "+world)
 			}
 			if err := measureLinks(ctx, plan, registry, world, of); err != nil {
+				if k > 0 {
+					rows = append(rows, of...)
+				}
 				return rows, fmt.Errorf("bench: the topology %s, world %s: %w", c.name, world, err)
 			}
 		}
@@ -143,6 +150,9 @@ func measureLinks(ctx context.Context, plan *spec.Plan, r *scenario.Registry, wo
 // infinitely off.
 func AgreementWorst(rows []AgreementRow, world string) (percent float64, at string) {
 	for _, r := range rows {
+		if _, ran := r.Measured[world]; !ran {
+			continue // interrupted
+		}
 		off := 0.0
 		switch {
 		case r.Off[world] != nil:
