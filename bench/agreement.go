@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -18,12 +19,14 @@ import (
 
 // AgreementSpec says what to compare.
 type AgreementSpec struct {
-	Seed     uint64                      // of topologies and caps
-	DAGs     int                         // random DAGs
-	Worlds   []string                    // beside the oracle: sim, live
-	Links    spec.Transport              // of the live world
-	Window   time.Duration               // over which throughput is measured
-	Progress func(done int, what string) // of Steps, and what comes next; may be nil
+	Seed   uint64         // of topologies and caps
+	DAGs   int            // random DAGs
+	Worlds []string       // beside the oracle: sim, live
+	Links  spec.Transport // of the live world
+	Window time.Duration  // over which throughput is measured
+
+	Progress func(done int, what string)  // of Steps, and what comes next; may be nil
+	Record   func(row AgreementRow) error // given every row as soon as it is there; may be nil
 }
 
 // Steps is how many runs there will be.
@@ -112,15 +115,31 @@ func Agreement(ctx context.Context, s AgreementSpec) ([]AgreementRow, error) {
 				s.Progress(i*len(s.Worlds)+k, c.name+", "+world)
 			}
 			if err := measureLinks(ctx, plan, registry, world, of); err != nil {
-				if k > 0 {
-					rows = append(rows, of...)
+				err = fmt.Errorf("bench: the topology %s, world %s: %w", c.name, world, err)
+				if k == 0 {
+					return rows, err
 				}
-				return rows, fmt.Errorf("bench: the topology %s, world %s: %w", c.name, world, err)
+				return append(rows, of...), errors.Join(err, s.record(of))
 			}
 		}
 		rows = append(rows, of...)
+		if err := s.record(of); err != nil {
+			return rows, err
+		}
 	}
 	return rows, nil
+}
+
+func (s AgreementSpec) record(rows []AgreementRow) error {
+	if s.Record == nil {
+		return nil
+	}
+	for _, r := range rows {
+		if err := s.Record(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // measureLinks adds what one world carried to the rows of a topology's links.

@@ -146,9 +146,9 @@ func runOne(ctx context.Context, p Plan, b *block, name string) (Point, error) {
 	links := engine.Mem
 	switch name {
 	case Kernel:
-		return runKernel(p, b)
+		return runKernel(ctx, p, b)
 	case Library:
-		return runLibrary(p, b)
+		return runLibrary(ctx, p, b)
 	case TCPForward, TCPRecode:
 		links = engine.TCP
 	}

@@ -87,6 +87,7 @@ func (a *app) runAgreement(ctx context.Context, f agreementFlags) error {
 	}
 	s := bench.AgreementSpec{Seed: f.seed, DAGs: f.dags, Worlds: worlds, Links: spec.Transport(f.links), Window: f.window}
 	bar := a.steps(s.Steps(), "")
+	s.Record = func(r bench.AgreementRow) error { return m.record(r) }
 	s.Progress = func(done int, what string) { bar.set(done); bar.say(what) }
 	rows, err := bench.Agreement(ctx, s)
 	bar.stop()
@@ -104,11 +105,6 @@ func (a *app) runAgreement(ctx context.Context, f agreementFlags) error {
 func presentAgreement(m *measurement, rows []bench.AgreementRow, worlds []string) error {
 	if len(rows) == 0 {
 		return nil
-	}
-	for _, r := range rows {
-		if err := m.record(r); err != nil {
-			return err
-		}
 	}
 	err := m.table(func(w io.Writer) error {
 		_, err := fmt.Fprintln(w, bench.AgreementTable(rows, worlds))

@@ -35,8 +35,9 @@ func (a *app) progress(steps int, what string, more ...progressbar.Option) *prog
 	if !ok {
 		return p
 	}
+	cutter := newLineCutter(file)
 	options := append([]progressbar.Option{
-		progressbar.OptionSetWriter(newLineCutter(file)), progressbar.OptionSetWidth(24), progressbar.OptionSetDescription(what),
+		progressbar.OptionSetWriter(cutter), progressbar.OptionSetWidth(min(24, cutter.width()/4)), progressbar.OptionSetDescription(what),
 		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true), progressbar.OptionSetRenderBlankState(true),
 	}, more...)
 	p.bar = progressbar.NewOptions(max(steps, 1), options...)
