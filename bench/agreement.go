@@ -50,7 +50,7 @@ type agreementCase struct{ name, yaml string }
 
 const agreementHead = `name: %s
 seed: %d
-duration: %v
+duration: %dns
 drain: 0s
 transport: %s
 buffers: {messages: 10}
@@ -61,7 +61,7 @@ record: {every: 1s, series: [link]}
 // every kind, drawn from the seed.
 func agreementCases(s AgreementSpec) (cases []agreementCase) {
 	add := func(name string, seed uint64, body string) {
-		head := fmt.Sprintf(agreementHead, name, seed, agreementWarmup+s.Window, s.Links)
+		head := fmt.Sprintf(agreementHead, name, seed, (agreementWarmup + s.Window).Nanoseconds(), s.Links)
 		cases = append(cases, agreementCase{name, head + body})
 	}
 	const source = "applications:\n  - {name: a, at: n1, source: back-to-back, payload: 1000B}\n"

@@ -91,7 +91,7 @@ func (a *app) runAgreement(ctx context.Context, f agreementFlags) error {
 	s.Progress = func(done int, what string) { bar.set(done); bar.say(what) }
 	rows, err := bench.Agreement(ctx, s)
 	bar.stop()
-	if err = m.finish(err, func() error { return presentAgreement(m, rows, worlds) }); err != nil {
+	if err := m.finish(err, func() error { return presentAgreement(m, rows, worlds) }); err != nil {
 		return err
 	}
 	for _, w := range worlds {

@@ -80,7 +80,7 @@ func (a *app) runBenchChain(ctx context.Context, f *chainFlags) (err error) {
 		return err
 	}
 	if f.cpuProfile != "" {
-		if err := tryFile(os.CreateTemp(filepath.Dir(f.cpuProfile), ".ioverlay-*"))("--cpuprofile", f.cpuProfile); err != nil {
+		if err := tryDirectory(filepath.Dir(f.cpuProfile), "--cpuprofile "+f.cpuProfile); err != nil {
 			return err
 		}
 		if plan.ProfileDir, err = os.MkdirTemp("", "ioverlay-profiles-"); err != nil {
@@ -93,7 +93,7 @@ func (a *app) runBenchChain(ctx context.Context, f *chainFlags) (err error) {
 		return err
 	}
 	report, err := a.measureChain(m, f, plan)
-	if err = m.finish(err, func() error { return f.present(m, report) }); err != nil {
+	if err := m.finish(err, func() error { return f.present(m, report) }); err != nil {
 		return err
 	}
 	return verdict(report)

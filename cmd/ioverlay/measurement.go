@@ -97,20 +97,19 @@ func tryOut(dir string) error {
 	if err := makeOut(dir); err != nil {
 		return err
 	}
-	return tryFile(os.CreateTemp(dir, ".ioverlay-*"))("--out", dir)
+	return tryDirectory(dir, "--out "+dir)
 }
 
-// tryFile takes a file away again that was only made to see whether that works.
-func tryFile(file *os.File, err error) func(flag, path string) error {
-	return func(flag, path string) error {
-		if err == nil {
-			err = errors.Join(file.Close(), os.Remove(file.Name()))
-		}
-		if err != nil {
-			return fmt.Errorf("write into the directory for results, %s %q: %w", flag, path, err)
-		}
-		return nil
+// tryDirectory makes a file and takes it away again. flag is what asks for files there.
+func tryDirectory(dir, flag string) error {
+	file, err := os.CreateTemp(dir, ".ioverlay-*")
+	if err == nil {
+		err = errors.Join(file.Close(), os.Remove(file.Name()))
 	}
+	if err != nil {
+		return fmt.Errorf("write into the directory of %s: %w", flag, err)
+	}
+	return nil
 }
 
 // record writes an object of the results: into the file and, with --format json, onto standard output.

@@ -110,7 +110,7 @@ func play(part string) int {
 func chatter(format string, times int) {
 	w := bufio.NewWriter(os.Stderr)
 	for i := range times {
-		fmt.Fprintf(w, format, i)
+		_, _ = fmt.Fprintf(w, format, i)
 	}
 	_ = w.Flush()
 }

@@ -16,19 +16,25 @@ import (
 	"github.com/ioverlay/ioverlay/internal/subprocess"
 )
 
-// ended wants an error that says how a child ended, and who it was.
-func ended(t *testing.T, err error, says ...string) *subprocess.EndedError {
+// asEnded wants an error that says how a child ended.
+func asEnded(t *testing.T, err error) *subprocess.EndedError {
 	t.Helper()
 	var e *subprocess.EndedError
 	if !errors.As(err, &e) {
 		t.Fatalf("got %v, want an EndedError", err)
 	}
+	return e
+}
+
+// ended wants an error that says how a child ended, in these words among others.
+func ended(t *testing.T, err error, says ...string) {
+	t.Helper()
+	asEnded(t, err)
 	for _, want := range says {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not say %q", err, want)
 		}
 	}
-	return e
 }
 
 func TestAnswersComeInOrder(t *testing.T) {
@@ -52,7 +58,7 @@ func TestAnswersComeInOrder(t *testing.T) {
 	if err := p.Close(); err != nil {
 		t.Error(err)
 	}
-	if e := ended(t, p.Err()); !e.State.Success() {
+	if e := asEnded(t, p.Err()); !e.State.Success() {
 		t.Errorf("%v", e)
 	}
 	if err := p.SendLine("too late"); err == nil || !strings.Contains(err.Error(), "the echo") {
@@ -77,7 +83,7 @@ func TestStderrNeverBlocks(t *testing.T) {
 		if err := p.Close(); err != nil {
 			t.Error(err)
 		}
-		said := ended(t, p.Err()).Said
+		said := asEnded(t, p.Err()).Said
 		if lines != 200_002 || longest > 64<<10 {
 			t.Errorf("%d lines, the longest of %d bytes", lines, longest)
 		}
@@ -104,7 +110,7 @@ func TestDeathIsNoticed(t *testing.T) {
 			if err := p.Receive(t.Context(), &heir); err != nil {
 				t.Fatal(err)
 			}
-			defer func() { _ = syscall.Kill(heir, syscall.SIGKILL) }()
+			t.Cleanup(func() { _ = syscall.Kill(heir, syscall.SIGKILL) })
 		} else {
 			c.fell(p)
 		}
