@@ -29,7 +29,7 @@ func asEnded(t *testing.T, err error) *subprocess.EndedError {
 // ended wants an error that says how a child ended, in these words among others.
 func ended(t *testing.T, err error, says ...string) {
 	t.Helper()
-	asEnded(t, err)
+	_ = asEnded(t, err)
 	for _, want := range says {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not say %q", err, want)
