@@ -1,6 +1,7 @@
 package world_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,12 @@ func TestMain(m *testing.M) {
 		}
 	case "silent": // takes what it is told and never answers
 		_, _ = io.Copy(io.Discard, os.Stdin)
+	case "mortal": // boots, and dies
+		if bufio.NewScanner(os.Stdin).Scan() {
+			fmt.Println("{}")
+		}
+		fmt.Fprintln(os.Stderr, "out of memory, say")
+		os.Exit(9)
 	default:
 		goleak.VerifyTestMain(m)
 	}
@@ -67,7 +74,25 @@ func setups(w world.World, count, bad int) (nodes []int, all []host.Setup) {
 	return nodes, all
 }
 
-// Processes that start side by side all answer; one that dies is told of at once, with how and who it was.
+// A process that dies is told of with its node, how it ended and what it said last.
+func TestProcessThatDies(t *testing.T) {
+	w := procWorld(t, "mortal")
+	nodes, all := setups(w, 1, -1)
+	if err := w.Boot(t.Context(), 0, all[0]); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.Count(nodes)
+	for err == nil { // what it was told before its end may be lost in its input
+		_, err = w.Count(nodes)
+	}
+	for _, want := range []string{"node n1", "exit status 9", "out of memory, say"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not say %q", err, want)
+		}
+	}
+}
+
+// Processes that start side by side all answer.
 func TestProcessesSideBySide(t *testing.T) {
 	w := procWorld(t, "node")
 	nodes, all := setups(w, 20, -1)
