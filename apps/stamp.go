@@ -11,12 +11,43 @@ import (
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
-// stampSize is how much of a payload is stamp: intended time and check.
-const stampSize = 16
+// StampSize is how many bytes at the beginning of a payload are stamp: intended time
+// and check. A shorter payload has none.
+const StampSize = 16
 
 // check is what offset 8 of a payload must be.
 func check(bodyHash, seq uint64, stamp int64) uint64 {
 	return bodyHash ^ (seq+1)*0x9e3779b97f4a7c15 ^ uint64(stamp)*0xc2b2ae3d27d4eb4f
+}
+
+// BodyHash is the hash of what follows the stamp in a payload.
+func BodyHash(payload []byte) uint64 {
+	if len(payload) < StampSize {
+		return 0
+	}
+	return xxhash.Sum64(payload[StampSize:])
+}
+
+// Stamp stamps a payload, which must have room, as message seq of its stream. bodyHash
+// is its BodyHash; at is when it is meant to be sent, in nanoseconds of the clock that
+// the receiver has too, or 0.
+func Stamp(payload []byte, bodyHash, seq uint64, at int64) {
+	binary.BigEndian.PutUint64(payload, uint64(at))
+	binary.BigEndian.PutUint64(payload[8:], check(bodyHash, seq, at))
+}
+
+// Intended is when a stamped message was meant to be sent, in nanoseconds; 0 if that
+// was at no particular time, or the payload is too short to say.
+func Intended(payload []byte) int64 {
+	if len(payload) < StampSize {
+		return 0
+	}
+	return int64(binary.BigEndian.Uint64(payload))
+}
+
+// intact reports whether a payload with a stamp is that of message seq, unchanged.
+func intact(payload []byte, seq uint64) bool {
+	return check(BodyHash(payload), seq, Intended(payload)) == binary.BigEndian.Uint64(payload[8:])
 }
 
 // forge makes runs of equal-sized messages. Its slabs are laid out once, header,
@@ -113,10 +144,7 @@ func fillBody(p []byte, rng *rand.Rand) uint64 {
 		binary.LittleEndian.PutUint64(word[:], rng.Uint64())
 		copy(p[i:], word[:])
 	}
-	if len(p) < stampSize {
-		return 0
-	}
-	return xxhash.Sum64(p[stampSize:])
+	return BodyHash(p)
 }
 
 // stamp writes sequence numbers, from seq, and checks into count frames; at, if
@@ -126,13 +154,12 @@ func (f *forge) stamp(m *mold, first, count int, seq uint64, at func(seq uint64)
 	for i, hash := range m.hashes[first : first+count] {
 		b := buf[(first+i)*f.frame:][:f.frame]
 		wire.SetSeq(b, seq)
-		if p := b[head:]; len(p) >= stampSize {
+		if p := b[head:]; len(p) >= StampSize {
 			var ns int64
 			if at != nil {
 				ns = at(seq)
 			}
-			binary.BigEndian.PutUint64(p, uint64(ns))
-			binary.BigEndian.PutUint64(p[8:], check(hash, seq, ns))
+			Stamp(p, hash, seq, ns)
 		}
 		seq++
 	}

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -18,13 +19,18 @@ import (
 
 // AgreementSpec says what to compare.
 type AgreementSpec struct {
-	Seed     uint64         // of topologies and caps
-	DAGs     int            // random DAGs
-	Worlds   []string       // beside the oracle: sim, live
-	Links    spec.Transport // of the live world
-	Window   time.Duration  // over which throughput is measured
-	Progress func(done, total int, what string)
+	Seed   uint64         // of topologies and caps
+	DAGs   int            // random DAGs
+	Worlds []string       // beside the oracle: sim, live
+	Links  spec.Transport // of the live world
+	Window time.Duration  // over which throughput is measured
+
+	Progress func(done int, what string)  // of Steps, and what comes next; may be nil
+	Record   func(row AgreementRow) error // given every row as soon as it is there; may be nil
 }
+
+// Steps is how many runs there will be.
+func (s AgreementSpec) Steps() int { return len(agreementCases(s)) * len(s.Worlds) }
 
 // agreementWarmup is how long buffers may take to fill before the window begins.
 const agreementWarmup = 3 * time.Second
@@ -44,7 +50,7 @@ type agreementCase struct{ name, yaml string }
 
 const agreementHead = `name: %s
 seed: %d
-duration: %v
+duration: %dns
 drain: 0s
 transport: %s
 buffers: {messages: 10}
@@ -55,7 +61,7 @@ record: {every: 1s, series: [link]}
 // every kind, drawn from the seed.
 func agreementCases(s AgreementSpec) (cases []agreementCase) {
 	add := func(name string, seed uint64, body string) {
-		head := fmt.Sprintf(agreementHead, name, seed, agreementWarmup+s.Window, s.Links)
+		head := fmt.Sprintf(agreementHead, name, seed, (agreementWarmup + s.Window).Nanoseconds(), s.Links)
 		cases = append(cases, agreementCase{name, head + body})
 	}
 	const source = "applications:\n  - {name: a, at: n1, source: back-to-back, payload: 1000B}\n"
@@ -82,7 +88,8 @@ links: [{random-dag: {nodes: n1..n8, degree: 2}, rate: "uniform(2MBps, 8MBps)"}]
 	return cases
 }
 
-// Agreement runs every topology in every world and puts the links beside each other.
+// Agreement runs every topology in every world and puts the links beside each other. With an error, such as the end of
+// the context, come the rows of what was run until then: the last topology may lack worlds.
 func Agreement(ctx context.Context, s AgreementSpec) ([]AgreementRow, error) {
 	if s.Links == "" {
 		s.Links = spec.TransportMem
@@ -105,15 +112,34 @@ func Agreement(ctx context.Context, s AgreementSpec) ([]AgreementRow, error) {
 		}
 		for k, world := range s.Worlds {
 			if s.Progress != nil {
-				s.Progress(i*len(s.Worlds)+k, len(cases)*len(s.Worlds), c.name+", "+world)
+				s.Progress(i*len(s.Worlds)+k, c.name+", "+world)
 			}
 			if err := measureLinks(ctx, plan, registry, world, of); err != nil {
-				return rows, fmt.Errorf("bench: the topology %s, world %s: %w", c.name, world, err)
+				err = fmt.Errorf("bench: the topology %s, world %s: %w", c.name, world, err)
+				if k == 0 {
+					return rows, err
+				}
+				return append(rows, of...), errors.Join(err, s.record(of))
 			}
 		}
 		rows = append(rows, of...)
+		if err := s.record(of); err != nil {
+			return rows, err
+		}
 	}
 	return rows, nil
+}
+
+func (s AgreementSpec) record(rows []AgreementRow) error {
+	if s.Record == nil {
+		return nil
+	}
+	for _, r := range rows {
+		if err := s.Record(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // measureLinks adds what one world carried to the rows of a topology's links.
@@ -143,6 +169,9 @@ func measureLinks(ctx context.Context, plan *spec.Plan, r *scenario.Registry, wo
 // infinitely off.
 func AgreementWorst(rows []AgreementRow, world string) (percent float64, at string) {
 	for _, r := range rows {
+		if _, ran := r.Measured[world]; !ran {
+			continue // interrupted
+		}
 		off := 0.0
 		switch {
 		case r.Off[world] != nil:

@@ -47,6 +47,9 @@ func WriteAgreementChart(rows []AgreementRow, worlds []string, dir string) (stri
 				p.Y.Min, p.Y.Max = min(p.Y.Min, *off), max(p.Y.Max, *off)
 			}
 		}
+		if len(points) == 0 {
+			continue // interrupted before that world
+		}
 		s, err := plotter.NewScatter(points)
 		if err != nil {
 			return "", fmt.Errorf("bench: draw %s: %w", ChartAgreement, err)

@@ -36,7 +36,11 @@ func AgreementTable(rows []AgreementRow, worlds []string) string {
 			if r.Off[w] != nil {
 				off = fmt.Sprintf("%+.2f%%", *r.Off[w])
 			}
-			row = append(row, fmt.Sprintf("%.1f", r.Measured[w]/1e3), off)
+			measured := "-" // interrupted before that world
+			if v, ran := r.Measured[w]; ran {
+				measured = fmt.Sprintf("%.1f", v/1e3)
+			}
+			row = append(row, measured, off)
 		}
 		t.AppendRow(row)
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
 )
@@ -41,7 +41,7 @@ func buildEngine(s Spec, links engine.Links) (Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &engineChain{engine: e, sink: &apps.Checker{}}
+	c := &engineChain{engine: e, sink: &apps.Checker{SampleEvery: traffic.SampleEvery}}
 	if s.Pass == PassLatency {
 		c.timed = NewRecording(s.Warmup)
 		c.sink.Latency = c.timed.Record
@@ -66,11 +66,11 @@ func (c *engineChain) build(s Spec) (err error) {
 		}
 	}
 	c.source = newSource(s)
-	return c.first.Do(func(n *core.Node) { n.AddSource(probe.App, c.source) })
+	return c.first.Do(func(n *core.Node) { n.AddSource(traffic.App, c.source) })
 }
 
 func newSource(s Spec) source {
-	stream := apps.Stream{App: probe.App, Payload: s.PayloadBytes}
+	stream := apps.Stream{App: traffic.App, Payload: s.PayloadBytes}
 	if s.Pass == PassLatency {
 		return apps.NewConstantRate(stream, s.RatePerSecond)
 	}
@@ -97,7 +97,7 @@ func (c *engineChain) Snapshot() (Snapshot, error) {
 func (c *engineChain) Drain(ctx context.Context) error {
 	var sent uint64
 	stop := func(n *core.Node) {
-		n.StopSource(probe.App)
+		n.StopSource(traffic.App)
 		sent = c.source.Sent()
 	}
 	if err := c.first.Do(stop); err != nil {

@@ -1,20 +1,17 @@
 package bench
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
+	"github.com/ioverlay/ioverlay/internal/subprocess"
 )
 
 // procChain is a chain of operating-system processes, one a node: the paper's
@@ -36,7 +33,7 @@ type NodeReport struct {
 	Bytes      uint64  `json:"bytes"`                 // of payload, of those
 	Lost       uint64  `json:"lost"`                  // sequence numbers missing at its sink
 	OutOfOrder uint64  `json:"out_of_order"`          // at its sink
-	Corrupt    uint64  `json:"corrupt"`               // at its sink, among the sampled
+	Corrupt    uint64  `json:"corrupt"`               // at its sink, among those whose content it checks
 	CPUSeconds float64 `json:"cpu_seconds"`           // user and system, of the process
 	RSSPeak    int64   `json:"rss_peak_bytes"`        // of the process
 	LatencyHDR string  `json:"latency_hdr,omitempty"` // HdrHistogram V2, compressed, base64; ns
@@ -44,27 +41,17 @@ type NodeReport struct {
 
 // nodeProcess is one running "ioverlay node".
 type nodeProcess struct {
-	cmd   *exec.Cmd
-	in    io.WriteCloser
-	lines *bufio.Scanner
-	addr  string
+	*subprocess.Process
+	addr string
 }
 
-// reportBytes bounds a line of a node process: a latency histogram is some tens
-// of kilobytes.
-const reportBytes = 4 << 20
-
 func buildProc(ctx context.Context, s Spec) (Chain, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("find this program: %w", err)
-	}
 	c := &procChain{spec: s, nodes: make([]*nodeProcess, s.Nodes)}
 	downstream := ""
 	for i := s.Nodes - 1; i >= 0; i-- {
-		n, err := startNode(ctx, program, nodeArgs(s, i, downstream))
+		n, err := startNode(ctx, fmt.Sprintf("node %d of %d", i+1, s.Nodes), nodeArgs(s, i, downstream))
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("start node %d of %d: %w", i+1, s.Nodes, err), c.Close())
+			return nil, errors.Join(err, c.Close())
 		}
 		c.nodes[i], downstream = n, n.addr
 	}
@@ -77,7 +64,7 @@ func nodeArgs(s Spec, i int, downstream string) []string {
 	if i < s.Nodes-1 {
 		args = append(args, "--downstream", downstream)
 	} else {
-		args = append(args, "--sink")
+		args = append(args, "--sink", "--check-every", strconv.Itoa(traffic.SampleEvery))
 		if s.Pass == PassLatency {
 			args = append(args, "--latency", "--latency-warmup", s.Warmup.String())
 		}
@@ -87,81 +74,44 @@ func nodeArgs(s Spec, i int, downstream string) []string {
 		if s.Pass == PassLatency {
 			kind = "rate:" + strconv.FormatFloat(s.RatePerSecond, 'f', -1, 64)
 		}
-		args = append(args, "--source", kind, "--app", strconv.Itoa(probe.App), "--payload", strconv.Itoa(s.PayloadBytes))
+		args = append(args, "--source", kind, "--app", strconv.Itoa(traffic.App), "--payload", strconv.Itoa(s.PayloadBytes))
 	}
 	return args
 }
 
-// startNode starts a node and waits until it says where it listens.
-func startNode(ctx context.Context, program string, args []string) (*nodeProcess, error) {
-	cmd := exec.Command(program, args...)
-	in, err := cmd.StdinPipe()
+// stopWait is how long a node may take to stop before it is killed.
+const stopWait = 15 * time.Second
+
+// startNode starts a node and waits until it says where it listens. It belongs to the group of this process, which is a
+// point's: whoever ends the point ends its nodes.
+func startNode(ctx context.Context, name string, args []string) (*nodeProcess, error) {
+	program, err := subprocess.Self(args...)
 	if err != nil {
 		return nil, err
 	}
-	out, err := cmd.StdoutPipe()
+	child, err := subprocess.Start(context.WithoutCancel(ctx), subprocess.Command{
+		Name: name, Program: program, Group: subprocess.ParentsGroup, Grace: stopWait})
 	if err != nil {
 		return nil, err
 	}
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		return nil, err
+	var r NodeReport
+	if err := child.Receive(ctx, &r); err != nil {
+		return nil, errors.Join(err, child.Kill())
 	}
-	n := &nodeProcess{cmd: cmd, in: in, lines: bufio.NewScanner(out)}
-	n.lines.Buffer(nil, reportBytes)
-	r, err := n.report()
-	if err != nil {
-		return nil, errors.Join(err, n.kill())
-	}
-	if ctx.Err() != nil {
-		return nil, errors.Join(context.Cause(ctx), n.kill())
-	}
-	n.addr = r.Node
-	return n, nil
-}
-
-// ask sends a command whose answer is a report.
-func (n *nodeProcess) ask(command string) error {
-	if _, err := io.WriteString(n.in, command+"\n"); err != nil {
-		return fmt.Errorf("tell node %s to %s: %w", n.addr, command, err)
-	}
-	return nil
-}
-
-// report reads the next answer.
-func (n *nodeProcess) report() (r NodeReport, err error) {
-	if !n.lines.Scan() {
-		return r, fmt.Errorf("node %s ended without an answer: %w", n.addr, errors.Join(n.lines.Err(), io.ErrUnexpectedEOF))
-	}
-	if err := json.Unmarshal(n.lines.Bytes(), &r); err != nil {
-		return r, fmt.Errorf("answer of node %s: %w", n.addr, err)
-	}
-	return r, nil
-}
-
-func (n *nodeProcess) kill() error {
-	killErr := n.cmd.Process.Kill()
-	if errors.Is(killErr, os.ErrProcessDone) {
-		killErr = nil
-	}
-	var exit *exec.ExitError
-	if err := n.cmd.Wait(); err != nil && !errors.As(err, &exit) {
-		return errors.Join(killErr, err)
-	}
-	return killErr
+	return &nodeProcess{child, r.Node}, nil
 }
 
 // Snapshot implements Chain. All nodes are asked before the first answer is
 // read, so that they answer at about the same time.
 func (c *procChain) Snapshot() (s Snapshot, err error) {
 	for _, n := range c.nodes {
-		if err := n.ask("report"); err != nil {
+		if err := n.SendLine("report"); err != nil {
 			return s, err
 		}
 	}
 	for i, n := range c.nodes {
-		r, err := n.report()
-		if err != nil {
+		var r NodeReport
+		if err := n.Receive(context.Background(), &r); err != nil {
 			return s, err
 		}
 		s.CPU += time.Duration(r.CPUSeconds * float64(time.Second))
@@ -177,12 +127,8 @@ func (c *procChain) Snapshot() (s Snapshot, err error) {
 
 // Drain implements Chain.
 func (c *procChain) Drain(ctx context.Context) error {
-	first := c.nodes[0]
-	if err := first.ask("stop-source"); err != nil {
-		return err
-	}
-	r, err := first.report()
-	if err != nil {
+	var r NodeReport
+	if err := c.nodes[0].Ask(ctx, "stop-source", &r); err != nil {
 		return err
 	}
 	for {
@@ -209,28 +155,14 @@ func (c *procChain) Latency() *hdrhistogram.Histogram {
 }
 
 // Close implements Chain: each node stops gracefully when its input ends.
-func (c *procChain) Close() (err error) {
-	for _, n := range c.nodes {
+func (c *procChain) Close() error {
+	errs := make([]error, len(c.nodes))
+	var all sync.WaitGroup
+	for i, n := range c.nodes {
 		if n != nil {
-			err = errors.Join(err, n.in.Close())
+			all.Go(func() { errs[i] = n.Process.Close() })
 		}
 	}
-	for _, n := range c.nodes {
-		if n == nil {
-			continue
-		}
-		if waitErr := waitOrKill(n.cmd); waitErr != nil {
-			err = errors.Join(err, fmt.Errorf("node %s: %w", n.addr, waitErr))
-		}
-	}
-	return err
-}
-
-// stopWait is how long a node may take to stop before it is killed.
-const stopWait = 15 * time.Second
-
-func waitOrKill(cmd *exec.Cmd) error {
-	timer := time.AfterFunc(stopWait, func() { _ = cmd.Process.Kill() }) // Wait says that it was killed
-	defer timer.Stop()
-	return cmd.Wait()
+	all.Wait()
+	return errors.Join(errs...)
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
@@ -32,6 +32,7 @@ type FootprintResult struct {
 	Connections  int     `json:"connections"`
 	PayloadBytes int     `json:"payload_bytes"`
 	Buffer       int     `json:"buffer_messages"`
+	Interrupted  bool    `json:"interrupted,omitempty"` // there were to be more connections, or they were to run longer
 	Full         bool    `json:"full"`                  // every buffer was full; else receivers took messages at once
 	Messages     uint64  `json:"messages"`              // delivered while it was measured
 	UserBytes    float64 `json:"user_bytes_per_conn"`   // peak resident memory, both ends and both nodes
@@ -39,9 +40,18 @@ type FootprintResult struct {
 	KernelBytes  float64 `json:"kernel_bytes_per_conn"` // socket memory in use, both ends, as the kernel counts it
 }
 
-// Footprint measures in this process, which must have measured nothing before.
-func Footprint(ctx context.Context, s FootprintSpec) (r FootprintResult, err error) {
-	r = FootprintResult{Kind: "footprint", Connections: s.Connections, PayloadBytes: s.PayloadBytes, Buffer: s.Buffer, Full: s.Full}
+// Footprint measures in this process, which must have measured nothing before. When ctx ends it measures the connections
+// that there are by then, if there are any, and says that it was interrupted. The result of an error has no connections.
+func Footprint(ctx context.Context, s FootprintSpec) (FootprintResult, error) {
+	r, err := footprint(ctx, s)
+	if err != nil {
+		return FootprintResult{}, err
+	}
+	return r, nil
+}
+
+func footprint(ctx context.Context, s FootprintSpec) (r FootprintResult, err error) {
+	r = FootprintResult{Kind: "footprint", PayloadBytes: s.PayloadBytes, Buffer: s.Buffer, Full: s.Full}
 	bytes := s.Buffer * (wire.HeaderSize + s.PayloadBytes)
 	e, err := engine.New(engine.Options{
 		SocketBytes: bytes, ReadBytes: bytes, ExpectNodes: 2 * s.Connections,
@@ -60,19 +70,20 @@ func Footprint(ctx context.Context, s FootprintSpec) (r FootprintResult, err err
 	if err != nil {
 		return r, err
 	}
-	sinks := make([]*brake, s.Connections)
-	lasts := make([]*engine.Node, s.Connections)
-	for i := range sinks {
-		if ctx.Err() != nil {
-			return r, context.Cause(ctx)
-		}
-		sinks[i] = &brake{full: s.Full}
-		if lasts[i], err = connect(e, sinks[i], s.PayloadBytes); err != nil {
+	var sinks []*brake
+	var lasts []*engine.Node
+	for i := 0; i < s.Connections && ctx.Err() == nil; i++ {
+		sink := &brake{full: s.Full}
+		last, err := connect(e, sink, s.PayloadBytes)
+		if err != nil {
 			return r, fmt.Errorf("connection %d of %d: %w", i+1, s.Connections, err)
 		}
+		sinks, lasts = append(sinks, sink), append(lasts, last)
 	}
-	if err := pause(ctx, s.Duration); err != nil {
-		return r, err
+	r.Connections = len(sinks)
+	r.Interrupted = pause(ctx, s.Duration) != nil // it has no other error
+	if r.Connections == 0 {
+		return r, context.Cause(ctx)
 	}
 	user1, err := statusBytes("VmRSS")
 	if err != nil {
@@ -87,9 +98,9 @@ func Footprint(ctx context.Context, s FootprintSpec) (r FootprintResult, err err
 			return r, err
 		}
 	}
-	r.SlabBytes = float64(e.Pool().Stats().InUse) / float64(s.Connections)
-	r.UserBytes = float64(user1-user0) / float64(s.Connections)
-	r.KernelBytes = float64(kernel1-kernel0) / float64(s.Connections)
+	r.SlabBytes = float64(e.Pool().Stats().InUse) / float64(r.Connections)
+	r.UserBytes = float64(user1-user0) / float64(r.Connections)
+	r.KernelBytes = float64(kernel1-kernel0) / float64(r.Connections)
 	return r, nil
 }
 
@@ -103,8 +114,8 @@ func connect(e *engine.Engine, sink *brake, payload int) (*engine.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	src := apps.NewBackToBack(apps.Stream{App: probe.App, Payload: payload})
-	return last, first.Do(func(n *core.Node) { n.AddSource(probe.App, src) })
+	src := apps.NewBackToBack(apps.Stream{App: traffic.App, Payload: payload})
+	return last, first.Do(func(n *core.Node) { n.AddSource(traffic.App, src) })
 }
 
 // brake is a sink of an algorithm. If full is set it holds each message until the

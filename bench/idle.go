@@ -5,16 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -116,7 +115,7 @@ func linkUp(ctx context.Context, nodes []*engine.Node, sinks []*apps.Checker) er
 	for i, n := range nodes {
 		to := nodes[(i+len(nodes)-1)%len(nodes)].ID()
 		err := n.Do(func(c *core.Node) {
-			m := c.NewMsg(wire.TypeData, probe.App, probe.MinPayloadBytes)
+			m := c.NewMsg(wire.TypeData, traffic.App, traffic.MinPayloadBytes)
 			clear(m.Payload())
 			c.Send(m, to)
 		})
@@ -183,41 +182,17 @@ func Bare(ctx context.Context, d time.Duration) (cpu float64, switches int64, er
 // RunIdle measures in processes of their own: an idle engine, and a bare process
 // for comparison, at the same time since neither disturbs the other. serve is
 // how this program is told to be the child: it is followed by the spec as JSON.
-func RunIdle(ctx context.Context, serve []string, s IdleSpec) (IdleResult, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return IdleResult{}, fmt.Errorf("find this program: %w", err)
-	}
-	type answer struct {
-		r   IdleResult
-		err error
-	}
-	bare := make(chan answer, 1)
-	go func() {
-		r, err := idleChild(ctx, program, serve, IdleSpec{Duration: s.Duration})
-		bare <- answer{r, err}
-	}()
-	r, err := idleChild(ctx, program, serve, s)
-	b := <-bare
-	r.BareCPUSeconds, r.BareSwitches = b.r.CPUSeconds, b.r.ContextSwitches
-	return r, errors.Join(err, b.err)
-}
-
-func idleChild(ctx context.Context, program string, serve []string, s IdleSpec) (r IdleResult, err error) {
-	spec, err := json.Marshal(s)
-	if err != nil {
-		return r, fmt.Errorf("encode a spec: %w", err)
-	}
-	cmd := exec.CommandContext(ctx, program, append(append([]string(nil), serve...), string(spec))...)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return r, fmt.Errorf("measure %d idle nodes over %s links: %w", s.Nodes, s.Links, err)
-	}
-	if err := json.Unmarshal(out, &r); err != nil {
-		return r, fmt.Errorf("understand the answer %q: %w", out, err)
-	}
-	return r, nil
+func RunIdle(ctx context.Context, serve []string, s IdleSpec) (r IdleResult, err error) {
+	var bare IdleResult
+	var bareErr error
+	var all sync.WaitGroup
+	all.Go(func() {
+		bareErr = runSelf(ctx, "the process without an engine", serve, IdleSpec{Duration: s.Duration}, &bare)
+	})
+	err = runSelf(ctx, fmt.Sprintf("the process of %d idle nodes over %s links", s.Nodes, s.Links), serve, s, &r)
+	all.Wait()
+	r.BareCPUSeconds, r.BareSwitches = bare.CPUSeconds, bare.ContextSwitches
+	return r, errors.Join(err, bareErr)
 }
 
 // ServeIdle is the child's side of RunIdle. A spec of no nodes is the bare

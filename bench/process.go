@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/ioverlay/ioverlay/internal/subprocess"
 )
 
 const (
@@ -19,8 +17,8 @@ const (
 	processSlack = time.Minute
 	// killDelay is how long a process that was told to end may take to do so.
 	killDelay = 2 * time.Second
-	// errorTextBytes is how much of what a process wrote to its standard error a failure quotes.
-	errorTextBytes = 4 << 10
+	// answerTextBytes is how much of an answer that is not understood a failure quotes.
+	answerTextBytes = 4 << 10
 )
 
 // Process runs each point in a process of its own: Path with Args, then "--spec" and the Spec as JSON. The process
@@ -40,56 +38,33 @@ func (p Process) Run(ctx context.Context, s Spec) (Point, error) {
 	limit := s.Warmup + s.Duration + processSlack
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the point took longer than %v", limit))
 	defer cancel()
-	args := append(append([]string(nil), p.Args...), "--spec", string(spec))
-	stdout, err := runGroup(ctx, p.Path, args)
+	answer, err := subprocess.Output(ctx, subprocess.Command{
+		Name:    fmt.Sprintf("the process of %s, %d nodes, round %d", s.Kind, s.Nodes, s.Round),
+		Program: append(append([]string{p.Path}, p.Args...), "--spec", string(spec)),
+		Grace:   killDelay,
+	})
 	if err != nil {
-		return Point{}, fmt.Errorf("%s, %d nodes, round %d: %w", s.Kind, s.Nodes, s.Round, err)
+		return Point{}, err
 	}
-	return decodePoint(stdout)
+	return decodePoint(answer)
 }
 
-// runGroup runs a program in a process group of its own and returns its standard output. The terminal's Ctrl-C does
-// not reach it, so that only this process decides when it ends. Its standard input stays open: its end tells the
-// program that this process is gone.
-func runGroup(ctx context.Context, path string, args []string) ([]byte, error) {
-	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return askGroupToEnd(cmd.Process.Pid) }
-	cmd.WaitDelay = killDelay
-	if _, err := cmd.StdinPipe(); err != nil {
-		return nil, fmt.Errorf("open a pipe to a process: %w", err)
+// runSelf runs this program with the arguments serve and a spec as JSON, and reads its answer.
+func runSelf(ctx context.Context, name string, serve []string, spec, answer any) error {
+	text, err := json.Marshal(spec)
+	if err != nil {
+		return fmt.Errorf("encode what %s is to do: %w", name, err)
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start a process: %w", err)
+	program, err := subprocess.Self(append(append([]string(nil), serve...), string(text))...)
+	if err != nil {
+		return err
 	}
-	err := cmd.Wait()
-	if err == nil {
-		return stdout.Bytes(), nil
+	out, err := subprocess.Output(ctx, subprocess.Command{Name: name, Program: program, Grace: killDelay})
+	if err != nil {
+		return err
 	}
-	if killErr := killGroup(cmd.Process.Pid); killErr != nil {
-		err = errors.Join(err, killErr)
-	}
-	if cause := context.Cause(ctx); cause != nil {
-		return nil, fmt.Errorf("%w (%w)", cause, err)
-	}
-	return nil, fmt.Errorf("%w: %s", err, tail(stderr.String()))
-}
-
-func askGroupToEnd(group int) error {
-	err := syscall.Kill(-group, syscall.SIGTERM)
-	if errors.Is(err, syscall.ESRCH) {
-		return os.ErrProcessDone
-	}
-	return err
-}
-
-// killGroup ends what is left of a group whose leader has failed; mostly that is nothing.
-func killGroup(group int) error {
-	err := syscall.Kill(-group, syscall.SIGKILL)
-	if err != nil && !errors.Is(err, syscall.ESRCH) {
-		return fmt.Errorf("end a process group: %w", err)
+	if err := json.Unmarshal(out, answer); err != nil {
+		return fmt.Errorf("understand the answer %q of %s: %w", tail(string(out)), name, err)
 	}
 	return nil
 }
@@ -106,5 +81,5 @@ func decodePoint(answer []byte) (Point, error) {
 
 func tail(text string) string {
 	text = strings.TrimSpace(text)
-	return text[max(0, len(text)-errorTextBytes):]
+	return text[max(0, len(text)-answerTextBytes):]
 }

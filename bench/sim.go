@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
 	"time"
 )
 
@@ -89,24 +87,8 @@ func (l simLoad) until(ctx context.Context, messages uint64) error {
 // RunSim measures in a process of its own. serve is how this program is told to be
 // the child: it is followed by the spec as JSON.
 func RunSim(ctx context.Context, serve []string, s SimSpec) (r SimResult, err error) {
-	program, err := os.Executable()
-	if err != nil {
-		return r, fmt.Errorf("find this program: %w", err)
-	}
-	spec, err := json.Marshal(s)
-	if err != nil {
-		return r, fmt.Errorf("encode a spec: %w", err)
-	}
-	cmd := exec.CommandContext(ctx, program, append(append([]string(nil), serve...), string(spec))...)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return r, fmt.Errorf("measure %d nodes under %s in virtual time: %w", s.Nodes, s.Load, err)
-	}
-	if err := json.Unmarshal(out, &r); err != nil {
-		return r, fmt.Errorf("understand the answer %q: %w", out, err)
-	}
-	return r, nil
+	err = runSelf(ctx, fmt.Sprintf("the process of %d nodes under %s in virtual time", s.Nodes, s.Load), serve, s, &r)
+	return r, err
 }
 
 // ServeSim is the child's side of RunSim.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/sim"
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -99,7 +99,7 @@ func gossipLoad(w *sim.World, nodes int) simLoad {
 	var seq uint64
 	var n *core.Switch
 	next := func() {
-		m := n.NewMsg(wire.TypeData, probe.App, gossipPayload)
+		m := n.NewMsg(wire.TypeData, traffic.App, gossipPayload)
 		m.SetSeq(seq)
 		seq++
 		clear(m.Payload())
@@ -125,7 +125,7 @@ func streamLoad(w *sim.World, nodes, fanOut int) simLoad {
 		}
 		w.AddNode(fmt.Sprint("n", i), func() core.Algorithm { return relay.New(nil, down...) })
 	}
-	source := apps.NewConstantRate(apps.Stream{App: probe.App, Payload: streamPayload}, streamRate)
-	w.Nodes()[0].Core().AddSource(probe.App, source)
+	source := apps.NewConstantRate(apps.Stream{App: traffic.App, Payload: streamPayload}, streamRate)
+	w.Nodes()[0].Core().AddSource(traffic.App, source)
 	return simLoad{w, nodes - 1, func() error { return w.RunFor(time.Millisecond) }}
 }

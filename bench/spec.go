@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
 // The two passes.
@@ -20,7 +20,7 @@ const (
 const (
 	MinNodes        = 2
 	MaxNodes        = 256
-	MinPayloadBytes = probe.MinPayloadBytes
+	MinPayloadBytes = traffic.MinPayloadBytes
 	MaxPayloadBytes = 1 << 20 // the engine's default limit for a message
 	MaxLoops        = 64
 	MinDuration     = 10 * time.Millisecond

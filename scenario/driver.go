@@ -95,8 +95,49 @@ func (d *driver) link(ends [2]int) int {
 	return i
 }
 
+// bootAll starts nodes as the timeline wants them now, side by side where the world can do that.
+func (d *driver) bootAll(ctx context.Context, nodes []int) error {
+	w, sideBySide := d.w.(world.Booter)
+	if !sideBySide {
+		for _, i := range nodes {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := d.boot(ctx, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	setups := make([]host.Setup, len(nodes))
+	for k, i := range nodes {
+		setups[k] = d.setup(i)
+	}
+	if err := w.BootAll(ctx, nodes, setups); err != nil {
+		return err
+	}
+	for _, i := range nodes {
+		d.nodes[i].booted()
+	}
+	return nil
+}
+
 // boot starts a node as the timeline wants it now.
 func (d *driver) boot(ctx context.Context, i int) error {
+	if err := d.w.Boot(ctx, i, d.setup(i)); err != nil {
+		return err
+	}
+	d.nodes[i].booted()
+	return nil
+}
+
+func (st *nodeState) booted() {
+	st.running, st.stopping = true, false
+	st.lives++
+}
+
+// setup is what a node is when it starts now.
+func (d *driver) setup(i int) host.Setup {
 	n, st := &d.plan.Nodes[i], &d.nodes[i]
 	s := host.Setup{
 		Name: n.Name, ID: d.w.ID(i), Algorithm: n.Algorithm, Params: n.Params.Strings(),
@@ -115,12 +156,7 @@ func (d *driver) boot(ctx context.Context, i int) error {
 	if st.slow > 0 {
 		s.Commands = append(s.Commands, host.Command{Op: host.OpSlow, PerMessage: st.slow})
 	}
-	if err := d.w.Boot(ctx, i, s); err != nil {
-		return err
-	}
-	st.running, st.stopping = true, false
-	st.lives++
-	return nil
+	return s
 }
 
 func (d *driver) ids(nodes []int) (ids []core.NodeID) {

@@ -99,16 +99,14 @@ func (d *driver) run(ctx context.Context) error {
 
 // begin starts the nodes that run from the beginning, and the clock.
 func (d *driver) begin(ctx context.Context) error {
+	var nodes []int
 	for i, n := range d.plan.Nodes {
-		if n.Late {
-			continue
+		if !n.Late {
+			nodes = append(nodes, i)
 		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := d.boot(ctx, i); err != nil {
-			return err
-		}
+	}
+	if err := d.bootAll(ctx, nodes); err != nil {
+		return err
 	}
 	d.w.Begin()
 	return nil

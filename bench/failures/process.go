@@ -1,18 +1,16 @@
 package failures
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os/exec"
-	"strings"
-	"syscall"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ioverlay/ioverlay/internal/subprocess"
 )
 
 // event is a line of a node's log that says what happened to a link or a session.
@@ -39,106 +37,70 @@ type report struct {
 
 // node is a node process.
 type node struct {
-	id      string
-	cmd     *exec.Cmd
-	stdin   io.WriteCloser
-	reports *json.Decoder
-	events  chan event
+	*subprocess.Process
+	id     string
+	events chan event
 }
 
 // startNode starts a node process, by prefix and program, and waits until it
 // listens.
 func startNode(ctx context.Context, program []string, args ...string) (*node, error) {
-	args = append(append([]string(nil), program[1:]...), append([]string{"node", "--control", "--log-format", "json"}, args...)...)
-	cmd := exec.CommandContext(ctx, program[0], args...)
-	n := &node{cmd: cmd, events: make(chan event, 1<<12)}
+	n := &node{events: make(chan event, 1<<12)}
 	var err error
-	if n.stdin, err = cmd.StdinPipe(); err != nil {
-		return nil, fmt.Errorf("a node's standard input: %w", err)
-	}
-	stdout, err := cmd.StdoutPipe()
+	n.Process, err = subprocess.Start(ctx, subprocess.Command{
+		Name: "a node", Program: slices.Concat(program, []string{"node", "--control", "--log-format", "json"}, args), Log: n.log})
 	if err != nil {
-		return nil, fmt.Errorf("a node's standard output: %w", err)
+		return nil, err
 	}
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		return nil, fmt.Errorf("a node's log: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start a node: %w", err)
-	}
-	said := make(chan string, 1)
-	go n.readLog(stderr, said)
-	n.reports = json.NewDecoder(stdout)
 	var r report
-	if err := n.reports.Decode(&r); err != nil {
-		n.kill()
-		return nil, fmt.Errorf("a node did not start: %w: %s", err, <-said)
+	if err := n.Receive(ctx, &r); err != nil {
+		return nil, errors.Join(fmt.Errorf("start a node: %w", err), n.Kill())
 	}
 	n.id = r.Node
 	return n, nil
 }
 
-// readLog passes events on, and whatever else the node said when it has ended.
-func (n *node) readLog(r io.Reader, said chan<- string) {
-	var other strings.Builder
-	for s := bufio.NewScanner(r); s.Scan(); {
-		var e event
-		if json.Unmarshal(s.Bytes(), &e) == nil && e.Msg == "event" {
-			select {
-			case n.events <- e:
-			default: // nobody looks any more
-			}
-		} else if other.Len() < 1<<12 {
-			other.WriteString(s.Text() + "\n")
-		}
+// log passes events on. What else the node says is kept to be quoted.
+func (n *node) log(line []byte) (taken bool) {
+	var e event
+	if json.Unmarshal(line, &e) != nil || e.Msg != "event" {
+		return false
 	}
-	said <- other.String()
-	close(n.events)
+	select {
+	case n.events <- e:
+	default: // nobody looks any more
+	}
+	return true
 }
 
 // report asks the node for its figures.
-func (n *node) report() (r report, err error) {
-	if _, err := io.WriteString(n.stdin, "report\n"); err != nil {
-		return r, fmt.Errorf("ask node %s: %w", n.id, err)
-	}
-	if err := n.reports.Decode(&r); err != nil {
-		return r, fmt.Errorf("the report of node %s: %w", n.id, err)
+func (n *node) report(ctx context.Context) (r report, err error) {
+	if err = n.Ask(ctx, "report", &r); err != nil {
+		return r, fmt.Errorf("node %s: %w", n.id, err)
 	}
 	return r, nil
-}
-
-// signal sends a signal to the process itself; below "ip netns exec" it is the
-// same process.
-func (n *node) signal(s syscall.Signal) error {
-	if err := n.cmd.Process.Signal(s); err != nil {
-		return fmt.Errorf("signal %v to node %s: %w", s, n.id, err)
-	}
-	return nil
-}
-
-// kill ends the process at once and waits for it.
-func (n *node) kill() {
-	_ = n.cmd.Process.Kill() // it may have ended
-	_ = n.cmd.Wait()         // with the error that it was killed
 }
 
 // errMissed means that what should have been noticed was not.
 var errMissed = errors.New("not noticed in time")
 
-// await waits for an event that fits. Others are passed over.
+// await waits for an event that fits. Others are passed over. What a node has logged before its end counts.
 func (n *node) await(ctx context.Context, within time.Duration, fits func(event) bool) (event, error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	for {
 		select {
-		case e, ok := <-n.events:
-			if !ok {
-				return event{}, fmt.Errorf("node %s has ended", n.id)
-			}
+		case e := <-n.events:
 			if fits(e) {
 				return e, nil
 			}
+		case <-n.Done():
+			for len(n.events) > 0 {
+				if e := <-n.events; fits(e) {
+					return e, nil
+				}
+			}
+			return event{}, fmt.Errorf("node %s: %w", n.id, n.Err())
 		case <-ctx.Done():
 			return event{}, fmt.Errorf("node %s: %w (%v)", n.id, errMissed, within)
 		}

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/internal/subprocess"
 )
 
 // procBed is a process a node, over TCP. Each is this program, told what it is on its
@@ -26,10 +26,8 @@ type procBed struct {
 }
 
 type nodeProc struct {
-	cmd   *exec.Cmd
-	in    io.WriteCloser
-	lines *bufio.Scanner
-	addr  core.NodeID
+	*subprocess.Process
+	addr core.NodeID
 }
 
 // nodeReport is what a node process answers.
@@ -53,71 +51,50 @@ func (b *procBed) add(name string, _ role) error {
 	for _, to := range fig4Downstreams(name) {
 		args = append(args, to+"="+b.id(to).String())
 	}
-	cmd := exec.CommandContext(b.ctx, b.program[0], args...)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
+	child, err := subprocess.Start(b.ctx, subprocess.Command{
+		Name: "node " + name, Program: append([]string{b.program[0]}, args...), Grace: stopWait})
 	if err != nil {
 		return err
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start node %s: %w", name, err)
-	}
-	n := &nodeProc{cmd: cmd, in: in, lines: bufio.NewScanner(out)}
+	n := &nodeProc{Process: child}
 	b.nodes[name] = n
-	r, err := n.report()
-	if err != nil {
+	var r nodeReport
+	if err := n.Receive(b.ctx, &r); err != nil {
 		return err
 	}
 	n.addr, err = core.ParseNodeID(r.Node)
 	return err
 }
 
-func (n *nodeProc) ask(command string) (nodeReport, error) {
-	if _, err := io.WriteString(n.in, command+"\n"); err != nil {
-		return nodeReport{}, fmt.Errorf("tell node %v to %s: %w", n.addr, command, err)
-	}
-	return n.report()
-}
-
-func (n *nodeProc) report() (r nodeReport, err error) {
-	if !n.lines.Scan() {
-		return r, fmt.Errorf("node %v ended without an answer: %w", n.addr, errors.Join(n.lines.Err(), io.ErrUnexpectedEOF))
-	}
-	if err := json.Unmarshal(n.lines.Bytes(), &r); err != nil {
-		return r, fmt.Errorf("answer of node %v: %w", n.addr, err)
-	}
-	return r, nil
-}
-
 func (b *procBed) begin(name string) error {
-	_, err := b.nodes[name].ask(commandBegin)
-	return err
+	var r nodeReport
+	return b.nodes[name].Ask(b.ctx, commandBegin, &r)
 }
 
 func (b *procBed) wait(ctx context.Context, d time.Duration) error { return pause(ctx, d) }
 
 func (b *procBed) read(name string) (Tally, time.Duration, error) {
-	r, err := b.nodes[name].ask(commandReport)
+	var r nodeReport
+	err := b.nodes[name].Ask(b.ctx, commandReport, &r)
 	return r.Tally, r.Now, err
 }
 
-// close ends the nodes by ending their input.
-func (b *procBed) close() (err error) {
+// close ends the nodes by ending their input, all at once. Those of a run that was interrupted are being ended already.
+func (b *procBed) close() error {
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	var errs []error
 	for _, n := range b.nodes {
-		err = errors.Join(err, n.in.Close())
+		all.Go(func() {
+			if err := n.Close(); err != nil && b.ctx.Err() == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, err)
+			}
+		})
 	}
-	for name, n := range b.nodes {
-		timer := time.AfterFunc(stopWait, func() { _ = n.cmd.Process.Kill() }) // Wait says so
-		if waitErr := n.cmd.Wait(); waitErr != nil && b.ctx.Err() == nil {
-			err = errors.Join(err, fmt.Errorf("node %s: %w", name, waitErr))
-		}
-		timer.Stop()
-	}
-	return err
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 // The commands of ServeNode.

@@ -1,19 +1,15 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
+	"context"
 	"fmt"
+	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/ioverlay/ioverlay/bench"
 	"github.com/ioverlay/ioverlay/scenario/spec"
@@ -26,8 +22,7 @@ type agreementFlags struct {
 	worlds string
 	links  string
 	window time.Duration
-	out    string
-	format string
+	outputs
 }
 
 // errDisagree means that a world and the oracle are further apart than they may be.
@@ -37,7 +32,7 @@ var errDisagree = fmt.Errorf("%w: throughput off by more than %d%%", errMissed, 
 const agreementPercent = 2
 
 func (a *app) benchAgreement() *cobra.Command {
-	var f agreementFlags
+	f := agreementFlags{outputs: outputs{name: "agreement.jsonl"}}
 	cmd := &cobra.Command{
 		Use:   "agreement",
 		Short: "Compare virtual time and live emulation with a fluid oracle",
@@ -51,7 +46,7 @@ could be run, 130 interrupted.`,
   ioverlay bench agreement --worlds sim --dags 100 --window 20s
   ioverlay bench agreement --out out/agreement --format json`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runAgreement(cmd, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runAgreement(cmd.Context(), f) },
 	}
 	fl := cmd.Flags()
 	fl.Uint64Var(&f.seed, "seed", 1, "of topologies and caps")
@@ -59,13 +54,12 @@ could be run, 130 interrupted.`,
 	fl.StringVar(&f.worlds, "worlds", "sim,live", "worlds to compare with the oracle: sim, live")
 	fl.StringVar(&f.links, "links", "mem", "links of the live world: mem or tcp")
 	fl.DurationVar(&f.window, "window", 5*time.Second, "over which throughput is measured, after 3s")
-	fl.StringVar(&f.out, "out", "", "write agreement.jsonl and agreement.svg into this directory")
-	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
+	f.define(fl, "agreement.jsonl and agreement.svg")
 	return cmd
 }
 
-func (f agreementFlags) check() error {
-	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
+func (f agreementFlags) read() error {
+	if err := f.check(); err != nil {
 		return err
 	}
 	worlds := splitList(f.worlds)
@@ -82,22 +76,22 @@ func (f agreementFlags) check() error {
 	return nil
 }
 
-func (a *app) runAgreement(cmd *cobra.Command, f agreementFlags) error {
-	if err := f.check(); err != nil {
+func (a *app) runAgreement(ctx context.Context, f agreementFlags) error {
+	if err := f.read(); err != nil {
 		return err
 	}
 	worlds := splitList(f.worlds)
-	show, clearBar := a.agreementBar()
-	rows, err := bench.Agreement(cmd.Context(), bench.AgreementSpec{
-		Seed: f.seed, DAGs: f.dags, Worlds: worlds, Links: spec.Transport(f.links), Window: f.window, Progress: show})
-	clearBar()
-	if len(rows) > 0 {
-		err = errors.Join(err, a.reportAgreement(f, rows, worlds))
+	m, err := a.begin(ctx, f.outputs)
+	if err != nil {
+		return err
 	}
-	switch {
-	case cmd.Context().Err() != nil:
-		return errInterrupted
-	case err != nil:
+	s := bench.AgreementSpec{Seed: f.seed, DAGs: f.dags, Worlds: worlds, Links: spec.Transport(f.links), Window: f.window}
+	bar := a.steps(s.Steps(), "")
+	s.Record = func(r bench.AgreementRow) error { return m.record(r) }
+	s.Progress = func(done int, what string) { bar.set(done); bar.say(what) }
+	rows, err := bench.Agreement(ctx, s)
+	bar.stop()
+	if err := m.finish(err, func() error { return presentAgreement(m, rows, worlds) }); err != nil {
 		return err
 	}
 	for _, w := range worlds {
@@ -108,58 +102,18 @@ func (a *app) runAgreement(cmd *cobra.Command, f agreementFlags) error {
 	return nil
 }
 
-func (a *app) reportAgreement(f agreementFlags, rows []bench.AgreementRow, worlds []string) (err error) {
-	if f.format == formatTable {
-		_, err = fmt.Fprintln(a.out, bench.AgreementTable(rows, worlds))
+func presentAgreement(m *measurement, rows []bench.AgreementRow, worlds []string) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	encoders := []*json.Encoder{}
-	if f.format == formatJSON {
-		encoders = append(encoders, json.NewEncoder(a.out))
+	err := m.table(func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, bench.AgreementTable(rows, worlds))
+		return err
+	})
+	if err != nil || m.outputs.out == "" {
+		return err
 	}
-	if f.out != "" {
-		path, chartErr := bench.WriteAgreementChart(rows, worlds, f.out)
-		if chartErr != nil {
-			return errors.Join(err, chartErr)
-		}
-		file, createErr := os.Create(filepath.Join(f.out, "agreement.jsonl"))
-		if createErr != nil {
-			return errors.Join(err, fmt.Errorf("create the results: %w", createErr))
-		}
-		defer func() { err = errors.Join(err, file.Close()) }()
-		encoders = append(encoders, json.NewEncoder(file))
-		if f.format == formatTable {
-			fmt.Fprintln(a.out, path)
-		}
-	}
-	for _, e := range encoders {
-		for _, r := range rows {
-			if err := e.Encode(r); err != nil {
-				return err
-			}
-		}
-	}
+	chart, err := bench.WriteAgreementChart(rows, worlds, m.outputs.out)
+	m.wrote(chart)
 	return err
-}
-
-// agreementBar shows what is being run and how long the rest will take; off a
-// terminal it is silent.
-func (a *app) agreementBar() (show func(done, total int, what string), clearBar func()) {
-	file, ok := a.err.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return nil, func() {}
-	}
-	var bar *progressbar.ProgressBar
-	show = func(done, total int, what string) {
-		if bar == nil {
-			bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(file), progressbar.OptionSetWidth(24),
-				progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
-		}
-		bar.Describe(what)
-		_ = bar.Set(done) // the bar is for looks
-	}
-	return show, func() {
-		if bar != nil {
-			_ = bar.Clear() // likewise
-		}
-	}
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/ioverlay/ioverlay/bench"
 )
@@ -80,72 +80,66 @@ func (a *app) runBenchChain(ctx context.Context, f *chainFlags) (err error) {
 		return err
 	}
 	if f.cpuProfile != "" {
+		if err := tryDirectory(filepath.Dir(f.cpuProfile), "--cpuprofile "+f.cpuProfile); err != nil {
+			return err
+		}
 		if plan.ProfileDir, err = os.MkdirTemp("", "ioverlay-profiles-"); err != nil {
 			return fmt.Errorf("make a directory for CPU profiles: %w", err)
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(plan.ProfileDir)) }()
 	}
-	out, err := a.openResults(f.out, f.format)
+	m, err := a.begin(ctx, f.outputs)
 	if err != nil {
 		return err
 	}
-	report, err := a.measureChain(ctx, f, plan, out)
-	if err := errors.Join(err, out.close()); err != nil {
-		return err
-	}
-	if err := a.presentChain(f, report); err != nil {
+	report, err := a.measureChain(m, f, plan)
+	if err := m.finish(err, func() error { return f.present(m, report) }); err != nil {
 		return err
 	}
 	return verdict(report)
 }
 
 // measureChain runs the plan in child processes, which are this program again.
-func (a *app) measureChain(ctx context.Context, f *chainFlags, plan bench.Plan, out *resultFile) (bench.Report, error) {
+func (a *app) measureChain(m *measurement, f *chainFlags, plan bench.Plan) (bench.Report, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return bench.Report{}, fmt.Errorf("find this program: %w", err)
 	}
-	env, err := bench.NewEnv(readVersion().String(), a.args, time.Now())
-	if err != nil {
-		return bench.Report{}, err
-	}
 	this := bench.Process{Path: program, Args: []string{"bench", "point"}}
 	runner := bench.Builds{This: this, Other: bench.Process{Path: f.build, Args: this.Args}}
-	progress, done := a.progress(plan)
-	defer done()
-	return bench.Run(ctx, env, plan, runner, progress, out.record)
+	bar := chainBar{a.steps(len(plan.Specs()), "")}
+	defer bar.stop()
+	return bench.Run(m.ctx, m.env, plan, runner, bar, m.record)
 }
 
-// progress shows a bar if standard error is a terminal; done takes it away.
-func (a *app) progress(plan bench.Plan) (progress bench.Progress, done func()) {
-	if file, ok := a.err.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		bar := bench.NewBar(file, plan)
-		return bar, bar.Clear
-	}
-	return bench.Silent{}, func() {}
+// chainBar is a bar as bench.Progress.
+type chainBar struct{ *progress }
+
+// Begin implements bench.Progress.
+func (b chainBar) Begin(s bench.Spec) {
+	b.say(fmt.Sprintf("%-10s round %d  %-9s %3d nodes", s.Pass, s.Round, s.Kind, s.Nodes))
 }
 
-// presentChain prints the tables, unless JSON was printed already, and writes charts and profile.
-func (a *app) presentChain(f *chainFlags, report bench.Report) error {
-	if f.format == formatTable {
-		if err := bench.WriteTables(a.out, report); err != nil {
-			return err
-		}
+// Done implements bench.Progress.
+func (b chainBar) Done(bench.Spec) { b.add(1) }
+
+// present prints the tables, and writes charts and profile.
+func (f *chainFlags) present(m *measurement, report bench.Report) error {
+	if len(report.Points)+len(report.Failures) == 0 {
+		return nil
 	}
-	written, err := bench.WriteCharts(report, f.out)
-	if err != nil {
+	if err := m.table(func(w io.Writer) error { return bench.WriteTables(w, report) }); err != nil {
 		return err
 	}
-	written = append(written, filepath.Join(f.out, resultsName))
-	if f.cpuProfile != "" {
-		if err := bench.MergeProfiles(report, f.cpuProfile); err != nil {
-			return err
-		}
-		written = append(written, f.cpuProfile)
+	written, err := bench.WriteCharts(report, m.outputs.out)
+	m.wrote(written...)
+	if err != nil || f.cpuProfile == "" {
+		return err
 	}
-	for _, name := range written {
-		fmt.Fprintf(a.err, "wrote %s\n", name)
+	if err := bench.MergeProfiles(report, f.cpuProfile); err != nil {
+		return err
 	}
+	m.wrote(f.cpuProfile)
 	return nil
 }
 

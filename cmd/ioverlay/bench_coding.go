@@ -2,9 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"path/filepath"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -12,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench"
-	codingbench "github.com/ioverlay/ioverlay/bench/coding"
+	"github.com/ioverlay/ioverlay/bench/codingbench"
 	"github.com/ioverlay/ioverlay/coding"
 )
 
@@ -35,12 +34,11 @@ type codingFlags struct {
 	rounds   int
 	warmup   time.Duration
 	duration time.Duration
-	format   string
-	out      string
+	outputs
 }
 
 func (a *app) benchCoding() *cobra.Command {
-	f := new(codingFlags)
+	f := &codingFlags{outputs: outputs{always: "coding"}}
 	cmd := &cobra.Command{
 		Use:   "coding",
 		Short: "Measure relays that recode, beside forwarding and the kernel alone",
@@ -61,14 +59,13 @@ func (a *app) benchCoding() *cobra.Command {
 	fl.IntVar(&f.rounds, "rounds", 7, "how often everything is measured")
 	fl.DurationVar(&f.warmup, "warmup", 100*time.Millisecond, "time before each window")
 	fl.DurationVar(&f.duration, "duration", 400*time.Millisecond, "length of each window")
-	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
-	fl.StringVar(&f.out, "out", "", "directory for results (default out/coding-<time>)")
+	f.define(fl, "results and the chart")
 	return cmd
 }
 
 // plan checks the flags and returns what they ask for.
 func (f *codingFlags) plan() (p codingbench.Plan, err error) {
-	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
+	if err := f.check(); err != nil {
 		return p, err
 	}
 	in, out, two := strings.Cut(f.relay, ",")
@@ -94,9 +91,6 @@ func (f *codingFlags) plan() (p codingbench.Plan, err error) {
 			return p, &usageError{"links", f.links, "mem, tcp or both"}
 		}
 	}
-	if f.out == "" {
-		f.out = "out/coding-" + time.Now().Format("20060102-150405")
-	}
 	return codingbench.Plan{N: n, M: m, K: f.k, Size: f.size, Links: links, Rounds: f.rounds, Warmup: f.warmup, Duration: f.duration}, nil
 }
 
@@ -106,31 +100,28 @@ func (a *app) runBenchCoding(ctx context.Context, f *codingFlags) error {
 	if err != nil {
 		return err
 	}
-	env, err := bench.NewEnv(readVersion().String(), a.args, time.Now())
+	m, err := a.begin(ctx, f.outputs)
 	if err != nil {
 		return err
 	}
-	out, err := a.openResults(f.out, f.format)
+	report, err := a.measureCoding(m, plan)
+	err = m.finish(err, func() error {
+		if len(report.Points) == 0 {
+			return nil
+		}
+		if err := m.table(func(w io.Writer) error {
+			_, err := fmt.Fprintln(w, codingbench.Table(report.Summary))
+			return err
+		}); err != nil {
+			return err
+		}
+		chart, err := codingbench.WriteChart(report.Summary, m.outputs.out)
+		m.wrote(chart)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	if err := out.record(env); err != nil {
-		return errors.Join(err, out.close())
-	}
-	bar := a.steps(plan.Rounds * len(plan.Contestants()))
-	report, err := codingbench.Run(ctx, plan, func(what string) { bar.say(what); bar.add() }, out.record)
-	bar.stop()
-	if err := errors.Join(err, out.close()); err != nil {
-		return err
-	}
-	if f.format == formatTable {
-		fmt.Fprintln(a.out, codingbench.Table(report.Summary))
-	}
-	chart, err := codingbench.WriteChart(report.Summary, f.out)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(a.err, "wrote %s\nwrote %s\n", filepath.Join(f.out, resultsName), chart)
 	switch {
 	case report.Wrong() > 0:
 		return fmt.Errorf("%w: %d of them", errViolation, report.Wrong())
@@ -138,4 +129,13 @@ func (a *app) runBenchCoding(ctx context.Context, f *codingFlags) error {
 		return fmt.Errorf("%w after %d points", errInterrupted, len(report.Points))
 	}
 	return nil
+}
+
+func (a *app) measureCoding(m *measurement, plan codingbench.Plan) (codingbench.Report, error) {
+	if err := m.record(m.env); err != nil {
+		return codingbench.Report{}, err
+	}
+	bar := a.steps(plan.Rounds*len(plan.Contestants()), "")
+	defer bar.stop()
+	return codingbench.Run(m.ctx, plan, func(what string) { bar.say(what); bar.add(1) }, m.record)
 }

@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/ioverlay/ioverlay/bench"
 	"github.com/ioverlay/ioverlay/bench/emulation"
 	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/engine"
@@ -25,12 +24,11 @@ type emulationFlags struct {
 	warmup   time.Duration
 	window   time.Duration
 	pressure bool
-	out      string
-	format   string
+	outputs
 }
 
 func (a *app) benchEmulation() *cobra.Command {
-	var f emulationFlags
+	f := emulationFlags{outputs: outputs{out: "out/emulation"}}
 	cmd := &cobra.Command{
 		Use:   "emulation",
 		Short: "Measure emulated bandwidth against what was asked for",
@@ -53,8 +51,7 @@ further off than 1% (2% above 50 MB/s).`,
 	fl.DurationVar(&f.warmup, "warmup", time.Second, "time before each window")
 	fl.DurationVar(&f.window, "window", 5*time.Second, "time over which a rate is measured")
 	fl.BoolVar(&f.pressure, "pressure", true, "measure back-pressure up a chain too")
-	fl.StringVar(&f.out, "out", "out/emulation", "directory for results and chart")
-	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
+	f.define(fl, "results and chart")
 	return cmd
 }
 
@@ -97,50 +94,39 @@ func (f emulationFlags) plan() (p emulation.Plan, err error) {
 	return p, nil
 }
 
-func (a *app) runBenchEmulation(ctx context.Context, f emulationFlags) (err error) {
-	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
+func (a *app) runBenchEmulation(ctx context.Context, f emulationFlags) error {
+	if err := f.check(); err != nil {
 		return err
 	}
 	plan, err := f.plan()
 	if err != nil {
 		return err
 	}
-	env, err := bench.NewEnv(readVersion().String(), a.args, time.Now())
+	m, err := a.begin(ctx, f.outputs)
 	if err != nil {
 		return err
 	}
-	results, err := a.openResults(f.out, f.format)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, results.close()) }()
-	if err := results.record(env); err != nil {
-		return err
-	}
-	bar := a.steps(plan.Steps())
-	bar.say("measuring emulation")
-	report, runErr := emulation.Run(ctx, plan, results.record, bar.add)
-	bar.stop()
-	if runErr != nil && ctx.Err() == nil {
-		return runErr
-	}
-	if f.format == formatTable {
-		if err := emulation.WriteTables(a.out, report); err != nil {
+	report, err := a.measureEmulation(m, plan)
+	err = m.finish(err, func() error {
+		if err := m.table(func(w io.Writer) error { return emulation.WriteTables(w, report) }); err != nil {
 			return err
 		}
-	}
-	chart, err := emulation.WriteChart(report, f.out, fmt.Sprintf("%s, %s, %s.", env.CPUModel, env.Kernel, env.GoVersion))
-	if err != nil {
+		machine := fmt.Sprintf("%s, %s, %s.", m.env.CPUModel, m.env.Kernel, m.env.GoVersion)
+		chart, err := emulation.WriteChart(report, m.outputs.out, machine)
+		m.wrote(chart)
 		return err
+	})
+	if err == nil && report.Missed() > 0 {
+		err = fmt.Errorf("%w: %d of %d rates are further off than allowed", errMissed, report.Missed(), len(report.Accuracy))
 	}
-	if chart != "" {
-		fmt.Fprintf(a.err, "wrote %s\n", chart)
+	return err
+}
+
+func (a *app) measureEmulation(m *measurement, plan emulation.Plan) (emulation.Report, error) {
+	if err := m.record(m.env); err != nil {
+		return emulation.Report{}, err
 	}
-	switch {
-	case ctx.Err() != nil:
-		return errInterrupted
-	case report.Missed() > 0:
-		return fmt.Errorf("%w: %d of %d rates are further off than allowed", errMissed, report.Missed(), len(report.Accuracy))
-	}
-	return nil
+	bar := a.steps(plan.Steps(), "measuring emulation")
+	defer bar.stop()
+	return emulation.Run(m.ctx, plan, m.record, func() { bar.add(1) })
 }

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
+	"context"
+	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,20 +11,19 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ioverlay/ioverlay/bench"
 	"github.com/ioverlay/ioverlay/bench/failures"
+	"github.com/ioverlay/ioverlay/internal/subprocess"
 )
 
 // failuresFlags are the flags of "ioverlay bench failures".
 type failuresFlags struct {
-	kinds  string
-	format string
-	out    string
-	spec   failures.Spec
+	kinds string
+	spec  failures.Spec
+	outputs
 }
 
 func (a *app) benchFailures() *cobra.Command {
-	var f failuresFlags
+	f := failuresFlags{outputs: outputs{name: "failures.jsonl"}}
 	cmd := &cobra.Command{
 		Use:   "failures",
 		Short: "Measure how fast failures are detected",
@@ -37,20 +34,20 @@ measured here says why.`,
 		Example: `  ioverlay bench failures --trials 30
   ioverlay bench failures --kinds cut,stop --fail-timeout 2s --out results/`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runBenchFailures(cmd, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runBenchFailures(cmd.Context(), f) },
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.kinds, "kinds", strings.Join(failures.Kinds(), ","), "kinds of failure")
 	fl.IntVar(&f.spec.Trials, "trials", 30, "trials of each kind")
 	fl.DurationVar(&f.spec.StallTimeout, "stall-timeout", time.Second, "of the nodes")
 	fl.DurationVar(&f.spec.FailTimeout, "fail-timeout", time.Second, "of the nodes")
-	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
-	fl.StringVar(&f.out, "out", "", "directory for the results: failures.jsonl, failures.txt and failures.svg")
+	f.define(fl, "the results: failures.jsonl, failures.txt and failures.svg")
 	return cmd
 }
 
-func (a *app) runBenchFailures(cmd *cobra.Command, f failuresFlags) error {
-	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
+// read checks the flags and completes the spec.
+func (f *failuresFlags) read() (err error) {
+	if err := f.check(); err != nil {
 		return err
 	}
 	if f.spec.Trials < 1 {
@@ -65,73 +62,49 @@ func (a *app) runBenchFailures(cmd *cobra.Command, f failuresFlags) error {
 		}
 		f.spec.Kinds = append(f.spec.Kinds, k)
 	}
-	program, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("find this program: %w", err)
+	f.spec.Program, err = subprocess.Self()
+	return err
+}
+
+func (a *app) runBenchFailures(ctx context.Context, f failuresFlags) error {
+	if err := f.read(); err != nil {
+		return err
 	}
-	f.spec.Program = []string{program}
-	env, err := bench.NewEnv(readVersion().String(), a.args, time.Now())
+	m, err := a.begin(ctx, f.outputs)
 	if err != nil {
 		return err
 	}
-	records := []any{env}
-	spin := a.spinner(0, "measuring")
-	err = failures.Run(cmd.Context(), f.spec, func(r any) error {
-		records = append(records, r)
-		return nil
+	records, err := a.measureFailures(m, f.spec)
+	return m.finish(err, func() error {
+		sums := failures.Summarize(f.spec, records)
+		table := func(w io.Writer) error { failures.WriteTable(w, sums); return nil }
+		errs := []error{m.table(table)}
+		for _, s := range sums {
+			errs = append(errs, m.record(s))
+		}
+		errs = append(errs, m.create("failures.txt", table),
+			m.create("failures.svg", func(w io.Writer) error { return failures.WriteChart(w, sums) }))
+		return errors.Join(errs...)
 	})
-	spin.stop()
-	if err != nil {
-		return err
-	}
-	return a.writeFailures(f, records, failures.Summarize(f.spec, records))
 }
 
-// writeFailures prints what was measured, and writes it to files if asked to.
-func (a *app) writeFailures(f failuresFlags, records []any, sums []failures.Summary) error {
-	for _, s := range sums {
-		records = append(records, s)
+// measureFailures measures, and returns what was recorded.
+func (a *app) measureFailures(m *measurement, s failures.Spec) (records []any, err error) {
+	if err := m.record(m.env); err != nil {
+		return nil, err
 	}
-	lines := func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		for _, r := range records {
-			if err := e.Encode(r); err != nil {
-				return fmt.Errorf("write the results: %w", err)
-			}
+	bar := a.steps(s.Trials*len(s.Kinds), "measuring")
+	defer bar.stop()
+	err = failures.Run(m.ctx, s, func(r any) error {
+		records = append(records, r)
+		switch r := r.(type) {
+		case failures.Trial:
+			bar.say(r.Kind)
+			bar.add(1)
+		case failures.Skipped:
+			bar.add(s.Trials)
 		}
-		return nil
-	}
-	table := func(w io.Writer) error { failures.WriteTable(w, sums); return nil }
-	if f.out != "" {
-		if err := os.MkdirAll(f.out, 0o755); err != nil {
-			return fmt.Errorf("make the directory for results, --out %q: %w", f.out, err)
-		}
-		for name, write := range map[string]func(io.Writer) error{
-			"failures.jsonl": lines, "failures.txt": table,
-			"failures.svg": func(w io.Writer) error { return failures.WriteChart(w, sums) },
-		} {
-			if err := writeFile(filepath.Join(f.out, name), write); err != nil {
-				return err
-			}
-		}
-	}
-	if f.format == formatJSON {
-		return lines(a.out)
-	}
-	return table(a.out)
-}
-
-func writeFile(path string, write func(io.Writer) error) error {
-	file, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("create %q: %w", path, err)
-	}
-	if err := write(file); err != nil {
-		_ = file.Close() // the error that counts is the one above
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return fmt.Errorf("close %q: %w", path, err)
-	}
-	return nil
+		return m.record(r)
+	})
+	return records, err
 }

@@ -25,8 +25,7 @@ type chainFlags struct {
 	latencyRounds int
 	rate          float64
 	loops         int
-	format        string
-	out           string
+	outputs       outputs
 	cpuProfile    string
 	build         string
 }
@@ -44,15 +43,15 @@ func (f *chainFlags) define(cmd *cobra.Command) {
 	fl.IntVar(&f.latencyRounds, "latency-rounds", 1, "how often each latency is measured; 0 for not at all")
 	fl.Float64Var(&f.rate, "rate", 2000, "messages a second of the latency pass")
 	fl.IntVar(&f.loops, "loops", runtime.GOMAXPROCS(0), "event loops of a process, by default as many as the engine has by default; for goroutine, threads that run Go code")
-	fl.StringVar(&f.out, "out", "", "directory for results and charts (default out/chain-<time>)")
 	fl.StringVar(&f.cpuProfile, "cpuprofile", "", "write a CPU profile of all link kinds' points to this file (of the baselines' if there are no links)")
 	fl.StringVar(&f.build, "build", "", "another build of this program: its links are measured in the same run, as tcp@build and so on")
-	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
+	f.outputs = outputs{always: "chain"}
+	f.outputs.define(fl, "results and charts")
 }
 
 // plan checks the flags, completes them and returns what they ask for.
 func (f *chainFlags) plan() (bench.Plan, error) {
-	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
+	if err := f.outputs.check(); err != nil {
 		return bench.Plan{}, err
 	}
 	nodes, err := parseNodes(f.nodes)
@@ -65,9 +64,6 @@ func (f *chainFlags) plan() (bench.Plan, error) {
 	}
 	if err := f.checkNumbers(); err != nil {
 		return bench.Plan{}, err
-	}
-	if f.out == "" {
-		f.out = "out/chain-" + time.Now().Format("20060102-150405")
 	}
 	plan := bench.Plan{
 		Kinds:         kinds,

@@ -1,8 +1,9 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 func (a *app) benchFootprint() *cobra.Command {
 	s := bench.FootprintSpec{}
-	format := ""
+	o := outputs{}
 	cmd := &cobra.Command{
 		Use:   "footprint",
 		Short: "Measure the memory of an active connection",
@@ -25,7 +26,7 @@ The paper's section 2.2 says 4 MB with 5 KB messages and buffers of 10.`,
   ioverlay bench footprint --full`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkFormat(format, formatTable, formatJSON); err != nil {
+			if err := o.check(); err != nil {
 				return err
 			}
 			if s.Connections < 1 {
@@ -34,18 +35,7 @@ The paper's section 2.2 says 4 MB with 5 KB messages and buffers of 10.`,
 			if s.Buffer < 1 {
 				return &usageError{"buffer", strconv.Itoa(s.Buffer), "1 and up"}
 			}
-			spin := a.spinner(s.Duration, "measuring")
-			r, err := bench.Footprint(cmd.Context(), s)
-			spin.stop()
-			if err != nil {
-				return err
-			}
-			if format == formatJSON {
-				return json.NewEncoder(a.out).Encode(r)
-			}
-			_, err = fmt.Fprintf(a.out, "%d connections, %d-byte payloads, buffers of %d: %.0f KiB resident each, of which %.0f KiB in slabs, and %.0f KiB in the kernel (%d messages)\n",
-				r.Connections, r.PayloadBytes, r.Buffer, r.UserBytes/1024, r.SlabBytes/1024, r.KernelBytes/1024, r.Messages)
-			return err
+			return a.runBenchFootprint(cmd.Context(), s, o)
 		},
 	}
 	fl := cmd.Flags()
@@ -54,6 +44,35 @@ The paper's section 2.2 says 4 MB with 5 KB messages and buffers of 10.`,
 	fl.IntVar(&s.Buffer, "buffer", 10, "messages a buffer")
 	fl.BoolVar(&s.Full, "full", false, "receivers hold on to messages, so that every buffer is full: the worst case")
 	fl.DurationVar(&s.Duration, "duration", 2*time.Second, "how long traffic flows before memory is read")
-	fl.StringVar(&format, "format", formatTable, "how to print: table or json")
+	o.define(fl, resultsName)
 	return cmd
+}
+
+// runBenchFootprint measures. Ctrl-C ends the measuring early: what the connections take by then is measured all the
+// same.
+func (a *app) runBenchFootprint(ctx context.Context, s bench.FootprintSpec, o outputs) error {
+	m, err := a.begin(ctx, o)
+	if err != nil {
+		return err
+	}
+	bar := a.elapsing(s.Duration, "measuring")
+	r, err := bench.Footprint(ctx, s)
+	bar.stop()
+	err = m.finish(err, func() error {
+		if r.Connections == 0 {
+			return nil
+		}
+		if err := m.record(r); err != nil {
+			return err
+		}
+		return m.table(func(w io.Writer) error {
+			_, err := fmt.Fprintf(w, "%d connections, %d-byte payloads, buffers of %d: %.0f KiB resident each, of which %.0f KiB in slabs, and %.0f KiB in the kernel (%d messages)\n",
+				r.Connections, r.PayloadBytes, r.Buffer, r.UserBytes/1024, r.SlabBytes/1024, r.KernelBytes/1024, r.Messages)
+			return err
+		})
+	})
+	if err == nil && r.Interrupted {
+		err = errInterrupted
+	}
+	return err
 }

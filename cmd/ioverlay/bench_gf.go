@@ -2,19 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
-	"github.com/ioverlay/ioverlay/bench"
-	gfbench "github.com/ioverlay/ioverlay/bench/gf"
+	"github.com/ioverlay/ioverlay/bench/gfbench"
 	"github.com/ioverlay/ioverlay/coding/gf"
 )
 
@@ -50,12 +46,11 @@ type gfFlags struct {
 	rounds int
 	sample time.Duration
 	offset int
-	format string
-	out    string
+	outputs
 }
 
 func (a *app) benchGF() *cobra.Command {
-	f := new(gfFlags)
+	f := &gfFlags{outputs: outputs{always: "gf"}}
 	cmd := &cobra.Command{
 		Use:     "gf",
 		Short:   "Measure arithmetic in GF(2^8) against klauspost/reedsolomon",
@@ -70,14 +65,13 @@ func (a *app) benchGF() *cobra.Command {
 	fl.IntVar(&f.rounds, "rounds", 9, "how often each row is measured")
 	fl.DurationVar(&f.sample, "sample", 2*time.Millisecond, "how long each contestant of a row runs in a round")
 	fl.IntVar(&f.offset, "offset", 0, "how many bytes past a multiple of 64 packets begin")
-	fl.StringVar(&f.out, "out", "", "directory for results and the chart (default out/gf-<time>)")
-	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
+	f.define(fl, "results and the chart")
 	return cmd
 }
 
 // plan checks the flags, completes them and returns what they ask for.
 func (f *gfFlags) plan() (gfbench.Plan, error) {
-	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
+	if err := f.check(); err != nil {
 		return gfbench.Plan{}, err
 	}
 	switch {
@@ -95,9 +89,6 @@ func (f *gfFlags) plan() (gfbench.Plan, error) {
 	sizes, err := parseSizes(f.sizes)
 	if err != nil {
 		return gfbench.Plan{}, err
-	}
-	if f.out == "" {
-		f.out = "out/gf-" + time.Now().Format("20060102-150405")
 	}
 	plan := gfbench.Plan{Levels: levels, Sizes: sizes, Rounds: f.rounds, Sample: f.sample, Offset: f.offset}
 	return plan, plan.Validate()
@@ -153,45 +144,35 @@ func (a *app) runBenchGF(ctx context.Context, f *gfFlags) error {
 	if err != nil {
 		return err
 	}
-	env, err := bench.NewEnv(readVersion().String(), a.args, time.Now())
+	m, err := a.begin(ctx, f.outputs)
 	if err != nil {
 		return err
 	}
-	out, err := a.openResults(f.out, f.format)
-	if err != nil {
-		return err
-	}
-	progress, done := a.gfProgress(plan)
-	report, err := gfbench.Run(ctx, env, plan, progress, out.record)
-	done()
-	if err := errors.Join(err, out.close()); err != nil {
-		return err
-	}
-	if f.format == formatTable {
-		if err := gfbench.WriteTable(a.out, report); err != nil {
+	bar := gfBar{a.steps(plan.Steps(), "")}
+	report, err := gfbench.Run(ctx, m.env, plan, bar, m.record)
+	bar.stop()
+	err = m.finish(err, func() error {
+		if len(report.Points) == 0 {
+			return nil
+		}
+		if err := m.table(func(w io.Writer) error { return gfbench.WriteTable(w, report) }); err != nil {
 			return err
 		}
-	}
-	chart, err := gfbench.WriteChart(report, f.out)
-	if err != nil {
+		chart, err := gfbench.WriteChart(report, m.outputs.out)
+		m.wrote(chart)
 		return err
+	})
+	if err == nil && report.Interrupted {
+		err = fmt.Errorf("%w after %d points", errInterrupted, len(report.Points))
 	}
-	for _, name := range []string{chart, filepath.Join(f.out, resultsName)} {
-		if name != "" {
-			fmt.Fprintf(a.err, "wrote %s\n", name)
-		}
-	}
-	if report.Interrupted {
-		return fmt.Errorf("%w after %d points", errInterrupted, len(report.Points))
-	}
-	return nil
+	return err
 }
 
-// gfProgress shows a bar if standard error is a terminal; done takes it away.
-func (a *app) gfProgress(plan gfbench.Plan) (progress gfbench.Progress, done func()) {
-	if file, ok := a.err.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		bar := gfbench.NewBar(file, plan)
-		return bar, bar.Clear
-	}
-	return gfbench.Silent{}, func() {}
-}
+// gfBar is a bar as gfbench.Progress.
+type gfBar struct{ *progress }
+
+// Begin implements gfbench.Progress.
+func (b gfBar) Begin(what string) { b.say(what) }
+
+// Done implements gfbench.Progress.
+func (b gfBar) Done() { b.add(1) }

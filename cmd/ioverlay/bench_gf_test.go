@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/ioverlay/ioverlay/bench"
-	gfbench "github.com/ioverlay/ioverlay/bench/gf"
+	"github.com/ioverlay/ioverlay/bench/gfbench"
 	"github.com/ioverlay/ioverlay/coding/gf"
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
 
@@ -18,7 +19,7 @@ type idleFlags struct {
 	nodes    int
 	links    string
 	duration time.Duration
-	format   string
+	outputs
 }
 
 func (a *app) benchIdle() *cobra.Command {
@@ -38,7 +39,7 @@ for (three a node).`,
 	fl.IntVar(&f.nodes, "nodes", 10000, "nodes, each with a link to another")
 	fl.StringVar(&f.links, "links", "mem,tcp", "kinds of links: mem, tcp")
 	fl.DurationVar(&f.duration, "duration", 10*time.Second, "how long to watch")
-	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
+	f.define(fl, resultsName)
 	return cmd
 }
 
@@ -57,49 +58,62 @@ func (a *app) benchIdlePoint() *cobra.Command {
 	}
 }
 
-func (a *app) runBenchIdle(ctx context.Context, f idleFlags) error {
-	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
-		return err
+// specs are what the flags ask for, one for each kind of link.
+func (f idleFlags) specs() (specs []bench.IdleSpec, err error) {
+	if err := f.check(); err != nil {
+		return nil, err
 	}
 	if f.nodes < 2 {
-		return &usageError{"nodes", strconv.Itoa(f.nodes), "2 and up"}
+		return nil, &usageError{"nodes", strconv.Itoa(f.nodes), "2 and up"}
 	}
-	kinds := splitList(f.links)
-	for _, k := range kinds {
-		if k != "mem" && k != "tcp" {
-			return &usageError{"links", f.links, "mem, tcp or both"}
-		}
-	}
-	var results []bench.IdleResult
-	for _, k := range kinds {
+	for _, k := range splitList(f.links) {
 		s := bench.IdleSpec{Nodes: f.nodes, Links: k, Duration: f.duration}
-		if k == "tcp" {
-			var err error
+		switch k {
+		case "mem":
+		case "tcp":
 			if s.Nodes, err = bench.LimitByDescriptors(f.nodes); err != nil {
-				return err
+				return nil, err
 			}
+		default:
+			return nil, &usageError{"links", f.links, "mem, tcp or both"}
 		}
-		spin := a.spinner(f.duration, fmt.Sprintf("%d idle nodes, %s links", s.Nodes, k))
-		r, err := bench.RunIdle(ctx, []string{"bench", "idle-point"}, s)
-		spin.stop()
-		if ctx.Err() != nil {
-			return errInterrupted
-		}
-		if err != nil {
-			return err
-		}
-		if f.format == formatJSON {
-			if err := json.NewEncoder(a.out).Encode(r); err != nil {
-				return err
-			}
-		}
-		results = append(results, r)
+		specs = append(specs, s)
 	}
-	if f.format == formatTable {
-		_, err := fmt.Fprintln(a.out, idleTable(results))
+	return specs, nil
+}
+
+func (a *app) runBenchIdle(ctx context.Context, f idleFlags) error {
+	specs, err := f.specs()
+	if err != nil {
 		return err
 	}
-	return nil
+	m, err := a.begin(ctx, f.outputs)
+	if err != nil {
+		return err
+	}
+	var results []bench.IdleResult
+	for _, s := range specs {
+		bar := a.elapsing(f.duration, fmt.Sprintf("%d idle nodes, %s links", s.Nodes, s.Links))
+		var r bench.IdleResult
+		r, err = bench.RunIdle(ctx, []string{"bench", "idle-point"}, s)
+		bar.stop()
+		if err == nil {
+			results = append(results, r)
+			err = m.record(r)
+		}
+		if err != nil {
+			break
+		}
+	}
+	return m.finish(err, func() error {
+		if len(results) == 0 {
+			return nil
+		}
+		return m.table(func(w io.Writer) error {
+			_, err := fmt.Fprintln(w, idleTable(results))
+			return err
+		})
+	})
 }
 
 func idleTable(results []bench.IdleResult) string {

@@ -1,17 +1,14 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
+	"context"
+	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/ioverlay/ioverlay/bench"
 	"github.com/ioverlay/ioverlay/bench/probes"
 	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/engine"
@@ -21,8 +18,7 @@ import (
 type probesFlags struct {
 	trials int
 	links  string
-	format string
-	out    string
+	outputs
 }
 
 // probeRates and probeLatencies are the truths that are measured: bytes a second, and
@@ -34,7 +30,7 @@ var (
 )
 
 func (a *app) benchProbes() *cobra.Command {
-	var f probesFlags
+	f := probesFlags{outputs: outputs{name: "probes.jsonl"}}
 	cmd := &cobra.Command{
 		Use:   "probes",
 		Short: "Measure the error of measured bandwidth and latency",
@@ -43,79 +39,75 @@ for it, over a link whose bandwidth or latency is emulated, and compare.`,
 		Example: `  ioverlay bench probes --trials 10
   ioverlay bench probes --links tcp --trials 30 --out results/`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runBenchProbes(cmd, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runBenchProbes(cmd.Context(), f) },
 	}
 	fl := cmd.Flags()
 	fl.IntVar(&f.trials, "trials", 10, "trials of each truth")
 	fl.StringVar(&f.links, "links", "tcp,mem", "kinds of links: tcp, mem")
-	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
-	fl.StringVar(&f.out, "out", "", "directory for the results: probes.jsonl and probes.txt")
+	f.define(fl, "the results: probes.jsonl and probes.txt")
 	return cmd
 }
 
-func (a *app) runBenchProbes(cmd *cobra.Command, f probesFlags) error {
-	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
-		return err
+// specs are what the flags ask for, one for each kind of link.
+func (f probesFlags) specs() (specs []probes.Spec, err error) {
+	if err := f.check(); err != nil {
+		return nil, err
 	}
 	if f.trials < 1 {
-		return &usageError{"trials", strconv.Itoa(f.trials), "1 and up"}
+		return nil, &usageError{"trials", strconv.Itoa(f.trials), "1 and up"}
 	}
 	kinds := map[string]engine.Links{"tcp": engine.TCP, "mem": engine.Mem}
-	words := splitList(f.links)
-	for _, word := range words {
-		if _, known := kinds[word]; !known {
-			return &usageError{"links", word, "tcp, mem"}
+	for _, word := range splitList(f.links) {
+		links, known := kinds[word]
+		if !known {
+			return nil, &usageError{"links", word, "tcp, mem"}
 		}
+		specs = append(specs, probes.Spec{Links: links, Rates: probeRates, Latencies: probeLatencies, Trials: f.trials})
 	}
-	env, err := bench.NewEnv(readVersion().String(), a.args, time.Now())
+	return specs, nil
+}
+
+func (a *app) runBenchProbes(ctx context.Context, f probesFlags) error {
+	specs, err := f.specs()
 	if err != nil {
 		return err
 	}
-	spin := a.spinner(0, "measuring")
-	var trials []probes.Trial
-	for _, word := range words {
-		s := probes.Spec{Links: kinds[word], Rates: probeRates, Latencies: probeLatencies, Trials: f.trials}
-		err := probes.Run(cmd.Context(), s, func(t probes.Trial) error { trials = append(trials, t); return nil })
-		if err != nil {
-			spin.stop()
-			return err
-		}
-	}
-	spin.stop()
-	return a.writeProbes(f, env, trials)
-}
-
-func (a *app) writeProbes(f probesFlags, env bench.Env, trials []probes.Trial) error {
-	rows := probes.Summarize(trials)
-	lines := func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		err := e.Encode(env)
-		for _, t := range trials {
-			if err == nil {
-				err = e.Encode(t)
-			}
-		}
-		for _, r := range rows {
-			if err == nil {
-				err = e.Encode(r)
-			}
-		}
+	m, err := a.begin(ctx, f.outputs)
+	if err != nil {
 		return err
 	}
-	table := func(w io.Writer) error { probes.WriteTable(w, rows); return nil }
-	if f.out != "" {
-		if err := os.MkdirAll(f.out, 0o755); err != nil {
-			return fmt.Errorf("make the directory for results, --out %q: %w", f.out, err)
+	trials, err := a.measureProbes(m, specs)
+	return m.finish(err, func() error {
+		rows := probes.Summarize(trials)
+		table := func(w io.Writer) error { probes.WriteTable(w, rows); return nil }
+		errs := []error{m.table(table)}
+		for _, r := range rows {
+			errs = append(errs, m.record(r))
 		}
-		if err := writeFile(filepath.Join(f.out, "probes.jsonl"), lines); err != nil {
-			return err
-		}
-		if err := writeFile(filepath.Join(f.out, "probes.txt"), table); err != nil {
-			return err
+		return errors.Join(append(errs, m.create("probes.txt", table))...)
+	})
+}
+
+func (a *app) measureProbes(m *measurement, specs []probes.Spec) (trials []probes.Trial, err error) {
+	if err := m.record(m.env); err != nil {
+		return nil, err
+	}
+	steps := 0
+	for _, s := range specs {
+		steps += s.Trials * (len(s.Rates) + len(s.Latencies))
+	}
+	bar := a.steps(steps, "measuring")
+	defer bar.stop()
+	for _, s := range specs {
+		bar.say(s.Links.String())
+		err := probes.Run(m.ctx, s, func(t probes.Trial) error {
+			trials = append(trials, t)
+			bar.add(1)
+			return m.record(t)
+		})
+		if err != nil {
+			return trials, err
 		}
 	}
-	if f.format == formatJSON {
-		return lines(a.out)
-	}
-	return table(a.out)
+	return trials, nil
 }

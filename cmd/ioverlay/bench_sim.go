@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 
@@ -20,7 +21,7 @@ type simFlags struct {
 	messages uint64
 	rounds   int
 	seed     uint64
-	format   string
+	outputs
 }
 
 // maxSimNodes is how many nodes have made-up IDs in 10.0.0.0/8 that differ.
@@ -49,7 +50,7 @@ chain   the same down a chain of all nodes`,
 	fl.Uint64Var(&f.messages, "messages", 5_000_000, "message events to measure, after a warm-up")
 	fl.IntVar(&f.rounds, "rounds", 3, "how often each point is measured")
 	fl.Uint64Var(&f.seed, "seed", 1, "decides all that is random")
-	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
+	f.define(fl, resultsName)
 	return cmd
 }
 
@@ -70,7 +71,7 @@ func (a *app) benchSimPoint() *cobra.Command {
 
 // specs are the points of one round.
 func (f *simFlags) specs() ([]bench.SimSpec, error) {
-	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
+	if err := f.check(); err != nil {
 		return nil, err
 	}
 	switch {
@@ -103,35 +104,40 @@ func (a *app) runBenchSim(ctx context.Context, f simFlags) error {
 	if err != nil {
 		return err
 	}
-	results := make([][]bench.SimResult, len(specs)) // by spec, then round
-	bar := a.steps(len(specs) * f.rounds)
+	m, err := a.begin(ctx, f.outputs)
+	if err != nil {
+		return err
+	}
+	results, err := a.measureSim(m, specs, f.rounds)
+	return m.finish(err, func() error {
+		return m.table(func(w io.Writer) error {
+			_, err := fmt.Fprintln(w, simTable(results))
+			return err
+		})
+	})
+}
+
+// measureSim returns results by spec, then round.
+func (a *app) measureSim(m *measurement, specs []bench.SimSpec, rounds int) ([][]bench.SimResult, error) {
+	results := make([][]bench.SimResult, len(specs))
+	bar := a.steps(len(specs)*rounds, "")
 	defer bar.stop()
-	for round := range f.rounds {
+	for round := range rounds {
 		for i, s := range specs {
 			bar.say(fmt.Sprintf("%d nodes, %s", s.Nodes, s.Load))
-			r, err := bench.RunSim(ctx, []string{"bench", "sim-point"}, s)
-			if ctx.Err() != nil {
-				return errInterrupted
-			}
+			r, err := bench.RunSim(m.ctx, []string{"bench", "sim-point"}, s)
 			if err != nil {
-				return err
+				return results, err
 			}
 			r.Round = round + 1
 			results[i] = append(results[i], r)
-			bar.add()
-			if f.format == formatJSON {
-				if err := json.NewEncoder(a.out).Encode(r); err != nil {
-					return err
-				}
+			bar.add(1)
+			if err := m.record(r); err != nil {
+				return results, err
 			}
 		}
 	}
-	bar.stop()
-	if f.format == formatTable {
-		_, err := fmt.Fprintln(a.out, simTable(results))
-		return err
-	}
-	return nil
+	return results, nil
 }
 
 func simTable(results [][]bench.SimResult) string {
@@ -139,6 +145,9 @@ func simTable(results [][]bench.SimResult) string {
 	t.SetTitle("Virtual time: message events per CPU-second, medians (least to most of the rounds)")
 	t.AppendHeader(table.Row{"load", "nodes", "links", "million messages a CPU-second", "messages", "virtual s", "CPU s", "peak MB"})
 	for _, rounds := range results {
+		if len(rounds) == 0 {
+			continue // interrupted before its first round
+		}
 		slices.SortFunc(rounds, func(x, y bench.SimResult) int { return int(x.MessagesPerCPUs - y.MessagesPerCPUs) })
 		m, least, most := rounds[len(rounds)/2], rounds[0].MessagesPerCPUs, rounds[len(rounds)-1].MessagesPerCPUs
 		t.AppendRow(table.Row{m.Load, m.Nodes, m.Links,

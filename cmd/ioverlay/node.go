@@ -30,6 +30,7 @@ type nodeFlags struct {
 	payload       int
 	limit         uint64
 	sink          bool
+	checkEvery    uint64
 	latency       bool
 	latencyWarmup time.Duration
 	report        time.Duration
@@ -84,6 +85,7 @@ is 1 if --sink found messages lost, reordered or corrupt.`,
 	fl.IntVar(&f.payload, "payload", 5120, "payload bytes in a message of the source")
 	fl.Uint64Var(&f.limit, "messages", 0, "messages that the source sends; 0 means no end")
 	fl.BoolVar(&f.sink, "sink", false, "count and check what arrives")
+	fl.Uint64Var(&f.checkEvery, "check-every", 1, "with --sink: check the content of every Nth message only; checking one costs 0.3 µs for 5 KB")
 	fl.BoolVar(&f.latency, "latency", false, "with --sink: record the latency of messages of a rate source")
 	fl.DurationVar(&f.latencyWarmup, "latency-warmup", 0, "with --latency: leave out the first messages, for this long")
 	fl.DurationVar(&f.report, "report", 0, "report at this interval; 0 means only at the end")
@@ -115,6 +117,8 @@ func (f nodeFlags) check() (downstreams []core.NodeID, err error) {
 		return nil, &usageError{"app", "0", "1 and up; 0 is the control lane"}
 	case f.payload < 0 || f.payload > maxPayload:
 		return nil, &usageError{"payload", strconv.Itoa(f.payload), fmt.Sprintf("0 to %d bytes", maxPayload)}
+	case f.checkEvery < 1:
+		return nil, &usageError{"check-every", "0", "1 and up"}
 	case f.latency && !f.sink:
 		return nil, &usageError{"latency", "true", "only together with --sink, which measures it"}
 	case f.logFormat != "text" && f.logFormat != "json":
@@ -228,7 +232,7 @@ func (f nodeFlags) logger(w io.Writer) *slog.Logger {
 func (p *nodeProcess) addNode(downstreams []core.NodeID, emu emulated) (err error) {
 	var sink core.Sink
 	if p.flags.sink {
-		p.checker = &apps.Checker{}
+		p.checker = &apps.Checker{SampleEvery: p.flags.checkEvery}
 		sink = p.checker
 		if p.flags.latency {
 			p.timed = bench.NewRecording(p.flags.latencyWarmup)

@@ -90,6 +90,9 @@ func (a *app) runPerfSwitch(ctx context.Context, f switchFlags) (err error) {
 	if err != nil {
 		return &usageError{"links", s.Kind, "tcp or mem"}
 	}
+	if err := tryOut(f.out); err != nil {
+		return err
+	}
 	if f.pprof != "" {
 		stop, bound, err := perf.ServePprof(f.pprof)
 		if err != nil {
@@ -103,16 +106,16 @@ func (a *app) runPerfSwitch(ctx context.Context, f switchFlags) (err error) {
 		return fmt.Errorf("build a %s chain of %d nodes: %w", s.Kind, s.Nodes, err)
 	}
 	defer func() { err = errors.Join(err, chain.Close()) }()
+	bar := a.elapsing(s.Warmup+f.duration, "profiling")
+	defer bar.stop()
 	if err := bench.WarmUp(ctx, chain, s.Warmup); err != nil {
 		return err
 	}
-	spin := a.spinner(f.duration, "profiling")
-	defer spin.stop()
 	r, err := perf.Run(ctx, perf.Options{
 		Title: fmt.Sprintf("%s, %d nodes, %d-byte payloads, %s", s.Kind, s.Nodes, s.PayloadBytes, loopsText(s.Loops)),
 		Dir:   f.out, Name: fmt.Sprintf("switch-%s-%d", s.Kind, s.Nodes),
 	}, profiled(chain, s))
-	spin.stop()
+	bar.stop()
 	if err != nil {
 		return err
 	}

@@ -2,17 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/ioverlay/ioverlay/bench"
 	"github.com/ioverlay/ioverlay/bench/repro"
+	"github.com/ioverlay/ioverlay/internal/subprocess"
 )
 
 // reproFlags are the flags of the commands under "ioverlay repro".
@@ -22,8 +21,7 @@ type reproFlags struct {
 	warmup   time.Duration
 	duration time.Duration
 	count    int
-	format   string
-	out      string
+	outputs
 }
 
 func (a *app) repro() *cobra.Command {
@@ -54,7 +52,7 @@ Exit codes: 0 it agrees, 1 bytes were wrong or a figure is outside of the tolera
 wrong usage, 3 it could not be run, 130 interrupted.`
 
 func (a *app) reproFig4() *cobra.Command {
-	f := new(reproFlags)
+	f := &reproFlags{outputs: outputs{always: "repro"}}
 	cmd := &cobra.Command{
 		Use:     "fig4",
 		Short:   "Network coding on seven nodes (section 3.1, Fig. 4)",
@@ -73,28 +71,20 @@ func (f *reproFlags) define(cmd *cobra.Command, world, worlds string) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.world, "world", world, "where to run it: "+worlds)
 	fl.Uint64Var(&f.seed, "seed", 1, "decides all that is random")
-	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
-	fl.StringVar(&f.out, "out", "", "directory for results (default out/repro-<time>)")
+	f.outputs.define(fl, "results and the chart")
 }
 
-func (f *reproFlags) check(worlds ...string) error {
-	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
+func (f *reproFlags) read(worlds ...string) error {
+	if err := f.check(); err != nil {
 		return err
 	}
-	known := false
-	for _, w := range worlds {
-		known = known || w == f.world
-	}
 	switch {
-	case !known:
+	case !slices.Contains(worlds, f.world):
 		return &usageError{"world", f.world, either(worlds)}
 	case f.warmup < 0:
 		return &usageError{"warmup", f.warmup.String(), "0 or more"}
 	case f.duration < time.Second || f.duration > time.Hour:
 		return &usageError{"duration", f.duration.String(), "1s to 1h"}
-	}
-	if f.out == "" {
-		f.out = "out/repro-" + time.Now().Format("20060102-150405")
 	}
 	return nil
 }
@@ -104,57 +94,62 @@ func (f *reproFlags) window() repro.Window {
 }
 
 // beginRepro opens the results and writes what machine and run they are of.
-func (a *app) beginRepro(f *reproFlags) (*resultFile, error) {
-	env, err := bench.NewEnv(readVersion().String(), a.args, time.Now())
+func (a *app) beginRepro(ctx context.Context, f *reproFlags) (*measurement, error) {
+	m, err := a.begin(ctx, f.outputs)
 	if err != nil {
 		return nil, err
 	}
-	out, err := a.openResults(f.out, f.format)
-	if err != nil {
-		return nil, err
+	if err := m.record(m.env); err != nil {
+		return nil, m.finish(err, func() error { return nil })
 	}
-	if err := out.record(env); err != nil {
-		return nil, errors.Join(err, out.close())
-	}
-	return out, nil
+	return m, nil
 }
 
 func (a *app) runFig4(ctx context.Context, f *reproFlags) error {
-	if err := f.check("sim", "live", "proc"); err != nil {
+	if err := f.read("sim", "live", "proc"); err != nil {
 		return err
 	}
-	program, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("find this program: %w", err)
-	}
-	out, err := a.beginRepro(f)
+	program, err := subprocess.Self("repro", "node")
 	if err != nil {
 		return err
 	}
-	spec := repro.Fig4Spec{World: repro.World(f.world), Seed: f.seed, Window: f.window(), Program: []string{program, "repro", "node"}}
-	spin := a.spinner(2*(f.warmup+f.duration), "Fig. 4, "+f.world)
-	points, err := repro.Fig4(ctx, spec, func(p repro.Fig4Point) error { return out.record(p) })
-	spin.stop()
-	if err := errors.Join(err, out.close()); err != nil {
-		if ctx.Err() != nil {
-			return errInterrupted
+	m, err := a.beginRepro(ctx, f)
+	if err != nil {
+		return err
+	}
+	spec := repro.Fig4Spec{World: repro.World(f.world), Seed: f.seed, Window: f.window(), Program: program}
+	bar := a.elapsing(2*(f.warmup+f.duration), "Fig. 4, "+f.world)
+	points, err := repro.Fig4(ctx, spec, func(p repro.Fig4Point) error { return m.record(p) })
+	bar.stop()
+	err = m.finish(err, func() error {
+		if len(points) == 0 {
+			return nil
 		}
-		return err
-	}
-	if f.format == formatTable {
-		fmt.Fprintln(a.out, repro.Fig4Table(points))
-	}
-	chart, err := repro.WriteFig4Chart(points, f.out)
+		return presentRepro(m, repro.Fig4Table(points), func() (string, error) { return repro.WriteFig4Chart(points, m.outputs.out) })
+	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "wrote %s\nwrote %s\n", filepath.Join(f.out, resultsName), chart)
 	for _, p := range points {
 		if p.WrongMessages > 0 || !p.Within() {
 			return fmt.Errorf("%w, or node %s, %s, is outside of the tolerance", errViolation, p.Node, p.Case)
 		}
 	}
 	return nil
+}
+
+// presentRepro prints a table and writes a chart.
+func presentRepro(m *measurement, table string, draw func() (string, error)) error {
+	err := m.table(func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, table)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	chart, err := draw()
+	m.wrote(chart)
+	return err
 }
 
 const reproTopologiesHelp = `Run multicast over the butterfly and over random acyclic topologies, by plain routing over
@@ -165,7 +160,7 @@ A unit of capacity is 50 coded packets a second; the bound is of their payload. 
 routing has shorter headers and may exceed it by 1.6%.`
 
 func (a *app) reproTopologies() *cobra.Command {
-	f := new(reproFlags)
+	f := &reproFlags{outputs: outputs{always: "repro"}}
 	cmd := &cobra.Command{
 		Use:     "topologies",
 		Short:   "Multicast, routed and coded, beside the min cut",
@@ -182,31 +177,26 @@ func (a *app) reproTopologies() *cobra.Command {
 }
 
 func (a *app) runTopologies(ctx context.Context, f *reproFlags) error {
-	if err := f.check("sim", "live"); err != nil {
+	if err := f.read("sim", "live"); err != nil {
 		return err
 	}
 	if f.count < 0 || f.count > 100 {
 		return &usageError{"count", strconv.Itoa(f.count), "0 to 100"}
 	}
-	out, err := a.beginRepro(f)
+	m, err := a.beginRepro(ctx, f)
 	if err != nil {
 		return err
 	}
-	points, err := a.measureTopologies(ctx, f, out)
-	if err := errors.Join(err, out.close()); err != nil {
-		if ctx.Err() != nil {
-			return errInterrupted
+	points, err := a.measureTopologies(m, f)
+	err = m.finish(err, func() error {
+		if len(points) == 0 {
+			return nil
 		}
-		return err
-	}
-	if f.format == formatTable {
-		fmt.Fprintln(a.out, repro.TopologyTable(points))
-	}
-	chart, err := repro.WriteTopologyChart(points, f.out)
+		return presentRepro(m, repro.TopologyTable(points), func() (string, error) { return repro.WriteTopologyChart(points, m.outputs.out) })
+	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "wrote %s\nwrote %s\n", filepath.Join(f.out, resultsName), chart)
 	for _, p := range points {
 		if p.Wrong > 0 {
 			return fmt.Errorf("%w: %d in %s", errViolation, p.Wrong, p.Name)
@@ -215,24 +205,24 @@ func (a *app) runTopologies(ctx context.Context, f *reproFlags) error {
 	return nil
 }
 
-func (a *app) measureTopologies(ctx context.Context, f *reproFlags, out *resultFile) (points []repro.TopologyPoint, err error) {
+func (a *app) measureTopologies(m *measurement, f *reproFlags) (points []repro.TopologyPoint, err error) {
 	all := []repro.Topology{repro.Butterfly()}
 	for i := range f.count {
 		all = append(all, repro.RandomDAG(f.seed+uint64(i)))
 	}
-	bar := a.steps(len(all))
+	bar := a.steps(len(all), "")
 	defer bar.stop()
 	for _, t := range all {
 		bar.say(t.Name)
-		p, err := repro.RunTopology(ctx, t, repro.TopologySpec{World: repro.World(f.world), Seed: f.seed, Window: f.window()})
+		p, err := repro.RunTopology(m.ctx, t, repro.TopologySpec{World: repro.World(f.world), Seed: f.seed, Window: f.window()})
 		if err != nil {
 			return points, err
 		}
 		points = append(points, p)
-		if err := out.record(p); err != nil {
+		if err := m.record(p); err != nil {
 			return points, err
 		}
-		bar.add()
+		bar.add(1)
 	}
 	return points, nil
 }

@@ -77,6 +77,10 @@ func run(args []string, s streams) int {
 		return exitOK
 	}
 	code := a.exitCode(err)
+	if code == exitFailed && ctx.Err() != nil {
+		err = interruption(err) // before there was anything to report
+		code = a.exitCode(err)
+	}
 	fmt.Fprintf(s.err, "ioverlay: %v\n", err)
 	if code == exitUsage {
 		fmt.Fprintf(s.err, "See \"%s --help\".\n", command.CommandPath())
@@ -100,14 +104,17 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.err)
 	root.AddCommand(a.run(), a.sim(), a.schema(), a.compare(), a.bench(), a.repro(), a.perf(), a.node(), a.trace(), a.version(),
 		a.scenarioNode())
+	root.SetHelpCommand(a.help())
+	group(root)
 	return root
 }
 
 func (a *app) exitCode(err error) int {
 	var wrong *usageError
 	var mistake *fileError
+	var noCommand *unknownCommandError
 	switch {
-	case errors.As(err, &wrong) || errors.As(err, &mistake) || !a.started:
+	case errors.As(err, &wrong) || errors.As(err, &mistake) || errors.As(err, &noCommand) || !a.started:
 		return exitUsage
 	case errors.Is(err, errViolation), errors.Is(err, errMissed), errors.Is(err, errDiffer), errors.Is(err, errExpectation):
 		return exitViolation

@@ -42,6 +42,7 @@ func TestUsageErrorsNameFlagValueAndWhatIsAllowed(t *testing.T) {
 		{[]string{"bench", "chain", "--rate", "NaN"}, []string{"--rate", "NaN", "above 0"}},
 		{[]string{"bench", "chain", "--loops", "0"}, []string{"--loops", "0", "1 to 64"}},
 		{[]string{"bench", "chain", "3"}, []string{"3"}},
+		{[]string{"node", "--sink", "--check-every", "0"}, []string{"--check-every", "1 and up"}},
 		{[]string{"bench", "gf", "--format", "xml"}, []string{"--format", "xml", "table or json"}},
 		{[]string{"bench", "gf", "--level", "sse9"}, []string{"--level", "sse9", "generic"}},
 		{[]string{"bench", "gf", "--level", "generic,generic"}, []string{"--level", "once"}},

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"github.com/ioverlay/ioverlay/internal/subprocess"
 	"github.com/ioverlay/ioverlay/scenario"
 	results "github.com/ioverlay/ioverlay/scenario/result"
 	"github.com/ioverlay/ioverlay/scenario/spec"
@@ -76,14 +79,19 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 			path, len(plan.Nodes), len(plan.Links), len(plan.Apps), len(plan.Steps), len(plan.Expect))
 		return err
 	}
-	program, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("find this program: %w", err)
+	if f.out != "" {
+		if err := tryOut(f.out); err != nil {
+			return err
+		}
 	}
-	bar := a.runBar(plan)
+	child, err := subprocess.Self(childCommand)
+	if err != nil {
+		return err
+	}
+	bar := a.scenarioBar(plan)
 	run, err := scenario.Run(cmd.Context(), plan, scenario.Options{
-		World: f.world, Registry: registry, Child: []string{program, childCommand}, Progress: bar.move})
-	bar.clear()
+		World: f.world, Registry: registry, Child: child, Progress: bar.move})
+	bar.stop()
 	if run == nil && err == nil {
 		return errInterrupted
 	}
@@ -92,6 +100,16 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 	}
 	return outcome(run, err)
 }
+
+// scenarioBar shows how far a scenario is, how fast its time passes, and how long the rest will take.
+type scenarioBar struct{ *progress }
+
+func (a *app) scenarioBar(p *scenario.Plan) scenarioBar {
+	return scenarioBar{a.progress(int(p.Duration.Milliseconds()), p.Name,
+		progressbar.OptionShowIts(), progressbar.OptionSetItsString("ms of the scenario"))}
+}
+
+func (b scenarioBar) move(done, _ time.Duration) { b.set(int(done.Milliseconds())) }
 
 // outcome is what a run comes to, as an error.
 func outcome(run *scenario.Result, err error) error {

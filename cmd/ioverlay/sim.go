@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -143,10 +144,10 @@ func (a *app) runSim(cmd *cobra.Command, f simRunFlags, path string) error {
 		}
 		o.Watch = w
 	}
-	bar := a.runBar(plan)
+	bar := a.scenarioBar(plan)
 	o.Progress = bar.move
 	run, err := scenario.Run(cmd.Context(), plan, o)
-	bar.clear()
+	bar.stop()
 	hash, traceErr := done()
 	if err = errors.Join(err, traceErr); run == nil && err == nil {
 		return errInterrupted
@@ -184,27 +185,23 @@ func (a *app) huntSeeds(ctx context.Context, f simRunFlags, path string, r *scen
 	h := scenario.Hunter{Registry: r, Order: f.order(), Load: func(seed uint64) (*scenario.Plan, error) {
 		return spec.Load(path, spec.Options{Algorithms: r, Seed: &seed})
 	}}
-	bar := a.steps(int(min(last-first+1, 1<<31)))
+	bar := a.steps(int(min(last-first, 1<<31-2)+1), "")
+	var runs atomic.Uint64
 	found, err := h.Hunt(ctx, hunt.Plan{
 		First: first, Last: last, Workers: f.workers,
-		Progress: func(uint64) { bar.add() },
+		Progress: func(n uint64) { runs.Store(n); bar.add(1) },
 		Command:  func(c hunt.Case) string { return simCommand(path, f.shuffle, c) },
 	})
 	bar.stop()
 	var problems spec.Problems
-	switch {
-	case errors.As(err, &problems), errors.Is(err, os.ErrNotExist):
+	if errors.As(err, &problems) || errors.Is(err, os.ErrNotExist) {
 		return &fileError{err}
-	case ctx.Err() != nil:
-		return errInterrupted
-	case err != nil:
-		return err
-	case f.format == formatJSON:
-		err = json.NewEncoder(a.out).Encode(newHuntReport(first, last, found))
-	case found == nil:
-		_, err = fmt.Fprintf(a.out, "%d seeds, from %d to %d: none fails\n", last-first+1, first, last)
-	default:
-		_, err = fmt.Fprint(a.out, found)
+	}
+	if err != nil && ctx.Err() != nil {
+		err = interruption(err)
+	}
+	if err == nil || found != nil || errors.Is(err, errInterrupted) {
+		err = errors.Join(err, a.reportHunt(f, newHuntReport(first, last, runs.Load(), err == nil, found), found))
 	}
 	if err == nil && found != nil {
 		err = errExpectation
@@ -212,11 +209,28 @@ func (a *app) huntSeeds(ctx context.Context, f simRunFlags, path string, r *scen
 	return err
 }
 
+// reportHunt prints what a hunt found, or how far it came.
+func (a *app) reportHunt(f simRunFlags, r huntReport, found *hunt.Found) (err error) {
+	switch {
+	case f.format == formatJSON:
+		err = json.NewEncoder(a.out).Encode(r)
+	case found != nil:
+		_, err = fmt.Fprint(a.out, found)
+	case r.Finished:
+		_, err = fmt.Fprintf(a.out, "%d seeds, from %d to %d: none fails\n", r.Last-r.First+1, r.First, r.Last)
+	default:
+		_, err = fmt.Fprintf(a.out, "%d of %d seeds, from %d on: none has failed\n", r.Runs, r.Last-r.First+1, r.First)
+	}
+	return err
+}
+
 // huntReport is what a hunt found, for programs.
 type huntReport struct {
-	First   uint64       `json:"first_seed"`
-	Last    uint64       `json:"last_seed"`
-	Failure *huntFailure `json:"failure"` // null: none
+	First    uint64       `json:"first_seed"`
+	Last     uint64       `json:"last_seed"`
+	Runs     uint64       `json:"runs"`     // of seeds
+	Finished bool         `json:"finished"` // false: interrupted, so that more may fail, or this could be smaller
+	Failure  *huntFailure `json:"failure"`  // null: none
 }
 
 // huntFailure is a failure, as small as it was made.
@@ -230,8 +244,8 @@ type huntFailure struct {
 	Shrinks   uint64   `json:"shrinks"` // runs spent on making it small
 }
 
-func newHuntReport(first, last uint64, f *hunt.Found) huntReport {
-	r := huntReport{First: first, Last: last}
+func newHuntReport(first, last, runs uint64, finished bool, f *hunt.Found) huntReport {
+	r := huntReport{First: first, Last: last, Runs: runs, Finished: finished}
 	if f == nil {
 		return r
 	}

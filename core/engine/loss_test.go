@@ -216,7 +216,10 @@ func TestStopWithAPeerThatStays(t *testing.T) {
 	if err := e.Stop(context.Background()); err != nil {
 		t.Error(err)
 	}
-	if bye, err := wire.ParseBye(p.frame()); err != nil || bye.Msgs != 1 {
+	if end := p.frame(); wire.TypeOf(end) != wire.TypeSessionEnd {
+		t.Errorf("behind the session's data comes %v", wire.TypeOf(end))
+	}
+	if bye, err := wire.ParseBye(p.frame()); err != nil || bye.Msgs != 2 {
 		t.Errorf("the last word is %+v, %v", bye, err)
 	}
 }

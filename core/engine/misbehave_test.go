@@ -65,9 +65,11 @@ func (b *bystander) finish() {
 	if err := b.source.Stop(b.t.Context()); err != nil {
 		b.t.Error(err)
 	}
-	for _, l := range stats(b.t, b.source).Downstream {
+	books := stats(b.t, b.source)
+	for _, l := range books.Downstream {
 		sent += l.SentMsgs
 	}
+	sent -= books.Own.Sent // the news that the session has ended
 	eventually(b.t, "the bystander's last message", func() bool { return b.sink.n.Load() == sent })
 	verify(b.t, b.node, b.sink, b.source.ID(), 99, sent)
 	if b.node.Crash() != nil {

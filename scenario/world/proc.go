@@ -1,17 +1,16 @@
 package world
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
+	"runtime"
+	"sync"
 	"syscall"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/internal/subprocess"
 	"github.com/ioverlay/ioverlay/scenario/host"
 )
 
@@ -22,16 +21,17 @@ type proc struct {
 	at    claim
 	nodes []*process // nil: never ran
 	clock
+
+	logs sync.Once // log is made with the first process
+	log  *subprocess.Forwarder
 }
 
 // process is one node's.
 type process struct {
-	name  string
-	cmd   *exec.Cmd
-	in    io.WriteCloser
-	lines *bufio.Scanner
-	last  host.Counters // as it said last
-	gone  bool
+	*subprocess.Process
+	name string
+	last host.Counters // as it said last
+	gone bool
 }
 
 func newProc(o Options) (World, error) {
@@ -49,8 +49,8 @@ func (w *proc) Name() string { return "proc" }
 
 func (w *proc) ID(node int) core.NodeID { return w.at.ids[node] }
 
-func (w *proc) Boot(_ context.Context, node int, s host.Setup) error {
-	p, err := startProcess(w.o.Child, boot{Setup: s, Tuning: tuningOf(w.o.Plan)})
+func (w *proc) Boot(ctx context.Context, node int, s host.Setup) error {
+	p, err := w.start(ctx, s)
 	if err != nil {
 		return fmt.Errorf("world: start the process of node %s: %w", s.Name, err)
 	}
@@ -58,69 +58,54 @@ func (w *proc) Boot(_ context.Context, node int, s host.Setup) error {
 	return nil
 }
 
-func startProcess(command []string, b boot) (*process, error) {
-	p := &process{name: b.Setup.Name, cmd: exec.Command(command[0], command[1:]...)}
-	var err error
-	if p.in, err = p.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := p.cmd.StdoutPipe()
+// BootAll implements Booter. A process takes some milliseconds of one core to start and then waits for its turn, so a
+// few more than there are cores keep all cores busy, and no more: what all of them ask for at once is memory.
+func (w *proc) BootAll(ctx context.Context, nodes []int, setups []host.Setup) error {
+	return subprocess.Parallel(ctx, len(nodes), 2*runtime.GOMAXPROCS(0), func(ctx context.Context, i int) error {
+		return w.Boot(ctx, nodes[i], setups[i])
+	})
+}
+
+// start starts a process and waits until its node accepts links. The process outlives ctx: after Ctrl-C it is asked for
+// its last counts.
+func (w *proc) start(ctx context.Context, s host.Setup) (*process, error) {
+	w.logs.Do(func() { w.log = subprocess.NewForwarder(os.Stderr) })
+	name := "the process of node " + s.Name
+	child, err := subprocess.Start(context.WithoutCancel(ctx), subprocess.Command{
+		Name: name, Program: w.o.Child, Log: w.log.Log("node " + s.Name)})
 	if err != nil {
 		return nil, err
 	}
-	p.lines = bufio.NewScanner(out)
-	p.lines.Buffer(nil, lineBytes)
-	p.cmd.Stderr = os.Stderr
-	// Ctrl-C is the parent's to handle: it asks the children for their last counts.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := p.cmd.Start(); err != nil {
-		return nil, err
-	}
-	err = p.send(b)
-	if err == nil {
-		_, err = p.answer()
+	p := &process{Process: child, name: s.Name}
+	if err = p.Send(boot{Setup: s, Tuning: tuningOf(w.o.Plan)}); err == nil {
+		err = p.answer(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, p.kill())
+		return nil, errors.Join(err, p.Kill())
 	}
 	return p, nil
 }
 
-func (p *process) send(v any) error {
-	line, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	if _, err := p.in.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("world: tell the process of node %s: %w", p.name, err)
-	}
-	return nil
-}
-
 // answer reads the next reply.
-func (p *process) answer() (reply, error) {
+func (p *process) answer(ctx context.Context) error {
 	var r reply
-	if !p.lines.Scan() {
-		return r, fmt.Errorf("world: the process of node %s ended without an answer: %w", p.name, errors.Join(p.lines.Err(), io.ErrUnexpectedEOF))
-	}
-	if err := json.Unmarshal(p.lines.Bytes(), &r); err != nil {
-		return r, fmt.Errorf("world: the answer of node %s: %w", p.name, err)
+	if err := p.Receive(ctx, &r); err != nil {
+		return fmt.Errorf("world: %w", err)
 	}
 	if r.Error != "" {
-		return r, fmt.Errorf("world: node %s: %s", p.name, r.Error)
+		return fmt.Errorf("world: node %s: %s", p.name, r.Error)
 	}
 	if r.Counters != nil {
 		p.last = *r.Counters
 	}
-	return r, nil
+	return nil
 }
 
 func (p *process) ask(q request) error {
-	if err := p.send(q); err != nil {
-		return err
+	if err := p.Send(q); err != nil {
+		return fmt.Errorf("world: %w", err)
 	}
-	_, err := p.answer()
-	return err
+	return p.answer(context.Background())
 }
 
 // running is the process of a node, or nil.
@@ -144,14 +129,14 @@ func (w *proc) Count(nodes []int) ([]host.Counters, error) {
 	out := make([]host.Counters, len(nodes))
 	for _, node := range nodes {
 		if p := w.running(node); p != nil {
-			if err := p.send(request{Ask: askCount}); err != nil {
-				return nil, err
+			if err := p.Send(request{Ask: askCount}); err != nil {
+				return nil, fmt.Errorf("world: %w", err)
 			}
 		}
 	}
 	for i, node := range nodes {
 		if p := w.running(node); p != nil {
-			if _, err := p.answer(); err != nil {
+			if err := p.answer(context.Background()); err != nil {
 				return nil, err
 			}
 		}
@@ -166,26 +151,8 @@ func (w *proc) Count(nodes []int) ([]host.Counters, error) {
 // Kill is kill -9.
 func (w *proc) Kill(node int) error {
 	if p := w.running(node); p != nil {
-		return p.kill()
-	}
-	return nil
-}
-
-func (p *process) kill() error {
-	p.gone = true
-	err := p.cmd.Process.Kill()
-	if errors.Is(err, os.ErrProcessDone) {
-		err = nil
-	}
-	return errors.Join(err, p.wait())
-}
-
-// wait waits for the process's end. That it was killed, or failed after it had said
-// why, is no error.
-func (p *process) wait() error {
-	var exit *exec.ExitError
-	if err := p.cmd.Wait(); err != nil && !errors.As(err, &exit) {
-		return err
+		p.gone = true
+		return p.Process.Kill()
 	}
 	return nil
 }
@@ -200,7 +167,15 @@ func (w *proc) Stop(node int) error {
 // Close ends what still runs, all at once.
 func (w *proc) Close() (err error) {
 	for node := range w.nodes {
+		if p := w.running(node); p != nil {
+			_ = p.Signal(syscall.SIGKILL) // Kill waits for it, and says what went wrong
+		}
+	}
+	for node := range w.nodes {
 		err = errors.Join(err, w.Kill(node))
+	}
+	if w.log != nil {
+		w.log.Close()
 	}
 	return errors.Join(err, w.at.release())
 }

@@ -4,7 +4,8 @@
 //
 //	world.go      what a world is
 //	live.go       one engine, real time
-//	proc*.go      a process a node, real time; child.go is its other end
+//	proc.go       a process a node, real time; child.go is its other end
+//	protocol.go   what the two say to each other
 //	sim.go        virtual time
 //	address_*.go  addresses for nodes that must come back under the same one
 package world
@@ -72,6 +73,13 @@ type Cutter interface {
 	Cut(from, to int) error
 	// HealBoth heals both ways between two nodes.
 	HealBoth(from, to int) error
+}
+
+// Booter is a world in which many nodes start sooner side by side than one after another.
+type Booter interface {
+	// BootAll is Boot for nodes that all do not run, each with the setup of the same index. After an error some may
+	// run; Close ends them.
+	BootAll(ctx context.Context, nodes []int, setups []host.Setup) error
 }
 
 // Names are the worlds that New makes.

@@ -1,7 +1,12 @@
 package world_test
 
 import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 
@@ -13,7 +18,126 @@ import (
 	"github.com/ioverlay/ioverlay/scenario/world"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// childRole is the environment variable that makes this test binary a node's process.
+const childRole = "IOVERLAY_WORLD_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(childRole) {
+	case "node":
+		if err := world.ServeChild(host.Shipped(), os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	case "silent": // takes what it is told and never answers
+		_, _ = io.Copy(io.Discard, os.Stdin)
+	case "mortal": // boots, and dies
+		if bufio.NewScanner(os.Stdin).Scan() {
+			fmt.Println("{}")
+		}
+		fmt.Fprintln(os.Stderr, "out of memory, say")
+		os.Exit(9)
+	default:
+		goleak.VerifyTestMain(m)
+	}
+}
+
+// procWorld is a world of processes that are this test binary.
+func procWorld(t *testing.T, role string) world.World {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(childRole, role)
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector makes processes linger for a second otherwise
+	w, err := world.New("proc", world.Options{Plan: plan(t, "tcp"), Registry: host.Shipped(), Child: []string{program}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// setups are the first nodes of a world, all relays but the one that has no algorithm.
+func setups(w world.World, count, bad int) (nodes []int, all []host.Setup) {
+	for i := range count {
+		s := host.Setup{Name: fmt.Sprintf("n%d", i+1), ID: w.ID(i), Algorithm: "relay", Seed: uint64(i)}
+		if i == bad {
+			s.Algorithm = "none such"
+		}
+		nodes, all = append(nodes, i), append(all, s)
+	}
+	return nodes, all
+}
+
+// A process that dies is told of with its node, how it ended and what it said last.
+func TestProcessThatDies(t *testing.T) {
+	w := procWorld(t, "mortal")
+	nodes, all := setups(w, 1, -1)
+	if err := w.Boot(t.Context(), 0, all[0]); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.Count(nodes)
+	for err == nil { // what it was told before its end may be lost in its input
+		_, err = w.Count(nodes)
+	}
+	for _, want := range []string{"node n1", "exit status 9", "out of memory, say"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not say %q", err, want)
+		}
+	}
+}
+
+// Processes that start side by side all answer.
+func TestProcessesSideBySide(t *testing.T) {
+	w := procWorld(t, "node")
+	nodes, all := setups(w, 20, -1)
+	if err := w.(world.Booter).BootAll(t.Context(), nodes, all); err != nil {
+		t.Fatal(err)
+	}
+	counters, err := w.Count(nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range counters {
+		if c.Ended || c.At == 0 {
+			t.Errorf("node %d: %+v", i, c)
+		}
+	}
+	if err := w.Kill(3); err != nil {
+		t.Fatal(err)
+	}
+	if counters, err = w.Count(nodes); err != nil || !counters[3].Ended || counters[4].Ended {
+		t.Errorf("%v, %+v", err, counters[3:5])
+	}
+}
+
+func TestProcessesSideBySideThatFail(t *testing.T) {
+	w := procWorld(t, "node")
+	nodes, all := setups(w, 20, 5)
+	err := w.(world.Booter).BootAll(t.Context(), nodes, all)
+	if err == nil || !strings.Contains(err.Error(), "node n6") || !strings.Contains(err.Error(), "none such") || strings.Contains(err.Error(), "node n7") {
+		t.Errorf("%v", err)
+	}
+}
+
+// Ctrl-C while processes start does not wait for one that never answers.
+func TestProcessesThatNeverAnswer(t *testing.T) {
+	w := procWorld(t, "silent")
+	ctx, cancel := context.WithCancel(t.Context())
+	nodes, all := setups(w, 4, -1)
+	cancel()
+	if err := w.(world.Booter).BootAll(ctx, nodes, all); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if err := w.Boot(ctx, 0, all[0]); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
 
 func plan(t *testing.T, transport string) *spec.Plan {
 	t.Helper()

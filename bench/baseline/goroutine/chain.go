@@ -8,7 +8,7 @@ import (
 	"sync"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
 // Chain is a running chain. Its methods may be called from any goroutine, Close once.
@@ -17,7 +17,7 @@ type Chain struct {
 	conns   []*net.TCPConn
 	source  *source
 	pacer   *pacer // nil unless paced
-	checker *probe.Checker
+	checker *traffic.Checker
 
 	running sync.WaitGroup
 	ended   chan struct{} // closed when every goroutine has returned
@@ -51,18 +51,18 @@ func Start(ctx context.Context, config Config) (*Chain, error) {
 	return c, nil
 }
 
-func newChecker(c Config) *probe.Checker {
+func newChecker(c Config) *traffic.Checker {
 	if c.paced() {
-		return probe.NewTimedChecker(c.PayloadBytes, c.Warmup)
+		return traffic.NewTimedChecker(c.PayloadBytes, c.Warmup)
 	}
-	return probe.NewChecker(c.PayloadBytes)
+	return traffic.NewChecker(c.PayloadBytes)
 }
 
 func (c *Chain) producer() (func() error, error) {
 	if !c.config.paced() {
 		return c.source.run, nil
 	}
-	schedule := probe.NewSchedule(probe.Now()+pacedStart.Nanoseconds(), c.config.RatePerSecond)
+	schedule := traffic.NewSchedule(traffic.Now()+pacedStart.Nanoseconds(), c.config.RatePerSecond)
 	pacer, err := newPacer(schedule)
 	if err != nil {
 		return nil, err
@@ -103,9 +103,9 @@ func forward(from <-chan *message, toward chan<- *message) error {
 }
 
 // consume is the switch of the last node: it hands messages to the application, which checks them.
-func consume(from <-chan *message, checker *probe.Checker) error {
+func consume(from <-chan *message, checker *traffic.Checker) error {
 	for m := range from {
-		checker.Observe(probe.Seq(m.frame), m.payload())
+		checker.Observe(traffic.Seq(m.frame), m.payload())
 		m.release()
 	}
 	return nil
@@ -142,7 +142,7 @@ func (c *Chain) stopSource() error {
 }
 
 // Counts returns what the sink has seen.
-func (c *Chain) Counts() probe.Counts { return c.checker.Counts() }
+func (c *Chain) Counts() traffic.Counts { return c.checker.Counts() }
 
 // Drain stops the source and waits until everything it sent has reached the sink, or is known to be lost: Counts is
 // final then.

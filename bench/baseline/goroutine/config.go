@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
 const (
@@ -35,7 +35,7 @@ const (
 // Config describes a chain.
 type Config struct {
 	Nodes        int // 2 or more; node 1 is the source, the last the sink
-	PayloadBytes int // probe.MinPayloadBytes or more
+	PayloadBytes int // traffic.MinPayloadBytes or more
 	// RatePerSecond is the number of messages a second of the paced pass; 0 sends back to back.
 	RatePerSecond float64
 	// Warmup is the first part of a paced pass, which is not recorded.
@@ -46,9 +46,9 @@ func (c Config) validate() error {
 	switch {
 	case c.Nodes < 2 || c.Nodes > maxNodes:
 		return fmt.Errorf("goroutine: a chain of %d nodes is not possible; 2 to %d are", c.Nodes, maxNodes)
-	case c.PayloadBytes < probe.MinPayloadBytes || c.PayloadBytes > maxPayloadBytes:
+	case c.PayloadBytes < traffic.MinPayloadBytes || c.PayloadBytes > maxPayloadBytes:
 		return fmt.Errorf("goroutine: a payload of %d bytes is not possible; %d to %d are",
-			c.PayloadBytes, probe.MinPayloadBytes, maxPayloadBytes)
+			c.PayloadBytes, traffic.MinPayloadBytes, maxPayloadBytes)
 	case !(c.RatePerSecond >= 0):
 		return fmt.Errorf("goroutine: a rate of %v messages a second is not possible; 0 (back to back) or more is",
 			c.RatePerSecond)
@@ -63,4 +63,4 @@ func (c Config) queueLength() int {
 	return max(leastQueue, min(queueMessages, queueBytes/c.frameBytes()))
 }
 
-func (c Config) frameBytes() int { return probe.HeaderBytes + c.PayloadBytes }
+func (c Config) frameBytes() int { return traffic.HeaderBytes + c.PayloadBytes }

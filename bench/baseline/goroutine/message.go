@@ -3,7 +3,7 @@ package goroutine
 import (
 	"sync"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
 // message is one frame, header and payload next to each other. It has one owner at a time: whoever took it from a
@@ -13,7 +13,7 @@ type message struct {
 	home  *pool
 }
 
-func (m *message) payload() []byte { return m.frame[probe.HeaderBytes:] }
+func (m *message) payload() []byte { return m.frame[traffic.HeaderBytes:] }
 
 func (m *message) release() { m.home.put(m) }
 

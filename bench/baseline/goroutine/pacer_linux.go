@@ -6,15 +6,15 @@ import (
 	"os"
 	"time"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
 // pacer lets a goroutine sleep until the next time of a schedule. It is a timerfd in the runtime's poller: the
 // runtime's own timers wake an idle program up to a millisecond late, which is not the chain's latency.
 type pacer struct{ timer *os.File }
 
-func newPacer(s probe.Schedule) (*pacer, error) {
-	fd, err := probe.OpenTimer(s)
+func newPacer(s traffic.Schedule) (*pacer, error) {
+	fd, err := traffic.OpenTimer(s)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,7 @@ package goroutine
 import (
 	"time"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
 // pacer lets a goroutine sleep until the next time of a schedule.
@@ -14,7 +14,7 @@ type pacer struct {
 	stopped chan struct{}
 }
 
-func newPacer(s probe.Schedule) (*pacer, error) {
+func newPacer(s traffic.Schedule) (*pacer, error) {
 	return &pacer{ticker: time.NewTicker(time.Duration(s.IntervalNS)), stopped: make(chan struct{}, 1)}, nil
 }
 

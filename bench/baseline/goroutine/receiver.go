@@ -7,7 +7,7 @@ import (
 	"io"
 	"net"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
 // receiver reads one connection and feeds the switch of its node.
@@ -36,14 +36,14 @@ func (r *receiver) run() error {
 
 // next returns io.EOF only between two frames.
 func (r *receiver) next(in *bufio.Reader) (*message, error) {
-	header, err := in.Peek(probe.HeaderBytes)
+	header, err := in.Peek(traffic.HeaderBytes)
 	if err != nil {
 		if errors.Is(err, io.EOF) && len(header) > 0 {
 			return nil, io.ErrUnexpectedEOF
 		}
 		return nil, err
 	}
-	length := probe.HeaderBytes + probe.Size(header)
+	length := traffic.HeaderBytes + traffic.Size(header)
 	if length > r.frame {
 		return nil, fmt.Errorf("a frame of %d bytes is longer than the %d allowed", length, r.frame)
 	}

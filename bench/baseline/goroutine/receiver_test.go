@@ -7,20 +7,20 @@ import (
 	"io"
 	"testing"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
-const fuzzFrame = probe.HeaderBytes + 64
+const fuzzFrame = traffic.HeaderBytes + 64
 
 // FuzzReceiver feeds a receiver whatever a peer may send. It must return each whole frame as it was sent, io.EOF only
 // between two frames, and an error for everything else.
 func FuzzReceiver(f *testing.F) {
 	frame := make([]byte, fuzzFrame)
-	probe.PutHeader(frame, 64, 1)
+	traffic.PutHeader(frame, 64, 1)
 	f.Add(frame)
 	f.Add(append(append([]byte(nil), frame...), frame...))
-	f.Add(frame[:probe.HeaderBytes-1])
-	f.Add(frame[:probe.HeaderBytes])
+	f.Add(frame[:traffic.HeaderBytes-1])
+	f.Add(frame[:traffic.HeaderBytes])
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		r := &receiver{pool: newPool(fuzzFrame, func(*message) {}), frame: fuzzFrame}

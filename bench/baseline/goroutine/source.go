@@ -4,7 +4,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/apps"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
 // pacedStart is how far ahead the schedule of a paced source begins, so that its first messages are not late merely
@@ -16,16 +17,18 @@ const pacedStart = 20 * time.Millisecond
 type source struct {
 	toward   chan<- *message
 	messages *pool
+	bodyHash uint64 // of every payload
 	stopping atomic.Bool
 	sent     uint64 // read by others only after run has returned
 }
 
 func newSource(c Config, toward chan<- *message) *source {
 	return &source{
-		toward: toward,
+		toward:   toward,
+		bodyHash: traffic.Fill(make([]byte, c.PayloadBytes)),
 		messages: newPool(c.frameBytes(), func(m *message) {
-			probe.PutHeader(m.frame, c.PayloadBytes, 0)
-			probe.Fill(m.payload())
+			traffic.PutHeader(m.frame, c.PayloadBytes, 0)
+			traffic.Fill(m.payload())
 		}),
 	}
 }
@@ -34,18 +37,18 @@ func newSource(c Config, toward chan<- *message) *source {
 func (s *source) run() error {
 	defer close(s.toward)
 	for !s.stopping.Load() {
-		s.send(s.sent)
+		s.send(0)
 	}
 	return nil
 }
 
 // runPaced sends by the schedule until stop. While the channel is full the schedule goes on, and the messages that
 // follow are late.
-func (s *source) runPaced(schedule probe.Schedule, p *pacer) error {
+func (s *source) runPaced(schedule traffic.Schedule, p *pacer) error {
 	defer close(s.toward)
 	for !s.stopping.Load() {
-		for due := schedule.Due(probe.Now()); s.sent < due && !s.stopping.Load(); {
-			s.send(uint64(schedule.Intended(s.sent)))
+		for due := schedule.Due(traffic.Now()); s.sent < due && !s.stopping.Load(); {
+			s.send(schedule.Intended(s.sent))
 		}
 		if err := p.wait(); err != nil {
 			return err
@@ -54,10 +57,11 @@ func (s *source) runPaced(schedule probe.Schedule, p *pacer) error {
 	return nil
 }
 
-func (s *source) send(head uint64) {
+// send sends the next message; at is when it is meant to leave, or 0.
+func (s *source) send(at int64) {
 	m := s.messages.get()
-	probe.PutSeq(m.frame, s.sent)
-	probe.Stamp(m.payload(), head, s.sent)
+	traffic.PutSeq(m.frame, s.sent)
+	apps.Stamp(m.payload(), s.bodyHash, s.sent, at)
 	s.sent++
 	s.toward <- m
 }

@@ -3,7 +3,8 @@ package raw
 import (
 	"testing"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/apps"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
 // FuzzAssembler cuts a stream of good frames wherever the input says: every frame must come out whole, once.
@@ -13,8 +14,8 @@ func FuzzAssembler(f *testing.F) {
 	f.Add(uint8(40), uint8(0), []byte{})
 	f.Add(uint8(255), uint8(20), []byte{255, 255, 255, 7})
 	f.Fuzz(func(t *testing.T, payload, frames uint8, cuts []byte) {
-		payloadBytes := max(int(payload), probe.MinPayloadBytes)
-		a := &assembler{frameBytes: probe.HeaderBytes + payloadBytes, checker: probe.NewTimedChecker(payloadBytes, 0)}
+		payloadBytes := max(int(payload), traffic.MinPayloadBytes)
+		a := &assembler{frameBytes: traffic.HeaderBytes + payloadBytes, checker: traffic.NewTimedChecker(payloadBytes, 0)}
 		stream := frameStream(int(frames), payloadBytes)
 		for i := 0; len(stream) > 0; i++ {
 			n := len(stream)
@@ -25,7 +26,7 @@ func FuzzAssembler(f *testing.F) {
 			stream = stream[n:]
 		}
 		a.checker.Finish(uint64(frames))
-		if got := a.checker.Counts(); got != (probe.Counts{Messages: uint64(frames)}) {
+		if got := a.checker.Counts(); got != (traffic.Counts{Messages: uint64(frames)}) {
 			t.Errorf("%d frames of %d bytes cut by %v: %+v", frames, payloadBytes, cuts, got)
 		}
 		if len(a.partial) != 0 {
@@ -37,10 +38,10 @@ func FuzzAssembler(f *testing.F) {
 func frameStream(frames, payloadBytes int) []byte {
 	var stream []byte
 	for seq := range uint64(frames) {
-		frame := make([]byte, probe.HeaderBytes+payloadBytes)
-		probe.PutHeader(frame, payloadBytes, seq)
-		probe.Fill(frame[probe.HeaderBytes:])
-		probe.Stamp(frame[probe.HeaderBytes:], uint64(probe.Now()), seq)
+		frame := make([]byte, traffic.HeaderBytes+payloadBytes)
+		traffic.PutHeader(frame, payloadBytes, seq)
+		payload := frame[traffic.HeaderBytes:]
+		apps.Stamp(payload, traffic.Fill(payload), seq, traffic.Now())
 		stream = append(stream, frame...)
 	}
 	return stream

@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 	"golang.org/x/sys/unix"
 )
 
@@ -114,11 +114,11 @@ func (c *Chain) loopOf(node int) *loop {
 
 // Counts returns what the sink has seen. Without pacing a message is as many bytes as a frame has, and nothing but
 // their number is checked, by Drain.
-func (c *Chain) Counts() probe.Counts {
+func (c *Chain) Counts() traffic.Counts {
 	if c.sink.frames != nil {
 		return c.sink.frames.checker.Counts()
 	}
-	return probe.Counts{Messages: c.sink.received.Load() / uint64(c.config.frameBytes())}
+	return traffic.Counts{Messages: c.sink.received.Load() / uint64(c.config.frameBytes())}
 }
 
 // Drain stops the source and waits until everything it sent has reached the sink. It returns how many frames were

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
 const (
@@ -23,7 +23,7 @@ const (
 // Config describes a chain.
 type Config struct {
 	Nodes        int // 2 or more; node 1 is the source, the last the sink
-	PayloadBytes int // of each frame, probe.MinPayloadBytes or more
+	PayloadBytes int // of each frame, traffic.MinPayloadBytes or more
 	Loops        int // event loops, 1 or more; with more loops than nodes the rest are not started
 	// RatePerSecond is the number of frames a second of the paced pass; 0 sends back to back.
 	RatePerSecond float64
@@ -35,9 +35,9 @@ func (c Config) validate() error {
 	switch {
 	case c.Nodes < 2 || c.Nodes > maxNodes:
 		return fmt.Errorf("raw: a chain of %d nodes is not possible; 2 to %d are", c.Nodes, maxNodes)
-	case c.PayloadBytes < probe.MinPayloadBytes || c.PayloadBytes > maxFrameSize:
+	case c.PayloadBytes < traffic.MinPayloadBytes || c.PayloadBytes > maxFrameSize:
 		return fmt.Errorf("raw: a payload of %d bytes is not possible; %d to %d are",
-			c.PayloadBytes, probe.MinPayloadBytes, maxFrameSize)
+			c.PayloadBytes, traffic.MinPayloadBytes, maxFrameSize)
 	case c.Loops < 1:
 		return fmt.Errorf("raw: %d event loops are not possible; 1 or more are", c.Loops)
 	case !(c.RatePerSecond >= 0):
@@ -48,7 +48,7 @@ func (c Config) validate() error {
 
 func (c Config) paced() bool { return c.RatePerSecond > 0 }
 
-func (c Config) frameBytes() int { return probe.HeaderBytes + c.PayloadBytes }
+func (c Config) frameBytes() int { return traffic.HeaderBytes + c.PayloadBytes }
 
 // blockBytes is how much a source writes and a relay reads at a time: as many whole frames as fit in a slab, or one
 // frame if it is larger than a slab.

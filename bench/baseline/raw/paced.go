@@ -5,7 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/apps"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
 // pacedStart is how far ahead the schedule of a paced source begins, so that its first frames are not late merely
@@ -16,10 +17,11 @@ const pacedStart = 20 * time.Millisecond
 // link lets it, and carries that time.
 type paced struct {
 	out      outlet
-	schedule probe.Schedule
+	schedule traffic.Schedule
 	pacer    pacer
 	frame    []byte
 	payload  []byte // of frame
+	bodyHash uint64 // of payload
 	next     uint64 // the frame to send next
 	stopping bool
 	written  atomic.Uint64
@@ -33,16 +35,16 @@ type pacer interface {
 }
 
 func newPaced(l *loop, out int, c Config) (*paced, error) {
-	schedule := probe.NewSchedule(probe.Now()+pacedStart.Nanoseconds(), c.RatePerSecond)
+	schedule := traffic.NewSchedule(traffic.Now()+pacedStart.Nanoseconds(), c.RatePerSecond)
 	pacer, err := newPacer(l, schedule)
 	if err != nil {
 		return nil, err
 	}
 	s := &paced{schedule: schedule, pacer: pacer, frame: newBlock(c.frameBytes())}
 	s.out = outlet{loop: l, fd: out, drained: s.resume}
-	s.payload = s.frame[probe.HeaderBytes:]
-	probe.PutHeader(s.frame, c.PayloadBytes, 0)
-	probe.Fill(s.payload)
+	s.payload = s.frame[traffic.HeaderBytes:]
+	traffic.PutHeader(s.frame, c.PayloadBytes, 0)
+	s.bodyHash = traffic.Fill(s.payload)
 	return s, nil
 }
 
@@ -53,10 +55,10 @@ func (s *paced) attach() error {
 // sendDue sends the frames whose time has come. While one of them is stuck the schedule goes on, and those that
 // follow are sent, late, when it is out.
 func (s *paced) sendDue() error {
-	due := s.schedule.Due(probe.Now())
+	due := s.schedule.Due(traffic.Now())
 	for s.next < due && !s.out.blocked() && !s.stopping {
-		probe.PutSeq(s.frame, s.next)
-		probe.Stamp(s.payload, uint64(s.schedule.Intended(s.next)), s.next)
+		traffic.PutSeq(s.frame, s.next)
+		apps.Stamp(s.payload, s.bodyHash, s.next, s.schedule.Intended(s.next))
 		s.next++
 		rest, err := s.out.write(s.frame)
 		if err != nil {

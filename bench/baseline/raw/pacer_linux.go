@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 	"github.com/panjf2000/gnet/v2/pkg/netpoll"
 	"golang.org/x/sys/unix"
 )
@@ -16,8 +16,8 @@ type timerPacer struct {
 	due  func() error
 }
 
-func newPacer(l *loop, s probe.Schedule) (pacer, error) {
-	fd, err := probe.OpenTimer(s)
+func newPacer(l *loop, s traffic.Schedule) (pacer, error) {
+	fd, err := traffic.OpenTimer(s)
 	if err != nil {
 		return nil, err
 	}

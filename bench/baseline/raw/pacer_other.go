@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 )
 
 // timerPacer posts a task to the source's loop from a runtime timer.
@@ -20,11 +20,11 @@ type timerPacer struct {
 	stopped bool
 }
 
-func newPacer(l *loop, s probe.Schedule) (pacer, error) {
+func newPacer(l *loop, s traffic.Schedule) (pacer, error) {
 	return &timerPacer{
 		loop:     l,
 		interval: time.Duration(s.IntervalNS),
-		first:    time.Duration(s.StartNS - probe.Now()),
+		first:    time.Duration(s.StartNS - traffic.Now()),
 	}, nil
 }
 

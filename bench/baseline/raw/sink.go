@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 	"github.com/panjf2000/gnet/v2/pkg/netpoll"
 	"golang.org/x/sys/unix"
 )
@@ -24,7 +24,7 @@ func newSink(l *loop, in int, c Config) *sink {
 	if c.paced() {
 		k.frames = &assembler{
 			frameBytes: c.frameBytes(),
-			checker:    probe.NewTimedChecker(c.PayloadBytes, c.Warmup),
+			checker:    traffic.NewTimedChecker(c.PayloadBytes, c.Warmup),
 		}
 	}
 	return k
@@ -53,7 +53,7 @@ func (k *sink) ready(netpoll.IOEvent) error {
 // assembler cuts the stream of the paced pass into frames and has them checked.
 type assembler struct {
 	frameBytes int
-	checker    *probe.Checker
+	checker    *traffic.Checker
 	partial    []byte // the beginning of a frame whose end has not come yet
 }
 
@@ -76,5 +76,5 @@ func (a *assembler) take(p []byte) {
 }
 
 func (a *assembler) check(frame []byte) {
-	a.checker.Observe(probe.Seq(frame), frame[probe.HeaderBytes:])
+	a.checker.Observe(traffic.Seq(frame), frame[traffic.HeaderBytes:])
 }

@@ -4,7 +4,8 @@ import (
 	"errors"
 	"sync/atomic"
 
-	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/apps"
+	"github.com/ioverlay/ioverlay/bench/traffic"
 	"github.com/panjf2000/gnet/v2/pkg/netpoll"
 )
 
@@ -45,10 +46,9 @@ func prefilled(c Config) []byte {
 	block := newBlock(c.blockBytes())
 	for seq := range len(block) / c.frameBytes() {
 		frame := block[seq*c.frameBytes():][:c.frameBytes()]
-		probe.PutHeader(frame, c.PayloadBytes, uint64(seq))
-		payload := frame[probe.HeaderBytes:]
-		probe.Fill(payload)
-		probe.Stamp(payload, uint64(seq), uint64(seq))
+		traffic.PutHeader(frame, c.PayloadBytes, uint64(seq))
+		payload := frame[traffic.HeaderBytes:]
+		apps.Stamp(payload, traffic.Fill(payload), uint64(seq), 0)
 	}
 	return block
 }

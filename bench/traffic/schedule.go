@@ -1,4 +1,4 @@
-package probe
+package traffic
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 func Now() int64 {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
-		panic(fmt.Sprintf("probe: the monotonic clock cannot be read: %v", err))
+		panic(fmt.Sprintf("traffic: the monotonic clock cannot be read: %v", err))
 	}
 	return ts.Nano()
 }
@@ -29,7 +29,7 @@ type Schedule struct {
 func NewSchedule(startNS int64, perSecond float64) Schedule {
 	interval := int64(float64(time.Second) / perSecond)
 	if !(perSecond > 0) || interval < 1 {
-		panic(fmt.Sprintf("probe: no schedule has %v messages a second; a rate is above 0 and at most 1e9", perSecond))
+		panic(fmt.Sprintf("traffic: no schedule has %v messages a second; a rate is above 0 and at most 1e9", perSecond))
 	}
 	return Schedule{StartNS: startNS, IntervalNS: interval}
 }

@@ -111,37 +111,44 @@ func Run(ctx context.Context, p Plan, step func(what string), record func(any) e
 	if err != nil {
 		return r, err
 	}
-	names := p.Contestants()
-	for round := range p.Rounds {
-		for i := range names {
-			name := names[(i+round)%len(names)]
-			if ctx.Err() != nil {
-				r.Interrupted = true
-				break
-			}
-			step(name)
-			pt, err := runOne(ctx, p, b, name)
-			if err != nil {
-				return r, fmt.Errorf("%s, round %d: %w", name, round+1, err)
-			}
-			pt.Contestant, pt.Round = name, round+1
-			r.Points = append(r.Points, pt)
-			if err := record(pt); err != nil {
-				return r, err
-			}
+	for round := 0; round < p.Rounds && !r.Interrupted; round++ {
+		if err := r.round(ctx, b, round, step, record); err != nil {
+			return r, err
 		}
 	}
 	r.Summary = summarize(p, r.Points)
 	return r, record(r.Summary)
 }
 
+// round measures every contestant once, or until the context ends: a window that it has cut short counts for nothing.
+func (r *Report) round(ctx context.Context, b *block, round int, step func(what string), record func(any) error) error {
+	names := r.Plan.Contestants()
+	for i := range names {
+		name := names[(i+round)%len(names)]
+		step(name)
+		pt, err := runOne(ctx, r.Plan, b, name)
+		if r.Interrupted = ctx.Err() != nil; r.Interrupted {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s, round %d: %w", name, round+1, err)
+		}
+		pt.Contestant, pt.Round = name, round+1
+		r.Points = append(r.Points, pt)
+		if err := record(pt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func runOne(ctx context.Context, p Plan, b *block, name string) (Point, error) {
 	links := engine.Mem
 	switch name {
 	case Kernel:
-		return runKernel(p, b)
+		return runKernel(ctx, p, b)
 	case Library:
-		return runLibrary(p, b)
+		return runLibrary(ctx, p, b)
 	case TCPForward, TCPRecode:
 		links = engine.TCP
 	}

@@ -1,6 +1,7 @@
 package codingbench
 
 import (
+	"context"
 	"math/rand/v2"
 	"runtime"
 	"time"
@@ -13,7 +14,7 @@ import (
 // runKernel does the relay's sums in a loop, and nothing else: after every n packets of a
 // generation m combinations of those so far. Packets lie as they do in the chain, behind
 // headers, and results go to another place each time, as they must when they are sent.
-func runKernel(p Plan, b *block) (Point, error) {
+func runKernel(ctx context.Context, p Plan, b *block) (Point, error) {
 	const header = 64
 	stride := header + b.gen.K + b.gen.Size
 	sources := strided(b.gen.K, stride, header, b.gen.Size)
@@ -51,7 +52,7 @@ func runKernel(p Plan, b *block) (Point, error) {
 			for range 16 {
 				generation()
 			}
-			if time.Now().After(end) {
+			if time.Now().After(end) || ctx.Err() != nil {
 				return
 			}
 		}
@@ -109,7 +110,7 @@ func timed(p Plan, run func(time.Duration), count func() (Count, error)) (Point,
 // runLibrary does what the relay does with package coding, in a loop: the sums, and besides
 // them the rank test, coefficients and headers. What it takes more than the kernel is the
 // library's part, and what the chain takes more than it is the switch's.
-func runLibrary(p Plan, b *block) (Point, error) {
+func runLibrary(ctx context.Context, p Plan, b *block) (Point, error) {
 	var rec coding.Recoder
 	results := strided(max(32, 2*p.M), 64+b.gen.VectorLen(), 64, b.gen.VectorLen())
 	g, at, packets := b.gen, 0, uint64(0)
@@ -141,7 +142,7 @@ func runLibrary(p Plan, b *block) (Point, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	return timed(p, func(d time.Duration) {
-		for end := time.Now().Add(d); time.Now().Before(end); {
+		for end := time.Now().Add(d); time.Now().Before(end) && ctx.Err() == nil; {
 			for range 16 {
 				if err := generation(); err != nil {
 					panic("codingbench: what went well once: " + err.Error())

@@ -1,10 +1,12 @@
-package probe
+package traffic
 
 import (
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/ioverlay/ioverlay/apps"
 )
 
 const testPayload = 64
@@ -13,8 +15,8 @@ const testPayload = 64
 func frameOf(seq uint64, payloadBytes int) []byte {
 	frame := make([]byte, HeaderBytes+payloadBytes)
 	PutHeader(frame, payloadBytes, seq)
-	Fill(frame[HeaderBytes:])
-	Stamp(frame[HeaderBytes:], seq, seq)
+	payload := frame[HeaderBytes:]
+	apps.Stamp(payload, Fill(payload), seq, 0)
 	return frame
 }
 
@@ -70,21 +72,24 @@ func TestCheckerDamage(t *testing.T) {
 		want   uint64
 	}{
 		{"none", sampled, func(p []byte) []byte { return p }, 0},
-		{"first word", unsampled, func(p []byte) []byte { p[0]++; return p }, 1},
-		{"last word", unsampled, func(p []byte) []byte { p[len(p)-1]++; return p }, 1},
+		{"time", sampled, func(p []byte) []byte { p[0]++; return p }, 1},
+		{"check", sampled, func(p []byte) []byte { p[15]++; return p }, 1},
 		{"body, sampled", sampled, func(p []byte) []byte { p[20]++; return p }, 1},
+		{"last byte, sampled", sampled, func(p []byte) []byte { p[len(p)-1]++; return p }, 1},
 		{"body, not sampled", unsampled, func(p []byte) []byte { p[20]++; return p }, 0},
 		{"too short", unsampled, func(p []byte) []byte { return p[:len(p)-1] }, 1},
 		{"empty", sampled, func(p []byte) []byte { return nil }, 1},
-		{"another message's payload", unsampled, func([]byte) []byte { return frameOf(5, testPayload)[HeaderBytes:] }, 1},
+		{"another message's payload", sampled, func([]byte) []byte { return frameOf(5, testPayload)[HeaderBytes:] }, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			c := NewChecker(testPayload)
-			c.next = test.seq
+			for seq := range test.seq {
+				observe(c, frameOf(seq, testPayload))
+			}
 			c.Observe(test.seq, test.damage(frameOf(test.seq, testPayload)[HeaderBytes:]))
-			if got := c.Counts(); got.Corrupt != test.want || got.Messages != 1 {
-				t.Errorf("got %+v, want one message, %d corrupt", got, test.want)
+			if got := c.Counts(); got.Corrupt != test.want || got.Messages != test.seq+1 {
+				t.Errorf("got %+v, want %d messages, %d corrupt", got, test.seq+1, test.want)
 			}
 		})
 	}
@@ -124,7 +129,7 @@ func TestTimedCheckerLeavesWarmUpOut(t *testing.T) {
 	start := Now() - time.Second.Nanoseconds()
 	for seq := range uint64(20) {
 		payload := frameOf(seq, testPayload)[HeaderBytes:]
-		Stamp(payload, uint64(start+int64(seq)*time.Millisecond.Nanoseconds()), seq)
+		apps.Stamp(payload, apps.BodyHash(payload), seq, start+int64(seq)*time.Millisecond.Nanoseconds())
 		c.Observe(seq, payload)
 	}
 	c.Finish(20)
@@ -153,9 +158,10 @@ func TestObserveDoesNotAllocate(t *testing.T) {
 	plain, timed := NewChecker(testPayload), NewTimedChecker(testPayload, 0)
 	frame := frameOf(0, testPayload)
 	payload := frame[HeaderBytes:]
+	hash := apps.BodyHash(payload)
 	var seq uint64
 	if n := testing.AllocsPerRun(1000, func() {
-		Stamp(payload, seq, seq)
+		apps.Stamp(payload, hash, seq, 1)
 		plain.Observe(seq, payload)
 		timed.Observe(seq, payload)
 		seq++
@@ -167,7 +173,7 @@ func TestObserveDoesNotAllocate(t *testing.T) {
 func TestNewCheckerRefusesTooSmall(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("a payload without room for two words was accepted")
+			t.Error("a payload without room for a stamp was accepted")
 		}
 	}()
 	NewChecker(MinPayloadBytes - 1)
@@ -181,11 +187,12 @@ func BenchmarkObserve(b *testing.B) {
 		b.Run(size.name, func(b *testing.B) {
 			c := NewChecker(size.payload)
 			payload := frameOf(0, size.payload)[HeaderBytes:]
+			hash := apps.BodyHash(payload)
 			b.SetBytes(int64(size.payload))
 			b.ReportAllocs()
 			var seq uint64
 			for b.Loop() {
-				Stamp(payload, seq, seq)
+				apps.Stamp(payload, hash, seq, 0)
 				c.Observe(seq, payload)
 				seq++
 			}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestUnknownCommands(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		says []string
+	}{
+		{[]string{"bench", "chian"}, []string{`"chian"`, "ioverlay bench", "did you mean chain?", `See "ioverlay bench --help"`}},
+		{[]string{"bench", "chian", "--nodes", "2"}, []string{"unknown"}},
+		{[]string{"bench", "nothing-like-it"}, []string{`unknown command "nothing-like-it" for "ioverlay bench"`}},
+		{[]string{"bench", "chain", "chain"}, []string{"chain"}},
+		{[]string{"repro", "fig5"}, []string{"did you mean fig4?"}},
+		{[]string{"perf", "swich"}, []string{"did you mean switch?"}},
+		{[]string{"trace", "shwo"}, []string{"did you mean show?"}},
+		{[]string{"trace", "dif"}, []string{"diff"}},
+		{[]string{"bnech"}, []string{"bench"}},
+		{[]string{"help", "bench", "chian"}, []string{"did you mean chain?"}},
+		{[]string{"help", "bnech"}, []string{"did you mean bench?"}},
+	} {
+		r := inside(c.args...)
+		if r.code != exitUsage || r.out != "" {
+			t.Errorf("%v: exit code %d, output %q; want %d, none", c.args, r.code, r.out, exitUsage)
+		}
+		for _, want := range c.says {
+			if !strings.Contains(r.err, want) {
+				t.Errorf("%v: %q does not say %q", c.args, r.err, want)
+			}
+		}
+	}
+	for _, args := range [][]string{{"bench"}, {"repro"}, {"perf"}, {"trace"}, {"help"}, {"help", "bench"}, {"help", "bench", "chain"}, {"bench", "--help"}} {
+		if r := inside(args...); r.code != exitOK || !strings.Contains(r.out, "Usage") {
+			t.Errorf("%v: exit code %d, %s%s", args, r.code, r.out, r.err)
+		}
+	}
+}
+
+// A directory that cannot be written is an error before anything is measured: each of these would take an hour.
+func TestOutIsTriedFirst(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	long := scenarioFile(t, strings.ReplaceAll(small, "300ms", "1h"))
+	commands := [][]string{
+		{"bench", "chain", "--duration", "1m", "--rounds", "100"},
+		{"bench", "gf", "--rounds", "1000", "--sample", "1s"},
+		{"bench", "coding", "--rounds", "1000", "--duration", "1m"},
+		{"bench", "emulation", "--window", "1h"},
+		{"bench", "failures", "--trials", "1000000"},
+		{"bench", "probes", "--trials", "1000000"},
+		{"bench", "agreement", "--window", "1h"},
+		{"bench", "sim", "--messages", "1000000000000"},
+		{"bench", "idle", "--nodes", "2", "--duration", "1h"},
+		{"bench", "footprint", "--connections", "1", "--duration", "1h"},
+		{"repro", "fig4", "--world", "live", "--duration", "1h"},
+		{"repro", "topologies", "--world", "live", "--duration", "1h"},
+		{"perf", "switch", "--nodes", "2", "--duration", "1h"},
+		{"run", long, "--world", "live"},
+	}
+	for _, args := range commands {
+		for _, dir := range []string{file, filepath.Join(file, "below")} {
+			r := inside(append(args, "--out", dir)...)
+			if r.code != exitFailed || !strings.Contains(r.err, "--out") || !strings.Contains(r.err, dir) {
+				t.Errorf("%v: exit code %d, %s", args, r.code, r.err)
+			}
+		}
+	}
+	profile := filepath.Join(file, "cpu.pprof")
+	if r := inside("bench", "chain", "--rounds", "100", "--out", t.TempDir(), "--cpuprofile", profile); r.code != exitFailed || !strings.Contains(r.err, "--cpuprofile") {
+		t.Errorf("exit code %d, %s", r.code, r.err)
+	}
+}
+
+// What was measured before Ctrl-C is reported after it. Each command is interrupted when it has told of so many objects.
+func TestInterruptedCommandsReportWhatTheyHave(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many commands")
+	}
+	for _, c := range []struct {
+		args  []string
+		until int      // objects
+		also  string   // of the results, a sum of what was measured; "" for none
+		files []string // beside results
+	}{
+		{[]string{"bench", "gf", "--level", "generic", "--sizes", "100", "--sample", "10ms", "--rounds", "1000"}, 2, `"kind":"summary"`, []string{resultsName}},
+		{[]string{"bench", "coding", "--k", "8", "--size", "100", "--links", "mem", "--warmup", "1ms", "--duration", "50ms", "--rounds", "1000"}, 2,
+			`"kind":"coding-summary"`, []string{resultsName, "coding.svg"}},
+		{[]string{"bench", "failures", "--kinds", "kill-down", "--trials", "10000"}, 2, `"object":"summary"`,
+			[]string{"failures.jsonl", "failures.txt", "failures.svg"}},
+		{[]string{"bench", "probes", "--links", "mem", "--trials", "10000"}, 2, `"object":"row"`, []string{"probes.jsonl", "probes.txt"}},
+		{[]string{"bench", "agreement", "--worlds", "sim", "--dags", "10000", "--window", "20s"}, 2, "", []string{"agreement.jsonl", "agreement.svg"}},
+		{[]string{"bench", "sim", "--nodes", "20", "--messages", "1000", "--rounds", "100"}, 1, "", []string{resultsName}},
+		{[]string{"bench", "idle", "--nodes", "2", "--links", strings.Repeat("mem,", 100), "--duration", "10ms"}, 1, "", []string{resultsName}},
+		{[]string{"repro", "fig4", "--duration", "10m"}, 2, "", []string{resultsName, "fig4.svg"}},
+		{[]string{"repro", "topologies", "--count", "100", "--warmup", "5s", "--duration", "5m"}, 2, "", []string{resultsName, "topologies.svg"}},
+	} {
+		t.Run(strings.Join(c.args[:2], " "), func(t *testing.T) {
+			dir := t.TempDir()
+			out, errs, code := interrupt(t, c.until, append(c.args, "--format", "json", "--out", dir)...)
+			if code != exitInterrupted || !strings.Contains(errs, "ioverlay: interrupted") || strings.Contains(errs, "\r") {
+				t.Errorf("exit code %d: %s", code, errs)
+			}
+			if !strings.Contains(out, c.also) || strings.Count(out, "\n") < c.until {
+				t.Errorf("no %s in\n%s", c.also, out)
+			}
+			for i, name := range c.files {
+				text, err := os.ReadFile(filepath.Join(dir, name))
+				if err != nil || len(text) == 0 || !strings.Contains(errs, name) {
+					t.Errorf("%s: %d bytes, %v; told %s", name, len(text), err, errs)
+				}
+				if i == 0 && string(text) != out {
+					t.Errorf("%s differs from what was printed", name)
+				}
+			}
+		})
+	}
+}
+
+// interrupt runs a command until it has printed so many lines, and then presses Ctrl-C.
+func interrupt(t *testing.T, lines int, args ...string) (out, errs string, code int) {
+	t.Helper()
+	cmd := program(t, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(pipe)
+	var text strings.Builder
+	for range lines {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			t.Fatalf("%v: %s%s, %v", err, text.String(), line, cmd.Wait())
+		}
+		text.WriteString(line)
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text.Write(rest)
+	_ = cmd.Wait() // it is the exit code that counts
+	return text.String(), stderr.String(), cmd.ProcessState.ExitCode()
+}
+
+// A hunt that is interrupted says how far it came; the first runs of a plan with so many seeds are over at once.
+func TestHuntReportOfAnInterruptedHunt(t *testing.T) {
+	for _, format := range []string{formatTable, formatJSON} {
+		var out strings.Builder
+		a := &app{streams: streams{out: &out}}
+		if err := a.reportHunt(simRunFlags{format: format}, newHuntReport(1, 1000, 17, false, nil), nil); err != nil {
+			t.Fatal(err)
+		}
+		if format == formatTable && !strings.Contains(out.String(), "17 of 1000 seeds") {
+			t.Errorf("%s", out.String())
+		}
+		var r huntReport
+		if format == formatJSON && (json.Unmarshal([]byte(out.String()), &r) != nil || r.Runs != 17 || r.Finished) {
+			t.Errorf("%s", out.String())
+		}
+	}
+}
