@@ -138,7 +138,7 @@ func hold(t coretest.TB, sessions, size int) *holder {
 	w := coretest.New(t, core.Config{})
 	h := &holder{}
 	sink := w.Node("sink", h)
-	from := []*core.Node{w.Node("a", &holder{}), w.Node("b", &holder{})}
+	from := []*core.Switch{w.Node("a", &holder{}), w.Node("b", &holder{})}
 	w.Run()
 	for i := range sessions {
 		w.Send(from[i%2], sink.ID(), wire.TypeData, uint32(1+i/2), 0, payloadOf(0, size, 0))
