@@ -10,8 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+	"time"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/engine"
 	"github.com/ioverlay/ioverlay/scenario/host"
 )
 
@@ -20,7 +22,9 @@ import (
 type proc struct {
 	o     Options
 	at    claim
-	nodes []*process // nil: never ran
+	nodes []*process    // nil: never ran
+	epoch time.Duration // when the world began, which all processes are told
+	up    bool          // all that it begins with are
 	clock
 }
 
@@ -42,7 +46,7 @@ func newProc(o Options) (World, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &proc{o: o, at: at, nodes: make([]*process, len(at.ids))}, nil
+	return &proc{o: o, at: at, nodes: make([]*process, len(at.ids)), epoch: engine.Clock()}, nil
 }
 
 func (w *proc) Name() string { return "proc" }
@@ -50,7 +54,7 @@ func (w *proc) Name() string { return "proc" }
 func (w *proc) ID(node int) core.NodeID { return w.at.ids[node] }
 
 func (w *proc) Boot(_ context.Context, node int, s host.Setup) error {
-	p, err := startProcess(w.o.Child, boot{Setup: s, Tuning: tuningOf(w.o.Plan)})
+	p, err := startProcess(w.o.Child, boot{Setup: s, Tuning: tuningOf(w.o.Plan), Epoch: w.epoch, Up: w.up})
 	if err != nil {
 		return fmt.Errorf("world: start the process of node %s: %w", s.Name, err)
 	}
