@@ -15,6 +15,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/ioverlay/ioverlay/bench/probe"
+	"github.com/ioverlay/ioverlay/core/engine"
 )
 
 // procChain is a chain of operating-system processes, one a node: the paper's
@@ -60,9 +61,9 @@ func buildProc(ctx context.Context, s Spec) (Chain, error) {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
 	c := &procChain{spec: s, nodes: make([]*nodeProcess, s.Nodes)}
-	downstream := ""
+	downstream, epoch := "", engine.Clock() // one clock for all, which the latency pass needs
 	for i := s.Nodes - 1; i >= 0; i-- {
-		n, err := startNode(ctx, program, nodeArgs(s, i, downstream))
+		n, err := startNode(ctx, program, nodeArgs(s, i, downstream, epoch))
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("start node %d of %d: %w", i+1, s.Nodes, err), c.Close())
 		}
@@ -72,8 +73,9 @@ func buildProc(ctx context.Context, s Spec) (Chain, error) {
 }
 
 // nodeArgs is the command line of node i of the chain.
-func nodeArgs(s Spec, i int, downstream string) []string {
-	args := []string{"node", "--control", "--listen", "127.0.0.1:0", "--algorithm", "relay"}
+func nodeArgs(s Spec, i int, downstream string, epoch time.Duration) []string {
+	args := []string{"node", "--control", "--listen", "127.0.0.1:0", "--algorithm", "relay",
+		"--epoch", strconv.FormatInt(int64(epoch), 10)}
 	if i < s.Nodes-1 {
 		args = append(args, "--downstream", downstream)
 	} else {
