@@ -11,6 +11,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/ioverlay/ioverlay/bench/traffic"
+	"github.com/ioverlay/ioverlay/core/engine"
 	"github.com/ioverlay/ioverlay/internal/subprocess"
 )
 
@@ -47,9 +48,9 @@ type nodeProcess struct {
 
 func buildProc(ctx context.Context, s Spec) (Chain, error) {
 	c := &procChain{spec: s, nodes: make([]*nodeProcess, s.Nodes)}
-	downstream := ""
+	downstream, epoch := "", engine.Clock() // one clock for all, which the latency pass needs
 	for i := s.Nodes - 1; i >= 0; i-- {
-		n, err := startNode(ctx, fmt.Sprintf("node %d of %d", i+1, s.Nodes), nodeArgs(s, i, downstream))
+		n, err := startNode(ctx, fmt.Sprintf("node %d of %d", i+1, s.Nodes), nodeArgs(s, i, downstream, epoch))
 		if err != nil {
 			return nil, errors.Join(err, c.Close())
 		}
@@ -59,8 +60,9 @@ func buildProc(ctx context.Context, s Spec) (Chain, error) {
 }
 
 // nodeArgs is the command line of node i of the chain.
-func nodeArgs(s Spec, i int, downstream string) []string {
-	args := []string{"node", "--control", "--listen", "127.0.0.1:0", "--algorithm", "relay"}
+func nodeArgs(s Spec, i int, downstream string, epoch time.Duration) []string {
+	args := []string{"node", "--control", "--listen", "127.0.0.1:0", "--algorithm", "relay",
+		"--epoch", strconv.FormatInt(int64(epoch), 10)}
 	if i < s.Nodes-1 {
 		args = append(args, "--downstream", downstream)
 	} else {

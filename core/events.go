@@ -10,9 +10,8 @@ import (
 // (paper, section 2.3); its sender is the node that it is about.
 
 const (
-	typeStarted  = wire.TypeStarted
-	typeTimer    = wire.TypeTimer
-	typeStopping = wire.TypeStopping
+	typeStarted = wire.TypeStarted
+	typeTimer   = wire.TypeTimer
 )
 
 // Direction says which end of a link this node is.

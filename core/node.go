@@ -19,6 +19,7 @@ type Node struct {
 	alg   Algorithm
 	rng   *rand.Rand
 	state nodeState
+	told  announced // announce.go
 
 	// receiving
 	ins       []*InLane
@@ -82,7 +83,8 @@ type lost struct {
 func (n *Node) ID() NodeID { return n.id }
 
 // Now is the time since the node's world began: real time in a live world,
-// virtual time in a simulated one.
+// virtual time in a simulated one. All nodes of a world agree on it, whatever
+// process they are in.
 func (n *Node) Now() time.Duration { return n.shard.rt.Now() }
 
 // Config is the switch's configuration with its defaults filled in.
@@ -94,8 +96,9 @@ func (n *Node) Pool() *bufpool.Pool { return n.shard.pool }
 // Rand is the node's own source of randomness, seeded by its world.
 func (n *Node) Rand() *rand.Rand { return n.rng }
 
-// Running reports whether the node has started and not been stopped.
-func (n *Node) Running() bool { return n.state == nodeRunning }
+// Running reports whether the node has started and not been stopped, nor told that
+// it will be.
+func (n *Node) Running() bool { return n.state == nodeRunning && !n.told.stopping }
 
 // Ended reports whether the node is gone.
 func (n *Node) Ended() bool { return n.state == nodeEnded }
@@ -141,7 +144,7 @@ func (n *Node) Stop() {
 	if n.state != nodeRunning {
 		return
 	}
-	n.post(event{typ: typeStopping})
+	n.tellStopping()
 	n.state = nodeStopping
 	for _, l := range slices.Clone(n.ins) {
 		l.End(ReasonStopped, nil)

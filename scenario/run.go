@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -67,6 +68,9 @@ func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
 	}
 	d := newDriver(p, w, o)
 	err = d.run(ctx)
+	if endErr := d.end(); err == nil {
+		err = endErr // else what went wrong first is why, and the end may only say it again
+	}
 	err = errors.Join(err, w.Close())
 	d.out.Wall = time.Since(began)
 	if len(d.out.Samples) == 0 {
@@ -97,19 +101,62 @@ func (d *driver) run(ctx context.Context) error {
 	return err
 }
 
-// begin starts the nodes that run from the beginning, and the clock.
+// begin starts the nodes that run from the beginning, tells them that all are up, and
+// starts the clock.
 func (d *driver) begin(ctx context.Context) error {
+	first := d.first()
 	var nodes []int
-	for i, n := range d.plan.Nodes {
-		if !n.Late {
+	for i := range d.plan.Nodes {
+		if first[i] {
 			nodes = append(nodes, i)
 		}
 	}
 	if err := d.bootAll(ctx, nodes); err != nil {
 		return err
 	}
-	d.w.Begin()
-	return nil
+	return d.w.Begin()
+}
+
+// first says which nodes run at time 0: those that are not late, and those that the
+// timeline starts then. They are all started before anything else happens at that time,
+// so that what a source sends at once finds everybody up.
+func (d *driver) first() []bool {
+	first := make([]bool, len(d.plan.Nodes))
+	for i, n := range d.plan.Nodes {
+		first[i] = !n.Late
+	}
+	for _, s := range d.plan.Steps {
+		if s.At > 0 {
+			break // steps are in the order of time
+		}
+		if s.Kind == spec.StepStart {
+			for _, i := range s.Nodes {
+				first[i] = true
+			}
+		}
+	}
+	return first
+}
+
+// end tells every node that the run is over, whether it was run to its end or not, and
+// waits until they have ended. What is measured was measured before: the end is none of
+// the scenario's.
+func (d *driver) end() error {
+	unfinished, err := d.w.End()
+	if unfinished != "" {
+		d.event(d.w.Now(), "not all could end in order: "+unfinished)
+	}
+	running := d.running()
+	counters, countErr := d.w.Count(running)
+	if countErr != nil {
+		return errors.Join(err, fmt.Errorf("scenario: read the counters after the end: %w", countErr))
+	}
+	for k, i := range running {
+		if crash := counters[k].Crash; crash != "" {
+			err = errors.Join(err, fmt.Errorf("%w at node %s, when it was told to stop: %s", ErrCrashed, d.plan.Nodes[i].Name, crash))
+		}
+	}
+	return err
 }
 
 // timeline goes from one thing to do to the next. What is measured at a time is

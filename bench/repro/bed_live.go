@@ -36,6 +36,7 @@ func (b *liveBed) add(name string, r role) error {
 }
 
 func (b *liveBed) begin(name string) error {
+	b.engine.AllUp() // all nodes are added before the first begins
 	return b.nodes[name].Do(func(c *core.Node) {
 		for _, s := range b.roles[name].sources {
 			c.AddSource(s.app, s)

@@ -43,6 +43,7 @@ type nodeFlags struct {
 	stallTimeout  time.Duration
 	failTimeout   time.Duration
 	lanes         string
+	epoch         int64
 }
 
 func (a *app) node() *cobra.Command {
@@ -97,6 +98,7 @@ is 1 if --sink found messages lost, reordered or corrupt.`,
 	fl.DurationVar(&f.stallTimeout, "stall-timeout", core.DefaultStallTimeout, "how long a link may have data to send and not move before that is told")
 	fl.DurationVar(&f.failTimeout, "fail-timeout", core.DefaultFailTimeout, "how long a peer's system may answer nothing before its link ends")
 	fl.StringVar(&f.lanes, "lanes", "app", "lanes of a link: app, one for each application, or shared, one for all; both ends alike")
+	fl.Int64Var(&f.epoch, "epoch", int64(engine.MachineEpoch), "when the node's world began, in ns of the machine's monotonic clock: nodes of one world on one machine are given the same; the default suits nodes started by hand")
 	f.emul.define(fl)
 	return cmd
 }
@@ -127,6 +129,9 @@ func (f nodeFlags) check() (downstreams []core.NodeID, err error) {
 		return nil, &usageError{"stall-timeout", f.stallTimeout.String(), "above 0"}
 	case f.failTimeout <= 0:
 		return nil, &usageError{"fail-timeout", f.failTimeout.String(), "above 0"}
+	case f.epoch <= 0 || f.epoch > int64(engine.Clock()):
+		return nil, &usageError{"epoch", strconv.FormatInt(f.epoch, 10),
+			fmt.Sprintf("1 to %d, which is what the machine's monotonic clock says now", engine.Clock())}
 	case f.report < 0:
 		return nil, &usageError{"report", f.report.String(), "0 or an interval"}
 	}
@@ -205,7 +210,7 @@ func startNodeProcess(cmd *cobra.Command, f nodeFlags, downstreams []core.NodeID
 	}
 	e, err := engine.New(engine.Options{ // one node lives on one loop
 		Loops: 1, Log: log, Core: core.Config{Lanes: lanes, StallTimeout: f.stallTimeout, FailTimeout: f.failTimeout},
-		Buffers: emu.buffers,
+		Buffers: emu.buffers, Epoch: time.Duration(f.epoch),
 	})
 	if err != nil {
 		return nil, err
@@ -242,7 +247,8 @@ func (p *nodeProcess) addNode(downstreams []core.NodeID, emu emulated) (err erro
 	if p.source, err = p.flags.newSource(); err != nil {
 		return err
 	}
-	alg := &logged{relay.New(sink, downstreams...), p.log}
+	p.engine.AllUp() // whoever else there is, this node joins a world that has begun
+	alg := &logged{relay.New(sink, downstreams...), p.log, p.engine.Options().Epoch}
 	p.node, err = p.engine.AddNode(alg, engine.NodeOptions{Listen: p.flags.listen, Bandwidth: emu.node})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/core"
@@ -13,7 +14,8 @@ import (
 // that lines of all processes on a machine can be compared.
 type logged struct {
 	*relay.Relay
-	log *slog.Logger
+	log   *slog.Logger
+	epoch time.Duration // when the node's world began, by the machine's clock
 }
 
 // Process implements core.Algorithm.
@@ -23,7 +25,7 @@ func (l *logged) Process(m *core.Msg) core.Verdict {
 		wire.TypeSendFailed, wire.TypeSourceEnd, wire.TypeBrokenSource:
 		e := m.Link()
 		l.log.Info("event", "event", m.Type().String(), "node", l.ID().String(), "peer", e.Peer.String(), "app", e.App,
-			"direction", e.Direction.String(), "reason", e.Reason.String(), "lost", e.Lost, "at_ns", l.Now().Nanoseconds())
+			"direction", e.Direction.String(), "reason", e.Reason.String(), "lost", e.Lost, "at_ns", (l.epoch + l.Now()).Nanoseconds())
 	}
 	return l.Relay.Process(m)
 }

@@ -36,7 +36,7 @@ func (w *World) answer() {
 		if l.Node().Ended() {
 			continue
 		}
-		i := slices.IndexFunc(w.nodes, func(n *core.Switch) bool { return n.ID() == l.Peer() && n.Running() })
+		i := slices.IndexFunc(w.nodes, func(n *core.Switch) bool { return n.ID() == l.Peer() && n.Accepts() })
 		if i < 0 {
 			w.log("%s cannot reach %s for application %d", w.Name(l.Node().ID()), w.Name(l.Peer()), l.App())
 			l.Fail(core.ReasonRefused)

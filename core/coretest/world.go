@@ -73,6 +73,14 @@ func (w *World) Node(name string, alg core.Algorithm) *core.Switch {
 	return n
 }
 
+// AllUp tells every node that runs that all are up, as other worlds do by themselves
+// when those that they begin with have started.
+func (w *World) AllUp() {
+	for _, n := range w.nodes {
+		n.TellWorldUp()
+	}
+}
+
 // ID is the node ID of a name: "10.1.1.1:80" is itself, and any other name gets an
 // ID of its own when it is first used: 10.0.0.1:7000, 10.0.0.2:7000 and so on.
 func (w *World) ID(name string) core.NodeID {

@@ -9,6 +9,7 @@
 // Rooms:
 //
 //	engine.go node.go options.go   the API: engines and their nodes, safe for concurrent use
+//	clock.go end.go                what all nodes share: the time, a beginning, an end
 //	loop.go turn.go                a loop and what it does in one turn
 //	tcpin.go tcpout.go listen.go   TCP lanes
 //	deadlines.go pressure.go         connections that must act soon, or find no memory

@@ -1,12 +1,10 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
@@ -19,8 +17,7 @@ var ErrClosed = errors.New("engine: stopped")
 type Engine struct {
 	opt   Options
 	pool  *bufpool.Pool
-	epoch time.Time     // when New was called
-	boot  time.Duration // the machine's monotonic clock at that time
+	clock worldClock
 	loops []*loop
 	wg    sync.WaitGroup // loops
 
@@ -28,6 +25,7 @@ type Engine struct {
 	nodes  map[core.NodeID]*Node
 	placed int    // nodes placed so far
 	names  uint32 // names made up so far, for Mem links
+	up     bool   // the world is: those who start now are told at once
 	closed bool
 }
 
@@ -37,7 +35,11 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{opt: o, pool: bufpool.New(o.Pool), epoch: time.Now(), boot: monotonic(), nodes: make(map[core.NodeID]*Node)}
+	var clock worldClock
+	if clock, o.Epoch, err = startClock(o.Epoch); err != nil {
+		return nil, err
+	}
+	e := &Engine{opt: o, pool: bufpool.New(o.Pool), clock: clock, nodes: make(map[core.NodeID]*Node)}
 	if e.opt.SocketBytes == 0 {
 		e.opt.SocketBytes = socketBufferSlabs * blockSize(e.pool.SlabSize())
 	}
@@ -213,44 +215,6 @@ func (e *Engine) Nodes() []*Node {
 	return nodes
 }
 
-// Stop ends all nodes gracefully and then the engine: sources end, what was
-// accepted is delivered, links close. When ctx is done, or after 10 seconds if
-// it has no deadline, what is left is ended at once and its messages are
-// counted as lost; the error then says so. Stop may be called more than once.
-func (e *Engine) Stop(ctx context.Context) error {
-	e.mu.Lock()
-	if e.closed {
-		e.mu.Unlock()
-		e.wg.Wait()
-		return nil
-	}
-	e.closed = true
-	e.mu.Unlock()
-	ctx, cancel := withStopTimeout(ctx)
-	defer cancel()
-	nodes := e.Nodes()
-	for _, n := range nodes {
-		n.async(func(c *core.Node) { c.Stop() })
-	}
-	var err error
-	for _, n := range nodes {
-		err = errors.Join(err, n.await(ctx))
-	}
-	if ctx.Err() == nil {
-		e.awaitLingering(ctx)
-	}
-	e.stopLoops()
-	return err
-}
-
-// Close ends everything at once. Messages on their way are lost.
-func (e *Engine) Close() {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	// The error says which nodes had messages left, which is what Close is for.
-	_ = e.Stop(ctx)
-}
-
 // stopLoops ends the loops. All nodes have ended; lanes between loops still have
 // notes under way, which release what is left in their rings, and two rounds
 // through every loop see to them all.
@@ -268,11 +232,4 @@ func (e *Engine) stopLoops() {
 	for _, lp := range e.loops {
 		lp.release()
 	}
-}
-
-func withStopTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, stopTimeout)
 }

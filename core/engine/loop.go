@@ -199,9 +199,8 @@ func (lp *loop) attachment(fd int) *netpoll.PollAttachment {
 
 // The loop is the runtime of its nodes (core.Runtime).
 
-// Now implements core.Runtime. It is the machine's monotonic clock, so that the
-// engines of all processes on a machine agree on it.
-func (lp *loop) Now() time.Duration { return lp.eng.boot + time.Since(lp.eng.epoch) }
+// Now implements core.Runtime.
+func (lp *loop) Now() time.Duration { return lp.eng.clock.now() }
 
 // SetTimer implements core.Runtime.
 func (lp *loop) SetTimer(n *core.Switch, at time.Duration, id uint64) { lp.timers.set(n, at, id) }

@@ -19,7 +19,7 @@ import (
 func (lp *loop) dialMem(l *core.OutLane) {
 	n := lp.eng.lookup(l.Peer())
 	switch {
-	case n == nil, n.loop == lp && (n.core == nil || !n.core.Running()):
+	case n == nil, n.loop == lp && (n.core == nil || !n.core.Accepts()):
 		// Not at once: the message that the lane was opened for is not queued yet,
 		// and its loss is to be told with the refusal.
 		lp.post(func() { l.Fail(core.ReasonRefused) })
@@ -66,7 +66,7 @@ type (
 
 // accept opens the receiver's end, on its loop.
 func (p *memPipe) accept(n *Node) {
-	if n.core != nil && n.core.Running() {
+	if n.core != nil && n.core.Accepts() {
 		p.idle.Store(true)
 		p.in = n.core.Accept(p.sender, p.app, pipeInEnd{p})
 		p.lane = p.in

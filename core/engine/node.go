@@ -40,6 +40,9 @@ func (n *Node) start(alg core.Algorithm, w emul.Bandwidth) error {
 	n.core = c
 	c.SetBandwidth(w)
 	c.Start()
+	if n.eng.isUp() {
+		c.TellWorldUp()
+	}
 	return nil
 }
 

@@ -43,6 +43,11 @@ type Options struct {
 	Seed        uint64          // of the nodes' randomness; 0 draws one
 	Log         *slog.Logger    // nil means silence
 
+	// Epoch is when the world began, as a reading of Clock: Node.Now is the time since.
+	// 0 means that it begins with this engine. The engines of one world, each in a process
+	// of its own, are given the same, and then their nodes agree on the time.
+	Epoch time.Duration
+
 	// Buffers bounds what a link holds; the zero value leaves the sizes above as they
 	// are.
 	Buffers Buffers

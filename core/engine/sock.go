@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -122,13 +121,4 @@ func brokenBy(err error) core.Reason {
 	default:
 		return why
 	}
-}
-
-// monotonic is the machine's monotonic clock, since some moment before it booted.
-func monotonic() time.Duration {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
-		panic("engine: no monotonic clock: " + err.Error()) // every system that Go runs on has one
-	}
-	return time.Duration(ts.Nano())
 }

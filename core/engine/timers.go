@@ -42,6 +42,7 @@ func (q *timerQueue) close() error { return q.alarm.close() }
 
 // set sets or moves a timer.
 func (q *timerQueue) set(n *core.Switch, at time.Duration, id uint64) {
+	at = max(at, 1) // 0 is no time for the alarm, and the world may be no older
 	k := timerKey{n, id}
 	t := q.byKey[k]
 	if t == nil {

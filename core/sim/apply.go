@@ -46,7 +46,9 @@ func (n *Node) apply(f Fault) {
 		n.core.Kill()
 	case Restart:
 		n.core.Kill()
-		n.start()
+		if !n.world.over {
+			n.start()
+		}
 	case Stop:
 		n.core.Stop()
 	case Slow:

@@ -45,7 +45,7 @@ func (l *lane) syn() {
 		l.heldSyn = true
 		l.limit()
 	default:
-		if k.to.Running() {
+		if k.to.core.Accepts() {
 			l.in = k.to.core.Accept(k.from.id, l.app, inEnd{l})
 		}
 		l.refused = l.in == nil

@@ -29,6 +29,8 @@ func (w *witness) Bind(n *core.Node) { w.Node = n }
 func (w *witness) Process(m *core.Msg) core.Verdict {
 	switch m.Type() {
 	case wire.TypeStarted, wire.TypeTimer:
+	case wire.TypeWorldUp:
+		w.note("world-up")
 	case wire.TypeBrokenSource:
 		w.note(fmt.Sprintf("%v of %d: %v at %s", m.Type(), m.App(), m.Link().Reason, w.name(m.Link().Peer)))
 	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed:
@@ -55,6 +57,7 @@ var longPause = core.Config{RedialMin: time.Minute, RedialMax: time.Minute}
 type stage interface {
 	add(name string)
 	say(from, to string, seqs ...uint64) // at once
+	up()                                 // says that all are up, if the world does not know
 	kill(name string)
 	stop(name string)
 	heard(name string, lines int) []string // waits until there are so many
@@ -65,51 +68,51 @@ type stage interface {
 var stories = map[string]func(s stage){
 	"the downstream crashes": func(s stage) {
 		s.say("a", "b", 1)
-		s.heard("b", 2)
+		s.heard("b", 3)
 		s.kill("b")
-		s.heard("a", 2)
+		s.heard("a", 3)
 	},
 	"the downstream stops": func(s stage) {
 		s.say("a", "b", 1)
-		s.heard("b", 2)
+		s.heard("b", 3)
 		s.stop("b")
-		s.heard("a", 2)
+		s.heard("a", 3)
 	},
 	"the upstream crashes": func(s stage) {
 		s.say("a", "b", 1)
-		s.heard("b", 2)
-		s.heard("a", 1)
+		s.heard("b", 3)
+		s.heard("a", 2)
 		s.kill("a")
-		s.heard("b", 4) // the session is broken, too
+		s.heard("b", 5) // the session is broken, too
 	},
 	"the upstream stops": func(s stage) {
 		s.say("a", "b", 1)
 		s.say("a", "b", 2)
-		s.heard("b", 3)
-		s.heard("a", 1)
-		s.stop("a")
 		s.heard("b", 4)
+		s.heard("a", 2)
+		s.stop("a")
+		s.heard("b", 5)
 	},
 	"the downstream panics": func(s stage) {
 		s.say("a", "b", 1, 2, fatal, 4, 5) // in one burst, so that b has received all of it
-		s.heard("b", 4)
-		s.heard("a", 2)
+		s.heard("b", 5)
+		s.heard("a", 3)
 	},
 	"the downstream panics while more is under way": func(s stage) {
 		s.say("a", "b", 1)
-		s.heard("b", 2)
-		s.heard("a", 1)
-		s.say("a", "b", fatal)
+		s.heard("b", 3)
 		s.heard("a", 2)
-		s.say("a", "b", 4, 5) // within the pause: lost, and told
+		s.say("a", "b", fatal)
 		s.heard("a", 3)
+		s.say("a", "b", 4, 5) // within the pause: lost, and told
+		s.heard("a", 4)
 	},
 	"nobody is there": func(s stage) {
 		s.kill("b")
 		s.say("a", "b", 1)
-		s.heard("a", 1)
-		s.say("a", "b", 2) // within the pause
 		s.heard("a", 2)
+		s.say("a", "b", 2) // within the pause
+		s.heard("a", 3)
 	},
 }
 
@@ -119,6 +122,9 @@ func TestAsLive(t *testing.T) {
 			tell := func(s stage) map[string][]string {
 				s.add("a")
 				s.add("b")
+				s.up()
+				s.heard("a", 1)
+				s.heard("b", 1)
 				story(s)
 				return map[string][]string{"a": s.heard("a", 0), "b": s.heard("b", 0)}
 			}
@@ -172,6 +178,8 @@ func (s *virtualStage) say(from, to string, seqs ...uint64) {
 	n := s.world.Node(from).Core()
 	n.Call(func() { say(n.Node(), s.world.ID(to), seqs) })
 }
+
+func (s *virtualStage) up() {}
 
 func (s *virtualStage) kill(name string) { s.world.Node(name).Core().Kill(); s.run() }
 func (s *virtualStage) stop(name string) { s.world.Node(name).Core().Stop(); s.run() }
@@ -234,6 +242,8 @@ func (s *liveStage) say(from, to string, seqs ...uint64) {
 		s.t.Fatal(err)
 	}
 }
+
+func (s *liveStage) up() { s.eng.AllUp() }
 
 func (s *liveStage) kill(name string) { s.nodes[name].Kill() }
 

@@ -34,11 +34,15 @@ type Node struct {
 
 // AddNode adds a node and starts it: its algorithm sees Started first. Algorithms
 // come from a function, which is called again when the node is restarted. The name is
-// as [World.ID] takes it; to add two nodes of one name panics.
+// as [World.ID] takes it; to add two nodes of one name panics, as does adding one after
+// [World.Stop].
 func (w *World) AddNode(name string, algorithm func() core.Algorithm) *Node {
 	id := w.ID(name)
 	if w.byID[id] != nil {
 		panic(fmt.Sprintf("sim: there is a node %q already", name))
+	}
+	if w.over {
+		panic(fmt.Sprintf("sim: node %q was added after Stop", name))
 	}
 	n := &Node{world: w, index: uint32(len(w.nodes)), id: id, born: algorithm}
 	w.nodes = append(w.nodes, n)
@@ -64,7 +68,11 @@ func (n *Node) start() {
 	c := w.shard.NewNode(n.id, alg, core.Rand(seed))
 	n.own(c)
 	n.emulate()
+	w.alive++
 	c.Start()
+	if w.up {
+		c.TellWorldUp()
+	}
 }
 
 // own makes a core node the node's life.

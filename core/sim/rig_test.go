@@ -74,7 +74,7 @@ func (d *diary) Message(_ time.Duration, n *Node, m *core.Msg) {
 	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeLinkStalled, wire.TypeLinkRecovered, wire.TypeSendFailed, wire.TypeSourceEnd, wire.TypeBrokenSource:
 		e := m.Link()
 		d.add("%s: %v %v %s/%d: %v, lost %d", n.Name(), m.Type(), e.Direction, d.w.Name(e.Peer), e.App, e.Reason, e.Lost)
-	case wire.TypeStarted, wire.TypeStopping:
+	case wire.TypeStarted, wire.TypeWorldUp, wire.TypeStopping:
 		d.add("%s: %v", n.Name(), m.Type())
 	case wire.TypeTimer:
 		d.add("%s: timer %d", n.Name(), m.TimerID())

@@ -36,7 +36,11 @@ func (w *World) run(until time.Duration) error {
 			return fmt.Errorf("%w: still busy after %d steps at %v", ErrStuck, w.steps, w.now)
 		}
 		first := w.queue.first()
-		if first == nil || first.at > until {
+		if !w.up && w.begun(first) {
+			w.allUp()
+			continue
+		}
+		if w.over && w.alive == 0 || first == nil || first.at > until {
 			return nil
 		}
 		e := w.queue.pop(first)

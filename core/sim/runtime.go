@@ -32,6 +32,7 @@ func (w *World) Warn(n *core.Switch, l *core.InLane, err error) {
 // Ended implements core.Runtime.
 func (w *World) Ended(n *core.Switch, crash *core.Crash) {
 	home := w.home(n)
+	w.alive--
 	w.timers.forget(&w.queue, home)
 	if crash != nil {
 		w.panics = append(w.panics, Panic{home, home.lives, w.now, crash})

@@ -93,10 +93,12 @@ func TestTimersOfLives(t *testing.T) {
 	mustRun(t, w, 20*time.Second)
 	expect(t, d,
 		"0s n: started",
+		"0s n: world-up",
 		"3s n: timer 1",
 		"5s fault 5s restart n",
 		"5s n ended",
 		"5s n: started",
+		"5s n: world-up",
 		"8s n: timer 1",
 		"15s n: timer 2",
 	)

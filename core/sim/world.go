@@ -29,6 +29,10 @@ type World struct {
 	injected time.Duration // when the sources were last asked; -1 before
 	inject   bool          // and the event of the next time is in the queue
 
+	up    bool // those that the world begins with have been told that all are up
+	alive int  // nodes that have not ended
+	over  bool // Stop was called: nobody starts any more
+
 	nodes   []*Node // in the order in which they were added
 	born    *Node   // the one being made
 	panics  []Panic

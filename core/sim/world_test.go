@@ -28,6 +28,8 @@ func TestMessageCrosses(t *testing.T) {
 	expect(t, d,
 		"0s a: started",
 		"0s b: started",
+		"0s a: world-up",
+		"0s b: world-up",
 		"1ms b: link-up upstream a/5: none, lost 0",
 		"2ms a: link-up downstream b/5: none, lost 0",
 		"2ms a sent 1 to b/5",
@@ -49,6 +51,7 @@ func TestNobodyThere(t *testing.T) {
 	mustRun(t, w, time.Second)
 	expect(t, d,
 		"0s a: started",
+		"0s a: world-up",
 		"2ms a: link-down downstream b/5: refused, lost 1",
 	)
 }

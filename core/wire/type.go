@@ -68,6 +68,7 @@ const (
 	TypeMeasured                                // the result of a measurement that the algorithm asked for
 	TypeLinkStalled                             // a link makes no progress, or its stream has fallen silent
 	TypeLinkRecovered                           // a link that was stalled moves again
+	TypeWorldUp                                 // every node that the world begins with has started
 
 	localEnd // one past the last local event named above
 )
@@ -90,7 +91,7 @@ var localNames = [...]string{
 	TypeUpThroughput - firstLocal: "up-throughput", TypeDownThroughput - firstLocal: "down-throughput",
 	TypeSourceEnd - firstLocal: "source-end", TypeStopping - firstLocal: "stopping",
 	TypeMeasured - firstLocal: "measured", TypeLinkStalled - firstLocal: "link-stalled",
-	TypeLinkRecovered - firstLocal: "link-recovered",
+	TypeLinkRecovered - firstLocal: "link-recovered", TypeWorldUp - firstLocal: "world-up",
 }
 
 // Local reports whether t is in the range of local events, 128 to 255, which never cross a link.

@@ -53,10 +53,8 @@ func (c *child) boot(r *host.Registry, line []byte) error {
 	if c.host, err = host.New(r, b.Setup); err != nil {
 		return err
 	}
-	opt := b.Tuning.engine(b.Setup.Seed)
-	opt.Loops = 1
-	if c.eng, err = engine.New(opt); err != nil {
-		return fmt.Errorf("world: start the engine: %w", err)
+	if c.eng, err = startEngine(b); err != nil {
+		return err
 	}
 	if c.node, err = c.eng.AddNode(c.host, engine.NodeOptions{Listen: b.Setup.ID.String()}); err != nil {
 		c.eng.Close()
@@ -83,6 +81,12 @@ func (c *child) serve(line []byte) error {
 		if err := c.do(func(n *core.Node) { n.Stop() }); err != nil {
 			a.Error = err.Error()
 		}
+	case askAllUp:
+		c.eng.AllUp()
+	case askStopping:
+		c.eng.TellStopping()
+	case askEnd:
+		a = c.end()
 	default:
 		a.Error = fmt.Sprintf("there is no request %q", q.Ask)
 	}

@@ -31,7 +31,7 @@ type liveNode struct {
 // clock is real time since the beginning of a run.
 type clock struct{ began time.Time }
 
-func (c *clock) Begin() { c.began = time.Now() }
+func (c *clock) begin() { c.began = time.Now() }
 
 func (c *clock) Now() time.Duration { return time.Since(c.began) }
 

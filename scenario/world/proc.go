@@ -8,8 +8,10 @@ import (
 	"runtime"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/engine"
 	"github.com/ioverlay/ioverlay/internal/subprocess"
 	"github.com/ioverlay/ioverlay/scenario/host"
 )
@@ -19,7 +21,9 @@ import (
 type proc struct {
 	o     Options
 	at    claim
-	nodes []*process // nil: never ran
+	nodes []*process    // nil: never ran
+	epoch time.Duration // when the world began, which all processes are told
+	up    bool          // all that it begins with are
 	clock
 
 	logs sync.Once // log is made with the first process
@@ -42,7 +46,7 @@ func newProc(o Options) (World, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &proc{o: o, at: at, nodes: make([]*process, len(at.ids))}, nil
+	return &proc{o: o, at: at, nodes: make([]*process, len(at.ids)), epoch: engine.Clock()}, nil
 }
 
 func (w *proc) Name() string { return "proc" }
@@ -77,7 +81,7 @@ func (w *proc) start(ctx context.Context, s host.Setup) (*process, error) {
 		return nil, err
 	}
 	p := &process{Process: child, name: s.Name}
-	if err = p.Send(boot{Setup: s, Tuning: tuningOf(w.o.Plan)}); err == nil {
+	if err = p.Send(boot{Setup: s, Tuning: tuningOf(w.o.Plan), Epoch: w.epoch, Up: w.up}); err == nil {
 		err = p.answer(ctx)
 	}
 	if err != nil {
@@ -86,19 +90,24 @@ func (w *proc) start(ctx context.Context, s host.Setup) (*process, error) {
 	return p, nil
 }
 
-// answer reads the next reply.
-func (p *process) answer(ctx context.Context) error {
-	var r reply
+// reply reads the next reply.
+func (p *process) reply(ctx context.Context) (r reply, err error) {
 	if err := p.Receive(ctx, &r); err != nil {
-		return fmt.Errorf("world: %w", err)
+		return r, fmt.Errorf("world: %w", err)
 	}
 	if r.Error != "" {
-		return fmt.Errorf("world: node %s: %s", p.name, r.Error)
+		return r, fmt.Errorf("world: node %s: %s", p.name, r.Error)
 	}
 	if r.Counters != nil {
 		p.last = *r.Counters
 	}
-	return nil
+	return r, nil
+}
+
+// answer is reply for those who want no more than its counters.
+func (p *process) answer(ctx context.Context) error {
+	_, err := p.reply(ctx)
+	return err
 }
 
 func (p *process) ask(q request) error {

@@ -1,6 +1,10 @@
 package world
 
-import "github.com/ioverlay/ioverlay/scenario/host"
+import (
+	"time"
+
+	"github.com/ioverlay/ioverlay/scenario/host"
+)
 
 // The control channel of a node's process: JSON objects, a line each. The parent
 // writes a boot and then requests on the child's standard input; the child answers
@@ -9,8 +13,10 @@ import "github.com/ioverlay/ioverlay/scenario/host"
 
 // boot is the first line.
 type boot struct {
-	Setup  host.Setup `json:"setup"`
-	Tuning tuning     `json:"tuning"`
+	Setup  host.Setup    `json:"setup"`
+	Tuning tuning        `json:"tuning"`
+	Epoch  time.Duration `json:"epoch_ns"`     // when the world began, by the machine's clock; 0: now
+	Up     bool          `json:"up,omitempty"` // all that the world begins with are
 }
 
 // request is a line after it.
@@ -26,12 +32,17 @@ const (
 	askCount ask = "count"
 	askObey  ask = "obey"
 	askStop  ask = "stop" // stop gracefully; counts say when it has
+
+	askAllUp    ask = "all-up"   // all nodes that the world begins with have been started
+	askStopping ask = "stopping" // tell the node that it stops; its links stay until all nodes have been told
+	askEnd      ask = "end"      // stop gracefully, and answer with the last counts once that is done
 )
 
 // reply answers a boot or a request.
 type reply struct {
-	Error    string         `json:"error,omitempty"`
-	Counters *host.Counters `json:"counters,omitempty"`
+	Error      string         `json:"error,omitempty"`
+	Unfinished string         `json:"unfinished,omitempty"` // to askEnd: what could not be delivered in time
+	Counters   *host.Counters `json:"counters,omitempty"`
 }
 
 // lineBytes bounds a line: a node with a thousand neighbours takes some 100 KB.

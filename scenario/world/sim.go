@@ -18,6 +18,7 @@ type virtual struct {
 	world *sim.World
 	nodes []virtualNode
 	began time.Duration
+	begun bool // before it is, time stands still
 }
 
 type virtualNode struct {
@@ -67,9 +68,12 @@ func (w *virtual) Boot(_ context.Context, node int, s host.Setup) error {
 	if n.node != nil {
 		return w.fault(sim.Fault{Kind: sim.Restart, Nodes: []string{n.name}})
 	}
-	return w.now(func() {
-		n.node = w.world.AddNode(n.name, func() core.Algorithm { return n.host })
-	})
+	add := func() { n.node = w.world.AddNode(n.name, func() core.Algorithm { return n.host }) }
+	if !w.begun {
+		add() // and it is told that it started in the world's first instant, with the others
+		return nil
+	}
+	return w.now(add)
 }
 
 func (w *virtual) Obey(node int, c host.Command) error {
@@ -126,8 +130,6 @@ func (w *virtual) Cut(from, to int) error {
 func (w *virtual) HealBoth(from, to int) error {
 	return w.fault(sim.Fault{Kind: sim.Heal, Nodes: []string{w.nodes[from].name, w.nodes[to].name}})
 }
-
-func (w *virtual) Begin() { w.began = w.world.Now() }
 
 func (w *virtual) Now() time.Duration { return w.world.Now() - w.began }
 

@@ -7,6 +7,7 @@
 //	proc.go       a process a node, real time; child.go is its other end
 //	protocol.go   what the two say to each other
 //	sim.go        virtual time
+//	end.go        what all nodes of a world hear at once, in each of the worlds
 //	address_*.go  addresses for nodes that must come back under the same one
 package world
 
@@ -45,13 +46,21 @@ type World interface {
 	Kill(node int) error
 	Stop(node int) error
 
-	// Now is the time since Begin, which starts the clock. Advance lets the world
-	// run until a time, or until ctx is done, which is its error.
-	Begin()
+	// Begin says that all nodes that run at the beginning have been started: each is
+	// told WorldUp, as are those that are started later, right after Started. It starts
+	// the clock: Now is the time since. Advance lets the world run until a time, or until
+	// ctx is done, which is its error.
+	Begin() error
 	Now() time.Duration
 	Advance(ctx context.Context, until time.Duration) error
 
-	// Close ends everything that still runs.
+	// End ends the run: every node that runs is told Stopping, all at the same time and
+	// before any link ends, and stops gracefully. Those that cannot deliver what they
+	// had accepted within a bounded time are ended then: unfinished says which, and why,
+	// and is "" if there were none. Count still answers after it; no node can be started.
+	End() (unfinished string, err error)
+
+	// Close ends everything that still runs, at once.
 	Close() error
 }
 

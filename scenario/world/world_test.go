@@ -216,6 +216,10 @@ func TestChildThatIsToldNonsense(t *testing.T) {
 		{boot + `{"ask":"count"}` + "\n", `"at_ns"`, false},
 		{boot + `{"ask":"obey","command":{"op":"slow","per_message_ns":5}}` + "\n", "{}\n{}\n", false},
 		{boot + `{"ask":"stop"}` + "\n", "{}\n{}\n", false},
+		{boot + `{"ask":"all-up"}` + "\n" + `{"ask":"all-up"}` + "\n" + `{"ask":"stopping"}` + "\n", "{}\n{}\n{}\n{}\n", false},
+		{boot + `{"ask":"end"}` + "\n", `"ended":true`, false}, // and without having been told before
+		{boot + `{"ask":"stop"}` + "\n" + `{"ask":"stopping"}` + "\n" + `{"ask":"end"}` + "\n" + `{"ask":"end"}` + "\n" + `{"ask":"count"}` + "\n", `"ended":true`, false},
+		{strings.Replace(boot, `"tuning":{}`, `"tuning":{},"epoch_ns":-1`, 1), "Options.Epoch", true},
 	} {
 		var out strings.Builder
 		err := world.ServeChild(host.Shipped(), io.NopCloser(strings.NewReader(c.in)), &out)

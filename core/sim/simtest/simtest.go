@@ -7,11 +7,13 @@
 //	if got := w.Saw("n19").Type(wire.TypeData); len(got) != 100 { ... }
 //
 // The test fails by itself if an algorithm panics (but see [World.Panicked]), keeps
-// a slab, or makes time stand still. What failed can be run again: the same options
+// a slab, or makes time stand still. When it ends, so does the run: every algorithm is
+// told Stopping, as in every world (see [World.Stop]). What failed can be run again: the same options
 // give the same run, and the test's log names the seed.
 package simtest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -82,6 +84,19 @@ func (w *World) RunFor(d time.Duration) {
 	}
 }
 
+// endTime is how long nodes may take to end: long enough for what an emulated link of a
+// test holds, and no test waits for it, since time is virtual.
+const endTime = time.Minute
+
+// Stop ends the run, as it ends by itself when the test does: all nodes are told Stopping
+// at once and stop gracefully. The test fails if one cannot deliver what it has accepted.
+func (w *World) Stop() {
+	w.t.Helper()
+	if err := w.World.Stop(endTime); err != nil {
+		w.t.Fatalf("seed %d: %v", w.Seed(), err)
+	}
+}
+
 // Send makes a node send a message: a way to say anything to an algorithm.
 func (w *World) Send(from *sim.Node, to core.NodeID, t core.Type, app uint32, seq uint64, payload []byte) {
 	n := from.Core()
@@ -118,6 +133,12 @@ func (w *World) Panicked(n *sim.Node) (ps []sim.Panic) {
 
 func (w *World) close() {
 	w.t.Helper()
+	switch err := w.World.Stop(endTime); {
+	case errors.Is(err, sim.ErrUnfinished):
+		w.t.Logf("%v", err) // a test may leave links cut
+	case err != nil && !w.t.Failed():
+		w.t.Errorf("%v", err)
+	}
 	for _, p := range w.Panics() {
 		if !w.expected[p.Node] {
 			w.t.Errorf("node %s panicked at %v: %v\n%s", p.Node.Name(), p.At, p.Value, p.Stack)

@@ -140,3 +140,56 @@ func TestFailures(t *testing.T) {
 		})
 	}
 }
+
+// When a test ends, or before if it wants to see the end, all nodes are told at once.
+func TestTheEnd(t *testing.T) {
+	for _, early := range []bool{true, false} {
+		tb := &endOfTest{}
+		w := simtest.New(tb, sim.Options{Seed: 3})
+		w.Add(3, func(int) core.Algorithm { return relay.New(nil) })
+		for _, n := range w.Nodes()[:2] {
+			w.Send(n, w.ID("n2"), wire.TypeData, 1, 1, nil)
+		}
+		w.RunFor(time.Second)
+		if early {
+			w.Stop()
+		}
+		tb.end()
+		if len(tb.said) > 0 {
+			t.Error(tb.said)
+		}
+		for _, n := range w.Nodes() {
+			saw := w.Saw(n.Name())
+			if got := saw.Type(wire.TypeWorldUp); len(got) != 1 || got[0].At != 0 {
+				t.Errorf("%s was told that all are up: %+v", n.Name(), got)
+			}
+			if got := saw.Type(wire.TypeStopping); len(got) != 1 || got[0].At != time.Second {
+				t.Errorf("%s was told of the end: %+v", n.Name(), got)
+			}
+			if got := saw.Type(wire.TypeLinkDown).Between(0, time.Second); len(got) > 0 {
+				t.Errorf("%s was told of ends before: %+v", n.Name(), got)
+			}
+		}
+	}
+}
+
+// endOfTest is a test that ends when it is told to.
+type endOfTest struct {
+	said []string
+	last []func()
+}
+
+func (e *endOfTest) Helper()             {}
+func (e *endOfTest) Logf(string, ...any) {}
+func (e *endOfTest) Errorf(format string, args ...any) {
+	e.said = append(e.said, fmt.Sprintf(format, args...))
+}
+func (e *endOfTest) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+func (e *endOfTest) Cleanup(fn func())                 { e.last = append(e.last, fn) }
+func (e *endOfTest) Failed() bool                      { return len(e.said) > 0 }
+
+func (e *endOfTest) end() {
+	for _, fn := range slices.Backward(e.last) {
+		fn()
+	}
+}

@@ -111,7 +111,7 @@ func (r Record) messageDetails() string {
 			text += ": " + why.String()
 		}
 		return text
-	case wire.TypeStarted, wire.TypeStopping:
+	case wire.TypeStarted, wire.TypeWorldUp, wire.TypeStopping:
 		return ""
 	case wire.TypeTimer:
 		return fmt.Sprintf("timer %d", r.Seq)

@@ -95,6 +95,8 @@ func TestRoundTrip(t *testing.T) {
 	want := []string{
 		"0s x - started ",
 		"0s 10.9.9.9:80 - started ",
+		"0s x - world-up ",
+		"0s 10.9.9.9:80 - world-up ",
 		"100µs 10.9.9.9:80 - link-up upstream",
 		"200µs x - link-up downstream",
 		"200µs x - sent 1 messages, 24 bytes",
@@ -204,7 +206,7 @@ func TestFilter(t *testing.T) {
 		{"what was sent on a link", trace.Filter{Node: "10.9.9.9:80", From: "x", Kinds: []trace.Kind{trace.Sent}}, 4}, // one of them a broken source
 		{"who made it", trace.Filter{Sender: "10.9.9.9:80", Types: []core.Type{wire.TypeData}}, 2},
 		{"an application", trace.Filter{App: &three, Types: []core.Type{wire.TypeData}}, 5},
-		{"no application", trace.Filter{App: &zero}, 3},
+		{"no application", trace.Filter{App: &zero}, 5},
 		{"a time", trace.Filter{After: time.Second, Before: time.Second + 1}, 2},
 		{"nothing", trace.Filter{Node: "nobody"}, 0},
 	} {
