@@ -14,10 +14,7 @@ import (
 )
 
 // told notes what each node is told of the world and of its links, and when.
-type told struct {
-	w     *World
-	lines map[string][]string
-}
+type told struct{ lines map[string][]string }
 
 func newTold() *told { return &told{lines: make(map[string][]string)} }
 
