@@ -143,15 +143,18 @@ type posted struct {
 }
 
 // Stats is a snapshot of the node's counters; for a node that has ended, of its
-// last ones.
+// last ones, after its engine has stopped too. The error is always nil.
 func (n *Node) Stats() (core.Stats, error) {
 	var s core.Stats
-	err := n.loop.do(func() {
+	read := func() {
 		if n.core != nil {
 			s = n.core.Stats()
 		}
-	})
-	return s, err
+	}
+	if n.loop.do(read) != nil {
+		read() // the loop has ended, so nobody else touches the node
+	}
+	return s, nil
 }
 
 // Stop ends the node gracefully and waits for it: its sources end, what it
