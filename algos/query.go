@@ -135,6 +135,8 @@ func (b *Base) answered(m *core.Msg, app uint32) {
 		b.bad++
 	case !there || !b.sessions[i].asked:
 		b.unhandled++ // nobody here wants to know
+	case m.Sender() != m.From():
+		b.refuse(m) // members answer directly: somebody names a third node
 	case b.sessions[i].contact.IsZero():
 		b.sessions[i].contact = m.Sender()
 	}

@@ -19,6 +19,7 @@ import (
 //	question  answered to the other end of its link; no third node hears of it
 //	query     the exception, since it comes over others: answers to askers that are
 //	          not the other end of the link are bounded in rate
+//	answer    to a query taken only from the member that says so itself
 //	announce  passed on to known hosts only, and bounded in rate
 
 // Trusted reports whether the node obeys a command that comes as this message: one made
@@ -31,8 +32,8 @@ func (b *Base) Trusted(m *core.Msg) bool {
 }
 
 // Refused is how many messages were not acted on because of where they came from:
-// commands that did not come from the observer, and answers and announcements for third
-// nodes beyond their bounds.
+// commands that did not come from the observer, answers to queries in the name of
+// others, and answers and announcements for third nodes beyond their bounds.
 func (b *Base) Refused() uint64 { return b.refused.count }
 
 // refusals counts what was refused, and says so now and then.
@@ -81,7 +82,10 @@ type Refusal struct {
 // String says it in words.
 func (r Refusal) String() string {
 	why := "which is not the observer"
-	if !command(r.Type) {
+	switch {
+	case r.Type == wire.TypeQueryAck:
+		why = "which is not its sender"
+	case !command(r.Type):
 		why = "for others, of which there are too many"
 	}
 	return fmt.Sprintf("%v from %v, %s (%d refused since the last such line)", r.Type, r.From, why, r.Count)

@@ -174,6 +174,26 @@ func TestThirdPartiesAreSpared(t *testing.T) {
 	}
 }
 
+// Members answer for themselves: nobody makes a third node a contact.
+func TestAnswersInTheNameOfOthers(t *testing.T) {
+	for _, sender := range []core.NodeID{nodeID(7), nodeID(9)} {
+		w := coretest.New(t, core.Config{})
+		b := &algos.Base{}
+		w.Node("node", b)
+		w.RunFor(0)
+		w.Call(b, func() { b.Ask(5, 1) })
+		deliver(w, b, wire.Header{Type: wire.TypeQueryAck, Sender: sender, Seq: 5 << 32}, nil) // on a link from node 9
+		w.RunFor(0)
+		want, refused := nodeID(9), uint64(0)
+		if sender != want {
+			want, refused = core.NodeID{}, 1
+		}
+		if b.Contact(5) != want || b.Refused() != refused {
+			t.Errorf("an answer of %v on a link from %v: contact %v, %d refused", sender, nodeID(9), b.Contact(5), b.Refused())
+		}
+	}
+}
+
 // An asker that is its query's other end is always answered.
 func TestNeighboursAreAnswered(t *testing.T) {
 	const many = 3 * algos.MaxSessions
