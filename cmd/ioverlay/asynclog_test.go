@@ -58,7 +58,8 @@ func TestAsyncLogNeverWaits(t *testing.T) {
 			told += n
 			continue
 		}
-		if _, err := fmt.Sscanf(line[strings.Index(line, "msg="):], "msg=line n=%d", &n); err == nil {
+		_, after, _ := strings.Cut(line, "msg=line ")
+		if _, err := fmt.Sscanf(after, "n=%d", &n); err == nil {
 			if n <= last {
 				t.Fatalf("line %d after %d", n, last)
 			}
