@@ -143,7 +143,7 @@ type posted struct {
 }
 
 // Stats is a snapshot of the node's counters; for a node that has ended, of its
-// last ones, after its engine has stopped too. The error is always nil.
+// last ones. Once the engine has stopped they come with ErrClosed.
 func (n *Node) Stats() (core.Stats, error) {
 	var s core.Stats
 	read := func() {
@@ -151,10 +151,11 @@ func (n *Node) Stats() (core.Stats, error) {
 			s = n.core.Stats()
 		}
 	}
-	if n.loop.do(read) != nil {
+	err := n.loop.do(read)
+	if err != nil {
 		read() // the loop has ended, so nobody else touches the node
 	}
-	return s, nil
+	return s, err
 }
 
 // Stop ends the node gracefully and waits for it: its sources end, what it
