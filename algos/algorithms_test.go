@@ -88,7 +88,7 @@ func (u *Tuned) Process(m *core.Msg) core.Verdict {
 		return u.Relay.Process(m)
 	}
 	app, weight := m.Params()
-	if weight >= 1 && weight <= core.MaxWeight { // it may come from anybody
+	if u.Trusted(m) && weight >= 1 && weight <= core.MaxWeight {
 		u.SetWeight(u.Favourite, uint32(app), int(weight))
 	}
 	return core.Done
@@ -142,6 +142,8 @@ func TestTuned(t *testing.T) {
 	a := w.Node("a", &algos.Base{})
 	u := &Tuned{Relay: *relay.New(nil), Favourite: a.ID()}
 	w.Node("tuned", u)
+	w.RunFor(0)
+	u.Observer = a.ID()
 	for _, weight := range []uint64{7, 0, 1 << 20} {
 		w.Send(a, u.ID(), wire.TypeControl, 0, 5<<32|weight, nil)
 	}

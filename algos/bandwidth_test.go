@@ -16,6 +16,7 @@ func TestBandwidthIsOrdered(t *testing.T) {
 	var boss, worker algos.Base
 	w.Node("boss", &boss)
 	n := w.Node("worker", &worker)
+	worker.Observer = boss.ID()
 	want := emul.Bandwidth{Total: 400 * emul.KBps, Up: 200 * emul.KBps}
 	link := emul.Link{Rate: emul.MBps, Latency: time.Second, Jitter: emul.Jitter{Dist: emul.Normal, Spread: time.Millisecond}, Loss: 0.5, Pipe: 9}
 	w.Call(boss, func() {
@@ -41,6 +42,7 @@ func TestSenselessOrdersChangeNothing(t *testing.T) {
 	var worker algos.Base
 	n := w.Node("worker", &worker)
 	up := w.Node("up", &coretest.Recorder{})
+	worker.Observer = up.ID()
 	orders := []any{
 		algos.BandwidthOrder{Total: -1},
 		algos.BandwidthOrder{Up: 1 << 62},

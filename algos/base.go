@@ -5,6 +5,7 @@
 // Rooms:
 //
 //	base.go         Base, and what it does with each type of message
+//	trust.go        whom a node obeys, and whom it answers
 //	hosts.go        KnownHosts and the boot message
 //	disseminate.go  gossip, and which messages were seen before
 //	session.go      join, leave, announce, the source of a session
@@ -16,9 +17,9 @@
 //	codec.go        CBOR payloads of control messages
 //	limits.go       every limit, with its reason
 //
-// Base trusts its peers as the paper does: it obeys whoever sends it a command.
-// What it does not do is break: a payload that makes no sense is counted in
-// BadMessages and changes nothing.
+// Base obeys commands from its observer and from its own node only (trust.go).
+// Everything else it takes from anybody, as the paper does. What it does not do is
+// break: a payload that makes no sense is counted in BadMessages and changes nothing.
 package algos
 
 import (
@@ -39,17 +40,23 @@ import (
 type Base struct {
 	*core.Node
 
-	// Observer, if set, is the node that is told of this one when it starts, and
-	// gets its Tracef lines.
+	// Observer, if set, is the node that is told of this one when it starts, gets its
+	// Tracef lines, and is the only other one whose commands are obeyed: deploy,
+	// terminate-source, terminate-node, join, leave and set-bandwidth. What counts is
+	// the link that they come on (Trusted), not the sender in their headers.
 	Observer core.NodeID
 
 	// Deploy starts a source of an application when the observer asks for it. The
 	// parameters are valid until it returns. With nil, the message counts as
-	// unhandled and its sender gets a trace line.
+	// unhandled and the observer gets a trace line.
 	Deploy func(app uint32, params []byte)
 
 	// OnJoin and OnLeave are called after the node has joined or left a session.
 	OnJoin, OnLeave func(app uint32)
+
+	// OnRefused is told what was refused (Refused) when there is a trace line about it:
+	// the first time, and then every ten seconds at most.
+	OnRefused func(Refusal)
 
 	// Member decides whether the node can take others into a session, and so
 	// answers queries for it. With nil, those do that have joined the session or
@@ -69,6 +76,9 @@ type Base struct {
 	consumed  uint64
 	unhandled uint64
 	bad       uint64
+	refused   refusals
+	answers   bound // of answers to nodes that are not the other end of a link
+	passed    bound // of announcements
 }
 
 // Bind implements core.Algorithm.
@@ -102,7 +112,12 @@ func (b *Base) Process(m *core.Msg) core.Verdict {
 
 // control is the default for everything but data.
 func (b *Base) control(m *core.Msg) {
-	switch t := m.Type(); t {
+	t := m.Type()
+	if command(t) && !b.Trusted(m) {
+		b.refuse(m)
+		return
+	}
+	switch t {
 	case wire.TypeStarted:
 		b.boot()
 	case wire.TypeTimer:
@@ -193,21 +208,21 @@ func (b *Base) deploy(m *core.Msg, app uint32) {
 		return
 	}
 	b.unhandled++
-	b.traceTo(m.Sender(), "no application to deploy")
+	b.Tracef("no application to deploy")
 }
 
-// pong sends a ping back to who made it, for the application that it came for.
+// pong sends a ping back to where it came from, for the application that it came for.
 func (b *Base) pong(m *core.Msg) {
-	if !b.canReach(m.Sender()) || len(m.Payload()) > b.capacity() {
+	if !b.canReach(m.From()) || len(m.Payload()) > b.capacity() {
 		b.bad++
 		return
 	}
 	r := b.newFilled(wire.TypePong, m.App(), m.Payload())
 	r.SetSeq(m.Seq())
-	b.Send(r, m.Sender())
+	b.Send(r, m.From())
 }
 
-// canReach reports whether an ID, which may come from a peer, is another node's.
+// canReach reports whether an ID, which may come from a peer, can be another node's.
 func (b *Base) canReach(id core.NodeID) bool {
-	return (b.Node == nil || id != b.ID()) && id.Port() != 0 && !id.AddrPort().Addr().IsUnspecified()
+	return (b.Node == nil || id != b.ID()) && id.Dialable()
 }

@@ -40,6 +40,14 @@ func newPair(t coretest.TB, cfg core.Config) *pair {
 	return p
 }
 
+// newObserved is newPair with the peer as the node's observer, whose commands it obeys.
+func newObserved(t coretest.TB) *pair {
+	p := newPair(t, core.Config{})
+	p.RunFor(0) // so that the node has booted without one
+	p.node.Observer = p.peer.ID()
+	return p
+}
+
 // tell sends a control message about a session to the node under test.
 func (p *pair) tell(t core.Type, app uint32, payload []byte) {
 	p.Send(p.peer.Node, p.node.ID(), t, 0, uint64(app)<<32, payload)
@@ -47,7 +55,7 @@ func (p *pair) tell(t core.Type, app uint32, payload []byte) {
 }
 
 func TestHooks(t *testing.T) {
-	p := newPair(t, core.Config{})
+	p := newObserved(t)
 	var got []string
 	p.node.Deploy = func(app uint32, params []byte) { got = append(got, "deploy "+string(params)) }
 	p.node.OnJoin = func(uint32) {
@@ -114,6 +122,8 @@ func TestNoRoomForTheAnswer(t *testing.T) {
 	w.Node("next", &next)
 	var b algos.Base
 	w.Node("[2001:db8::1]:7000", &b)
+	w.Run()
+	b.Observer = peer.ID()
 	b.AddHost(next.ID())
 	query := algos.Encode(map[string]any{"asker": w.ID("[2001:db8:1111:2222:3333:4444:5555:1]:7000"), "ttl": 3})
 	if len(query) > most || len(query)+16 <= most {

@@ -36,7 +36,7 @@ func FuzzControlPayload(f *testing.F) {
 		}
 		h := wire.Header{Type: core.Type(typ), App: app, Seq: seq, Size: len(payload), Sender: wireSender(addr, port)}
 		w := coretest.New(t, core.Config{})
-		b := &algos.Base{Observer: w.ID("observer")}
+		b := &algos.Base{Observer: nodeID(9)}
 		w.Node("node", b)
 		b.AddHost(nodeID(1))
 		b.Join(5)

@@ -277,7 +277,11 @@ func (s *scenario) show(n *traced) {
 		}
 		fmt.Fprintln(&s.out)
 	}
-	fmt.Fprintf(&s.out, "consumed %d unhandled %d bad %d running %v\n", st.Consumed, st.Unhandled, st.Bad, n.Running())
+	refused := ""
+	if st.Refused > 0 {
+		refused = fmt.Sprintf("refused %d ", st.Refused)
+	}
+	fmt.Fprintf(&s.out, "consumed %d unhandled %d bad %d %srunning %v\n", st.Consumed, st.Unhandled, st.Bad, refused, n.Running())
 }
 
 func (s *scenario) typ(name string) core.Type {

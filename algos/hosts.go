@@ -132,17 +132,13 @@ func (b *Base) boot() {
 	}
 }
 
-// Tracef sends a line for its log to the observer, if there is one.
+// Tracef sends a line for its log to the observer, if there is one: UTF-8 text, cut
+// where it gets too long or a little before.
 func (b *Base) Tracef(format string, args ...any) {
-	b.traceTo(b.Observer, fmt.Sprintf(format, args...))
-}
-
-// traceTo sends a trace line: UTF-8 text, cut where it gets too long or a little
-// before.
-func (b *Base) traceTo(dest core.NodeID, line string) {
-	if !b.canReach(dest) {
+	if !b.canReach(b.Observer) {
 		return
 	}
+	line := fmt.Sprintf(format, args...)
 	line = strings.ToValidUTF8(line[:min(len(line), maxTrace, max(b.capacity(), 0))], "")
-	b.Send(b.newFilled(wire.TypeTrace, 0, []byte(line)), dest)
+	b.Send(b.newFilled(wire.TypeTrace, 0, []byte(line)), b.Observer)
 }

@@ -54,6 +54,17 @@ const (
 	maxProbe    = 32 << 10
 	trainProbes = 256
 
+	// refusalPause is the least time between two trace lines about refused messages.
+	refusalPause = 10 * time.Second
+
+	// A query names its asker itself, and an announcement its source: whoever can reach
+	// a node can have it send to others by forging them. So a node answers at most so
+	// many askers that are not the other end of the link, and passes on at most so many
+	// announcements: as many as there can be sessions at once, and 64 a second for ever
+	// (some 10 KB/s with the connections that answers need).
+	thirdPartyBurst = MaxSessions
+	thirdPartyRate  = 64 // a second
+
 	// maxTrace bounds a trace line in bytes: it is for people to read.
 	maxTrace = 1024
 

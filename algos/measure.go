@@ -19,7 +19,8 @@ import (
 //	latency    a ping that opens the lane, then five, one after another
 //	bandwidth  trains of messages, ever longer until one takes long enough (train.go)
 //
-// A node answers whoever asks, as it does a ping. An answer to a question that was
+// A node answers whoever asks, on a link of its own: the answer goes to the other end of
+// the link that the question came on, whatever its sender says. An answer to a question that was
 // not asked, or that makes no sense, is counted in BadMessages.
 
 // Measurement is the result of a measurement.
@@ -166,7 +167,7 @@ func (b *Base) ping(m *measurement) {
 // ponged takes an answer to a ping. The algorithm may have sent pings of its own, so
 // one that nobody here waits for is nobody's business.
 func (b *Base) ponged(p *core.Msg) {
-	m := b.measuring(p.Sender())
+	m := b.measuring(p.From())
 	if m == nil || m.what != Latency || p.Seq() != m.token {
 		b.unhandled++
 		return

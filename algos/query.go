@@ -22,8 +22,9 @@ type Query struct {
 	Asker core.NodeID // who wants in
 	TTL   int         // hops that the query may go from where it was received: 0 is none
 
-	lane uint32 // application of the message that it came in
-	seq  uint64 // of that message; names the query among all of the asker's
+	lane uint32      // application of the message that it came in
+	seq  uint64      // of that message; names the query among all of the asker's
+	from core.NodeID // the link that it came on
 }
 
 // queryPayload is a query on the wire.
@@ -57,7 +58,7 @@ func ParseQuery(m *core.Msg) (Query, error) {
 	if err := Decode(m.Payload(), &p); err != nil {
 		return Query{}, fmt.Errorf("query: %w", err)
 	}
-	q := Query{App: SessionOf(m), Asker: p.Asker, TTL: p.TTL - 1, lane: m.App(), seq: m.Seq()}
+	q := Query{App: SessionOf(m), Asker: p.Asker, TTL: p.TTL - 1, lane: m.App(), seq: m.Seq(), from: m.From()}
 	switch {
 	case q.App == 0:
 		return Query{}, fmt.Errorf("query: %w: no session", ErrMalformed)
@@ -69,8 +70,14 @@ func ParseQuery(m *core.Msg) (Query, error) {
 	return q, nil
 }
 
-// AnswerQuery tells the asker that this node can take it in.
+// AnswerQuery tells the asker that this node can take it in. Anybody can put anybody's
+// ID into a query, so answers to askers that are not the other end of the link are
+// bounded in rate; what is beyond counts as refused and is not sent.
 func (b *Base) AnswerQuery(q Query) {
+	if q.from != q.Asker && !b.answers.take(b.Now(), thirdPartyBurst, thirdPartyRate) {
+		b.refused.count++
+		return
+	}
 	m := b.NewMsg(wire.TypeQueryAck, q.lane, 0)
 	m.SetSeq(q.seq)
 	b.Send(m, q.Asker)
@@ -128,6 +135,8 @@ func (b *Base) answered(m *core.Msg, app uint32) {
 		b.bad++
 	case !there || !b.sessions[i].asked:
 		b.unhandled++ // nobody here wants to know
+	case m.Sender() != m.From():
+		b.refuse(m) // members answer directly: somebody names a third node
 	case b.sessions[i].contact.IsZero():
 		b.sessions[i].contact = m.Sender()
 	}

@@ -118,7 +118,8 @@ func (b *Base) Announce(app uint32) int {
 	return b.Disseminate(m, 1, b.Known()...)
 }
 
-// announced records the source of a session and passes the word on, once.
+// announced records the source of a session and passes the word on, once, unless
+// there are too many.
 func (b *Base) announced(m *core.Msg, app uint32) {
 	source := m.Sender()
 	if source == b.ID() {
@@ -136,6 +137,10 @@ func (b *Base) announced(m *core.Msg, app uint32) {
 		return
 	}
 	s.source = source
+	if !b.passed.take(b.Now(), thirdPartyBurst, thirdPartyRate) {
+		b.refuse(m)
+		return
+	}
 	b.Disseminate(m, 1, b.Known()...)
 }
 

@@ -13,8 +13,7 @@ import (
 // Sessions against a map of each fact. What is known of none takes no room.
 func TestSessionsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := newPair(t, core.Config{})
-		p.RunFor(0)
+		p := newObserved(t)
 		joined, source := map[uint32]bool{}, map[uint32]core.NodeID{}
 		draw := func() uint32 { return rapid.Uint32Range(1, 4).Draw(t, "app") }
 		number := uint64(0)
@@ -64,7 +63,7 @@ func TestSessionsModel(t *testing.T) {
 }
 
 func TestSessionsAreBounded(t *testing.T) {
-	p := newPair(t, core.Config{})
+	p := newObserved(t)
 	for app := range uint32(algos.MaxSessions) {
 		p.node.Join(app + 1)
 	}
@@ -100,7 +99,7 @@ func TestLeaveForgetsTheContact(t *testing.T) {
 
 // Terminating a source ends it, and with it what is known of the session.
 func TestTerminateSource(t *testing.T) {
-	p := newPair(t, core.Config{})
+	p := newObserved(t)
 	closed := 0
 	p.node.Deploy = func(app uint32, _ []byte) { p.node.AddSource(app, &idle{&closed}); p.node.Announce(app) }
 	p.tell(wire.TypeDeploy, 5, nil)

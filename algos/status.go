@@ -39,6 +39,7 @@ type Status struct {
 	Consumed    uint64          `cbor:"consumed"`        // data messages that ended in Base
 	Unhandled   uint64          `cbor:"unhandled"`       // messages that nobody had a use for
 	Bad         uint64          `cbor:"bad"`             // control messages that made no sense
+	Refused     uint64          `cbor:"refused"`         // messages not acted on because of where they came from
 	Extra       cbor.RawMessage `cbor:"extra,omitempty"` // what the algorithm adds; see DecodeExtra
 }
 
@@ -119,7 +120,7 @@ func (b *Base) Status() Status {
 		InRate: uint64(n.InRate), OutRate: uint64(n.OutRate),
 		LostOut: StatusLoss{n.Lost.OutMsgs, n.Lost.OutBytes}, LostIn: StatusLoss{n.Lost.InMsgs, n.Lost.InBytes},
 		Apps: len(b.sessions), Hosts: len(b.hosts.known), Suspects: len(b.hosts.suspect),
-		Consumed: b.consumed, Unhandled: b.unhandled, Bad: b.bad,
+		Consumed: b.consumed, Unhandled: b.unhandled, Bad: b.bad, Refused: b.refused.count,
 	}
 	for _, l := range n.Upstream[:min(len(n.Upstream), maxStatusLanes)] {
 		s.Upstream = append(s.Upstream, StatusUp{
@@ -143,10 +144,10 @@ func (b *Base) Status() Status {
 	return s
 }
 
-// report answers a request with a status message that has the request's sequence
-// number. What does not fit into a message is left out, lists first.
+// report answers a request, to where it came from, with a status message that has the
+// request's sequence number. What does not fit into a message is left out, lists first.
 func (b *Base) report(m *core.Msg) {
-	if !b.canReach(m.Sender()) {
+	if !b.canReach(m.From()) {
 		b.bad++
 		return
 	}
@@ -162,7 +163,7 @@ func (b *Base) report(m *core.Msg) {
 	}
 	r := b.newFilled(wire.TypeStatus, 0, buf.B)
 	r.SetSeq(m.Seq())
-	b.Send(r, m.Sender())
+	b.Send(r, m.From())
 }
 
 // shorten halves the longest list, and in the end leaves the extra part out. It

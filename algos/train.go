@@ -77,7 +77,7 @@ func (b *Base) sendTrain(m *measurement, bytes int) {
 // probed takes a message of another node's train.
 func (b *Base) probed(m *core.Msg) {
 	p := m.Payload()
-	if len(p) < probeHead || !b.canReach(m.Sender()) {
+	if len(p) < probeHead || !b.canReach(m.From()) {
 		b.bad++
 		return
 	}
@@ -86,12 +86,12 @@ func (b *Base) probed(m *core.Msg) {
 		b.bad++
 		return
 	}
-	i := slices.IndexFunc(b.probing.trains, func(t train) bool { return t.from == m.Sender() && t.token == m.Seq() })
+	i := slices.IndexFunc(b.probing.trains, func(t train) bool { return t.from == m.From() && t.token == m.Seq() })
 	if i < 0 {
 		if len(b.probing.trains) >= maxTrains {
 			b.probing.trains = slices.Delete(b.probing.trains, 0, 1)
 		}
-		b.probing.trains = append(b.probing.trains, train{from: m.Sender(), token: m.Seq()})
+		b.probing.trains = append(b.probing.trains, train{from: m.From(), token: m.Seq()})
 		i = len(b.probing.trains) - 1
 	}
 	t := &b.probing.trains[i]
@@ -102,7 +102,7 @@ func (b *Base) probed(m *core.Msg) {
 	r := b.NewControl(wire.TypeProbeReport, 0, probeReport{Bytes: t.bytes, Time: t.last - t.first, Got: t.got, Rate: t.rate()})
 	r.SetSeq(m.Seq())
 	b.probing.trains = slices.Delete(b.probing.trains, i, i+1)
-	b.Send(r, m.Sender())
+	b.Send(r, m.From())
 }
 
 // note counts a message. The time runs from the end of the first quarter.
@@ -144,7 +144,7 @@ func (t *train) rate() uint64 {
 
 // probeReported takes the report on a train.
 func (b *Base) probeReported(msg *core.Msg) {
-	m := b.measuring(msg.Sender())
+	m := b.measuring(msg.From())
 	var r probeReport
 	if m == nil || m.what != Bandwidth || msg.Seq() != m.token || Decode(msg.Payload(), &r) != nil ||
 		r.Bytes > uint64(m.train) || r.Time < 0 || r.Time > b.Now()-m.sent {

@@ -32,7 +32,13 @@ type NodeReport struct {
 	Sent       uint64  `json:"sent"`                  // messages that its source produced
 	Messages   uint64  `json:"messages"`              // that its sink took
 	Bytes      uint64  `json:"bytes"`                 // of payload, of those
-	Lost       uint64  `json:"lost"`                  // sequence numbers missing at its sink
+	Forwarded  uint64  `json:"forwarded"`             // messages of others that it sent on, a copy for each downstream
+	Lost       uint64  `json:"lost"`                  // all that is known to be lost here: LostOut, and Missing or LostIn
+	Missing    uint64  `json:"missing"`               // sequence numbers missing at its sink
+	LostOut    uint64  `json:"lost_out"`              // accepted for a downstream and not delivered: refused, queued, emulated
+	LostIn     uint64  `json:"lost_in"`               // received and not switched
+	Refused    uint64  `json:"refused"`               // messages not acted on because of where they came from
+	LogDropped uint64  `json:"log_dropped"`           // log lines that nobody read in time
 	OutOfOrder uint64  `json:"out_of_order"`          // at its sink
 	Corrupt    uint64  `json:"corrupt"`               // at its sink, among those whose content it checks
 	CPUSeconds float64 `json:"cpu_seconds"`           // user and system, of the process
@@ -120,7 +126,7 @@ func (c *procChain) Snapshot() (s Snapshot, err error) {
 		s.RSSPeak += r.RSSPeak
 		if i == len(c.nodes)-1 {
 			s.Messages, s.OutOfOrder, s.Corrupt = r.Messages, r.OutOfOrder, r.Corrupt
-			s.Lost = max(r.Lost, c.lost)
+			s.Lost = max(r.Missing, c.lost)
 			c.last = r
 		}
 	}

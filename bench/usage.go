@@ -21,8 +21,5 @@ func SelfUsage() (Usage, error) {
 		return Usage{}, fmt.Errorf("read the resource usage of this process: %w", err)
 	}
 	peak, err := peakRSS(&r)
-	if err != nil {
-		return Usage{}, err
-	}
-	return Usage{CPU: time.Duration(r.Utime.Nano() + r.Stime.Nano()), RSSPeak: peak}, nil
+	return Usage{CPU: time.Duration(r.Utime.Nano() + r.Stime.Nano()), RSSPeak: peak}, err
 }

@@ -22,7 +22,8 @@ type Runtime interface {
 	StopTimer(n *Switch, id uint64)
 
 	// Dial opens the lane to l.Peer(). It may answer at once or later, on this
-	// loop, with l.Opened or l.Fail.
+	// loop, with l.Opened or l.Fail. A node is no peer of its own: the runtime refuses
+	// to dial the ID of the lane's own node.
 	Dial(l *OutLane)
 
 	// Warn reports an upstream lane that ended because of an error, for the log.

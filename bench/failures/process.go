@@ -32,7 +32,7 @@ type report struct {
 	Messages   uint64 `json:"messages"`
 	OutOfOrder uint64 `json:"out_of_order"`
 	Corrupt    uint64 `json:"corrupt"`
-	Lost       uint64 `json:"lost"`
+	Lost       uint64 `json:"missing"` // sequence numbers missing at its sink
 }
 
 // node is a node process.

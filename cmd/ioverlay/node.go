@@ -23,6 +23,8 @@ import (
 // nodeFlags are the flags of "ioverlay node".
 type nodeFlags struct {
 	listen        string
+	advertise     string
+	observer      string
 	algorithm     string
 	downstreams   []string
 	source        string
@@ -42,6 +44,7 @@ type nodeFlags struct {
 	logFormat     string
 	stallTimeout  time.Duration
 	failTimeout   time.Duration
+	idleTimeout   time.Duration
 	lanes         string
 	epoch         int64
 }
@@ -58,9 +61,20 @@ The relay algorithm sends every message on to each --downstream. A node may also
 have a source of its own (--source), a sink that counts and checks what arrives
 (--sink), or both.
 
-Figures are reported on standard output; problems, and what happens to links and
-sessions (lines with msg=event), on standard error. The exit code
-is 1 if --sink found messages lost, reordered or corrupt.`,
+A node is known by the address that it listens on, which others must be able to reach.
+Where they reach another (behind NAT, in a container), --advertise names it, and --listen
+may be 0.0.0.0:7000, or [::]:7000 for IPv6 and IPv4. Link-local IPv6 addresses have a zone,
+as in [fe80::1%eth0]:7000; all those of a node have the same.
+
+The node obeys commands from --observer and from itself only. Links are not authenticated
+yet: run it where only your own nodes can reach its port.
+
+Figures are reported on standard output: "forwarded" counts the messages of others that
+were sent on, and "lost" all that is known to be lost here, for downstreams too. Problems,
+and what happens to links and sessions (lines with msg=event), are on standard error; a
+node does not wait for whoever reads them, and counts the lines that are dropped. SIGINT,
+SIGTERM and SIGHUP end it alike. The exit code is 1 if --sink found messages lost, reordered
+or corrupt.`,
 		Example: `  # a chain of three processes, from its end to its beginning
   ioverlay node --listen 127.0.0.1:7003 --sink --report 1s
   ioverlay node --listen 127.0.0.1:7002 --downstream 127.0.0.1:7003
@@ -78,7 +92,9 @@ is 1 if --sink found messages lost, reordered or corrupt.`,
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.listen, "listen", "127.0.0.1:0", "address and port to be known by; port 0 lets the system choose")
+	fl.StringVar(&f.listen, "listen", "127.0.0.1:0", "address and port to listen on, and to be known by without --advertise; port 0 lets the system choose")
+	fl.StringVar(&f.advertise, "advertise", "", "address that others reach, if it is not --listen; without a port, that of --listen")
+	fl.StringVar(&f.observer, "observer", "", "the only other node whose commands are obeyed, as address:port; it is told when this one starts")
 	fl.StringVar(&f.algorithm, "algorithm", "relay", "what the node runs: relay")
 	fl.StringArrayVar(&f.downstreams, "downstream", nil, "node to send on to, as address:port; may be given again")
 	fl.StringVar(&f.source, "source", "", "start a source: back-to-back, or rate:N for N messages a second")
@@ -97,6 +113,7 @@ is 1 if --sink found messages lost, reordered or corrupt.`,
 	fl.StringVar(&f.logFormat, "log-format", "text", "how to log: text or json")
 	fl.DurationVar(&f.stallTimeout, "stall-timeout", core.DefaultStallTimeout, "how long a link may have data to send and not move before that is told")
 	fl.DurationVar(&f.failTimeout, "fail-timeout", core.DefaultFailTimeout, "how long a peer's system may answer nothing before its link ends")
+	fl.DurationVar(&f.idleTimeout, "idle-timeout", core.DefaultIdleTimeout, "how long a link may rest before it is closed; the next message opens it again; negative: it is kept")
 	fl.StringVar(&f.lanes, "lanes", "app", "lanes of a link: app, one for each application, or shared, one for all; both ends alike")
 	fl.Int64Var(&f.epoch, "epoch", int64(engine.MachineEpoch), "when the node's world began, in ns of the machine's monotonic clock: nodes of one world on one machine are given the same; the default suits nodes started by hand")
 	f.emul.define(fl)
@@ -104,48 +121,51 @@ is 1 if --sink found messages lost, reordered or corrupt.`,
 }
 
 // check finds what is wrong with the flags and says what is allowed.
-func (f nodeFlags) check() (downstreams []core.NodeID, err error) {
-	for _, d := range f.downstreams {
-		id, err := core.ParseNodeID(d)
-		if err != nil {
-			return nil, &usageError{"downstream", d, "an IP address and a port, like 127.0.0.1:7001"}
-		}
-		downstreams = append(downstreams, id)
+func (f nodeFlags) check() (p peers, err error) {
+	if p, err = f.peers(); err != nil {
+		return p, err
 	}
+	return p, f.checkRest()
+}
+
+// checkRest checks all but the peers.
+func (f nodeFlags) checkRest() (err error) {
 	switch {
 	case f.algorithm != "relay":
-		return nil, &usageError{"algorithm", f.algorithm, "relay; other algorithms are Go programs, see docs/algorithm.md"}
+		return &usageError{"algorithm", f.algorithm, "relay; other algorithms are Go programs, see docs/algorithm.md"}
 	case f.app == 0:
-		return nil, &usageError{"app", "0", "1 and up; 0 is the control lane"}
+		return &usageError{"app", "0", "1 and up; 0 is the control lane"}
 	case f.payload < 0 || f.payload > maxPayload:
-		return nil, &usageError{"payload", strconv.Itoa(f.payload), fmt.Sprintf("0 to %d bytes", maxPayload)}
+		return &usageError{"payload", strconv.Itoa(f.payload), fmt.Sprintf("0 to %d bytes", maxPayload)}
 	case f.checkEvery < 1:
-		return nil, &usageError{"check-every", "0", "1 and up"}
+		return &usageError{"check-every", "0", "1 and up"}
 	case f.latency && !f.sink:
-		return nil, &usageError{"latency", "true", "only together with --sink, which measures it"}
+		return &usageError{"latency", "true", "only together with --sink, which measures it"}
 	case f.logFormat != "text" && f.logFormat != "json":
-		return nil, &usageError{"log-format", f.logFormat, "text or json"}
+		return &usageError{"log-format", f.logFormat, "text or json"}
 	case f.stallTimeout <= 0:
-		return nil, &usageError{"stall-timeout", f.stallTimeout.String(), "above 0"}
+		return &usageError{"stall-timeout", f.stallTimeout.String(), "above 0"}
 	case f.failTimeout <= 0:
-		return nil, &usageError{"fail-timeout", f.failTimeout.String(), "above 0"}
+		return &usageError{"fail-timeout", f.failTimeout.String(), "above 0"}
+	case f.idleTimeout == 0:
+		return &usageError{"idle-timeout", "0", "above 0, or negative to keep links at rest"}
 	case f.epoch <= 0 || f.epoch > int64(engine.Clock()):
-		return nil, &usageError{"epoch", strconv.FormatInt(f.epoch, 10),
+		return &usageError{"epoch", strconv.FormatInt(f.epoch, 10),
 			fmt.Sprintf("1 to %d, which is what the machine's monotonic clock says now", engine.Clock())}
 	case f.report < 0:
-		return nil, &usageError{"report", f.report.String(), "0 or an interval"}
+		return &usageError{"report", f.report.String(), "0 or an interval"}
 	}
 	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
-		return nil, err
+		return err
 	}
 	if _, err := f.emul.read(f.payload); err != nil {
-		return nil, err
+		return err
 	}
 	if _, err := readLanes(f.lanes); err != nil {
-		return nil, err
+		return err
 	}
 	_, err = f.newSource()
-	return downstreams, err
+	return err
 }
 
 // maxPayload is the switch's default limit for a message.
@@ -178,7 +198,7 @@ func (f nodeFlags) newSource() (countingSource, error) {
 
 // runNode runs the node until the context ends or its input says so.
 func runNode(ctx context.Context, cmd *cobra.Command, f nodeFlags) (err error) {
-	downstreams, err := f.check()
+	known, err := f.check()
 	if err != nil {
 		return err
 	}
@@ -190,16 +210,19 @@ func runNode(ctx context.Context, cmd *cobra.Command, f nodeFlags) (err error) {
 		defer func() { err = errors.Join(err, stop()) }()
 		fmt.Fprintf(cmd.ErrOrStderr(), "pprof: http://%s/debug/pprof/\n", bound)
 	}
-	p, err := startNodeProcess(cmd, f, downstreams)
+	log, async := f.logger(cmd.ErrOrStderr())
+	// The report has the count of dropped lines, and there is nowhere else to say so.
+	defer func() { _ = async.Close() }()
+	p, err := startNodeProcess(cmd, f, known, log)
 	if err != nil {
 		return err
 	}
+	p.async = async
 	return p.run(ctx)
 }
 
 // startNodeProcess starts the engine, the node and its source.
-func startNodeProcess(cmd *cobra.Command, f nodeFlags, downstreams []core.NodeID) (*nodeProcess, error) {
-	log := f.logger(cmd.ErrOrStderr())
+func startNodeProcess(cmd *cobra.Command, f nodeFlags, known peers, log *slog.Logger) (*nodeProcess, error) {
 	emu, err := f.emul.read(f.payload)
 	if err != nil {
 		return nil, err
@@ -209,32 +232,34 @@ func startNodeProcess(cmd *cobra.Command, f nodeFlags, downstreams []core.NodeID
 		return nil, err
 	}
 	e, err := engine.New(engine.Options{ // one node lives on one loop
-		Loops: 1, Log: log, Core: core.Config{Lanes: lanes, StallTimeout: f.stallTimeout, FailTimeout: f.failTimeout},
+		Loops: 1, Log: log, Core: core.Config{Lanes: lanes, StallTimeout: f.stallTimeout, FailTimeout: f.failTimeout, IdleTimeout: f.idleTimeout},
 		Buffers: emu.buffers, Epoch: time.Duration(f.epoch),
 	})
 	if err != nil {
 		return nil, err
 	}
 	p := &nodeProcess{flags: f, cmd: cmd, engine: e, log: log}
-	if err := p.addNode(downstreams, emu); err != nil {
+	if err := p.addNode(known, emu); err != nil {
 		e.Close()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (f nodeFlags) logger(w io.Writer) *slog.Logger {
+func (f nodeFlags) logger(w io.Writer) (*slog.Logger, *asyncLog) {
 	o := &slog.HandlerOptions{Level: slog.LevelInfo}
 	if f.verbose {
 		o.Level = slog.LevelDebug
 	}
-	if f.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, o))
-	}
-	return slog.New(slog.NewTextHandler(w, o))
+	return newAsyncLog(w, func(w io.Writer) slog.Handler {
+		if f.logFormat == "json" {
+			return slog.NewJSONHandler(w, o)
+		}
+		return slog.NewTextHandler(w, o)
+	})
 }
 
-func (p *nodeProcess) addNode(downstreams []core.NodeID, emu emulated) (err error) {
+func (p *nodeProcess) addNode(known peers, emu emulated) (err error) {
 	var sink core.Sink
 	if p.flags.sink {
 		p.checker = &apps.Checker{SampleEvery: p.flags.checkEvery}
@@ -248,8 +273,12 @@ func (p *nodeProcess) addNode(downstreams []core.NodeID, emu emulated) (err erro
 		return err
 	}
 	p.engine.AllUp() // whoever else there is, this node joins a world that has begun
-	alg := &logged{relay.New(sink, downstreams...), p.log, p.engine.Options().Epoch}
-	p.node, err = p.engine.AddNode(alg, engine.NodeOptions{Listen: p.flags.listen, Bandwidth: emu.node})
+	r := relay.New(sink, known.downstreams...)
+	r.Observer = known.observer
+	p.alg = newLogged(r, len(known.downstreams), p.log, p.engine.Options().Epoch)
+	p.node, err = p.engine.AddNode(p.alg, engine.NodeOptions{
+		Listen: p.flags.listen, Advertise: p.flags.advertise, Zone: known.zone, Bandwidth: emu.node,
+	})
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func startNode(t *testing.T, args ...string) *bufio.Scanner {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { interrupt(t, cmd, out) })
+	t.Cleanup(func() { interruptNode(t, cmd, out) })
 	lines := bufio.NewScanner(out)
 	if !lines.Scan() {
 		t.Fatalf("a node has not said where it listens: %v", lines.Err())
@@ -50,7 +50,7 @@ func startNode(t *testing.T, args ...string) *bufio.Scanner {
 	return lines
 }
 
-func interrupt(t *testing.T, cmd *exec.Cmd, out io.Reader) {
+func interruptNode(t *testing.T, cmd *exec.Cmd, out io.Reader) {
 	t.Helper()
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Error(err)

@@ -64,7 +64,7 @@ func (f *emulFlags) read(payload int) (e emulated, err error) {
 // parseLink reads a value of --link. The error says what is wanted.
 func parseLink(text string) (to core.NodeID, l emul.Link, err error) {
 	address, rest, _ := strings.Cut(text, ",")
-	if to, err = core.ParseNodeID(address); err != nil {
+	if to, _, err = parsePeer(address); err != nil {
 		return to, l, fmt.Errorf("an address and port first, not %q", address)
 	}
 	for _, part := range splitList(rest) {

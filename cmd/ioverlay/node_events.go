@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/ioverlay/ioverlay/algos"
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -14,13 +15,28 @@ import (
 // that lines of all processes on a machine can be compared.
 type logged struct {
 	*relay.Relay
-	log   *slog.Logger
-	epoch time.Duration // when the node's world began, by the machine's clock
+	log       *slog.Logger
+	epoch     time.Duration // when the node's world began, by the machine's clock
+	fanout    uint64 // downstream nodes
+	forwarded uint64 // messages from upstream that went on, a copy for each of them
+}
+
+// newLogged makes the algorithm of a node.
+func newLogged(r *relay.Relay, fanout int, log *slog.Logger, epoch time.Duration) *logged {
+	l := &logged{Relay: r, log: log, epoch: epoch, fanout: uint64(fanout)}
+	r.OnRefused = func(f algos.Refusal) {
+		log.Warn("refused", "what", f.String(), "node", r.ID().String(), "observer", r.Observer.String())
+	}
+	return l
 }
 
 // Process implements core.Algorithm.
 func (l *logged) Process(m *core.Msg) core.Verdict {
 	switch m.Type() {
+	case wire.TypeData:
+		if !m.From().IsZero() {
+			l.forwarded += l.fanout
+		}
 	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeLinkStalled, wire.TypeLinkRecovered,
 		wire.TypeSendFailed, wire.TypeSourceEnd, wire.TypeBrokenSource:
 		e := m.Link()

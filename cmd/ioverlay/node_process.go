@@ -25,10 +25,13 @@ type nodeProcess struct {
 	cmd     *cobra.Command
 	engine  *engine.Engine
 	log     *slog.Logger
+	async   *asyncLog // behind log
 	node    *engine.Node
+	alg     *logged
 	source  countingSource
 	checker *apps.Checker
 	timed   *bench.Recording
+	blind   bool // the last report lacked figures of the process
 }
 
 // run obeys commands, reports, and stops when told to.
@@ -97,25 +100,38 @@ func (p *nodeProcess) obey(command string, out io.Writer) error {
 
 // report asks the node for its figures.
 func (p *nodeProcess) report() (r bench.NodeReport, err error) {
-	if err := p.node.Do(func(*core.Node) { r = p.collect() }); err != nil {
+	if err := p.node.Do(func(n *core.Node) { r = p.collect(n.Stats()) }); err != nil {
 		return r, err
 	}
-	usage, err := bench.SelfUsage()
-	r.CPUSeconds, r.RSSPeak = usage.CPU.Seconds(), usage.RSSPeak
-	return r, err
+	p.usage(&r)
+	return r, nil
+}
+
+// usage adds what the process has used. A figure that cannot be read (the process may
+// be out of descriptors) is missing in the report, and no reason to go without it, let
+// alone to end.
+func (p *nodeProcess) usage(r *bench.NodeReport) {
+	u, err := bench.SelfUsage()
+	if err != nil && !p.blind {
+		p.log.Warn("a report without all figures of the process", "err", err)
+	}
+	p.blind = err != nil
+	r.CPUSeconds, r.RSSPeak = u.CPU.Seconds(), u.RSSPeak
 }
 
 // collect reads the figures on the node's loop, or once that has ended.
-func (p *nodeProcess) collect() bench.NodeReport {
-	r := bench.NodeReport{Node: p.node.ID().String()}
+func (p *nodeProcess) collect(s core.Stats) bench.NodeReport {
+	r := bench.NodeReport{Node: p.node.ID().String(), Forwarded: p.alg.forwarded, Refused: p.alg.Refused(), LogDropped: p.async.Dropped()}
+	r.LostOut, r.LostIn = s.Lost.OutMsgs+s.Lost.EmulMsgs, s.Lost.InMsgs
 	if p.source != nil {
 		r.Sent = p.source.Sent()
 	}
 	if p.checker != nil {
 		t := p.checker.Tally()
 		r.Messages, r.Bytes = t.Messages, t.Bytes
-		r.Lost, r.OutOfOrder, r.Corrupt = t.Lost, t.OutOfOrder, t.Corrupt
+		r.Missing, r.OutOfOrder, r.Corrupt = t.Lost, t.OutOfOrder, t.Corrupt
 	}
+	r.Lost = r.LostOut + max(r.Missing, r.LostIn) // what was not switched here is missing at the sink
 	if p.timed != nil {
 		r.LatencyHDR = encode(p.timed.Histogram())
 	}
@@ -142,22 +158,32 @@ func (p *nodeProcess) write(out io.Writer, r bench.NodeReport) error {
 	if p.flags.control || p.flags.format == "json" {
 		return json.NewEncoder(out).Encode(r)
 	}
-	_, err := fmt.Fprintf(out, "sent %d  received %d (%.1f MB)  lost %d  out of order %d  corrupt %d  CPU %.2f s\n",
-		r.Sent, r.Messages, float64(r.Bytes)/1e6, r.Lost, r.OutOfOrder, r.Corrupt, r.CPUSeconds)
+	_, err := fmt.Fprintf(out, "sent %d  forwarded %d  received %d (%.1f MB)  lost %d  out of order %d  corrupt %d  CPU %.2f s%s\n",
+		r.Sent, r.Forwarded, r.Messages, float64(r.Bytes)/1e6, r.Lost, r.OutOfOrder, r.Corrupt, r.CPUSeconds, remarks(r))
 	return err
+}
+
+// remarks are what a report says only if there is something to say.
+func remarks(r bench.NodeReport) (s string) {
+	if r.Refused > 0 {
+		s += fmt.Sprintf("  refused %d", r.Refused)
+	}
+	if r.LogDropped > 0 {
+		s += fmt.Sprintf("  log lines dropped %d", r.LogDropped)
+	}
+	return s
 }
 
 // stop ends the node gracefully and reports once more.
 func (p *nodeProcess) stop(out io.Writer) error {
 	err := p.engine.Stop(context.Background())
-	r := p.collect()
-	usage, usageErr := bench.SelfUsage()
-	r.CPUSeconds, r.RSSPeak = usage.CPU.Seconds(), usage.RSSPeak
-	err = errors.Join(err, usageErr)
+	s, _ := p.node.Stats() // the last ones; the error is that the engine has stopped, which it should have
+	r := p.collect(s)
+	p.usage(&r)
 	if !p.flags.control {
 		err = errors.Join(err, p.write(out, r))
 	}
-	if bad := r.Lost + r.OutOfOrder + r.Corrupt; bad > 0 {
+	if bad := r.Missing + r.OutOfOrder + r.Corrupt; bad > 0 {
 		err = errors.Join(err, fmt.Errorf("%w: %d", errViolation, bad))
 	}
 	return err

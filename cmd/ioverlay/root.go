@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/signal"
 	"syscall"
 
@@ -66,7 +67,7 @@ type app struct {
 // run executes one command line, the program's name first, and returns the exit code.
 func run(args []string, s streams) int {
 	// The first signal asks for an orderly end; once it has come the next one ends the program at once.
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), ending()...)
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	a := &app{streams: s, args: args}
@@ -81,11 +82,22 @@ func run(args []string, s streams) int {
 		err = interruption(err) // before there was anything to report
 		code = a.exitCode(err)
 	}
-	fmt.Fprintf(s.err, "ioverlay: %v\n", err)
+	words := fmt.Sprintf("ioverlay: %v\n", err)
 	if code == exitUsage {
-		fmt.Fprintf(s.err, "See \"%s --help\".\n", command.CommandPath())
+		words += fmt.Sprintf("See \"%s --help\".\n", command.CommandPath())
 	}
+	sayAtLast(s.err, words)
 	return code
+}
+
+// ending are the signals that ask for an orderly end: a terminal that goes away asks
+// like Ctrl-C, unless the program was started to outlive it (nohup).
+func ending() []os.Signal {
+	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 func (a *app) root() *cobra.Command {

@@ -28,7 +28,8 @@ func (w *World) StopTimer(n *core.Switch, id uint64) {
 // network: until then the lane queues what is sent.
 func (w *World) Dial(l *core.OutLane) { w.dials = append(w.dials, l) }
 
-// answer opens the lanes asked for. Nobody lives at an ID that no running node has.
+// answer opens the lanes asked for. Nobody lives at an ID that no running node has, and
+// nobody is a peer of its own.
 func (w *World) answer() {
 	dials := w.dials
 	w.dials = nil
@@ -37,7 +38,7 @@ func (w *World) answer() {
 			continue
 		}
 		i := slices.IndexFunc(w.nodes, func(n *core.Switch) bool { return n.ID() == l.Peer() && n.Accepts() })
-		if i < 0 {
+		if i < 0 || l.Peer() == l.Node().ID() {
 			w.log("%s cannot reach %s for application %d", w.Name(l.Node().ID()), w.Name(l.Peer()), l.App())
 			l.Fail(core.ReasonRefused)
 			continue

@@ -98,3 +98,20 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// A node is no peer of its own, here as in every world.
+func TestANodeIsNoPeerOfItsOwn(t *testing.T) {
+	for _, app := range []uint32{0, 1} {
+		w := New(t, core.Config{})
+		var r Recorder
+		n := w.Node("a", &r)
+		w.Send(n, n.ID(), wire.FirstUserType, app, 0, nil)
+		w.RunFor(0)
+		if got := r.Of(wire.TypeLinkDown); len(got) != 1 || len(r.Of(wire.TypeLinkUp)) != 0 || len(r.Of(wire.FirstUserType)) != 0 {
+			t.Errorf("application %d: the node got %+v", app, r.Got)
+		}
+		if lost := n.Stats().Lost.OutMsgs; lost != 1 {
+			t.Errorf("application %d: %d messages lost, want 1", app, lost)
+		}
+	}
+}

@@ -112,11 +112,7 @@ func (e *Engine) stopping() bool {
 func (e *Engine) reserve(o NodeOptions) (*Node, error) {
 	n := &Node{eng: e, done: make(chan struct{})}
 	if e.opt.Links == TCP {
-		listen := o.Listen
-		if listen == "" {
-			listen = "127.0.0.1:0"
-		}
-		l, err := openListener(listen, e.opt.SocketBytes)
+		l, err := openListener(o, e.opt.SocketBytes)
 		if err != nil {
 			return nil, err
 		}
@@ -141,9 +137,12 @@ func (e *Engine) admit(n *Node, o NodeOptions) (err error) {
 		return err
 	}
 	if e.opt.Links == Mem {
-		if n.id, err = e.name(o.Listen); err != nil {
+		if n.id, err = e.name(o); err != nil {
 			return err
 		}
+	}
+	if _, taken := e.nodes[n.id]; taken {
+		return fmt.Errorf("engine: the node ID %v is taken by another node of this engine", n.id)
 	}
 	n.index = e.placed
 	e.placed++
@@ -167,14 +166,14 @@ func (e *Engine) place(p Placement) (*loop, error) {
 
 // name gives a node of an engine with Mem links its ID: the one asked for, or a
 // made-up one in 127.0.0.0/8.
-func (e *Engine) name(listen string) (core.NodeID, error) {
-	if listen != "" {
-		id, err := core.ParseNodeID(listen)
+func (e *Engine) name(o NodeOptions) (core.NodeID, error) {
+	if o.Advertise != "" || o.Zone != "" {
+		return core.NodeID{}, fmt.Errorf("engine: NodeOptions.Advertise %q and Zone %q have no meaning with Mem links, where nothing listens: Listen is the node's name", o.Advertise, o.Zone)
+	}
+	if o.Listen != "" {
+		id, err := core.ParseNodeID(o.Listen)
 		if err != nil {
 			return id, fmt.Errorf("engine: node name: %w", err)
-		}
-		if _, taken := e.nodes[id]; taken {
-			return id, fmt.Errorf("engine: node name %v is taken", id)
 		}
 		return id, nil
 	}

@@ -38,6 +38,9 @@ func FuzzConnection(f *testing.F) {
 		with(data, 12, 4, 2),
 		wire.Hello{From: from, App: wire.SharedApp, Flags: wire.HelloShared}.AppendTo(nil),
 		wire.Hello{From: from}.AppendTo(nil),
+		rawHello(core.NodeIDFrom(netip.MustParseAddrPort("224.0.0.1:7001"))),
+		rawHello(core.NodeIDFrom(netip.MustParseAddrPort("255.255.255.255:7001"))),
+		rawHello(core.NodeIDFrom(netip.MustParseAddrPort("[ff02::1]:7001"))),
 	} {
 		for _, how := range []uint8{0, 1, 2, 3} {
 			f.Add(b, uint64(0x0123456789abcdef)*uint64(how), how)

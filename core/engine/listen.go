@@ -16,7 +16,9 @@ import (
 // node's loop.
 type listener struct {
 	fd     int
-	id     core.NodeID
+	id     core.NodeID    // as whom the node is known
+	bound  netip.AddrPort // where it listens, without its zone
+	zone   uint32         // of link-local peers; 0 for none
 	loop   *loop
 	node   *Node
 	paused bool
@@ -25,42 +27,49 @@ type listener struct {
 
 // openListener binds and listens at once, so that a port in use is an error of
 // AddNode and a connection that comes early only waits.
-func openListener(listen string, bufferBytes int) (*listener, error) {
-	ap, err := netip.ParseAddrPort(listen)
+func openListener(o NodeOptions, bufferBytes int) (*listener, error) {
+	a, err := addressesOf(o)
 	if err != nil {
-		return nil, fmt.Errorf("engine: listen on %q: want an IP address and a port, like 127.0.0.1:7001 (port 0 lets the system choose)", listen)
+		return nil, err
 	}
-	if ap.Addr().IsUnspecified() {
-		return nil, fmt.Errorf("engine: listen on %q: a node is known by the address it listens on, so it must be one that others can reach", listen)
-	}
-	fd, err := openSocket(ap.Addr())
+	fd, err := openSocket(a.listen.Addr())
 	if err != nil {
-		return nil, fmt.Errorf("engine: listen on %v: %w", ap, err)
+		return nil, fmt.Errorf("engine: listen on %v: %w", a.listen, err)
 	}
-	l := &listener{fd: fd}
-	if err := errors.Join(tuneLane(fd, bufferBytes), l.bind(ap)); err != nil {
-		return nil, errors.Join(fmt.Errorf("engine: listen on %v: %w", ap, err), unix.Close(fd))
+	l := &listener{fd: fd, zone: a.zone}
+	if err := errors.Join(tuneLane(fd, bufferBytes), l.bind(a.listen)); err != nil {
+		return nil, errors.Join(fmt.Errorf("engine: listen on %v: %w", a.listen, err), unix.Close(fd))
+	}
+	l.id = core.NodeIDFrom(l.bound)
+	if o.Advertise != "" {
+		ap, err := parseAdvertised(o.Advertise, l.bound.Port())
+		if err != nil {
+			return nil, errors.Join(err, unix.Close(fd))
+		}
+		l.id = core.NodeIDFrom(ap)
 	}
 	return l, nil
 }
 
-func (l *listener) bind(ap netip.AddrPort) error {
+func (l *listener) bind(ap netip.AddrPort) (err error) {
 	// A restarted node must get its port back although old connections linger.
 	if err := unix.SetsockoptInt(l.fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 		return fmt.Errorf("set SO_REUSEADDR: %w", err)
 	}
-	if err := unix.Bind(l.fd, sockaddr(ap)); err != nil {
+	if a := ap.Addr(); a.Is6() && a.IsUnspecified() {
+		// :: means all addresses, IPv4 too, however the system is set up.
+		if err := unix.SetsockoptInt(l.fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0); err != nil {
+			return fmt.Errorf("set IPV6_V6ONLY: %w", err)
+		}
+	}
+	if err := unix.Bind(l.fd, zoned(ap, l.zone)); err != nil {
 		return fmt.Errorf("bind: %w", err)
 	}
 	if err := unix.Listen(l.fd, listenBacklog); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	sa, err := unix.Getsockname(l.fd)
-	if err != nil {
-		return fmt.Errorf("getsockname: %w", err)
-	}
-	l.id = core.NodeIDFrom(addrPort(sa))
-	return nil
+	l.bound, err = localAddr(l.fd)
+	return err
 }
 
 // close gives up a listener that was never started. A nil listener is fine.
@@ -121,6 +130,10 @@ func somebodyWaits(fd int) bool {
 }
 
 func (l *listener) accepted(fd int) {
+	if connectedToItself(fd) {
+		l.loop.eng.opt.Log.Warn("dropped a connection to itself", "node", l.id, "err", unix.Close(fd))
+		return
+	}
 	c := &tcpIn{loop: l.loop, fd: fd, node: l.node}
 	// The hello must pass however small messages are; the switch refuses others.
 	c.framer.MaxPayload = max(l.loop.shard.Config().MaxPayload, wire.MaxHello)

@@ -11,6 +11,7 @@ import (
 	"github.com/panjf2000/gnet/v2/pkg/queue"
 
 	errorx "github.com/panjf2000/gnet/v2/pkg/errors"
+	"golang.org/x/sys/unix"
 
 	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
@@ -53,6 +54,8 @@ type loop struct {
 	reserve       *wire.Stage   // nil until it is first needed
 	reservePool   *bufpool.Pool // its memory
 	resting       []*listener
+
+	connect func(fd int, to unix.Sockaddr) error // unix.Connect; a test may stand between
 }
 
 // handler is what a descriptor belongs to.
@@ -62,7 +65,7 @@ type handler interface {
 }
 
 func newLoop(e *Engine, index int) (lp *loop, err error) {
-	lp = &loop{eng: e, index: index, inbox: ring.NewMPSC[note](inboxSize), ended: make(chan struct{})}
+	lp = &loop{eng: e, index: index, inbox: ring.NewMPSC[note](inboxSize), ended: make(chan struct{}), connect: unix.Connect}
 	lp.shard = core.NewShard(lp, e.pool, e.opt.Core)
 	lp.stage = wire.NewStage(e.pool)
 	lp.strict.loop, lp.lingering.loop = lp, lp
@@ -210,6 +213,10 @@ func (lp *loop) StopTimer(n *core.Switch, id uint64) { lp.timers.stop(n, id) }
 
 // Dial implements core.Runtime.
 func (lp *loop) Dial(l *core.OutLane) {
+	if n := lp.eng.lookup(l.Node().ID()); n != nil && n.ownName(l.Peer()) {
+		lp.refuse(l)
+		return
+	}
 	if lp.eng.opt.Links == Mem {
 		lp.dialMem(l)
 		return

@@ -20,9 +20,7 @@ func (lp *loop) dialMem(l *core.OutLane) {
 	n := lp.eng.lookup(l.Peer())
 	switch {
 	case n == nil, n.loop == lp && (n.core == nil || !n.core.Accepts()):
-		// Not at once: the message that the lane was opened for is not queued yet,
-		// and its loss is to be told with the refusal.
-		lp.post(func() { l.Fail(core.ReasonRefused) })
+		lp.refuse(l)
 	case n.loop == lp:
 		core.Connect(l, n.core)
 	default:

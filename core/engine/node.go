@@ -146,14 +146,18 @@ type posted struct {
 }
 
 // Stats is a snapshot of the node's counters; for a node that has ended, of its
-// last ones.
+// last ones. Once the engine has stopped they come with ErrClosed.
 func (n *Node) Stats() (core.Stats, error) {
 	var s core.Stats
-	err := n.loop.do(func() {
+	read := func() {
 		if n.core != nil {
 			s = n.core.Stats()
 		}
-	})
+	}
+	err := n.loop.do(read)
+	if err != nil {
+		read() // the loop has ended, so nobody else touches the node
+	}
 	return s, err
 }
 

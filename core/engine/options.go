@@ -120,10 +120,24 @@ func (o Options) withDefaults() (Options, error) {
 
 // NodeOptions of one node; the zero value lets the engine choose everything.
 type NodeOptions struct {
-	// Listen is the address and port to be known by, such as "127.0.0.1:7001".
-	// Port 0, and an empty string, let the system choose a port on 127.0.0.1.
-	// With Mem links nothing listens and an empty string makes up a name.
+	// Listen is the address and port to listen on, such as "127.0.0.1:7001", and to be
+	// known by unless Advertise says otherwise. Port 0, and an empty string, let the
+	// system choose a port on 127.0.0.1. An unspecified address (0.0.0.0, or :: for IPv4
+	// as well) needs Advertise. A link-local address needs a zone, as in
+	// "[fe80::1%eth0]:7001". With Mem links nothing listens and an empty string makes
+	// up a name.
 	Listen string
+
+	// Advertise is the address to be known by where that is not the one to listen on
+	// (behind NAT, in a container): an IP address, with or without a port. Without one,
+	// or with port 0, it is the port that the node listens on. It is the node's ID:
+	// others dial it. A node that dials either of its addresses is refused.
+	Advertise string
+
+	// Zone names the network interface through which link-local peers (fe80::/10) are
+	// dialled, since node IDs have no zone; empty means that of Listen or Advertise, if
+	// they have one. Without any, dialling a link-local peer is refused.
+	Zone string
 
 	// Loop places the node; the zero value leaves it to the engine.
 	Loop Placement

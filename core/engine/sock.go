@@ -56,25 +56,6 @@ func tuneLane(fd, bufferBytes int) error {
 	return nil
 }
 
-// sockaddr is an address as system calls want it.
-func sockaddr(ap netip.AddrPort) unix.Sockaddr {
-	if a := ap.Addr(); a.Is4() {
-		return &unix.SockaddrInet4{Port: int(ap.Port()), Addr: a.As4()}
-	}
-	return &unix.SockaddrInet6{Port: int(ap.Port()), Addr: ap.Addr().As16()}
-}
-
-// addrPort is the address of a system call.
-func addrPort(sa unix.Sockaddr) netip.AddrPort {
-	switch a := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr).Unmap(), uint16(a.Port))
-	}
-	return netip.AddrPort{}
-}
-
 // closeAbruptly closes a socket so that its peer sees a reset, not an end.
 func closeAbruptly(fd int) error {
 	lingerErr := unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1, Linger: 0})
@@ -109,6 +90,15 @@ func reasonOf(err error) core.Reason {
 		return core.ReasonNoRoom
 	}
 	return core.ReasonReset
+}
+
+// refusedBy is how an error of a dial looks to an algorithm: what was never open cannot
+// have broken.
+func refusedBy(err error) core.Reason {
+	if why := reasonOf(err); why != core.ReasonReset {
+		return why
+	}
+	return core.ReasonRefused
 }
 
 // brokenBy is how an error on a lane that was open looks to an algorithm.

@@ -127,6 +127,9 @@ func (c *tcpIn) greet(ch wire.Chunk) (wire.Chunk, bool) {
 		h, err = wire.ParseHello(b[:total])
 	}
 	if err == nil {
+		err = c.stranger(h.From)
+	}
+	if err == nil {
 		err = c.fits(h)
 	}
 	if err == nil {
@@ -143,6 +146,18 @@ func (c *tcpIn) greet(ch wire.Chunk) (wire.Chunk, bool) {
 	ch.Off += uint32(total)
 	ch.Len -= uint32(total)
 	return ch, true
+}
+
+// stranger checks that a hello is not the node's own.
+func (c *tcpIn) stranger(from core.NodeID) error {
+	local, err := localAddr(c.fd)
+	if err != nil {
+		return err
+	}
+	if c.node.ownName(from) || from == core.NodeIDFrom(local) {
+		return fmt.Errorf("%w: it says that it is %v", wire.ErrSelf, from)
+	}
+	return nil
 }
 
 // fits checks that both ends use lanes in the same way.

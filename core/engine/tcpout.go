@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,7 +48,7 @@ func (lp *loop) dialTCP(l *core.OutLane) {
 	c := &tcpOut{loop: lp, fd: -1, lane: l}
 	if err := c.dial(); err != nil {
 		lp.eng.opt.Log.Debug("dial", "node", l.Node().ID(), "to", l.Peer(), "err", err)
-		c.fail(reasonOf(err))
+		c.fail(refusedBy(err))
 		return
 	}
 	lp.strict.add(c, &c.deadline, dialTimeout)
@@ -55,6 +56,12 @@ func (lp *loop) dialTCP(l *core.OutLane) {
 
 func (c *tcpOut) dial() error {
 	lp, to := c.loop, c.lane.Peer().AddrPort()
+	zone := uint32(0)
+	if needsZone(to.Addr()) {
+		if zone = lp.zone(c.lane); zone == 0 {
+			return errors.New("a link-local address, and the node has no zone: name the interface, with NodeOptions.Zone or the address it listens on")
+		}
+	}
 	c.hello = c.greeting()
 	c.opening = uint64(len(c.hello))
 	fd, err := openSocket(to.Addr())
@@ -66,10 +73,19 @@ func (c *tcpOut) dial() error {
 	if err := tuneLane(fd, lp.eng.opt.SocketBytes); err != nil {
 		return err
 	}
-	if err := unix.Connect(fd, sockaddr(to)); err != nil && err != unix.EINPROGRESS {
+	if err := lp.connect(fd, zoned(to, zone)); err != nil && err != unix.EINPROGRESS {
 		return err
 	}
 	return lp.poller.AddReadWrite(lp.attachment(fd), levelTriggered)
+}
+
+// zone is the interface through which a lane's node reaches link-local peers; 0 if it
+// has none.
+func (lp *loop) zone(l *core.OutLane) uint32 {
+	if n := lp.eng.lookup(l.Node().ID()); n != nil && n.listener != nil {
+		return n.listener.zone
+	}
+	return 0
 }
 
 // greeting is the first frame on the connection.
@@ -107,6 +123,11 @@ func (c *tcpOut) connected() {
 	if err := socketError(c.fd); err != nil {
 		c.loop.eng.opt.Log.Debug("connect", "node", c.lane.Node().ID(), "to", c.lane.Peer(), "err", err)
 		c.fail(reasonOf(err))
+		return
+	}
+	if c.toItself() {
+		c.loop.eng.opt.Log.Debug("connect", "node", c.lane.Node().ID(), "to", c.lane.Peer(), "err", "the connection leads back to the node itself")
+		c.fail(core.ReasonRefused)
 		return
 	}
 	n, e := sysWrite(c.fd, c.hello)

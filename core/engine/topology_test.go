@@ -160,23 +160,3 @@ func TestFanIn(t *testing.T) {
 		}
 	})
 }
-
-// A node can send to itself.
-func TestSendToSelf(t *testing.T) {
-	inWorlds(t, func(t *testing.T, w world) {
-		e, sink := newEngine(t, w.options()), &gauge{}
-		n := e.add(t, script(func(c *core.Node, m *core.Msg) core.Verdict {
-			switch {
-			case m.Type() != wire.TypeData:
-			case m.From() == c.ID():
-				sink.Consume(c, m)
-			default:
-				c.Send(m, c.ID())
-			}
-			return core.Done
-		}), NodeOptions{})
-		send(t, n, apps.Stream{App: 1, Payload: 100, Limit: 5000})
-		eventually(t, "the node hears itself", func() bool { return sink.n.Load() == 5000 })
-		verify(t, n, sink, n.ID(), 1, 5000)
-	})
-}

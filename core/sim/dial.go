@@ -10,7 +10,7 @@ import "github.com/ioverlay/ioverlay/core"
 func (w *World) Dial(o *core.OutLane) {
 	l := &lane{world: w, out: o, app: o.App()}
 	to := w.byID[o.Peer()]
-	if to == nil {
+	if to == nil || o.Peer() == o.Node().ID() { // nobody is a peer of its own
 		l.refused = true
 		w.later(w.now+2*w.opt.Hop, l, evAnswer, 0)
 		return

@@ -16,6 +16,8 @@ var (
 	ErrTooBig = errors.New("wire: payload too big")
 	// ErrMalformed: bytes that no version 1 sender writes.
 	ErrMalformed = errors.New("wire: malformed")
+	// ErrSelf: a hello of the accepter's own node ID. Whoever accepts finds it: ParseHello does not know for whom it parses.
+	ErrSelf = errors.New("wire: a hello of the node itself")
 	// ErrNotHello: the first frame of a connection is of another type than hello.
 	ErrNotHello = errors.New("wire: not a hello")
 	// ErrMagic: a hello whose magic number is not iOverlay's.

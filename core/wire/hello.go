@@ -41,7 +41,7 @@ type Hello struct {
 // or Auth is longer than MaxAuth. An App that does not go with the flags is for the accepter to refuse, since it may have
 // come from a peer.
 func (h Hello) AppendTo(b []byte) []byte {
-	if !h.From.dialable() {
+	if !h.From.Dialable() {
 		panic(fmt.Sprintf("wire: a hello comes from a node that can be dialled, not from %v", h.From))
 	}
 	if h.Flags&^helloFlags != 0 || len(h.Auth) > MaxAuth {
@@ -107,7 +107,7 @@ func parseHelloPayload(from NodeID, p []byte) (Hello, error) {
 		return Hello{}, fmt.Errorf("%w: hello announces %d bytes of authentication and carries %d", ErrMalformed, authLen, len(auth))
 	case authLen > MaxAuth:
 		return Hello{}, fmt.Errorf("%w: %d bytes of authentication, the maximum is %d", ErrTooBig, authLen, MaxAuth)
-	case !from.dialable():
+	case !from.Dialable():
 		return Hello{}, fmt.Errorf("%w: hello from %v, which is no node's address", ErrMalformed, from)
 	}
 	if authLen > 0 {

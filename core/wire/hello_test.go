@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"net/netip"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -11,7 +12,7 @@ import (
 func TestHelloRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		from := NodeIDFrom(drawAddrPort(t))
-		if !from.dialable() {
+		if !from.Dialable() {
 			from = node6
 		}
 		h := Hello{From: from, App: rapid.Uint32().Draw(t, "app"), Flags: rapid.Uint16Range(0, 1).Draw(t, "flags")}
@@ -111,10 +112,12 @@ func TestHelloVersionErrorNamesBoth(t *testing.T) {
 
 func TestHelloRefusesMisuse(t *testing.T) {
 	for name, h := range map[string]Hello{
-		"no sender":     {},
-		"unknown flag":  {From: node4, Flags: 2},
-		"long auth":     {From: node4, Auth: make([]byte, MaxAuth+1)},
-		"sender port 0": {From: NodeID{lo: 1}},
+		"no sender":          {},
+		"unknown flag":       {From: node4, Flags: 2},
+		"long auth":          {From: node4, Auth: make([]byte, MaxAuth+1)},
+		"sender port 0":      {From: NodeID{lo: 1}},
+		"a multicast sender": {From: NodeIDFrom(netip.MustParseAddrPort("224.0.0.1:7001"))},
+		"a broadcast sender": {From: NodeIDFrom(netip.MustParseAddrPort("255.255.255.255:7001"))},
 	} {
 		mustPanic(t, name, func() { h.AppendTo(nil) })
 	}

@@ -23,9 +23,9 @@ type NodeID struct {
 // mapped4 is the low half of ::ffff:0.0.0.0.
 const mapped4 = 0xffff << 32
 
-// ParseNodeID parses "127.0.0.1:7001" or "[::1]:7001". Host names, zones, port 0 and the unspecified
-// addresses (0.0.0.0 and ::, at which one listens but which nobody can dial) are refused. Errors wrap
-// ErrNodeID and say what is wrong.
+// ParseNodeID parses "127.0.0.1:7001" or "[::1]:7001". Host names, zones and whatever is not Dialable are
+// refused: port 0, the unspecified addresses (0.0.0.0 and ::, at which one listens but which nobody can
+// dial), multicast addresses and 255.255.255.255. Errors wrap ErrNodeID and say what is wrong.
 func ParseNodeID(s string) (NodeID, error) {
 	fail := func(why string) (NodeID, error) {
 		return NodeID{}, fmt.Errorf("%w: %q: %s", ErrNodeID, s, why)
@@ -56,7 +56,11 @@ func ParseNodeID(s string) (NodeID, error) {
 	case addr.Unmap().IsUnspecified():
 		return fail("an unspecified address can be listened at but not dialled; name the address others reach")
 	}
-	return NodeIDFrom(netip.AddrPortFrom(addr, uint16(port))), nil
+	id := NodeIDFrom(netip.AddrPortFrom(addr, uint16(port)))
+	if !id.Dialable() {
+		return fail("a multicast or broadcast address is nobody's own; name the address others reach")
+	}
+	return id, nil
 }
 
 // NodeIDFrom converts an address and port. A zone is dropped, and an invalid address gives the zero NodeID.
@@ -102,9 +106,20 @@ func (id NodeID) Is4() bool { return id.hi == 0 && id.lo>>32 == 0 }
 // Port returns the TCP port, 0 for no node.
 func (id NodeID) Port() uint16 { return id.port }
 
-// dialable reports whether id can be the identity of a node: a port, and not an unspecified address.
-func (id NodeID) dialable() bool {
-	return id.port != 0 && (id.hi != 0 || id.lo != 0 && id.lo != mapped4)
+// Dialable reports whether id can be the identity of a node: it has a port, and its address can be one
+// machine's own. Unspecified addresses, multicast addresses (224.0.0.0/4 and ff00::/8) and 255.255.255.255
+// are nobody's. Whatever takes an ID from a peer asks this before it dials. The broadcast address of a
+// subnet looks like any other; dialling it fails.
+func (id NodeID) Dialable() bool {
+	if id.port == 0 {
+		return false
+	}
+	if id.Is4() {
+		const broadcast, multicast = 1<<32 - 1, 0xe // the latter in the first four bits
+		return id.lo != 0 && id.lo != broadcast && id.lo>>28 != multicast
+	}
+	unspecified6 := id.hi == 0 && id.lo == mapped4
+	return !unspecified6 && id.hi>>56 != 0xff
 }
 
 // Compare orders node IDs totally and alike on every machine: no node first, then IPv4 before IPv6, by

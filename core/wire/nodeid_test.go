@@ -20,7 +20,7 @@ func drawAddrPort(t *rapid.T) netip.AddrPort {
 	case 1:
 		addr = netip.AddrFrom16([16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "addr6")))
 	case 2:
-		odd := []string{"::", "::1", "0.0.0.0", "255.255.255.255", "::ffff:0:0", "::ffff:1.2.3.4", "::fffe:1.2.3.4",
+		odd := []string{"::", "::1", "0.0.0.0", "255.255.255.255", "224.0.0.0", "223.255.255.255", "240.0.0.0", "ff00::", "feff::1", "::ffff:239.1.2.3", "::ffff:0:0", "::ffff:1.2.3.4", "::fffe:1.2.3.4",
 			"::1:ffff:0:0", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::102:304", "1::ffff:102:304"}
 		addr = netip.MustParseAddr(rapid.SampledFrom(odd).Draw(t, "odd"))
 	default:
@@ -32,7 +32,9 @@ func drawAddrPort(t *rapid.T) netip.AddrPort {
 func TestParseNodeID(t *testing.T) {
 	for _, c := range []struct{ in, want, errSays string }{
 		{in: "127.0.0.1:7001", want: "127.0.0.1:7001"},
-		{in: "255.255.255.255:65535", want: "255.255.255.255:65535"},
+		{in: "223.255.255.255:65535", want: "223.255.255.255:65535"},
+		{in: "240.0.0.1:7001", want: "240.0.0.1:7001"},
+		{in: "[fe80::1]:7001", want: "[fe80::1]:7001"},
 		{in: "[::1]:1", want: "[::1]:1"},
 		{in: "[2001:DB8:0::42]:7001", want: "[2001:db8::42]:7001"},
 		{in: "[::ffff:10.0.0.1]:80", want: "10.0.0.1:80"},
@@ -58,6 +60,12 @@ func TestParseNodeID(t *testing.T) {
 		{in: "0.0.0.0:7001", errSays: "unspecified"},
 		{in: "[::]:7001", errSays: "unspecified"},
 		{in: "[::ffff:0.0.0.0]:7001", errSays: "unspecified"},
+		{in: "224.0.0.1:7001", errSays: "multicast"},
+		{in: "239.255.255.255:7001", errSays: "multicast"},
+		{in: "255.255.255.255:7001", errSays: "broadcast"},
+		{in: "[ff02::1]:7001", errSays: "multicast"},
+		{in: "[::ffff:224.0.0.1]:7001", errSays: "multicast"},
+		{in: "[::ffff:255.255.255.255]:7001", errSays: "broadcast"},
 	} {
 		id, err := ParseNodeID(c.in)
 		if c.want != "" {
@@ -86,13 +94,15 @@ func TestNodeIDRoundTrip(t *testing.T) {
 		if id.Port() != ap.Port() || id.Is4() != want.Addr().Is4() {
 			t.Fatalf("%v: Port %d, Is4 %v", ap, id.Port(), id.Is4())
 		}
-		if id.dialable() != (ap.Port() != 0 && !want.Addr().IsUnspecified()) {
-			t.Fatalf("%v: dialable = %v", ap, id.dialable())
+		a := want.Addr()
+		nobodys := a.IsUnspecified() || a.IsMulticast() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255})
+		if id.Dialable() != (ap.Port() != 0 && !nobodys) {
+			t.Fatalf("%v: Dialable = %v", ap, id.Dialable())
 		}
 		text, _ := id.MarshalText()
 		var back NodeID
 		err := back.UnmarshalText(text)
-		if legal := id.IsZero() || id.dialable(); legal != (err == nil) || legal && back != id {
+		if legal := id.IsZero() || id.Dialable(); legal != (err == nil) || legal && back != id {
 			t.Fatalf("%v: text %q came back as %v, %v", ap, text, back, err)
 		}
 	})

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"errors"
+	"net/netip"
+
+	"github.com/ioverlay/ioverlay/core"
+)
+
+// peers are the other nodes that the flags of "ioverlay node" name.
+type peers struct {
+	downstreams []core.NodeID
+	observer    core.NodeID // zero for none
+	zone        string      // the interface of those that are link-local; empty for none
+}
+
+const aPeer = "an IP address that a node can have and a port, like 127.0.0.1:7001 or [fe80::1%eth0]:7001"
+
+// peers reads the flags that name other nodes.
+func (f nodeFlags) peers() (p peers, err error) {
+	for _, d := range f.downstreams {
+		id, err := p.parse(d)
+		if err != nil {
+			return p, &usageError{"downstream", d, aPeer + " (" + err.Error() + ")"}
+		}
+		p.downstreams = append(p.downstreams, id)
+	}
+	if f.observer == "" {
+		return p, nil
+	}
+	if p.observer, err = p.parse(f.observer); err != nil {
+		return p, &usageError{"observer", f.observer, aPeer + " (" + err.Error() + ")"}
+	}
+	return p, nil
+}
+
+// parse reads a peer's address. IDs have no zone, so it goes to the node, which has one
+// for all its link-local peers.
+func (p *peers) parse(text string) (core.NodeID, error) {
+	id, zone, err := parsePeer(text)
+	switch {
+	case err != nil || zone == "":
+		return id, err
+	case p.zone != "" && p.zone != zone:
+		return id, errors.New("its zone is not that of the other peers, " + p.zone)
+	}
+	p.zone = zone
+	return id, nil
+}
+
+// parsePeer tells an address with a zone into a node ID and the zone.
+func parsePeer(text string) (id core.NodeID, zone string, err error) {
+	if ap, err := netip.ParseAddrPort(text); err == nil {
+		zone = ap.Addr().Zone()
+		text = netip.AddrPortFrom(ap.Addr().WithZone(""), ap.Port()).String()
+	}
+	id, err = core.ParseNodeID(text)
+	return id, zone, err
+}
