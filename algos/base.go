@@ -155,7 +155,7 @@ func (b *Base) control(m *core.Msg) {
 
 	case wire.TypeLinkStalled, wire.TypeLinkRecovered,
 		wire.TypeStopping, wire.TypeSendFailed, wire.TypeUpThroughput,
-		wire.TypeDownThroughput, wire.TypeMeasured, wire.TypeWorldUp:
+		wire.TypeDownThroughput, wire.TypeMeasured, wire.TypeWorldUp, wire.TypeDeadlock:
 		// Events that concern only an algorithm that wants them.
 
 	default:

@@ -22,18 +22,20 @@ type tb interface {
 
 // world is a Runtime in the hands of a test: virtual time, and links as dial says.
 type world struct {
-	t      tb
-	sh     *Shard
-	pool   *bufpool.Pool
-	now    time.Duration
-	timers []fakeTimer
-	nodes  []*Node
-	socks  []*sock
-	dials  []*OutLane // every call of Dial
-	warns  []error
-	ends   map[*Node][]*Crash // one entry for every call of Ended
-	dial   func(l *OutLane)   // answers Dial; connect unless the test says otherwise
-	kick   func()             // moves slow transports on, if there are any
+	t       tb
+	sh      *Shard
+	pool    *bufpool.Pool
+	now     time.Duration
+	timers  []fakeTimer
+	nodes   []*Node
+	socks   []*sock
+	dials   []*OutLane // every call of Dial
+	warns   []error
+	graph   WaitGraph
+	circles []Circle
+	ends    map[*Node][]*Crash // one entry for every call of Ended
+	dial    func(l *OutLane)   // answers Dial; connect unless the test says otherwise
+	kick    func()             // moves slow transports on, if there are any
 }
 
 type fakeTimer struct {
@@ -91,6 +93,15 @@ func (w *world) StopTimer(n *Switch, id uint64) {
 func (w *world) Dial(l *OutLane) {
 	w.dials = append(w.dials, l)
 	w.dial(l)
+}
+
+func (w *world) Waits(n *Switch, waits []Wait) {
+	for _, c := range w.graph.Update(n.id, waits) {
+		w.circles = append(w.circles, c)
+		for _, n := range w.nodes {
+			n.sw.TellDeadlock(c)
+		}
+	}
 }
 
 func (w *world) Warn(_ *Switch, _ *InLane, err error) { w.warns = append(w.warns, err) }

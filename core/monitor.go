@@ -99,6 +99,7 @@ func (n *Node) monitor() {
 	w.on = false
 	now := n.Now()
 	outs, ins := w.outs, w.ins
+	n.waits = n.waits[:0]
 	w.outs, w.ins = w.spareOuts[:0], w.spareIns[:0]
 	for i, l := range outs {
 		outs[i] = nil
@@ -117,6 +118,7 @@ func (n *Node) monitor() {
 		}
 	}
 	w.spareOuts, w.spareIns = outs[:0], ins[:0]
+	n.reportWaits()
 	if len(w.outs)+len(w.ins) > 0 {
 		n.watchOver()
 	} else {
@@ -150,6 +152,9 @@ func (n *Node) lookOut(l *OutLane, now time.Duration) (again bool) {
 		w.stalled = n.tellStall(w.stalled, false, l.peer, l.app, Downstream)
 	case now-w.moved >= n.shard.cfg.StallTimeout:
 		w.stalled = n.tellStall(w.stalled, true, l.peer, l.app, Downstream)
+	}
+	if len(l.over) > l.overHead && now-w.moved >= waitTicks*n.shard.cfg.tick() {
+		n.noteWaits(l)
 	}
 	return todo
 }

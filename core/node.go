@@ -50,6 +50,8 @@ type Node struct {
 
 	watch     watchList  // what the monitor looks at (monitor.go)
 	aging     aging      // lanes that rest or have ended (aging.go)
+	waits     []Wait     // found by the look of the monitor under way (waitgraph.go)
+	waiting   bool       // the runtime was told of some at the last look
 	draining  []*OutLane // to be closed once they have run dry (domino.go)
 	repairing bool       // the algorithm repairs the session whose break it is being told of
 
@@ -198,6 +200,7 @@ func (n *Node) finish(how CloseHow, c *Crash) {
 		l.tr.Close(l, how)
 	}
 	n.events, n.sources, n.parking, n.draining, n.telling = nil, nil, nil, nil, nil
-	n.watch, n.aging, n.due = watchList{}, aging{}, dueTimers{}
+	n.watch, n.aging, n.due, n.waits = watchList{}, aging{}, dueTimers{}, nil
+	n.reportWaits()
 	n.shard.rt.Ended(&n.sw, c)
 }

@@ -30,6 +30,12 @@ type Runtime interface {
 	// The algorithm has its own message of it.
 	Warn(n *Switch, l *InLane, err error)
 
+	// Waits is told which of a node's lanes from upstream wait for a queue that has
+	// stood still, each time the node's monitor looks, and once with none when that
+	// is over. A [WaitGraph] finds those that wait in a circle. The slice is the
+	// node's.
+	Waits(n *Switch, waits []Wait)
+
 	// Ended is told once when a node has stopped: after Stop, once everything it
 	// had accepted was delivered; or at once if its algorithm panicked, with the
 	// panic's value and stack.

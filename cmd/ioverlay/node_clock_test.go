@@ -32,7 +32,7 @@ func freeAddress(t *testing.T) string {
 
 // startNode starts a node's process, which is interrupted when the test ends, and
 // returns what it says.
-func startNode(t *testing.T, args ...string) *bufio.Scanner {
+func startClockNode(t *testing.T, args ...string) *bufio.Scanner {
 	t.Helper()
 	cmd := program(t, append([]string{"node"}, args...)...)
 	out, err := cmd.StdoutPipe()
@@ -71,8 +71,8 @@ func TestLatencyBetweenProcesses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sink := freeAddress(t)
-			startNode(t, append([]string{"--source", "rate:200", "--payload", "100", "--downstream", sink}, epoch...)...)
-			lines := startNode(t, append([]string{"--listen", sink, "--sink", "--latency", "--report", "20ms", "--format", "json"}, epoch...)...)
+			startClockNode(t, append([]string{"--source", "rate:200", "--payload", "100", "--downstream", sink}, epoch...)...)
+			lines := startClockNode(t, append([]string{"--listen", sink, "--sink", "--latency", "--report", "20ms", "--format", "json"}, epoch...)...)
 			for lines.Scan() {
 				var r bench.NodeReport
 				if err := json.Unmarshal(lines.Bytes(), &r); err != nil {

@@ -275,7 +275,7 @@ func TestWrongNodeFlagsSayWhatIsAllowed(t *testing.T) {
 		{"--downstream [fe80::1%nowhere0]:7001", exitFailed, "no such network interface"},
 		{"--observer example.org:7001", exitUsage, "not a host name"},
 		{"--observer 127.0.0.1:0", exitUsage, "1 to 65535"},
-		{"--lanes both", exitUsage, "app or shared"},
+		{"--lanes both", exitUsage, "shared (one for all)"},
 		{"--advertise 224.0.0.1", exitFailed, "nobody's own"},
 		{"--listen 0.0.0.0:0", exitFailed, "--advertise"},
 	} {

@@ -48,6 +48,16 @@ func (w *World) answer() {
 	}
 }
 
+// Waits implements core.Runtime.
+func (w *World) Waits(n *core.Switch, waits []core.Wait) {
+	for _, c := range w.graph.Update(n.ID(), waits) {
+		w.log("deadlock: %v", c)
+		for _, n := range w.nodes {
+			n.TellDeadlock(c)
+		}
+	}
+}
+
 // Warn implements core.Runtime.
 func (w *World) Warn(n *core.Switch, l *core.InLane, err error) {
 	w.log("%s ended the lane from %s: %v", w.Name(n.ID()), w.Name(l.From()), err)

@@ -41,6 +41,7 @@ type World struct {
 	names   []string        // of made-up IDs, in order of first use
 	nodes   []*core.Switch  // in order of creation, ended ones too
 	crashes map[core.NodeID]*core.Crash
+	graph   core.WaitGraph
 }
 
 type timer struct {

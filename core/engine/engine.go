@@ -20,6 +20,7 @@ type Engine struct {
 	clock worldClock
 	loops []*loop
 	wg    sync.WaitGroup // loops
+	waits waits          // what waits for what (deadlock.go)
 
 	mu     sync.Mutex
 	nodes  map[core.NodeID]*Node

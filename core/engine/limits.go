@@ -10,6 +10,9 @@ const (
 	// millisecond for the rounds to end.
 	serveBudget = 128
 
+	// keptDeadlocks is how many circles of waiting lanes are remembered.
+	keptDeadlocks = 1024
+
 	// acceptBudget is how many connections a listener accepts in a turn.
 	acceptBudget = 64
 

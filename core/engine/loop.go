@@ -225,6 +225,8 @@ func (lp *loop) Dial(l *core.OutLane) {
 }
 
 // Warn implements core.Runtime.
+func (lp *loop) Waits(n *core.Switch, waits []core.Wait) { lp.eng.waits.update(lp.eng, n.ID(), waits) }
+
 func (lp *loop) Warn(n *core.Switch, l *core.InLane, err error) {
 	lp.eng.opt.Log.Warn("lane ended", "node", n.ID(), "from", l.From(), "app", l.App(), "err", err)
 }

@@ -122,6 +122,17 @@ type Panic struct {
 	*core.Crash
 }
 
+// Deadlock is a circle of data lanes that wait for each other, and when it was found: half a
+// Config.StallTimeout after it closed.
+type Deadlock struct {
+	At time.Duration
+	core.Circle
+}
+
+// Deadlocks are the circles of waiting lanes so far, in the order in which they were
+// found. Each is one time in it, also if it still stands.
+func (w *World) Deadlocks() []Deadlock { return w.deadlocks }
+
 // Panics are the panics of algorithms so far, in the order in which they came.
 func (w *World) Panics() []Panic { return w.panics }
 

@@ -22,6 +22,18 @@ func (w *World) StopTimer(n *core.Switch, id uint64) {
 	}
 }
 
+// Waits implements core.Runtime.
+func (w *World) Waits(n *core.Switch, waits []core.Wait) {
+	for _, c := range w.waits.Update(n.ID(), waits) {
+		w.deadlocks = append(w.deadlocks, Deadlock{At: w.now, Circle: c})
+		for _, wait := range c {
+			if at := w.byID[wait.Node]; at != nil {
+				at.core.TellDeadlock(c)
+			}
+		}
+	}
+}
+
 // Warn implements core.Runtime.
 func (w *World) Warn(n *core.Switch, l *core.InLane, err error) {
 	if w.opt.Watch != nil {

@@ -33,17 +33,19 @@ type World struct {
 	alive int  // nodes that have not ended
 	over  bool // Stop was called: nobody starts any more
 
-	nodes   []*Node // in the order in which they were added
-	born    *Node   // the one being made
-	panics  []Panic
-	byID    map[core.NodeID]*Node
-	ids     map[string]core.NodeID // of made-up IDs
-	names   map[core.NodeID]string
-	links   []*link // in the order in which they were first used
-	linkOf  map[pair]*link
-	cuts    map[pair]bool // one-way cuts; only looked up
-	windowB int32         // bytes, and
-	windowM int32         // messages, on a lane
+	nodes     []*Node // in the order in which they were added
+	born      *Node   // the one being made
+	panics    []Panic
+	waits     core.WaitGraph
+	deadlocks []Deadlock
+	byID      map[core.NodeID]*Node
+	ids       map[string]core.NodeID // of made-up IDs
+	names     map[core.NodeID]string
+	links     []*link // in the order in which they were first used
+	linkOf    map[pair]*link
+	cuts      map[pair]bool // one-way cuts; only looked up
+	windowB   int32         // bytes, and
+	windowM   int32         // messages, on a lane
 
 	messages uint64 // taken by nodes from other nodes
 	bytes    uint64 // of them, headers included

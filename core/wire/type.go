@@ -69,6 +69,7 @@ const (
 	TypeLinkStalled                             // a link makes no progress, or its stream has fallen silent
 	TypeLinkRecovered                           // a link that was stalled moves again
 	TypeWorldUp                                 // every node that the world begins with has started
+	TypeDeadlock                                // data that runs in a circle has come to a stop
 
 	localEnd // one past the last local event named above
 )
@@ -92,6 +93,7 @@ var localNames = [...]string{
 	TypeSourceEnd - firstLocal: "source-end", TypeStopping - firstLocal: "stopping",
 	TypeMeasured - firstLocal: "measured", TypeLinkStalled - firstLocal: "link-stalled",
 	TypeLinkRecovered - firstLocal: "link-recovered", TypeWorldUp - firstLocal: "world-up",
+	TypeDeadlock - firstLocal: "deadlock",
 }
 
 // Local reports whether t is in the range of local events, 128 to 255, which never cross a link.
