@@ -1,6 +1,7 @@
 package algos_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"testing"
 	"time"
@@ -153,5 +154,69 @@ func TestTuned(t *testing.T) {
 		if l.App == 5 && l.Weight != 7 {
 			t.Errorf("the weight is %d, want 7", l.Weight)
 		}
+	}
+}
+
+const (
+	ask    = wire.FirstUserType
+	answer = wire.FirstUserType + 1
+)
+
+// Poll asks its peers for a value every second, and answers those that ask.
+type Poll struct {
+	algos.Base
+	Peers                 []core.NodeID
+	Value                 uint64
+	Asked, Answered, Lost uint64
+}
+
+// Process implements core.Algorithm.
+func (p *Poll) Process(m *core.Msg) core.Verdict {
+	switch m.Type() {
+	case wire.TypeWorldUp:
+		p.After(time.Second, nextRound)
+	case wire.TypeTimer:
+		if m.TimerID() != nextRound {
+			return p.Base.Process(m)
+		}
+		for _, peer := range p.Peers {
+			p.Send(p.NewMsg(ask, 0, 0), peer)
+			p.Asked++
+		}
+		p.After(time.Second, nextRound)
+	case ask:
+		reply := p.NewMsg(answer, 0, 8)
+		binary.BigEndian.PutUint64(reply.Payload(), p.Value)
+		p.Send(reply, m.From())
+	case answer:
+		p.Answered++
+	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed:
+		p.Lost += m.Link().Lost // every loss is told in one of these
+		return p.Base.Process(m)
+	default:
+		return p.Base.Process(m)
+	}
+	return core.Done
+}
+
+const nextRound = 1
+
+// Every question of the tutorial's protocol is answered or told lost, also by nodes
+// with queues of two messages that ask a hundred times at once.
+func TestPoll(t *testing.T) {
+	w := coretest.New(t, core.Config{QueueMsgs: 2, OverflowMsgs: 4})
+	a, b := &Poll{Value: 1}, &Poll{Value: 2}
+	for range 100 {
+		a.Peers, b.Peers = append(a.Peers, w.ID("b")), append(b.Peers, w.ID("a"))
+	}
+	w.Node("a", a)
+	w.Node("b", b)
+	w.AllUp()
+	w.RunFor(9500 * time.Millisecond)
+	if a.Asked != 900 || b.Asked != 900 || a.Answered == 0 || b.Answered == 0 {
+		t.Errorf("asked %d and %d, answered %d and %d", a.Asked, b.Asked, a.Answered, b.Answered)
+	}
+	if a.Asked+b.Asked != a.Answered+b.Answered+a.Lost+b.Lost {
+		t.Errorf("asked %d, answered %d, told lost %d", a.Asked+b.Asked, a.Answered+b.Answered, a.Lost+b.Lost)
 	}
 }
