@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/ioverlay/ioverlay/core/wire"
 )
 
 // resolver turns a file into a Plan, in the order in which things are named: nodes,
@@ -205,6 +207,9 @@ func (r *resolver) applications() {
 			if app.Payload > maxPayload {
 				r.report(a.Payload.Span, "", "a message carries at most 1 MiB")
 			}
+		}
+		if app.Pace.BytesPerSec > 0 {
+			r.often(a.Rate.Span, app.Pace.BytesPerSec/float64(wire.HeaderSize+app.Payload))
 		}
 		if a.Messages != nil {
 			app.Limit = uint64(a.Messages.N)

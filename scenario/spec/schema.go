@@ -81,7 +81,7 @@ func leafSchema(t reflect.Type, algorithms Algorithms) *jsonschema.Schema {
 		return matching("A rate such as 100KBps or 20 messages/s.", ratePattern, freqPattern)
 	case *RateDraw:
 		return matching("A rate such as 400KBps, unlimited, or a distribution such as uniform(50KBps, 200KBps).", ratePattern, drawPattern, "^unlimited$")
-	case *TimeDraw:
+	case *TimeDraw, *LatencyDraw:
 		return matching("A time, or a distribution such as exponential(3s).", timePattern, drawPattern)
 	case *ShareDraw:
 		return numeric("A share such as 2%, or a distribution.")
