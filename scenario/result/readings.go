@@ -1,6 +1,7 @@
 package result
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -142,7 +143,10 @@ func (r *Run) Read(m spec.Measure, of spec.Target, app uint32, at time.Duration)
 		return n.value(m.Name, app), n.When
 	case of.From >= 0:
 		i := r.linkBetween(of.From, of.To)
-		if i < 0 || i >= len(s.Links) {
+		if i < 0 {
+			return math.NaN(), s.Nodes[of.To].When // nobody ever made it
+		}
+		if i >= len(s.Links) {
 			return 0, s.Nodes[of.To].When
 		}
 		return s.Links[i].value(m.Name, app), s.Nodes[of.To].When

@@ -66,6 +66,7 @@ func (b *Buffers) check(d *decoder) {
 
 // Bandwidth is what a node can carry. What is left out is unlimited.
 type Bandwidth struct {
+	placed
 	Total RateDraw `yaml:"total,omitempty" jsonschema_description:"Up and down together."`
 	Up    RateDraw `yaml:"up,omitempty" jsonschema_description:"What it sends."`
 	Down  RateDraw `yaml:"down,omitempty" jsonschema_description:"What it receives."`

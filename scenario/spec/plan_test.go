@@ -149,7 +149,10 @@ func TestChurn(t *testing.T) {
 func TestChurnTrace(t *testing.T) {
 	src := strings.Replace(small, "{at: 5s, kill: B}", "{at: 1s, churn: {nodes: \"B, C\", trace: t.csv}}", 1)
 	for _, c := range []struct{ trace, want string }{
-		{"# comment\n0.5,B,kill\n1.5, B,start\n2,D,kill\n2,C,stop\n99,C,start\n", ""},
+		{"# comment\n0.5,B,kill\n1.5, B,start\n2,C,stop\n9,C,start\n", ""},
+		{"\ufeff0.5,B,kill\r\n1.5, B,start\r\n2,C,stop\r\n9,C,start\r\n", ""},
+		{"0.5,B,kill\n2,D,kill\n", "t.csv:2: D is not among the nodes of this churn"},
+		{"0.5,B,kill\n1,C,stop\n9.001,C,start\n", "t.csv:3: the run ends at 10s, before this happens at 10.001s"},
 		{"x,B,kill\n", `t.csv:1: "x" is no time`},
 		{"1,X,kill\n", `no node "X"`},
 		{"1,B,die\n", "not kill, stop or start"},
@@ -157,7 +160,7 @@ func TestChurnTrace(t *testing.T) {
 	} {
 		p, err := spec.Parse("x.yaml", []byte(src), spec.Options{Algorithms: known{}, Open: func(string) ([]byte, error) { return []byte(c.trace), nil }})
 		switch {
-		case c.want == "" && (err != nil || len(p.Steps) != 4):
+		case c.want == "" && (err != nil || len(p.Steps) != 5):
 			t.Errorf("%v; %+v", err, p)
 		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%q: %v", c.trace, err)

@@ -90,14 +90,8 @@ func (r *resolver) nodes() {
 	}
 	for i := range r.f.Nodes {
 		g := &r.f.Nodes[i]
-		alg := g.Algorithm
-		if alg == nil {
-			alg = everybody
-		}
-		b := g.Bandwidth
-		if b == nil {
-			b = r.f.Bandwidth
-		}
+		alg := cmp.Or(g.Algorithm, everybody)
+		b := cmp.Or(g.Bandwidth, r.f.Bandwidth)
 		for _, part := range g.Names.Parts {
 			if part.All {
 				r.report(part.Span, "Give it another name.", "\"all\" is everybody, and cannot be a name")
@@ -109,6 +103,20 @@ func (r *resolver) nodes() {
 	}
 	if len(r.plan.Nodes) == 0 {
 		r.report(r.f.Span, "", "there are no nodes")
+		return
+	}
+	r.unused()
+}
+
+// unused reports what is said of all nodes that have none of their own, if every node
+// has.
+func (r *resolver) unused() {
+	const do = "All nodes have one of their own. Leave it out here."
+	if a := r.f.Algorithm; a != nil && !slices.ContainsFunc(r.f.Nodes, func(g NodeGroup) bool { return g.Algorithm == nil }) {
+		r.report(a.Span, do, "no node runs this algorithm")
+	}
+	if b := r.f.Bandwidth; b != nil && !slices.ContainsFunc(r.f.Nodes, func(g NodeGroup) bool { return g.Bandwidth == nil }) {
+		r.report(b.Span, do, "no node has this bandwidth")
 	}
 }
 

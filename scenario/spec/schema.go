@@ -29,10 +29,10 @@ const number = `[0-9][0-9_]*(\.[0-9][0-9_]*)?`
 
 // patterns of values that are written as text.
 const (
-	timePattern = `^\s*` + number + `\s*(ns|us|µs|ms|s|min|h)\s*$`
+	timePattern = `^\s*` + number + `\s*(ns|us|[µμ]s|ms|s|min|h)\s*$`
 	sizePattern = `^\s*` + number + `\s*(|Ki?|Mi?|Gi?)B\s*$`
 	ratePattern = `^\s*` + number + `\s*(|Ki?|Mi?|Gi?)(Bps|bps)\s*$`
-	freqPattern = `^\s*` + number + `\s*(messages?)?/(ns|us|µs|ms|s|min|h)\s*$`
+	freqPattern = `^\s*` + number + `\s*(messages?)?/(ns|us|[µμ]s|ms|s|min|h)\s*$`
 	drawPattern = `^\s*(uniform|normal|exponential|pareto|choice)\s*\(.*\)\s*$`
 )
 
