@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -123,11 +122,14 @@ func pairFaults(s spec.Step, names func([]int) []string) (faults []sim.Fault) {
 	return faults
 }
 
-// WithFaults is a plan with other faults than its timeline has, and another duration;
-// 0 leaves it as it is. A heal heals both ways between its nodes, and a restart starts
+// WithFaults is a plan with other faults than its timeline has, and a shorter duration;
+// 0 leaves it as it is. Expectations about what comes later cannot be measured. A heal heals both ways between its nodes, and a restart starts
 // nodes that do not run.
 func WithFaults(p *Plan, faults []sim.Fault, duration time.Duration) (*Plan, error) {
 	q := *p
+	if duration > p.Duration {
+		return nil, fmt.Errorf("scenario: a duration of %v: the scenario has only %v", duration, p.Duration)
+	}
 	if duration > 0 {
 		q.Duration = duration
 	}
@@ -150,7 +152,7 @@ func WithFaults(p *Plan, faults []sim.Fault, duration time.Duration) (*Plan, err
 			q.Steps = append(q.Steps, s)
 		}
 	}
-	slices.SortStableFunc(q.Steps, func(a, b spec.Step) int { return cmp.Compare(a.At, b.At) })
+	spec.SortSteps(q.Steps)
 	return &q, nil
 }
 

@@ -82,7 +82,7 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 	}
 	bar := a.runBar(plan)
 	run, err := scenario.Run(cmd.Context(), plan, scenario.Options{
-		World: f.world, Registry: registry, Child: []string{program, childCommand}, Progress: bar.move})
+		World: f.world, Registry: registry, Child: []string{program, childCommand}, Command: a.args, Progress: bar.move})
 	bar.clear()
 	if run == nil && err == nil {
 		return errInterrupted

@@ -134,7 +134,7 @@ func (a *app) runSim(cmd *cobra.Command, f simRunFlags, path string) error {
 			return &usageError{"fault", strings.Join(f.faults, ", "), err.Error()}
 		}
 	}
-	o := scenario.Options{World: "sim", Registry: registry, Order: f.order()}
+	o := scenario.Options{World: "sim", Registry: registry, Order: f.order(), Command: a.args}
 	done := func() (string, error) { return "", nil }
 	if f.trace != "" {
 		var w *trace.Writer

@@ -65,7 +65,7 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 func (r *Run) writeJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	for _, ev := range r.Events {
-		if err := e.Encode(EventRow{"event", ev.At.Seconds(), ev.What}); err != nil {
+		if err := e.Encode(EventRow{"event", ev.At.Seconds(), ev.What, ev.Of}); err != nil {
 			return err
 		}
 	}

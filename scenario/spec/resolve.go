@@ -41,7 +41,7 @@ const (
 func resolve(d *decoder, f *File, o Options) *Plan {
 	r := &resolver{decoder: d, f: f, open: o.Open}
 	r.plan = &Plan{
-		Name: f.Name, About: f.About, Seed: f.Seed, Duration: f.Duration.Duration, Drain: defaultDrain,
+		File: d.file, Name: f.Name, About: f.About, Seed: f.Seed, Duration: f.Duration.Duration, Drain: defaultDrain,
 		Transport: cmp.Or(f.Transport, TransportTCP), Expect: f.Expect,
 		byName: make(map[string]int), byEnds: make(map[[2]int]int),
 	}

@@ -50,7 +50,19 @@ func (r *resolver) timeline() {
 		}
 		r.step(e.Span, s)
 	}
-	slices.SortStableFunc(r.plan.Steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
+	SortSteps(r.plan.Steps)
+}
+
+// SortSteps puts steps into the order in which they happen: by time; at one time sources
+// begin last, so that a node that starts then has them; and otherwise as they were.
+func SortSteps(steps []Step) {
+	last := func(s Step) int {
+		if s.Kind == StepStartApp {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(steps, func(a, b Step) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(last(a), last(b))) })
 }
 
 func (r *resolver) plainStep(e *Event, s *Step) {
