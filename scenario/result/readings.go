@@ -76,7 +76,11 @@ func (r *Run) linkBetween(from, to int) int {
 func (r *Run) Judge() {
 	r.Verdicts = nil
 	for i := range r.Plan.Expect {
-		r.Verdicts = append(r.Verdicts, r.Plan.Expect[i].Evaluate(r))
+		e := &r.Plan.Expect[i]
+		v := e.Evaluate(r)
+		from, to := e.Part(r.Ended)
+		v.Starved = v.Measured && e.Timed() && r.starvedBetween(from, to)
+		r.Verdicts = append(r.Verdicts, v)
 	}
 }
 

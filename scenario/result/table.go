@@ -156,7 +156,11 @@ func (r *Run) verdictTable() string {
 		case !v.Measured:
 			held = "-"
 		}
-		t.AppendRow(table.Row{held, v.Expectation, v.Found})
+		found := v.Found
+		if v.Starved {
+			found += " (while the machine had too much to do)"
+		}
+		t.AppendRow(table.Row{held, v.Expectation, found})
 	}
 	return t.Render()
 }

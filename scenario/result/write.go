@@ -78,7 +78,7 @@ func (r *Run) writeJSON(w io.Writer) error {
 func (r *Run) writeCSV(w io.Writer, kind string) error {
 	c := csv.NewWriter(w)
 	head := []string{"at_s", kind, "app", "up", "throughput_bytes_per_s", "goodput_bytes_per_s",
-		"received_messages", "distinct_messages", "sent_messages", "broken_sources", "queued_messages", "lost_messages"}
+		"received_messages", "distinct_messages", "sent_messages", "broken_sources", "queued_messages", "lost_messages", "starved"}
 	if err := c.Write(head); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (r *Run) writeCSV(w io.Writer, kind string) error {
 		count := func(v uint64) string { return strconv.FormatUint(v, 10) }
 		return c.Write([]string{number(row.AtS), row.Name, row.App, strconv.FormatBool(row.Up),
 			strconv.FormatFloat(row.ThroughputBps, 'f', 1, 64), strconv.FormatFloat(row.GoodputBps, 'f', 1, 64),
-			count(row.Received), count(row.Distinct), count(row.Sent), count(row.Broken), strconv.Itoa(row.Queued), count(row.Lost)})
+			count(row.Received), count(row.Distinct), count(row.Sent), count(row.Broken), strconv.Itoa(row.Queued), count(row.Lost), strconv.FormatBool(row.Starved)})
 	})
 	if err != nil {
 		return err

@@ -29,6 +29,9 @@ type Verdict struct {
 	Held        bool   `json:"held"`
 	Measured    bool   `json:"measured"` // false if the run ended before it could be
 	Found       string `json:"found"`    // both sides in figures
+	// Starved says that the machine had too much to do while it was measured: the
+	// figures are the machine's.
+	Starved bool `json:"starved,omitempty"`
 }
 
 // vector is the value of a formula. Labels name its elements if there are several.
@@ -52,6 +55,14 @@ func (v *Expectation) Edges() (at []time.Duration) {
 		at = append(at, v.window.To)
 	}
 	return at
+}
+
+// Part is the part of the run that an expectation looks at, up to at most its end.
+func (v *Expectation) Part(end time.Duration) (from, to time.Duration) {
+	if v.window.ToEnd {
+		return v.window.From, end
+	}
+	return v.window.From, v.window.To
 }
 
 // Timed reports whether what is expected depends on how fast things go: it is about a
