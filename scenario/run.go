@@ -62,20 +62,9 @@ var ErrCrashed = errors.New("scenario: an algorithm panicked")
 // another network than the scenario's.
 var ErrNoRoom = errors.New("scenario: out of descriptors or memory")
 
-// Crash is a panic of an algorithm; it is an ErrCrashed.
-type Crash struct {
-	Node string
-	At   time.Duration // of the run; negative before it began
-	What string        // the value, and on lines behind it the stack
-}
-
-// Error implements error.
-func (c *Crash) Error() string {
-	return fmt.Sprintf("%v at node %s at %v: %s", ErrCrashed, c.Node, c.At, c.What)
-}
-
-// Is implements the interface of errors.Is.
-func (c *Crash) Is(target error) bool { return target == ErrCrashed }
+// ErrDeadlock means that messages waited at the end of a run in virtual time, and
+// nothing would ever have moved them.
+var ErrDeadlock = errors.New("scenario: a deadlock")
 
 // Run executes a scenario. When ctx is done it stops, and the result has what was
 // measured until then and says so. The result is nil only if nothing could be
@@ -212,38 +201,4 @@ func (d *driver) advance(ctx context.Context, until time.Duration) error {
 	err := d.w.Advance(ctx, until)
 	d.late.Timers = max(d.late.Timers, d.w.Now()-until)
 	return err
-}
-
-const (
-	// drainLook is how often a run that is over looks whether anything still moves.
-	drainLook = 50 * time.Millisecond
-	// drainQuiet is how long nothing may move for the run to be over: longer than
-	// the time between two messages on a slow link.
-	drainQuiet = 500 * time.Millisecond
-)
-
-// drain stops all sources and waits until everything has arrived.
-func (d *driver) drain(ctx context.Context) error {
-	for i := range d.plan.Apps {
-		if d.plan.Apps[i].Until >= d.plan.Duration {
-			if err := d.apply(ctx, spec.Step{At: d.plan.Duration, Kind: spec.StepStopApp, App: i}); err != nil {
-				return err
-			}
-		}
-	}
-	limit := d.w.Now() + d.plan.Drain
-	quietSince := d.w.Now()
-	before := d.arrived
-	for d.w.Now() < limit && d.w.Now()-quietSince < drainQuiet {
-		if err := d.w.Advance(ctx, d.w.Now()+drainLook); err != nil {
-			return err
-		}
-		if err := d.read(); err != nil {
-			return err
-		}
-		if d.arrived != before || d.queued > 0 {
-			before, quietSince = d.arrived, d.w.Now()
-		}
-	}
-	return d.sample(d.w.Now())
 }
