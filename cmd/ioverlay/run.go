@@ -33,7 +33,9 @@ The same file runs in three worlds:
   proc  a process a node, real time and TCP
 
 Exit codes: 0 all expectations held, 1 one did not, 2 the file or a flag is wrong,
-3 the scenario could not be run, 130 interrupted.`
+3 the scenario could not be run, or not as it is written (an algorithm panicked, a
+deadlock, no descriptors or memory left), 130 interrupted; what was measured until then
+is reported.`
 
 func (a *app) run() *cobra.Command {
 	var f runFlags
@@ -57,7 +59,7 @@ func (a *app) run() *cobra.Command {
 }
 
 // errExpectation means that a scenario ran and not all of its expectations held.
-var errExpectation = errors.New("an expectation did not hold")
+var errExpectation = errors.New("an expectation did not hold, or could not be measured")
 
 func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
@@ -75,6 +77,11 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 		_, err := fmt.Fprintf(a.out, "%s: %d nodes, %d links, %d applications, %d steps, %d expectations\n",
 			path, len(plan.Nodes), len(plan.Links), len(plan.Apps), len(plan.Steps), len(plan.Expect))
 		return err
+	}
+	if f.out != "" {
+		if err := results.Prepare(f.out); err != nil {
+			return err
+		}
 	}
 	program, err := os.Executable()
 	if err != nil {

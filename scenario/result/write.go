@@ -19,6 +19,22 @@ const (
 	LinksName = "links.csv"
 )
 
+// Prepare makes the directory for results if there is none and tries whether files can be
+// written there: before a run, which may take hours.
+func Prepare(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make the directory for results: %w", err)
+	}
+	f, err := os.CreateTemp(dir, ".try-*")
+	if err != nil {
+		return fmt.Errorf("write into the directory for results: %w", err)
+	}
+	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		return fmt.Errorf("write into the directory for results: %w", err)
+	}
+	return nil
+}
+
 // Write writes a run's files into a directory, which is made if there is none, and
 // returns their paths. results.jsonl has one JSON object a line: the events, a row
 // for each interval of each node and link, and last the summary. The CSV files have

@@ -119,18 +119,18 @@ func (v *Draw) checkBounds(p *phrase) {
 	switch {
 	case v.name == "":
 		if !in.hold(v.args[0]) {
-			p.fail(v.Span, in.do, "%s cannot be used here: what can is %s", format(v.args[0], in.dim), limits)
+			p.fail(v.Span, in.do, "%s cannot be used: here belongs a value %s", format(v.args[0], in.dim), limits)
 		}
 	case v.name == in.word:
 	case v.name == "choice":
 		for _, a := range v.args {
 			if !in.hold(a) {
-				p.fail(v.Span, in.do, "this may choose %s, which cannot be used here: what can is %s", format(a, in.dim), limits)
+				p.fail(v.Span, in.do, "this may choose %s, which cannot be used: here belong values %s", format(a, in.dim), limits)
 			}
 		}
 	default:
 		if share := v.within(); !(share >= enough) {
-			p.fail(v.Span, in.do, "hardly any value of this %s distribution can be used here: what can is %s", v.name, limits)
+			p.fail(v.Span, in.do, "hardly any value of this %s distribution can be used: here belong values %s", v.name, limits)
 		}
 	}
 }

@@ -133,8 +133,8 @@ func (d *decoder) param(p Param, t *tree) any {
 	case Rate:
 		x := d.quantityOf(t, dimRate)
 		if t.shape == shapeText && !rates.hold(x) && len(d.found) == before {
-			d.report(t.at, fmt.Sprintf("Write %v.", Rate), "%s of %s cannot be used: what can is from %s to %s",
-				p.Name, format(x, dimRate), format(rates.least, dimRate), format(rates.most, dimRate))
+			d.report(t.at, fmt.Sprintf("Write %v.", Rate), "%s cannot be used for %s: here belongs a value from %s to %s",
+				format(x, dimRate), p.Name, format(rates.least, dimRate), format(rates.most, dimRate))
 		}
 		return int64(math.Round(x))
 	}

@@ -18,6 +18,8 @@ type child struct {
 	eng  *engine.Engine
 	host *host.Host
 	out  *json.Encoder
+
+	short *shortage
 }
 
 // ServeChild is the life of a node's process in the proc world: it reads what to run
@@ -55,6 +57,7 @@ func (c *child) boot(r *host.Registry, line []byte) error {
 	}
 	opt := b.Tuning.engine(b.Setup.Seed)
 	opt.Loops = 1
+	c.short = listen(&opt)
 	if c.eng, err = engine.New(opt); err != nil {
 		return fmt.Errorf("world: start the engine: %w", err)
 	}
@@ -98,7 +101,11 @@ func (c *child) do(fn func(*core.Node)) error {
 	return err
 }
 
-func (c *child) count() *host.Counters { return countOf(c.node, c.host) }
+func (c *child) count() *host.Counters {
+	k := countOf(c.node, c.host)
+	k.NoRoom += c.short.take(c.node.ID())
+	return k
+}
 
 // countOf reads a host's counters on its loop, or, once the node has ended, here.
 func countOf(n *engine.Node, h *host.Host) *host.Counters {
