@@ -7,8 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ioverlay/ioverlay/algos/relay"
+	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/sim"
+	"github.com/ioverlay/ioverlay/core/wire"
 	"github.com/ioverlay/ioverlay/scenario"
+	"github.com/ioverlay/ioverlay/scenario/result"
 	"github.com/ioverlay/ioverlay/scenario/world"
 )
 
@@ -149,5 +153,76 @@ timeline:
 		if !slices.ContainsFunc(r.Events, func(e scenario.Event) bool { return e.What == "nothing to kill: node D does not run" }) {
 			t.Errorf("%s: nothing says that D was gone: %+v", w, r.Events)
 		}
+	}
+}
+
+// hog keeps its loop busy once.
+type hog struct {
+	*relay.Relay
+	done bool
+}
+
+func (h *hog) Process(m *core.Msg) core.Verdict {
+	if m.Type() == wire.TypeData && !h.done {
+		h.done = true
+		for began := time.Now(); time.Since(began) < 4*result.Starving; {
+		}
+	}
+	return h.Relay.Process(m)
+}
+
+// A world in real time that is late says so, and marks the figures that it took
+// meanwhile. Virtual time is never late.
+func TestStarvedRunsSaySo(t *testing.T) {
+	const src = `name: starved
+duration: 600ms
+nodes: [{names: A, algorithm: hog}, B]
+links: [A -> B]
+applications: [{name: a, at: A, source: constant-rate, rate: 200 messages/s, payload: 100B, from: 100ms}]
+record: {every: 100ms}
+expect:
+  - throughput(B) > 0Bps between 100ms and 500ms
+`
+	for _, w := range []string{"live", "sim"} {
+		r := scenario.Shipped()
+		r.Add(scenario.Algorithm{Name: "hog", New: func(e scenario.Env) (core.Algorithm, error) {
+			return &hog{Relay: relay.New(nil, e.Downstreams...)}, nil
+		}})
+		out, err := scenario.Run(t.Context(), parse(t, r, src), scenario.Options{World: w, Registry: r})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, _ := out.StarvedIntervals()
+		said := strings.Contains(out.Summary(), "had too much to do in")
+		if late := w == "live"; (n > 0) != late || said != late || out.Verdicts[0].Starved != late {
+			t.Errorf("%s: %d intervals, %+v, %+v", w, n, out.Lateness(), out.Verdicts)
+		}
+	}
+}
+
+// A source that its network does not let send its rate is named, in every world.
+func TestSourcesBehindTheirRateAreNamed(t *testing.T) {
+	const src = `name: behind
+duration: 2s
+drain: 0s
+buffers: {messages: 5}
+nodes: [A, B, C]
+links: [{link: A -> B, rate: 20KBps}, A -> C]
+applications:
+  - {name: fast, at: A, source: constant-rate, rate: 1000 messages/s, payload: 976B}
+  - {name: slow, at: C, source: constant-rate, rate: 10 messages/s, payload: 100B}
+`
+	for _, w := range world.Names {
+		t.Run(w, func(t *testing.T) {
+			t.Parallel()
+			out := run(t, parse(t, scenario.Shipped(), src), scenario.Options{World: w})
+			b := out.Behind()
+			if len(b) != 1 || b[0].Application != "fast" || b[0].Node != "A" || b[0].Due < 1900 || b[0].Sent >= b[0].Due/2 {
+				t.Errorf("%+v", b)
+			}
+			if !strings.Contains(out.Summary(), "fast at A sent") {
+				t.Error(out.Summary())
+			}
+		})
 	}
 }

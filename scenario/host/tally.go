@@ -1,6 +1,8 @@
 package host
 
 import (
+	"slices"
+
 	"github.com/ioverlay/ioverlay/core"
 )
 
@@ -11,7 +13,7 @@ import (
 type tally struct {
 	apps    counted[uint32, AppCount]
 	in      counted[lane, InCount]
-	streams map[lane]*stream
+	streams counted[lane, stream]
 
 	lastIn     *entry[InCount]
 	lastLane   lane
@@ -38,7 +40,7 @@ func (t *tally) data(m *core.Msg) {
 	c.Payload += uint64(len(m.Payload()))
 	of := lane{m.Sender(), m.App()}
 	if t.lastStream == nil || t.lastOf != of {
-		t.lastOf, t.lastStream, t.lastApp = of, t.stream(of), t.appEntry(of.app)
+		t.lastOf, t.lastStream, t.lastApp = of, &t.streams.at(of).value, t.appEntry(of.app)
 	}
 	if t.lastStream.mark(m.Seq()) {
 		t.apps.touch(t.lastApp).Distinct++
@@ -54,23 +56,17 @@ func (t *tally) appEntry(app uint32) *entry[AppCount] {
 	return e
 }
 
-func (t *tally) stream(of lane) *stream {
-	if s, ok := t.streams[of]; ok {
-		return s
-	}
-	if t.streams == nil {
-		t.streams = make(map[lane]*stream)
-	}
-	s := new(stream)
-	t.streams[of] = s
-	return s
-}
-
 // counted is values by keys, and which of them have been touched since they were taken.
+// Most nodes have few neighbours and applications: up to a handful are looked for one by
+// one, which is quicker than a map, and more by a map.
 type counted[K comparable, V any] struct {
-	all     map[K]*entry[V]
+	keys    []K
+	entries []*entry[V] // beside keys
+	index   map[K]int   // once there are more than handful
 	touched []*entry[V]
 }
+
+const handful = 8
 
 type entry[V any] struct {
 	value V
@@ -78,14 +74,24 @@ type entry[V any] struct {
 }
 
 func (c *counted[K, V]) at(k K) *entry[V] {
-	if e, ok := c.all[k]; ok {
-		return e
-	}
-	if c.all == nil {
-		c.all = make(map[K]*entry[V])
+	if c.index != nil {
+		if i, ok := c.index[k]; ok {
+			return c.entries[i]
+		}
+	} else if i := slices.Index(c.keys, k); i >= 0 {
+		return c.entries[i]
 	}
 	e := new(entry[V])
-	c.all[k] = e
+	c.keys, c.entries = append(c.keys, k), append(c.entries, e)
+	switch {
+	case c.index != nil:
+		c.index[k] = len(c.keys) - 1
+	case len(c.keys) > handful:
+		c.index = make(map[K]int, 2*len(c.keys))
+		for i, k := range c.keys {
+			c.index[k] = i
+		}
+	}
 	return e
 }
 
