@@ -43,33 +43,26 @@ type State struct {
 	Lost   uint64 // since the run began
 }
 
-// statePoint and countPoint hold from a sample on, until the next.
+// statePoint holds from a sample on, until the next.
 type statePoint struct {
 	sample int32
 	State
 }
 
-type countPoint struct {
-	sample int32
-	Counts
-}
-
-// series is one node or link over time.
+// series is one node or link over time. Most have one application, or none.
 type series struct {
 	now    State
 	states []statePoint
-	apps   map[uint32]*track // by application; 0 is all together
+	app    uint32 // the first; 0: none
+	first  *track
+	more   map[uint32]*track // once there are several: all of them, and 0 is all together
 }
 
-// track is the counts of one application, or of all, over time.
-type track struct {
-	now    Counts
-	points []countPoint
-	dirty  bool
-}
-
-// all is the application that stands for all together.
-const all = 0
+// all is the application that stands for all together; none has this number either.
+const (
+	all  = 0
+	none = 0
+)
 
 // CountNode adds to the counts of a node since the sample before.
 func (r *Run) CountNode(node int, app uint32, more Counts) {
@@ -104,20 +97,34 @@ func (r *Run) count(s *series, app uint32, more Counts) {
 	if more == (Counts{}) {
 		return
 	}
-	if s.apps == nil {
-		s.apps = make(map[uint32]*track, 2)
+	switch {
+	case s.app == none:
+		s.app, s.first = app, new(track)
+	case s.app != app && s.more == nil:
+		sum := s.first.clone()
+		if sum.dirty {
+			r.dirty = append(r.dirty, sum)
+		}
+		s.more = map[uint32]*track{s.app: s.first, all: sum}
 	}
-	for _, k := range [...]uint32{app, all} {
-		t := s.apps[k]
-		if t == nil {
-			t = new(track)
-			s.apps[k] = t
-		}
-		t.now.Add(more)
-		if !t.dirty {
-			t.dirty = true
-			r.dirty = append(r.dirty, t)
-		}
+	if s.more == nil {
+		r.add(s.first, more)
+		return
+	}
+	t := s.more[app]
+	if t == nil {
+		t = new(track)
+		s.more[app] = t
+	}
+	r.add(t, more)
+	r.add(s.more[all], more)
+}
+
+func (r *Run) add(t *track, more Counts) {
+	t.now.Add(more)
+	if !t.dirty {
+		t.dirty = true
+		r.dirty = append(r.dirty, t)
 	}
 }
 
@@ -127,8 +134,8 @@ func (r *Run) Take(s Sample) {
 	n := int32(len(r.Samples))
 	r.Samples = append(r.Samples, s)
 	for i, t := range r.dirty {
-		t.points = append(t.points, countPoint{n, t.now})
-		t.dirty, r.dirty[i] = false, nil
+		t.mark(n)
+		r.dirty[i] = nil
 	}
 	r.dirty = r.dirty[:0]
 	for _, group := range [...][]series{r.nodes, r.links} {
@@ -150,7 +157,7 @@ func (s *series) mark(sample int32) {
 // application 0 all together.
 func (r *Run) Total(node int, app uint32) Counts {
 	r.grow()
-	if t := r.nodes[node].apps[app]; t != nil {
+	if t := r.nodes[node].track(app); t != nil {
 		return t.now
 	}
 	return Counts{}
@@ -165,23 +172,35 @@ func (s *series) state(sample int) State {
 	return s.states[i-1].State
 }
 
+// track is that of an application, or of all together; nil if nothing was counted.
+func (s *series) track(app uint32) *track {
+	switch {
+	case s.more != nil:
+		return s.more[app]
+	case app == all || app == s.app:
+		return s.first
+	}
+	return nil
+}
+
 // counts are those of an application at a sample.
 func (s *series) counts(app uint32, sample int) Counts {
-	t := s.apps[app]
-	if t == nil {
-		return Counts{}
+	if t := s.track(app); t != nil {
+		return t.at(sample)
 	}
-	i := sort.Search(len(t.points), func(i int) bool { return int(t.points[i].sample) > sample })
-	if i == 0 {
-		return Counts{}
-	}
-	return t.points[i-1].Counts
+	return Counts{}
 }
 
 // appsOf lists the applications that have ever reached a node or link, in order.
 func (s *series) appsOf() []uint32 {
-	apps := make([]uint32, 0, len(s.apps))
-	for k := range s.apps {
+	if s.more == nil {
+		if s.app == none {
+			return nil
+		}
+		return []uint32{s.app}
+	}
+	apps := make([]uint32, 0, len(s.more))
+	for k := range s.more {
 		if k != all {
 			apps = append(apps, k)
 		}
