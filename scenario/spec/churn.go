@@ -32,7 +32,12 @@ func (r *resolver) churnByRate(e *Event) {
 	nodes := r.indices(c.Nodes.Parts)
 	until := r.plan.Duration
 	if c.Until != nil {
-		until = min(until, c.Until.Duration)
+		switch until = c.Until.Duration; {
+		case until > r.plan.Duration:
+			r.report(c.Until.Span, "", "the run ends at %v, before this", r.plan.Duration)
+		case until <= e.At.Duration:
+			r.report(c.Until.Span, "", "this churn begins at %v, and so it would end before it begins", e.At.Duration)
+		}
 	}
 	kind := StepKill
 	if c.How == DepartStop {

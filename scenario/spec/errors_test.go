@@ -82,6 +82,8 @@ func TestMistakes(t *testing.T) {
 		{"change of no link", "kill: B", "set: {links: C -> D, loss: 1%}", "10:29", "there is no link C -> D", ""},
 		{"unused until of a trace", "kill: B", "churn: {nodes: B, trace: t.csv, until: 9s}", "10:53", "no use for until", "times"},
 		{"unused how of a trace", "kill: B", "churn: {nodes: B, trace: t.csv, how: stop}", "10:22", "no use for how", "kill or stop"},
+		{"churn until after the end", "kill: B", "churn: {nodes: B, rate: 1/s, down: 1s, until: 11s}", "10:60", "the run ends at 10s", ""},
+		{"churn until before its begin", "kill: B", "churn: {nodes: B, rate: 1/s, down: 1s, until: 5s}", "10:60", "end before it begins", ""},
 		{"unused bandwidth", "duration: 10s", "duration: 10s\nbandwidth: {up: 1MBps}", "3:1", "no node", "one of their own"},
 		{"unused algorithm", "duration: 10s\nnodes:\n  - {names: A..D,", "duration: 10s\nalgorithm: gossip\nnodes:\n  - {names: A..D, algorithm: relay,", "3:1", "no node", "one of their own"},
 		{"two documents", "expect:", "---\nexpect:", "12:7", "second document", ""},
