@@ -13,6 +13,7 @@ import (
 	"github.com/ioverlay/ioverlay/core/wire"
 	"github.com/ioverlay/ioverlay/scenario"
 	"github.com/ioverlay/ioverlay/scenario/result"
+	"github.com/ioverlay/ioverlay/scenario/spec"
 	"github.com/ioverlay/ioverlay/scenario/world"
 )
 
@@ -52,6 +53,13 @@ expect:
 				t.Errorf("they sent what they had to, and yet %+v", behind)
 			}
 		})
+	}
+}
+
+// The format counts headers as the wire has them.
+func TestHeadersOfTheFormat(t *testing.T) {
+	if spec.HeaderBytes != wire.HeaderSize {
+		t.Errorf("%d bytes, and %d on the wire", spec.HeaderBytes, wire.HeaderSize)
 	}
 }
 

@@ -206,7 +206,7 @@ func (a *app) huntSeeds(ctx context.Context, f simRunFlags, path string, r *scen
 	}
 	report := newHuntReport(first, last, found, simCommandOf(path, f.shuffle))
 	report.Runs, report.Stopped = runs, stopped
-	if err = a.printHunt(f, report, found); err != nil {
+	if err := a.printHunt(f, report, found); err != nil {
 		return err
 	}
 	switch {

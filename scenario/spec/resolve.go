@@ -5,8 +5,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
-
-	"github.com/ioverlay/ioverlay/core/wire"
 )
 
 // resolver turns a file into a Plan, in the order in which things are named: nodes,
@@ -217,7 +215,7 @@ func (r *resolver) applications() {
 			}
 		}
 		if app.Pace.BytesPerSec > 0 {
-			r.often(a.Rate.Span, app.Pace.BytesPerSec/float64(wire.HeaderSize+app.Payload))
+			r.often(a.Rate.Span, app.Pace.BytesPerSec/float64(HeaderBytes+app.Payload))
 		}
 		if a.Messages != nil {
 			app.Limit = uint64(a.Messages.N)
@@ -244,6 +242,9 @@ func (r *resolver) applications() {
 		r.plan.Apps = append(r.plan.Apps, app)
 	}
 }
+
+// HeaderBytes is the length of a message's header, which rates of bytes include.
+const HeaderBytes = 24
 
 // maxPayload is the switch's default limit for a message.
 const maxPayload = 1 << 20
