@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -38,22 +39,24 @@ func (d *driver) drain(ctx context.Context) error {
 		if err := d.read(); err != nil {
 			return err
 		}
-		if d.arrived != before || d.queued > 0 {
+		if d.arrived != before || d.queued > 0 || len(d.stopping()) > 0 {
 			before, quietSince = d.arrived, d.w.Now()
 		}
 	}
-	if err := d.sample(d.w.Now()); err != nil || d.queued == 0 || d.plan.Drain == 0 {
+	if err := d.sample(d.w.Now()); err != nil || d.plan.Drain == 0 {
 		return err
 	}
 	return d.leftOver(ctx)
 }
 
-// leftOver says what still waits when the drain is over. In virtual time it can be told
-// whether it would ever move.
+// leftOver says what still waits when the drain is over, and which nodes were stopped and
+// have not ended. In virtual time it can be told whether they ever would.
 func (d *driver) leftOver(ctx context.Context) error {
-	where, messages := d.waiting()
-	text := fmt.Sprintf("%d messages still wait at %s when the drain of %v is over", messages, abbreviated(where), d.plan.Drain)
-	d.out.Noted = append(d.out.Noted, text)
+	left := d.left()
+	if len(left) == 0 {
+		return nil
+	}
+	d.out.Noted = append(d.out.Noted, left...)
 	patience, known := d.patience()
 	if d.w.Name() != "sim" || !known {
 		return nil
@@ -65,11 +68,32 @@ func (d *driver) leftOver(ctx context.Context) error {
 	if err := d.read(); err != nil {
 		return err
 	}
-	if d.arrived != before || d.queued == 0 {
+	if d.arrived != before || len(d.left()) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: %s, and nothing has moved for %v since: they wait for each other, or an algorithm holds what it was given",
-		ErrDeadlock, text, patience)
+	return fmt.Errorf("%w: %s, and nothing has moved for %v since: nodes wait for each other, or an algorithm holds what it was given",
+		ErrDeadlock, strings.Join(left, "; "), patience)
+}
+
+// left says in words what has not come to its end.
+func (d *driver) left() (all []string) {
+	if where, messages := d.waiting(); messages > 0 {
+		all = append(all, fmt.Sprintf("%d messages still wait at %s when the drain of %v is over", messages, abbreviated(where), d.plan.Drain))
+	}
+	if stopping := d.stopping(); len(stopping) > 0 {
+		all = append(all, "nodes that were stopped have not ended: "+abbreviated(stopping))
+	}
+	return all
+}
+
+// stopping are the nodes that were told to stop and still run.
+func (d *driver) stopping() (names []string) {
+	for i := range d.nodes {
+		if n := &d.nodes[i]; n.running && n.stopping {
+			names = append(names, d.plan.Nodes[i].Name)
+		}
+	}
+	return names
 }
 
 // waiting are the nodes at which messages wait, and how many there are.
