@@ -127,6 +127,26 @@ func TestSetKeepsTheRest(t *testing.T) {
 	}
 }
 
+// A partition cuts the links between groups that the file has; where it has none, every
+// way between them, since the algorithms make their own.
+func TestPartitions(t *testing.T) {
+	for _, c := range []struct{ links, want string }{
+		{`"A -> B, C", "C -> A, D"`, "AC CA"},
+		{`"A -> B", "C -> D"`, "AC AD BC BD CA CB DA DB"},
+		{``, "AC AD BC BD CA CB DA DB"},
+	} {
+		p := planOf(t, 0, "A..E", c.links, `{at: 1s, partition: ["A, B", "C, D"]}`)
+		var got []string
+		for _, pair := range p.Steps[0].Pairs {
+			got = append(got, p.Nodes[pair[0]].Name+p.Nodes[pair[1]].Name)
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %v, want %s", c.links, got, c.want)
+		}
+	}
+}
+
 // Whatever churn draws, a node fails only while it is up and comes back only once.
 func TestChurn(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

@@ -158,7 +158,7 @@ const maxPartitionPairs = 100_000
 // own, and every way between the groups is cut.
 func (r *resolver) between(e *Event) (out [][2]int) {
 	group := make(map[int]int)
-	var members []int
+	members := make([][]int, len(e.Partition))
 	for g, set := range e.Partition {
 		for _, n := range r.indices(set.Parts) {
 			at, there := group[n]
@@ -166,32 +166,43 @@ func (r *resolver) between(e *Event) (out [][2]int) {
 				r.report(set.Span, "", "%s is in two groups of the partition", r.plan.Nodes[n].Name)
 			}
 			if !there {
-				members = append(members, n)
+				members[g] = append(members[g], n)
 			}
 			group[n] = g
 		}
 	}
-	apart := func(from, to int) bool {
-		a, inA := group[from]
-		b, inB := group[to]
-		return inA && inB && a != b
-	}
 	for _, l := range r.plan.Links {
-		if apart(l.From, l.To) {
+		a, inA := group[l.From]
+		b, inB := group[l.To]
+		if inA && inB && a != b {
 			out = append(out, [2]int{l.From, l.To})
 		}
 	}
 	if len(out) > 0 {
 		return out
 	}
-	for _, from := range members {
-		for _, to := range members {
-			if apart(from, to) {
-				out = append(out, [2]int{from, to})
+	return r.everyWay(e, members)
+}
+
+// everyWay lists the ways between nodes of different groups.
+func (r *resolver) everyWay(e *Event, groups [][]int) (out [][2]int) {
+	all, within := 0, 0
+	for _, g := range groups {
+		all, within = all+len(g), within+len(g)*len(g)
+	}
+	if all*all-within > maxPartitionPairs {
+		r.report(e.Span, "Add the links that there are to the file.", "this partition cuts more than %d ways between nodes", maxPartitionPairs)
+		return nil
+	}
+	for a, from := range groups {
+		for b, to := range groups {
+			if a == b {
+				continue
 			}
-			if len(out) > maxPartitionPairs {
-				r.report(e.Span, "Add the links that there are to the file.", "this partition cuts more than %d ways between nodes", maxPartitionPairs)
-				return nil
+			for _, f := range from {
+				for _, t := range to {
+					out = append(out, [2]int{f, t})
+				}
 			}
 		}
 	}
