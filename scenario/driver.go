@@ -29,25 +29,30 @@ type driver struct {
 
 	offset time.Duration // of the nodes' clocks to the run's
 	synced bool
+
+	late    result.Lateness // since the last sample
+	pulse   *pulse          // nil in virtual time
+	when    []time.Duration // by node: when it was read last
+	arrived uint64          // messages, at all nodes
+	queued  int             // messages that wait, at all nodes that run
+	noRoom  []string        // nodes that ran out of descriptors or memory, in order of time
 }
 
-// nodeState is how the timeline wants a node, and what it counted in earlier lives.
+// nodeState is how the timeline wants a node.
 type nodeState struct {
 	running   bool
 	stopping  bool // it still runs, to deliver what it has accepted
 	lives     uint64
 	bandwidth spec.NodeBandwidth
 	slow      time.Duration
-	past      result.NodeSample
+	noRoom    bool // it ran out of descriptors or memory
 }
 
-// linkState is how the timeline wants a link, and what was counted by earlier lives
-// of its ends.
+// linkState is how the timeline wants a link.
 type linkState struct {
 	spec.LinkState
 	cut    bool
 	native bool // the world cuts
-	past   result.LinkSample
 }
 
 // wanted is what the link's upstream node must emulate. A link that is cut lets
@@ -68,11 +73,11 @@ func newDriver(p *spec.Plan, w world.World, o Options) *driver {
 		plan: p, w: w, o: o, out: &result.Run{Plan: p, World: w.Name(), Ended: p.Duration},
 		down: p.Downstreams(), up: p.Upstreams(),
 		byID: make(map[core.NodeID]int, len(p.Nodes)), byEnds: make(map[[2]int]int, len(p.Links)),
-		nodes: make([]nodeState, len(p.Nodes)), from: make([][]int, len(p.Nodes)),
+		nodes: make([]nodeState, len(p.Nodes)), from: make([][]int, len(p.Nodes)), when: make([]time.Duration, len(p.Nodes)),
 	}
 	for i, n := range p.Nodes {
 		d.byID[w.ID(i)] = i
-		d.nodes[i] = nodeState{bandwidth: n.Bandwidth, past: result.NodeSample{Apps: make([]result.Counts, len(p.Apps))}}
+		d.nodes[i].bandwidth = n.Bandwidth
 	}
 	for _, l := range p.Links {
 		d.links[d.link([2]int{l.From, l.To})].LinkState = l.LinkState
@@ -89,7 +94,7 @@ func (d *driver) link(ends [2]int) int {
 		d.byEnds[ends] = i
 		d.out.Links = append(d.out.Links, ends)
 		_, native := d.w.(world.Cutter)
-		d.links = append(d.links, linkState{native: native, past: result.LinkSample{Apps: make([]result.Counts, len(d.plan.Apps))}})
+		d.links = append(d.links, linkState{native: native})
 		d.from[ends[0]] = append(d.from[ends[0]], i)
 	}
 	return i
@@ -117,7 +122,7 @@ func (d *driver) bootAll(ctx context.Context, nodes []int) error {
 		return err
 	}
 	for _, i := range nodes {
-		d.nodes[i].booted()
+		d.booted(i)
 	}
 	return nil
 }
@@ -127,13 +132,15 @@ func (d *driver) boot(ctx context.Context, i int) error {
 	if err := d.w.Boot(ctx, i, d.setup(i)); err != nil {
 		return err
 	}
-	d.nodes[i].booted()
+	d.booted(i)
 	return nil
 }
 
-func (st *nodeState) booted() {
+func (d *driver) booted(i int) {
+	st := &d.nodes[i]
 	st.running, st.stopping = true, false
 	st.lives++
+	d.out.NodeState(i).Up = true
 }
 
 // setup is what a node is when it starts now.
@@ -226,10 +233,16 @@ func (d *driver) life(ctx context.Context, kind spec.StepKind, i int) error {
 		return d.boot(ctx, i)
 	}
 	if !st.running || kind == spec.StepStart && !st.stopping {
+		state := "runs already"
+		if !st.running {
+			state = "does not run"
+		}
+		d.event(d.w.Now(), fmt.Sprintf("nothing to %v: node %s %s", kind, name, state))
 		return nil
 	}
 	if kind == spec.StepStop {
 		st.stopping = true
+		d.out.NodeState(i).Up = false
 		if err := d.w.Stop(i); err != nil {
 			return fmt.Errorf("scenario: stop node %s: %w", name, err)
 		}
@@ -251,10 +264,14 @@ func (d *driver) life(ctx context.Context, kind spec.StepKind, i int) error {
 // source starts or stops an application's source.
 func (d *driver) source(s spec.Step) error {
 	a := &d.plan.Apps[s.App]
+	if s.Kind == spec.StepStartApp && !d.nodes[a.Node].running {
+		d.event(d.w.Now(), fmt.Sprintf("the source of %s does not begin: node %s does not run", a.Name, d.plan.Nodes[a.Node].Name))
+		return nil
+	}
 	c := host.Command{Op: host.OpStopSource, App: a.ID}
 	if s.Kind == spec.StepStartApp {
 		c.Op = host.OpStartSource
-		c.Source = host.Source{Kind: a.Source, Payload: a.Payload, Limit: a.Limit, MsgsPerSec: a.Pace.MsgsPerSec}
+		c.Source = host.Source{Kind: a.Source, Payload: a.Payload, Limit: a.Limit, MsgsPerSec: a.Pace.MsgsPerSec, For: a.Until - a.From}
 		if a.Pace.BytesPerSec > 0 {
 			c.Source.MsgsPerSec = a.Pace.BytesPerSec / float64(wire.HeaderSize+a.Payload)
 		}

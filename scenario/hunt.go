@@ -1,11 +1,11 @@
 package scenario
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core/sim"
@@ -21,11 +21,15 @@ type Hunter struct {
 	Load     func(seed uint64) (*Plan, error) // the scenario with a seed
 	Registry *Registry                        // nil means Shipped
 	Order    sim.Order                        // of what happens at one time
+
+	mu    sync.Mutex
+	first map[uint64]string // by seed: which failure its whole scenario had
 }
 
 // Hunt runs the seeds of a plan, of which it needs First and Last, until one fails,
 // and makes the failure small: a shorter time and fewer of the faults that the
-// timeline has. Other changes of the timeline stay, and so do the nodes.
+// timeline has. Other changes of the timeline stay, and so do the nodes. The failure
+// stays the same: the expectation that did not hold, or the place of the panic.
 func (h *Hunter) Hunt(ctx context.Context, p hunt.Plan) (*hunt.Found, error) {
 	if h.Registry == nil {
 		h.Registry = Shipped()
@@ -53,29 +57,65 @@ func (h *Hunter) run(ctx context.Context, c hunt.Case) (hunt.Outcome, error) {
 		return hunt.Outcome{}, err
 	}
 	run, err := Run(ctx, plan, Options{World: "sim", Registry: h.Registry, Order: h.Order})
-	if err != nil {
-		if failure := asFailure(err); failure != "" {
-			return hunt.Outcome{Failure: failure}, nil
-		}
+	fs := failures(run, err)
+	switch {
+	case len(fs) > 0:
+		return h.same(c.Seed, fs), nil
+	case err != nil:
 		return hunt.Outcome{}, err
-	}
-	if run == nil || run.Stopped {
+	case run == nil || run.Stopped:
 		return hunt.Outcome{}, ctx.Err()
-	}
-	for _, v := range run.Verdicts {
-		if v.Measured && !v.Held {
-			return hunt.Outcome{Failure: fmt.Sprintf("%s: found %s", v.Expectation, v.Found), FailedAt: plan.Duration}, nil
-		}
 	}
 	return hunt.Outcome{}, nil
 }
 
-// asFailure is what went wrong because of the algorithm, or "".
-func asFailure(err error) string {
-	if errors.Is(err, ErrCrashed) || errors.Is(err, sim.ErrStuck) || errors.Is(err, sim.ErrSlabs) {
-		return err.Error()
+// failure is one way in which a run failed.
+type failure struct {
+	which string // the same in every run that fails in this way
+	hunt.Outcome
+}
+
+// same is the failure of a seed that was seen first, if it is among these. A seed runs
+// whole before it is made smaller, so the first is that of the whole scenario.
+func (h *Hunter) same(seed uint64, fs []failure) hunt.Outcome {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.first == nil {
+		h.first = make(map[uint64]string)
 	}
-	return ""
+	which, seen := h.first[seed]
+	if !seen {
+		h.first[seed] = fs[0].which
+		return fs[0].Outcome
+	}
+	if i := slices.IndexFunc(fs, func(f failure) bool { return f.which == which }); i >= 0 {
+		return fs[i].Outcome
+	}
+	return hunt.Outcome{}
+}
+
+// failures lists in which ways a run failed because of the algorithm.
+func failures(run *Result, err error) (fs []failure) {
+	var crash *Crash
+	switch {
+	case errors.As(err, &crash):
+		return []failure{{"panic " + crash.place(), hunt.Outcome{Failure: err.Error(), FailedAt: max(crash.At, 0)}}}
+	case errors.Is(err, sim.ErrStuck), errors.Is(err, sim.ErrSlabs), errors.Is(err, ErrDeadlock):
+		for _, kind := range []error{sim.ErrStuck, sim.ErrSlabs, ErrDeadlock} {
+			if errors.Is(err, kind) {
+				fs = append(fs, failure{kind.Error(), hunt.Outcome{Failure: err.Error()}})
+			}
+		}
+		return fs
+	case err != nil || run == nil || run.Stopped:
+		return nil
+	}
+	for _, v := range run.Verdicts {
+		if v.Measured && !v.Held {
+			fs = append(fs, failure{v.Expectation, hunt.Outcome{Failure: fmt.Sprintf("%s: found %s", v.Expectation, v.Found), FailedAt: run.Plan.Duration}})
+		}
+	}
+	return fs
 }
 
 // Faults lists what goes wrong in a plan's timeline.
@@ -123,11 +163,14 @@ func pairFaults(s spec.Step, names func([]int) []string) (faults []sim.Fault) {
 	return faults
 }
 
-// WithFaults is a plan with other faults than its timeline has, and another duration;
-// 0 leaves it as it is. A heal heals both ways between its nodes, and a restart starts
+// WithFaults is a plan with other faults than its timeline has, and a shorter duration;
+// 0 leaves it as it is. Expectations about what comes later cannot be measured. A heal heals both ways between its nodes, and a restart starts
 // nodes that do not run.
 func WithFaults(p *Plan, faults []sim.Fault, duration time.Duration) (*Plan, error) {
 	q := *p
+	if duration > p.Duration {
+		return nil, fmt.Errorf("scenario: a duration of %v: the scenario has only %v", duration, p.Duration)
+	}
 	if duration > 0 {
 		q.Duration = duration
 	}
@@ -150,7 +193,7 @@ func WithFaults(p *Plan, faults []sim.Fault, duration time.Duration) (*Plan, err
 			q.Steps = append(q.Steps, s)
 		}
 	}
-	slices.SortStableFunc(q.Steps, func(a, b spec.Step) int { return cmp.Compare(a.At, b.At) })
+	spec.SortSteps(q.Steps)
 	return &q, nil
 }
 

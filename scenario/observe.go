@@ -13,49 +13,71 @@ import (
 
 // sample reads everything and keeps it as of a time of the timeline.
 func (d *driver) sample(at time.Duration) error {
-	s, err := d.read()
-	if err != nil {
+	if err := d.read(); err != nil {
 		return err
 	}
-	s.At = at
-	d.out.Samples = append(d.out.Samples, s)
+	s := result.Sample{At: at, Late: d.late}
+	s.Late.Timers = max(s.Late.Timers, d.pulse.worst())
+	d.late = result.Lateness{}
+	if slices.ContainsFunc(d.when, func(t time.Duration) bool { return t != at }) {
+		s.When = slices.Clone(d.when)
+	}
+	d.out.Take(s)
 	return nil
 }
 
-// read reads the counters of all nodes that run, and adds what was counted in
-// earlier lives.
-func (d *driver) read() (result.Sample, error) {
+// read reads what has changed at the nodes that run since it was called last.
+func (d *driver) read() error {
 	running := d.running()
+	asked := d.w.Now()
 	counters, err := d.w.Count(running)
 	if err != nil {
-		return result.Sample{}, fmt.Errorf("scenario: read the counters: %w", err)
+		return fmt.Errorf("scenario: read the counters: %w", err)
 	}
-	at := d.w.Now()
+	now := d.w.Now()
+	for i := range d.when {
+		d.when[i] = now
+	}
 	for k, i := range running {
 		c := &counters[k]
-		if c.Crash != "" {
-			return result.Sample{}, fmt.Errorf("%w at node %s: %s", ErrCrashed, d.plan.Nodes[i].Name, c.Crash)
+		d.sync(c, now)
+		if err := d.crashed(i, c); err != nil {
+			return err
 		}
-		if !d.synced {
-			d.offset, d.synced = c.At-at, true
-		}
+		d.when[i] = c.At - d.offset
+		d.late.Loops = max(d.late.Loops, d.when[i]-asked)
+		d.fold(i, c)
 		if c.Ended { // it was stopped, by the timeline or by a message
-			d.remember(i, c)
-			d.event(at, "node "+d.plan.Nodes[i].Name+" ended")
+			d.gone(i)
+			d.event(now, "node "+d.plan.Nodes[i].Name+" ended")
 			if err := d.w.Kill(i); err != nil {
-				return result.Sample{}, fmt.Errorf("scenario: let go of node %s: %w", d.plan.Nodes[i].Name, err)
+				return fmt.Errorf("scenario: let go of node %s: %w", d.plan.Nodes[i].Name, err)
 			}
 		}
 	}
-	s := d.fromPast(at)
-	for k, i := range running {
-		if d.nodes[i].running {
-			s.Nodes[i].Up = !d.nodes[i].stopping
-			s.Nodes[i].When = counters[k].At - d.offset
-			d.add(i, &counters[k], &s.Nodes[i], func(l int) *result.LinkSample { return d.grown(&s, l) })
-		}
+	return nil
+}
+
+// sync learns how the nodes' clocks are to the run's: they are one clock, with another
+// beginning.
+func (d *driver) sync(c *host.Counters, now time.Duration) {
+	if !d.synced {
+		d.offset, d.synced = c.At-now, true
 	}
-	return s, nil
+}
+
+// crashed says that a node's algorithm has panicked, if it has.
+func (d *driver) crashed(i int, c *host.Counters) error {
+	if c.Crash == "" {
+		return nil
+	}
+	at := c.At
+	if c.CrashAt > 0 {
+		at = c.CrashAt
+	}
+	crash := &Crash{Node: d.plan.Nodes[i].Name, At: at - d.offset, What: c.Crash}
+	d.event(crash.At, fmt.Sprintf("node %s panicked", crash.Node))
+	return crash
 }
 
 func (d *driver) running() (is []int) {
@@ -67,91 +89,94 @@ func (d *driver) running() (is []int) {
 	return is
 }
 
-// fromPast is a sample of what earlier lives have counted.
-func (d *driver) fromPast(at time.Duration) result.Sample {
-	s := result.Sample{At: at, Nodes: make([]result.NodeSample, len(d.nodes)), Links: make([]result.LinkSample, len(d.links))}
-	for i := range d.nodes {
-		s.Nodes[i] = d.nodes[i].past
-		s.Nodes[i].Apps = slices.Clone(s.Nodes[i].Apps)
-		s.Nodes[i].When = at
-	}
-	for i := range d.links {
-		s.Links[i] = d.links[i].past
-		s.Links[i].Apps = slices.Clone(s.Links[i].Apps)
-	}
-	return s
-}
-
-// bury keeps what a node has counted, because it ends now or has just ended.
+// bury keeps what a node has counted, because it ends now.
 func (d *driver) bury(i int) error {
 	c, err := d.w.Count([]int{i})
 	if err != nil {
 		return fmt.Errorf("scenario: read the last counters of node %s: %w", d.plan.Nodes[i].Name, err)
 	}
-	if c[0].Crash != "" {
-		return fmt.Errorf("%w at node %s: %s", ErrCrashed, d.plan.Nodes[i].Name, c[0].Crash)
+	d.sync(&c[0], d.w.Now())
+	if err := d.crashed(i, &c[0]); err != nil {
+		return err
 	}
-	d.remember(i, &c[0])
+	d.fold(i, &c[0])
+	d.gone(i)
 	return nil
 }
 
-// remember adds a life's last counters to the past.
-func (d *driver) remember(i int, c *host.Counters) {
-	for k := range c.Out {
-		c.Out[k].Queued = 0 // nothing waits where nothing runs
-	}
-	d.add(i, c, &d.nodes[i].past, func(l int) *result.LinkSample { return &d.links[l].past })
+// gone notes that a node does not run any more: nothing waits there.
+func (d *driver) gone(i int) {
 	d.nodes[i].running = false
+	state := d.out.NodeState(i)
+	d.queued -= state.Queued
+	state.Up, state.Queued = false, 0
+	for _, l := range d.from[i] {
+		d.out.LinkState(l).Queued = 0
+	}
 }
 
-// add adds one node's counters to its sample and to those of its links, which are
-// found by their indices.
-func (d *driver) add(i int, c *host.Counters, n *result.NodeSample, link func(int) *result.LinkSample) {
-	n.Lost += c.LostOut + c.LostIn
+// fold adds what one node has counted to the run.
+func (d *driver) fold(i int, c *host.Counters) {
+	d.out.NodeState(i).Lost += c.LostOut + c.LostIn
+	d.late.Sources = max(d.late.Sources, c.Late)
+	if c.NoRoom > 0 && !d.nodes[i].noRoom {
+		d.nodes[i].noRoom = true
+		d.noRoom = append(d.noRoom, d.plan.Nodes[i].Name)
+		d.event(d.w.Now(), "node "+d.plan.Nodes[i].Name+" is out of descriptors or memory")
+	}
+	ours := func(app uint32) bool { return app >= 1 && int(app) <= len(d.plan.Apps) } // not an algorithm's own
 	for _, a := range c.Apps {
-		if a.App >= 1 && int(a.App) <= len(n.Apps) {
-			n.Apps[a.App-1].Add(result.Counts{Sent: a.Sent, Distinct: a.Distinct, Broken: a.Broken})
+		if ours(a.App) {
+			d.out.CountNode(i, a.App, result.Counts{Sent: a.Sent, Due: a.Due, Distinct: a.Distinct, Broken: a.Broken})
 		}
 	}
 	for _, in := range c.In {
-		if in.App < 1 || int(in.App) > len(n.Apps) {
-			continue // an algorithm's own session
+		if !ours(in.App) {
+			continue
 		}
+		d.arrived += in.Msgs
 		more := result.Counts{Msgs: in.Msgs, Bytes: in.Bytes, Payload: in.Payload}
-		n.Apps[in.App-1].Add(more)
+		d.out.CountNode(i, in.App, more)
 		if from, ok := d.byID[in.From]; ok {
-			link(d.link([2]int{from, i})).Apps[in.App-1].Add(more)
+			d.out.CountLink(d.link([2]int{from, i}), in.App, more)
 		}
 	}
 	for _, out := range c.Out {
-		n.Queued += out.Queued
-		if to, ok := d.byID[out.To]; ok {
-			l := link(d.link([2]int{i, to}))
-			l.Queued += out.Queued
-			l.Lost += out.Lost
+		to, ok := d.byID[out.To]
+		if !ok {
+			continue
 		}
+		l := d.out.LinkState(d.link([2]int{i, to}))
+		more := out.Queued - l.Queued
+		l.Queued += more
+		l.Lost += out.Lost
+		d.out.NodeState(i).Queued += more
+		d.queued += more
 	}
 }
 
-// grown is a link's sample; a link that is new gets a place.
-func (d *driver) grown(s *result.Sample, l int) *result.LinkSample {
-	for len(s.Links) <= l {
-		s.Links = append(s.Links, result.LinkSample{Apps: make([]result.Counts, len(d.plan.Apps))})
-	}
-	return &s.Links[l]
+// note keeps a step among the events of the run, with the time at which it is done.
+func (d *driver) note(s spec.Step) {
+	of := d.things(s)
+	what := s.Kind.String() + " " + abbreviated(of)
+	d.out.Events = append(d.out.Events, result.Event{At: d.w.Now(), What: what, Of: of})
 }
-
-// note keeps a step among the events of the run.
-func (d *driver) note(s spec.Step) { d.event(s.At, d.describe(s)) }
 
 func (d *driver) event(at time.Duration, what string) {
 	d.out.Events = append(d.out.Events, result.Event{At: at, What: what})
 }
 
-// describe says in words what a step does.
-func (d *driver) describe(s spec.Step) string {
+// abbreviated lists the first of some names, for charts.
+func abbreviated(names []string) string {
 	const most = 4
-	var names []string
+	if len(names) > most {
+		names = append(slices.Clone(names[:most]), fmt.Sprintf("and %d more", len(names)-most))
+	}
+	return strings.Join(names, ", ")
+}
+
+// things names what a step is done to.
+func (d *driver) things(s spec.Step) (names []string) {
 	for _, i := range s.Nodes {
 		names = append(names, d.plan.Nodes[i].Name)
 	}
@@ -164,15 +189,12 @@ func (d *driver) describe(s spec.Step) string {
 	}
 	switch s.Kind {
 	case spec.StepStartApp, spec.StepStopApp:
-		names = []string{d.plan.Apps[s.App].Name}
+		return []string{d.plan.Apps[s.App].Name}
 	case spec.StepJoin, spec.StepLeave:
 		names = append(names, d.plan.Apps[s.App].Name)
 	}
 	if s.Every {
-		names = []string{"all"}
+		return []string{"all"}
 	}
-	if len(names) > most {
-		names = append(names[:most], fmt.Sprintf("and %d more", len(names)-most))
-	}
-	return s.Kind.String() + " " + strings.Join(names, ", ")
+	return names
 }

@@ -24,6 +24,8 @@ type (
 	Env = host.Env
 	// Plan is a scenario that was read and resolved.
 	Plan = spec.Plan
+	// Event is something that happened in a run.
+	Event = result.Event
 	// Result is what was measured.
 	Result = result.Run
 )
@@ -47,12 +49,22 @@ type Options struct {
 	// order what happens at one time does there.
 	Watch sim.Watcher
 	Order sim.Order
+	// Command is the command line that results carry; nil means os.Args.
+	Command []string
 	// Progress, if set, is told how far the run is, in the scenario's time.
 	Progress func(done, total time.Duration)
 }
 
 // ErrCrashed means that an algorithm panicked. The result is good until then.
 var ErrCrashed = errors.New("scenario: an algorithm panicked")
+
+// ErrNoRoom means that a node ran out of descriptors or memory: what was measured is of
+// another network than the scenario's.
+var ErrNoRoom = errors.New("scenario: out of descriptors or memory")
+
+// ErrDeadlock means that messages waited at the end of a run in virtual time, and
+// nothing would ever have moved them.
+var ErrDeadlock = errors.New("scenario: a deadlock")
 
 // Run executes a scenario. When ctx is done it stops, and the result has what was
 // measured until then and says so. The result is nil only if nothing could be
@@ -67,17 +79,32 @@ func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
 		return nil, err
 	}
 	d := newDriver(p, w, o)
+	d.out.Origin = result.Here()
+	d.out.Origin.File = p.File
+	if o.Command != nil {
+		d.out.Origin.Command = o.Command
+	}
 	err = d.run(ctx)
 	if endErr := d.end(); err == nil {
 		err = endErr // else what went wrong first is why, and the end may only say it again
 	}
-	err = errors.Join(err, w.Close())
+	err = errors.Join(err, d.outOfRoom(), w.Close())
+	d.pulse.stop()
 	d.out.Wall = time.Since(began)
 	if len(d.out.Samples) == 0 {
 		return nil, err
 	}
 	d.out.Judge()
 	return d.out, err
+}
+
+// outOfRoom says which nodes ran out of descriptors or memory.
+func (d *driver) outOfRoom() error {
+	if len(d.noRoom) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w at %d of %d nodes (%s): links are missing, so what was measured is of another network; "+
+		"raise the limits (ulimit -n), or run fewer nodes", ErrNoRoom, len(d.noRoom), len(d.nodes), abbreviated(d.noRoom))
 }
 
 // run starts the nodes, goes through the timeline, and lets what is on its way
@@ -114,7 +141,13 @@ func (d *driver) begin(ctx context.Context) error {
 	if err := d.bootAll(ctx, nodes); err != nil {
 		return err
 	}
-	return d.w.Begin()
+	if err := d.w.Begin(); err != nil {
+		return err
+	}
+	if d.w.Name() != "sim" {
+		d.pulse = startPulse()
+	}
+	return nil
 }
 
 // first says which nodes run at time 0: those that are not late, and those that the
@@ -197,6 +230,8 @@ func (d *driver) ticks() []time.Duration {
 	for i := range d.plan.Expect {
 		ticks = append(ticks, d.plan.Expect[i].Edges()...)
 	}
+	// A run that is shorter than its file says has no use for windows that end later.
+	ticks = slices.DeleteFunc(ticks, func(at time.Duration) bool { return at > d.plan.Duration })
 	slices.Sort(ticks)
 	return slices.Compact(ticks)
 }
@@ -210,53 +245,7 @@ func (d *driver) advance(ctx context.Context, until time.Duration) error {
 		}
 		d.o.Progress(now, d.plan.Duration)
 	}
-	return d.w.Advance(ctx, until)
-}
-
-const (
-	// drainLook is how often a run that is over looks whether anything still moves.
-	drainLook = 50 * time.Millisecond
-	// drainQuiet is how long nothing may move for the run to be over: longer than
-	// the time between two messages on a slow link.
-	drainQuiet = 500 * time.Millisecond
-)
-
-// drain stops all sources and waits until everything has arrived.
-func (d *driver) drain(ctx context.Context) error {
-	for i := range d.plan.Apps {
-		if d.plan.Apps[i].Until >= d.plan.Duration {
-			if err := d.apply(ctx, spec.Step{At: d.plan.Duration, Kind: spec.StepStopApp, App: i}); err != nil {
-				return err
-			}
-		}
-	}
-	limit := d.w.Now() + d.plan.Drain
-	quietSince := d.w.Now()
-	before := uint64(0)
-	for d.w.Now() < limit && d.w.Now()-quietSince < drainQuiet {
-		if err := d.w.Advance(ctx, d.w.Now()+drainLook); err != nil {
-			return err
-		}
-		s, err := d.read()
-		if err != nil {
-			return err
-		}
-		if moved, queued := movement(s); moved != before || queued > 0 {
-			before, quietSince = moved, d.w.Now()
-		}
-	}
-	return d.sample(d.w.Now())
-}
-
-// movement is how many messages have arrived in all, and how many wait.
-func movement(s result.Sample) (arrived uint64, queued int) {
-	for _, n := range s.Nodes {
-		if n.Up {
-			queued += n.Queued
-		}
-		for _, a := range n.Apps {
-			arrived += a.Msgs
-		}
-	}
-	return arrived, queued
+	err := d.w.Advance(ctx, until)
+	d.late.Timers = max(d.late.Timers, d.w.Now()-until)
+	return err
 }

@@ -167,7 +167,9 @@ func TestHuntReportOfAnInterruptedHunt(t *testing.T) {
 	for _, format := range []string{formatTable, formatJSON} {
 		var out strings.Builder
 		a := &app{streams: streams{out: &out}}
-		if err := a.reportHunt(simRunFlags{format: format}, newHuntReport(1, 1000, 17, false, nil), nil); err != nil {
+		report := newHuntReport(1, 1000, nil, nil)
+		report.Runs = 17
+		if err := a.printHunt(simRunFlags{format: format}, report, nil); err != nil {
 			t.Fatal(err)
 		}
 		if format == formatTable && !strings.Contains(out.String(), "17 of 1000 seeds") {

@@ -36,7 +36,9 @@ The same file runs in three worlds:
   proc  a process a node, real time and TCP
 
 Exit codes: 0 all expectations held, 1 one did not, 2 the file or a flag is wrong,
-3 the scenario could not be run, 130 interrupted.`
+3 the scenario could not be run, or not as it is written (an algorithm panicked, a
+deadlock, no descriptors or memory left), 130 interrupted; what was measured until then
+is reported.`
 
 func (a *app) run() *cobra.Command {
 	var f runFlags
@@ -60,7 +62,7 @@ func (a *app) run() *cobra.Command {
 }
 
 // errExpectation means that a scenario ran and not all of its expectations held.
-var errExpectation = errors.New("an expectation did not hold")
+var errExpectation = errors.New("an expectation did not hold, or could not be measured")
 
 func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
@@ -80,7 +82,7 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 		return err
 	}
 	if f.out != "" {
-		if err := tryOut(f.out); err != nil {
+		if err := results.Prepare(f.out); err != nil {
 			return err
 		}
 	}
@@ -90,7 +92,7 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 	}
 	bar := a.scenarioBar(plan)
 	run, err := scenario.Run(cmd.Context(), plan, scenario.Options{
-		World: f.world, Registry: registry, Child: child, Progress: bar.move})
+		World: f.world, Registry: registry, Child: child, Command: a.args, Progress: bar.move})
 	bar.stop()
 	if run == nil && err == nil {
 		return errInterrupted

@@ -43,10 +43,11 @@ printed: the same seed gives the same trace, bit for bit. See "ioverlay trace".
 
 With --seeds and --until-fail one seed after another is run, several at a time, until an
 expectation does not hold or an algorithm panics. What is found is made smaller: a
-shorter time, fewer of the faults of the timeline. The command that runs it again is
-printed.
+shorter time, fewer of the faults of the timeline, and the same failure. The commands
+that run it again, small and whole, are printed.
 
-Exit codes: those of "ioverlay run"; a hunt that finds something exits with 1.`
+Exit codes: those of "ioverlay run"; a hunt that finds something exits with 1, and one
+that is interrupted with 130, and says what it has found until then.`
 
 func (a *app) sim() *cobra.Command {
 	var f simRunFlags
@@ -127,6 +128,9 @@ func (a *app) runSim(cmd *cobra.Command, f simRunFlags, path string) error {
 	if err != nil {
 		return err
 	}
+	if f.duration > plan.Duration {
+		return &usageError{"duration", f.duration.String(), fmt.Sprintf("at most %v, the scenario's own", plan.Duration)}
+	}
 	if f.noFaults || f.duration > 0 {
 		if !f.noFaults {
 			faults = scenario.Faults(plan)
@@ -135,7 +139,7 @@ func (a *app) runSim(cmd *cobra.Command, f simRunFlags, path string) error {
 			return &usageError{"fault", strings.Join(f.faults, ", "), err.Error()}
 		}
 	}
-	o := scenario.Options{World: "sim", Registry: registry, Order: f.order()}
+	o := scenario.Options{World: "sim", Registry: registry, Order: f.order(), Command: a.args}
 	done := func() (string, error) { return "", nil }
 	if f.trace != "" {
 		var w *trace.Writer
@@ -190,36 +194,47 @@ func (a *app) huntSeeds(ctx context.Context, f simRunFlags, path string, r *scen
 	found, err := h.Hunt(ctx, hunt.Plan{
 		First: first, Last: last, Workers: f.workers,
 		Progress: func(n uint64) { runs.Store(n); bar.add(1) },
-		Command:  func(c hunt.Case) string { return simCommand(path, f.shuffle, c) },
+		Command:  simCommandOf(path, f.shuffle),
 	})
 	bar.stop()
 	var problems spec.Problems
-	if errors.As(err, &problems) || errors.Is(err, os.ErrNotExist) {
+	stopped := ctx.Err() != nil
+	switch {
+	case errors.As(err, &problems), errors.Is(err, os.ErrNotExist):
 		return &fileError{err}
+	case err != nil && !stopped:
+		return err
 	}
-	if err != nil && ctx.Err() != nil {
-		err = interruption(err)
+	report := newHuntReport(first, last, found, simCommandOf(path, f.shuffle))
+	report.Runs, report.Finished = runs.Load(), !stopped
+	if err := a.printHunt(f, report, found); err != nil {
+		return err
 	}
-	if err == nil || found != nil || errors.Is(err, errInterrupted) {
-		err = errors.Join(err, a.reportHunt(f, newHuntReport(first, last, runs.Load(), err == nil, found), found))
+	switch {
+	case stopped:
+		return errInterrupted
+	case found != nil:
+		return errExpectation
 	}
-	if err == nil && found != nil {
-		err = errExpectation
-	}
-	return err
+	return nil
 }
 
-// reportHunt prints what a hunt found, or how far it came.
-func (a *app) reportHunt(f simRunFlags, r huntReport, found *hunt.Found) (err error) {
+// printHunt says what a hunt found, or that it found nothing.
+func (a *app) printHunt(f simRunFlags, r huntReport, found *hunt.Found) error {
+	var err error
 	switch {
 	case f.format == formatJSON:
-		err = json.NewEncoder(a.out).Encode(r)
-	case found != nil:
-		_, err = fmt.Fprint(a.out, found)
-	case r.Finished:
+		return json.NewEncoder(a.out).Encode(r)
+	case found == nil && !r.Finished:
+		_, err = fmt.Fprintf(a.out, "stopped after %d of %d seeds, from %d to %d: none of them fails\n", r.Runs, r.Last-r.First+1, r.First, r.Last)
+	case found == nil:
 		_, err = fmt.Fprintf(a.out, "%d seeds, from %d to %d: none fails\n", r.Last-r.First+1, r.First, r.Last)
 	default:
-		_, err = fmt.Fprintf(a.out, "%d of %d seeds, from %d on: none has failed\n", r.Runs, r.Last-r.First+1, r.First)
+		o := r.Failure.Original
+		_, err = fmt.Fprintf(a.out, "%sas it was found, with all %d faults in %vs:\n  %s\n  %s\n", found, len(o.Faults), o.DurationS, o.What, o.Command)
+		if err == nil && !r.Finished {
+			_, err = fmt.Fprintln(a.out, "stopped before it was as small as it can be")
+		}
 	}
 	return err
 }
@@ -228,33 +243,48 @@ func (a *app) reportHunt(f simRunFlags, r huntReport, found *hunt.Found) (err er
 type huntReport struct {
 	First    uint64       `json:"first_seed"`
 	Last     uint64       `json:"last_seed"`
-	Runs     uint64       `json:"runs"`     // of seeds
+	Runs     uint64       `json:"runs"`     // seeds that were run
 	Finished bool         `json:"finished"` // false: interrupted, so that more may fail, or this could be smaller
 	Failure  *huntFailure `json:"failure"`  // null: none
 }
 
 // huntFailure is a failure, as small as it was made.
 type huntFailure struct {
-	Seed      uint64   `json:"seed"`
-	What      string   `json:"what"`
-	DurationS float64  `json:"duration_s"`
-	Faults    []string `json:"faults"`
-	Command   string   `json:"command"` // that runs it again
-	Runs      uint64   `json:"runs"`
-	Shrinks   uint64   `json:"shrinks"` // runs spent on making it small
+	Seed uint64 `json:"seed"`
+	huntCase
+	Runs     uint64   `json:"runs"`
+	Shrinks  uint64   `json:"shrinks"`  // runs spent on making it small
+	Original huntCase `json:"original"` // as it was found
 }
 
-func newHuntReport(first, last, runs uint64, finished bool, f *hunt.Found) huntReport {
-	r := huntReport{First: first, Last: last, Runs: runs, Finished: finished}
+// huntCase is one run that failed.
+type huntCase struct {
+	What      string   `json:"what"`
+	DurationS float64  `json:"duration_s"`
+	FailedAtS float64  `json:"failed_at_s"` // 0: at the end
+	Faults    []string `json:"faults"`
+	Command   string   `json:"command"` // that runs it again
+}
+
+func newHuntReport(first, last uint64, f *hunt.Found, command func(hunt.Case) string) huntReport {
+	r := huntReport{First: first, Last: last}
 	if f == nil {
 		return r
 	}
-	r.Failure = &huntFailure{Seed: f.Seed, What: f.Small.Failure, DurationS: f.Smallest.Duration.Seconds(), Faults: []string{},
-		Command: f.Command, Runs: f.Runs, Shrinks: f.Shrinks}
-	for _, fault := range f.Smallest.Faults {
-		r.Failure.Faults = append(r.Failure.Faults, fault.String())
+	of := func(c hunt.Case, out hunt.Outcome) huntCase {
+		h := huntCase{What: out.Failure, DurationS: c.Duration.Seconds(), FailedAtS: out.FailedAt.Seconds(), Faults: []string{}, Command: command(c)}
+		for _, fault := range c.Faults {
+			h.Faults = append(h.Faults, fault.String())
+		}
+		return h
 	}
+	r.Failure = &huntFailure{Seed: f.Seed, huntCase: of(f.Smallest, f.Small), Runs: f.Runs, Shrinks: f.Shrinks, Original: of(f.Original, f.Outcome)}
 	return r
+}
+
+// simCommandOf is simCommand for the cases of one hunt.
+func simCommandOf(path string, shuffle bool) func(hunt.Case) string {
+	return func(c hunt.Case) string { return simCommand(path, shuffle, c) }
 }
 
 // simCommand runs a case again.

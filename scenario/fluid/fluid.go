@@ -4,14 +4,21 @@
 // A relay sends everything it receives on to every downstream, loses nothing, and
 // makes its upstreams wait when a downstream is slow. So in a steady state every link
 // out of a node carries what enters the node, which is, for a source that sends at
-// rate x, the number of ways from the source to the node times x. What limits x are
-// the rates of links and nodes; sources that meet at a limit share it max-min fair:
-// all rise together, and each stops where something that it uses is full.
+// rate x, the number of ways from the source to the node times x.
+//
+// What limits x are the rates of links and nodes. A link shares its rate among the
+// sessions on it, and a node shares its bandwidth among its links, and each link's part
+// among the sessions on it: max-min fair each time, so that nobody could have more
+// without somebody who has less, or as much, having less. Shares are of what a session
+// has on the link, so one that comes there in three ways gets no more for it.
+//
+//	fluid.go    the rate of each link of a plan
+//	limit.go    one limit, and what it grants
+//	solve.go    the rates of sources that all limits grant
 package fluid
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
@@ -32,7 +39,7 @@ func Steady(p *spec.Plan) ([]float64, error) {
 	for a := range p.Apps {
 		ways[a] = waysFrom(p, order, p.Apps[a].Node)
 	}
-	x, err := fill(limits(p, ways), len(p.Apps))
+	x, err := solve(limits(p, ways), len(p.Apps))
 	if err != nil {
 		return nil, err
 	}
@@ -101,78 +108,4 @@ func waysFrom(p *spec.Plan, order []int, source int) []float64 {
 		}
 	}
 	return ways
-}
-
-// limit is something that may be full: what each source takes of it for a unit of
-// its rate, and how much there is.
-type limit struct {
-	share []float64
-	rate  float64
-}
-
-func limits(p *spec.Plan, ways [][]float64) (all []limit) {
-	add := func(rate int64, share func(app int) float64) {
-		if rate <= 0 {
-			return // unlimited
-		}
-		l := limit{rate: float64(rate), share: make([]float64, len(ways))}
-		for a := range ways {
-			l.share[a] = share(a)
-		}
-		all = append(all, l)
-	}
-	for _, l := range p.Links {
-		add(l.Rate, func(a int) float64 { return ways[a][l.From] })
-	}
-	down := p.Downstreams()
-	for n := range p.Nodes {
-		up := func(a int) float64 { return ways[a][n] * float64(len(down[n])) }
-		in := func(a int) float64 {
-			if p.Apps[a].Node == n {
-				return ways[a][n] - 1 // what its own source makes does not enter it
-			}
-			return ways[a][n]
-		}
-		b := p.Nodes[n].Bandwidth
-		add(b.Up, up)
-		add(b.Down, in)
-		add(b.Total, func(a int) float64 { return up(a) + in(a) })
-	}
-	return all
-}
-
-// fill raises all sources together and stops each where a limit that it uses is full.
-func fill(all []limit, sources int) ([]float64, error) {
-	x := make([]float64, sources)
-	stopped := make([]bool, sources)
-	for left := sources; left > 0; {
-		rise, at := math.Inf(1), -1
-		for i, l := range all {
-			room, slope := l.rate, 0.0
-			for a := range x {
-				room -= l.share[a] * x[a]
-				if !stopped[a] {
-					slope += l.share[a]
-				}
-			}
-			if slope > 0 && room/slope < rise {
-				rise, at = max(room/slope, 0), i
-			}
-		}
-		if at < 0 {
-			return nil, fmt.Errorf("fluid: nothing limits %d of the sources", left)
-		}
-		for a := range x {
-			if !stopped[a] {
-				x[a] += rise
-			}
-		}
-		for a := range x {
-			if !stopped[a] && all[at].share[a] > 0 {
-				stopped[a] = true
-				left--
-			}
-		}
-	}
-	return x, nil
 }

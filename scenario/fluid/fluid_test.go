@@ -35,6 +35,17 @@ func TestSteady(t *testing.T) {
 			"links: [\"A -> B, C\", \"B -> D, F\", \"C -> D, G\", D -> E, \"E -> F, G\"]" + one, []float64{15, 15, 15, 15, 15, 15, 30, 30, 30}, ""},
 		{"two sources share", "nodes: [A..C]\nlinks: [A -> B, {link: B -> C, rate: 60KBps}]\napplications: [{name: a, at: A, source: back-to-back}, {name: b, at: B, source: back-to-back}]", []float64{30, 60}, ""},
 		{"one of them is held back", "nodes: [A..C]\nlinks: [{link: A -> B, rate: 10KBps}, {link: B -> C, rate: 60KBps}]\napplications: [{name: a, at: A, source: back-to-back}, {name: b, at: B, source: back-to-back}]", []float64{10, 60}, ""},
+		{"three ways and one", "nodes: [S, A, B, C, M, Z]\nlinks: [S -> A, S -> B, A -> C, B -> C, C -> M, S -> M, {link: M -> Z, rate: 400KBps}]\n" +
+			"applications: [{name: a, at: S, source: back-to-back}, {name: b, at: M, source: back-to-back}]",
+			[]float64{200. / 3, 200. / 3, 200. / 3, 200. / 3, 400. / 3, 200. / 3, 400}, ""},
+		{"two ways and one at a downlink", "nodes: [S, A, B, T, {names: Z, bandwidth: {down: 300KBps}}]\nlinks: [S -> A, S -> B, A -> Z, B -> Z, T -> Z]\n" +
+			"applications: [{name: a, at: S, source: back-to-back}, {name: b, at: T, source: back-to-back}]", // a link each
+			[]float64{100, 100, 100, 100, 100}, ""},
+		{"three ways and one at a downlink", "nodes: [S, A, B, C, T, {names: Z, bandwidth: {down: 300KBps}}]\nlinks: [S -> A, S -> B, A -> C, B -> C, C -> Z, T -> Z]\n" +
+			"applications: [{name: a, at: S, source: back-to-back}, {name: b, at: T, source: back-to-back}]",
+			[]float64{75, 75, 75, 75, 150, 150}, ""},
+		{"an uplink of two links and two sessions", "nodes: [A, {names: B, bandwidth: {up: 240KBps}}, C, D]\nlinks: [A -> B, B -> C, B -> D]\n" +
+			"applications: [{name: a, at: A, source: back-to-back}, {name: b, at: B, source: back-to-back}]", []float64{60, 120, 120}, ""},
 		{"no limit", "nodes: [A, B]\nlinks: [A -> B]" + one, nil, "nothing limits"},
 		{"cycle", "nodes: [A, B]\nlinks: [{link: A <-> B, rate: 1KBps}]" + one, nil, "cycle"},
 		{"loss", "nodes: [A, B]\nlinks: [{link: A -> B, rate: 1KBps, loss: 1%}]" + one, nil, "loses"},

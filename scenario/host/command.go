@@ -50,25 +50,33 @@ type Source struct {
 	MsgsPerSec float64     `json:"msgs_per_s,omitempty"` // of a constant rate
 	Payload    int         `json:"payload"`
 	Limit      uint64      `json:"limit,omitempty"` // messages; 0 means no end
+	// For is how long it sends; what would be sent then or later is not. 0 means until
+	// it is stopped.
+	For time.Duration `json:"for_ns,omitempty"`
 }
 
-// Counters is what a node has counted since it started, and what waits in it now.
-// Bytes include headers unless they are called payload.
+// Counters is what a node has counted since they were read last, and what waits in it
+// now. What has not changed is left out. Bytes include headers unless they are called
+// payload.
 type Counters struct {
 	At      time.Duration `json:"at_ns"` // Node.Now when they were read
 	Ended   bool          `json:"ended,omitempty"`
-	Crash   string        `json:"crash,omitempty"` // why, if the algorithm panicked
+	Crash   string        `json:"crash,omitempty"`       // why, if the algorithm panicked
+	CrashAt time.Duration `json:"crash_at_ns,omitempty"` // Node.Now at the panic
 	Apps    []AppCount    `json:"apps,omitempty"`
 	In      []InCount     `json:"in,omitempty"`
 	Out     []OutCount    `json:"out,omitempty"`
 	LostOut uint64        `json:"lost_out,omitempty"` // messages accepted and not delivered, on emulated links too
 	LostIn  uint64        `json:"lost_in,omitempty"`  // messages received and not switched
+	NoRoom  uint64        `json:"no_room,omitempty"`  // links that ended, and sends that failed, for want of descriptors or memory
+	Late    time.Duration `json:"late_ns,omitempty"`  // most that a source here was asked later than it wanted
 }
 
 // AppCount is of one application.
 type AppCount struct {
 	App      uint32 `json:"app"`
 	Sent     uint64 `json:"sent,omitempty"`     // messages that a source here made
+	Due      uint64 `json:"due,omitempty"`      // messages that its rate asked for; without a rate as many as it made
 	Distinct uint64 `json:"distinct,omitempty"` // messages that arrived, each counted once
 	Broken   uint64 `json:"broken,omitempty"`   // times that its source was lost upstream
 }
@@ -82,10 +90,9 @@ type InCount struct {
 	Payload uint64      `json:"payload"`
 }
 
-// OutCount is of one downstream node and application.
+// OutCount is of one downstream node, all applications together.
 type OutCount struct {
 	To     core.NodeID `json:"to"`
-	App    uint32      `json:"app"`
-	Queued int         `json:"queued,omitempty"` // messages that wait
+	Queued int         `json:"queued,omitempty"` // messages that wait, now
 	Lost   uint64      `json:"lost,omitempty"`   // messages
 }

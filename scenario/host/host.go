@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
 	"github.com/ioverlay/ioverlay/scenario/spec"
@@ -17,17 +16,9 @@ type Host struct {
 	node    *core.Node
 	first   []Command // to obey before the first message
 	tally   tally
-	sources []source
+	sources []*source
 	slow    slowness
-}
-
-// source is a running or ended source of an application.
-type source struct {
-	app uint32
-	src interface {
-		core.Source
-		Sent() uint64
-	}
+	books   books
 }
 
 // New makes the host of a node.
@@ -56,8 +47,20 @@ func (h *Host) Bind(n *core.Node) {
 	h.inner.Bind(n)
 }
 
-// Process implements core.Algorithm.
+// Process implements core.Algorithm. It notes when the algorithm panics.
 func (h *Host) Process(m *core.Msg) core.Verdict {
+	returned := false
+	defer func() {
+		if !returned {
+			h.books.crashAt = h.node.Now()
+		}
+	}()
+	v := h.process(m)
+	returned = true
+	return v
+}
+
+func (h *Host) process(m *core.Msg) core.Verdict {
 	switch m.Type() {
 	case wire.TypeStarted:
 		for _, c := range h.first {
@@ -70,6 +73,8 @@ func (h *Host) Process(m *core.Msg) core.Verdict {
 		}
 	case wire.TypeBrokenSource:
 		h.tally.app(m.App()).Broken++
+	case wire.TypeLinkDown, wire.TypeSendFailed:
+		h.books.noRoom(m)
 	case wire.TypeTimer:
 		if m.TimerID() == slowTimer {
 			h.slow.due(h)
@@ -92,7 +97,7 @@ func (h *Host) Obey(c Command) {
 	case OpStartSource:
 		h.startSource(c)
 	case OpStopSource:
-		h.node.StopSource(c.App)
+		h.stopSource(c.App)
 	case OpJoin, OpLeave:
 		h.membership(c)
 	case OpSlow:
@@ -103,15 +108,23 @@ func (h *Host) Obey(c Command) {
 }
 
 func (h *Host) startSource(c Command) {
-	stream := apps.Stream{App: c.App, Payload: c.Source.Payload, Limit: c.Source.Limit}
-	s := source{app: c.App}
-	if c.Source.Kind == spec.ConstantRate {
-		s.src = apps.NewConstantRate(stream, c.Source.MsgsPerSec)
-	} else {
-		s.src = apps.NewBackToBack(stream)
-	}
+	s := newSource(c)
 	h.sources = append(h.sources, s)
-	h.node.AddSource(c.App, s.src)
+	h.node.AddSource(c.App, s)
+}
+
+// stopSource ends the sources of an application, now or when they have sent what was
+// due before.
+func (h *Host) stopSource(app uint32) {
+	now, takeAway := h.node.Now(), true
+	for _, s := range h.sources {
+		if s.app == app && !s.stop(now) {
+			takeAway = false
+		}
+	}
+	if takeAway {
+		h.node.StopSource(app)
+	}
 }
 
 // membership tells the algorithm as the observer would: on the control lane, with
@@ -126,25 +139,6 @@ func (h *Host) membership(c Command) {
 	if h.inner.Process(m) == core.Hold {
 		h.node.Retain(m)
 	}
-}
-
-// Count reads the counters. It allocates; it is for reports.
-func (h *Host) Count() Counters {
-	s := h.node.Stats()
-	c := Counters{At: h.node.Now(), Ended: h.node.Ended(), LostOut: s.Lost.OutMsgs + s.Lost.EmulMsgs, LostIn: s.Lost.InMsgs}
-	for _, src := range h.sources {
-		h.tally.app(src.app).Sent = 0
-	}
-	for _, src := range h.sources {
-		h.tally.app(src.app).Sent += src.src.Sent()
-	}
-	c.Apps, c.In = h.tally.read()
-	for _, l := range s.Downstream {
-		if l.App != 0 {
-			c.Out = append(c.Out, OutCount{To: l.To, App: l.App, Queued: l.QueuedMsgs + l.Waiting, Lost: l.LostMsgs + l.EmulMsgs})
-		}
-	}
-	return c
 }
 
 // slowTimer is the id of the host's own timer: below those of algos.Base, and above

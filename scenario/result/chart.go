@@ -77,13 +77,20 @@ func (r *Run) writeCharts(dir string) (written []string, err error) {
 	return written, nil
 }
 
-// curves are the throughputs of all nodes or links, the largest first.
+// curves are the throughputs of all nodes or links, the largest first. A node that only
+// sends has none.
 func (r *Run) curves(kind string) []curve {
+	silent := make(map[string]bool)
+	for _, a := range r.Plan.Apps {
+		if r.Total(a.Node, all).Msgs == 0 {
+			silent[r.Plan.Nodes[a.Node].Name] = true
+		}
+	}
 	byName := make(map[string]int)
 	var cs []curve
 	// The function that collects rows never fails.
 	_ = r.Rows(func(row Row) error {
-		if row.Kind != kind || row.App != "" || row.AtS > r.Ended.Seconds() {
+		if row.Kind != kind || row.App != "" || row.AtS > r.Ended.Seconds() || kind == "node" && silent[row.Name] {
 			return nil // what drains afterwards is no throughput
 		}
 		i, ok := byName[row.Name]
@@ -109,10 +116,6 @@ func (r *Run) chart(kind string) (*plot.Plot, error) {
 		f.Variant = "Sans"
 	}
 	p.Title.Text = fmt.Sprintf("%s: throughput of %ss, world %s, seed %d", r.Plan.Name, kind, r.World, r.Plan.Seed)
-	if len(cs) > drawnLines {
-		p.Title.Text += fmt.Sprintf(" (the %d largest of %d)", drawnLines, len(cs))
-		cs = cs[:drawnLines]
-	}
 	p.Title.TextStyle.Font.Size = 12
 	p.Title.Padding = 8
 	p.X.Label.Text, p.Y.Label.Text = "seconds", "KBps with headers"
@@ -123,19 +126,66 @@ func (r *Run) chart(kind string) (*plot.Plot, error) {
 	grid.Vertical.Width = 0
 	grid.Horizontal.Color = gridColor
 	p.Add(grid)
-	for i, c := range cs {
-		l, err := plotter.NewLine(c.points)
-		if err != nil {
-			return nil, err
-		}
-		l.Color, l.Width = lineColors[i], 1.8
-		p.Add(l)
-		p.Legend.Add(c.name, l)
+	if err := addCurves(p, kind, cs); err != nil {
+		return nil, err
 	}
 	p.Y.Max = max(p.Y.Max*1.15, 1) // room for the legend
 	p.X.Max = max(p.X.Max*1.12, 1)
-	p.Add(eventLines{r.Events, r.Ended})
+	marks := eventLines{r.Events, r.Ended}
+	if n := marks.inside(); len(n) > labelledEvents {
+		p.Title.Text += fmt.Sprintf("\n%d events, marked below", len(n))
+	}
+	p.Add(marks)
 	return p, nil
+}
+
+// addCurves draws each curve, or, if they are too many, what families they are.
+func addCurves(p *plot.Plot, kind string, cs []curve) error {
+	if len(cs) <= drawnLines {
+		for i, c := range cs {
+			if err := addLine(p, c.name, c.points, draw.LineStyle{Color: lineColors[i], Width: 1.8}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	fs := families(cs)
+	p.Title.Text += fmt.Sprintf("\n%d %ss: median, 10%% to 90%%, and the worst of each group", len(cs), kind)
+	for i, f := range fs {
+		if err := addFamily(p, f, lineColors[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func addFamily(p *plot.Plot, f family, c color.RGBA) error {
+	if len(f.of) > 1 {
+		band, err := plotter.NewPolygon(f.band(0.1, 0.9))
+		if err != nil {
+			return err
+		}
+		pale := c
+		pale.A = 0x38 // the color is not premultiplied below
+		band.Color, band.LineStyle.Width = color.NRGBA(pale), 0
+		p.Add(band)
+	}
+	if err := addLine(p, f.title(), f.quantile(0.5), draw.LineStyle{Color: c, Width: 1.8}); err != nil || len(f.of) == 1 {
+		return err
+	}
+	w := f.worst()
+	return addLine(p, "worst: "+w.name, w.points, draw.LineStyle{Color: c, Width: 1, Dashes: []vg.Length{4, 2}})
+}
+
+func addLine(p *plot.Plot, name string, points plotter.XYs, style draw.LineStyle) error {
+	l, err := plotter.NewLine(points)
+	if err != nil {
+		return err
+	}
+	l.LineStyle = style
+	p.Add(l)
+	p.Legend.Add(name, l)
+	return nil
 }
 
 // eventLines marks what happened in the timeline.
@@ -144,25 +194,42 @@ type eventLines struct {
 	end    time.Duration
 }
 
-// drawnEvents bounds the marks: with more, as in churn, they would hide the lines.
-const drawnEvents = 12
+// labelledEvents bounds the marks with words: with more, as in churn, they would hide the
+// lines. More are marked without, and the title says how many they are.
+const labelledEvents = 12
+
+// inside are the events between the beginning and the end.
+func (e eventLines) inside() []Event {
+	return slices.DeleteFunc(slices.Clone(e.events), func(ev Event) bool { return ev.At <= 0 || ev.At >= e.end })
+}
 
 // Plot implements plot.Plotter.
 func (e eventLines) Plot(c draw.Canvas, p *plot.Plot) {
-	if len(e.events) > drawnEvents {
-		return
-	}
 	toX, _ := p.Transforms(&c)
 	style := p.X.Tick.Label
 	style.Rotation, style.Font.Size, style.Color = 1.5707963, 7, eventColor
 	style.XAlign, style.YAlign = draw.XLeft, draw.YBottom
-	for _, ev := range e.events {
-		if ev.At == 0 || ev.At >= e.end {
-			continue
-		}
+	events := e.inside()
+	if len(events) > labelledEvents {
+		e.ticks(c, toX, events)
+		return
+	}
+	for _, ev := range events {
 		x := toX(ev.At.Seconds())
 		c.StrokeLine2(draw.LineStyle{Color: eventColor, Width: 0.7, Dashes: []vg.Length{3, 3}}, x, c.Min.Y, x, c.Max.Y)
 		c.FillText(style, vg.Point{X: x - 1, Y: c.Min.Y + 4}, ev.What)
+	}
+}
+
+// ticks marks many events on the axis, each place once.
+func (e eventLines) ticks(c draw.Canvas, toX func(float64) vg.Length, events []Event) {
+	const height, apart = 6, 0.5
+	last := vg.Length(-1)
+	for _, ev := range events { // in order of time
+		if x := toX(ev.At.Seconds()); x-last >= apart {
+			c.StrokeLine2(draw.LineStyle{Color: eventColor, Width: 0.7}, x, c.Min.Y, x, c.Min.Y+height)
+			last = x
+		}
 	}
 }
 

@@ -25,9 +25,16 @@ type Comparison struct {
 
 // RunName says which run a side is.
 type RunName struct {
-	Dir   string `json:"dir"`
-	World string `json:"world"`
-	Seed  uint64 `json:"seed"`
+	Dir      string   `json:"dir"`
+	World    string   `json:"world"`
+	Seed     uint64   `json:"seed"`
+	Version  string   `json:"version"`
+	Host     string   `json:"host"`
+	Warnings []string `json:"warnings"`
+}
+
+func nameOf(dir string, r *Report) RunName {
+	return RunName{dir, r.World, r.Seed, r.Origin.Version, r.Origin.Host.Name, r.Warnings}
 }
 
 // SeriesDifference is one node or link in both runs. A side that does not have it is
@@ -65,8 +72,8 @@ func Compare(dirA, dirB string) (*Comparison, error) {
 	}
 	c := &Comparison{
 		Scenario: a.Scenario,
-		A:        RunName{dirA, a.World, a.Seed},
-		B:        RunName{dirB, b.World, b.Seed},
+		A:        nameOf(dirA, a),
+		B:        nameOf(dirB, b),
 	}
 	c.pair("node", a.Nodes, b.Nodes)
 	c.pair("link", a.Links, b.Links)
@@ -140,6 +147,17 @@ func (c *Comparison) Table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: a = %s (%s, seed %d), b = %s (%s, seed %d)\n", c.Scenario,
 		c.A.Dir, c.A.World, c.A.Seed, c.B.Dir, c.B.World, c.B.Seed)
+	for _, side := range []struct {
+		name string
+		run  *RunName
+	}{{"a", &c.A}, {"b", &c.B}} {
+		for _, w := range side.run.Warnings {
+			fmt.Fprintf(&b, "WARNING: %s: %s.\n", side.name, w)
+		}
+	}
+	if c.A.Version != c.B.Version || c.A.Host != c.B.Host {
+		fmt.Fprintf(&b, "a is of version %s on %s, b of version %s on %s.\n", c.A.Version, c.A.Host, c.B.Version, c.B.Host)
+	}
 	t := newTable("Throughput in the second half of the run, and messages received", 5, "", "", "a KBps", "b KBps", "b to a", "a messages", "b messages")
 	for _, d := range c.Series {
 		row := table.Row{d.Kind, d.Name}

@@ -1,6 +1,8 @@
 package result
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -11,6 +13,10 @@ import (
 // that is started again goes on where it was. Bytes include headers.
 type Counts struct {
 	Sent, Msgs, Bytes, Payload, Distinct, Broken uint64
+
+	// Due is how many messages the rates of sources asked for; without a rate as many as
+	// were sent.
+	Due uint64
 }
 
 // Add sums two counts.
@@ -21,35 +27,14 @@ func (c *Counts) Add(o Counts) {
 	c.Payload += o.Payload
 	c.Distinct += o.Distinct
 	c.Broken += o.Broken
-}
-
-// NodeSample is a node at one time.
-type NodeSample struct {
-	When   time.Duration // when it was read
-	Up     bool
-	Queued int
-	Lost   uint64
-	Apps   []Counts // by application
-}
-
-// LinkSample is a link at one time.
-type LinkSample struct {
-	Queued int
-	Lost   uint64
-	Apps   []Counts
-}
-
-// Sample is everything at one time.
-type Sample struct {
-	At    time.Duration
-	Nodes []NodeSample
-	Links []LinkSample // by Run.Links; links that came later are missing at the end
+	c.Due += o.Due
 }
 
 // Event is something that happened.
 type Event struct {
-	At   time.Duration
+	At   time.Duration // when it was done, or noticed
 	What string
+	Of   []string // everything that it was done to; What names the first
 }
 
 // Run is what was measured. Samples are in order of time and begin at 0.
@@ -64,7 +49,12 @@ type Run struct {
 	Wall    time.Duration // that it took
 
 	Verdicts []spec.Verdict
+	Origin   Origin
+	Noted    []string // other warnings
 
+	nodes  []series
+	links  []series       // by Links
+	dirty  []*track       // that have changed since the last sample
 	byEnds map[[2]int]int // index of a link in Links; made when first needed
 }
 
@@ -86,7 +76,11 @@ func (r *Run) linkBetween(from, to int) int {
 func (r *Run) Judge() {
 	r.Verdicts = nil
 	for i := range r.Plan.Expect {
-		r.Verdicts = append(r.Verdicts, r.Plan.Expect[i].Evaluate(r))
+		e := &r.Plan.Expect[i]
+		v := e.Evaluate(r)
+		from, to := e.Part(r.Ended)
+		v.Starved = v.Measured && e.Timed() && r.starvedBetween(from, to)
+		r.Verdicts = append(r.Verdicts, v)
 	}
 }
 
@@ -117,80 +111,58 @@ func (r *Run) Name(t spec.Target) string {
 	return "all"
 }
 
-// at is the last sample that is not after a time.
-func (r *Run) at(t time.Duration) *Sample {
-	i, found := slices.BinarySearchFunc(r.Samples, t, func(s Sample, t time.Duration) int { return int(min(max(s.At-t, -1), 1)) })
+// at is the last sample that is not after a time; -1 if there is none.
+func (r *Run) at(t time.Duration) int {
+	i, found := slices.BinarySearchFunc(r.Samples, t, func(s Sample, t time.Duration) int { return cmp.Compare(s.At, t) })
 	if !found {
 		i--
 	}
-	if i < 0 {
-		return nil
-	}
-	return &r.Samples[i]
+	return i
 }
 
 // Read implements spec.Readings. A link's counters are its receiver's, and so is its
 // time.
 func (r *Run) Read(m spec.Measure, of spec.Target, app uint32, at time.Duration) (float64, time.Duration) {
-	s := r.at(at)
-	if s == nil {
+	i := r.at(at)
+	if i < 0 {
 		return 0, 0
 	}
+	s := &r.Samples[i]
 	switch {
 	case of.Node >= 0:
-		n := &s.Nodes[of.Node]
-		return n.value(m.Name, app), n.When
+		return r.nodes[of.Node].value(m.Name, app, i), s.when(of.Node)
 	case of.From >= 0:
-		i := r.linkBetween(of.From, of.To)
-		if i < 0 || i >= len(s.Links) {
-			return 0, s.Nodes[of.To].When
+		l := r.linkBetween(of.From, of.To)
+		if l < 0 {
+			return math.NaN(), s.when(of.To) // nobody ever made it
 		}
-		return s.Links[i].value(m.Name, app), s.Nodes[of.To].When
+		return r.links[l].value(m.Name, app, i), s.when(of.To)
 	}
 	total := 0.0
-	for i := range s.Nodes {
-		total += s.Nodes[i].value(m.Name, app)
+	for n := range r.nodes {
+		total += r.nodes[n].value(m.Name, app, i)
 	}
 	return total, s.At
 }
 
-func (n *NodeSample) value(name string, app uint32) float64 {
+// value is a measure at a sample: of one application, or with 0 of all.
+func (s *series) value(name string, app uint32, sample int) float64 {
 	switch name {
 	case "alive":
-		if n.Up {
+		if s.state(sample).Up {
 			return 1
 		}
 		return 0
 	case "queued":
-		return float64(n.Queued)
+		return float64(s.state(sample).Queued)
 	case "lost":
-		return float64(n.Lost)
+		return float64(s.state(sample).Lost)
 	}
-	return pick(name, n.Apps, app)
+	return pick(name, s.counts(app, sample))
 }
 
-func (l *LinkSample) value(name string, app uint32) float64 {
-	switch name {
-	case "queued":
-		return float64(l.Queued)
-	case "lost":
-		return float64(l.Lost)
-	}
-	return pick(name, l.Apps, app)
-}
-
-// pick is a counter of one application, or with 0 of all.
-func pick(name string, apps []Counts, app uint32) float64 {
-	var c Counts
-	if app != 0 {
-		if int(app) <= len(apps) {
-			c = apps[app-1]
-		}
-	} else {
-		for _, a := range apps {
-			c.Add(a)
-		}
-	}
+// pick is a counter by its name.
+func pick(name string, c Counts) float64 {
 	switch name {
 	case "throughput":
 		return float64(c.Bytes)

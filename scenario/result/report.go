@@ -19,14 +19,32 @@ type Report struct {
 	Nodes        []Figures      `json:"nodes"`
 	Links        []Figures      `json:"links"`
 	Expectations []spec.Verdict `json:"expectations"`
+	Origin       Origin         `json:"origin"`
+	Late         LateReport     `json:"lateness"`
+	Behind       []Behind       `json:"sources_behind"`
+	Warnings     []string       `json:"warnings"`
+}
+
+// LateReport is how late a world in real time was, at worst, and in how many intervals
+// too late for figures to be trusted.
+type LateReport struct {
+	TimersS   float64 `json:"timers_s"`
+	SourcesS  float64 `json:"sources_s"`
+	LoopsS    float64 `json:"loops_s"`
+	Starved   int     `json:"starved_intervals"`
+	Intervals int     `json:"intervals"`
 }
 
 // Report sums a run up.
 func (r *Run) Report() Report {
+	late := r.Lateness()
+	starved, of := r.StarvedIntervals()
 	return Report{
 		Kind: "summary", Scenario: r.Plan.Name, World: r.World, Seed: r.Plan.Seed,
 		DurationS: r.Ended.Seconds(), WallS: r.Wall.Seconds(), Stopped: r.Stopped, Held: r.Held(),
-		Nodes: r.NodeFigures(), Links: r.LinkFigures(), Expectations: r.Verdicts,
+		Nodes: r.NodeFigures(), Links: r.LinkFigures(), Expectations: r.Verdicts, Origin: r.Origin,
+		Late:   LateReport{late.Timers.Seconds(), late.Sources.Seconds(), late.Loops.Seconds(), starved, of},
+		Behind: r.Behind(), Warnings: r.Warnings(),
 	}
 }
 
@@ -47,29 +65,36 @@ type Row struct {
 	Broken        uint64  `json:"broken_sources,omitempty"`
 	Queued        int     `json:"queued_messages,omitempty"`
 	Lost          uint64  `json:"lost_messages,omitempty"`
+	Starved       bool    `json:"starved,omitempty"` // the machine had too much to do: do not trust the figures
 }
 
 // EventRow is something that happened: a line of results.jsonl.
 type EventRow struct {
-	Kind string  `json:"kind"` // "event"
-	AtS  float64 `json:"at_s"`
-	What string  `json:"what"`
+	Kind string   `json:"kind"` // "event"
+	AtS  float64  `json:"at_s"` // when it was done, or noticed
+	What string   `json:"what"`
+	Of   []string `json:"of,omitempty"` // everything that it was done to
 }
 
-// Rows calls fn for every row that the scenario records, in order of time.
+// Rows calls fn for every row that the scenario records, in order of time. Beside the row
+// for all applications together there is, if the scenario has several, one for each
+// application that ever reached the node or link.
 func (r *Run) Rows(fn func(Row) error) error {
+	nodeApps, linkApps := r.appsOf(r.nodes), r.appsOf(r.links)
 	for i := 1; i < len(r.Samples); i++ {
 		before, now := &r.Samples[i-1], &r.Samples[i]
 		if r.Plan.Record.Nodes {
-			for n := range now.Nodes {
-				if err := r.nodeRows(n, before, now, fn); err != nil {
+			for n := range r.nodes {
+				row := Row{Kind: "node", Name: r.Plan.Nodes[n].Name, Up: r.nodes[n].state(i).Up}
+				if err := r.rows(row, &r.nodes[n], nodeApps[n], i, now.when(n)-before.when(n), fn); err != nil {
 					return err
 				}
 			}
 		}
 		if r.Plan.Record.Links {
-			for l := range now.Links {
-				if err := r.linkRows(l, before, now, fn); err != nil {
+			for l, ends := range r.Links {
+				row := Row{Kind: "link", Name: r.Name(spec.Target{Node: -1, From: ends[0], To: ends[1]})}
+				if err := r.rows(row, &r.links[l], linkApps[l], i, now.when(ends[1])-before.when(ends[1]), fn); err != nil {
 					return err
 				}
 			}
@@ -78,52 +103,34 @@ func (r *Run) Rows(fn func(Row) error) error {
 	return nil
 }
 
-func (r *Run) nodeRows(i int, before, now *Sample, fn func(Row) error) error {
-	a, b := &before.Nodes[i], &now.Nodes[i]
-	row := Row{Kind: "node", Name: r.Plan.Nodes[i].Name, Up: b.Up, Queued: b.Queued, Lost: b.Lost}
-	return r.appRows(row, now.At, b.When-a.When, a.Apps, b.Apps, fn)
-}
-
-func (r *Run) linkRows(i int, before, now *Sample, fn func(Row) error) error {
-	b := &now.Links[i]
-	var a LinkSample
-	if i < len(before.Links) {
-		a = before.Links[i]
+// appsOf lists for each series the applications that have rows of their own.
+func (r *Run) appsOf(all []series) [][]uint32 {
+	out := make([][]uint32, len(all))
+	if len(r.Plan.Apps) > 1 {
+		for i := range all {
+			out[i] = all[i].appsOf()
+		}
 	}
-	ends := r.Links[i]
-	row := Row{Kind: "link", Name: r.Name(spec.Target{Node: -1, From: ends[0], To: ends[1]}), Queued: b.Queued, Lost: b.Lost}
-	return r.appRows(row, now.At, now.Nodes[ends[1]].When-before.Nodes[ends[1]].When, a.Apps, b.Apps, fn)
+	return out
 }
 
-// appRows is a row for all applications together, and, if there are several, one for
-// each.
-func (r *Run) appRows(row Row, at, took time.Duration, before, now []Counts, fn func(Row) error) error {
-	row.AtS = at.Seconds()
-	if err := fn(row.with(sum(before), sum(now), took)); err != nil {
+// rows are those of one node or link for the interval that ends with a sample.
+func (r *Run) rows(row Row, s *series, apps []uint32, sample int, took time.Duration, fn func(Row) error) error {
+	state := s.state(sample)
+	row.AtS = r.Samples[sample].At.Seconds()
+	row.Starved = r.Samples[sample].Starved()
+	row.Queued, row.Lost = state.Queued, state.Lost
+	if err := fn(row.with(s.counts(all, sample-1), s.counts(all, sample), took)); err != nil {
 		return err
 	}
-	if len(r.Plan.Apps) == 1 {
-		return nil
-	}
-	for k, c := range now {
+	for _, app := range apps {
 		one := row
-		one.App, one.Queued, one.Lost = r.Plan.Apps[k].Name, 0, 0
-		var was Counts
-		if k < len(before) {
-			was = before[k]
-		}
-		if err := fn(one.with(was, c, took)); err != nil {
+		one.App, one.Queued, one.Lost = r.Plan.Apps[app-1].Name, 0, 0
+		if err := fn(one.with(s.counts(app, sample-1), s.counts(app, sample), took)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func sum(cs []Counts) (c Counts) {
-	for _, o := range cs {
-		c.Add(o)
-	}
-	return c
 }
 
 func (row Row) with(was, is Counts, took time.Duration) Row {

@@ -33,6 +33,12 @@ func (relayOnly) Params(name string) ([]spec.Param, bool) { return nil, name == 
 // B is down from second 3 on, and stays where it was.
 func steady(t *testing.T, seconds int) *result.Run {
 	t.Helper()
+	return steadier(t, seconds, func(n int) int { return n })
+}
+
+// steadier is the same with other numbers of messages that arrive.
+func steadier(t *testing.T, seconds int, faster func(int) int) *result.Run {
+	t.Helper()
 	p, err := spec.Parse("steady.yaml", []byte(`name: steady
 duration: 4s
 nodes: [A, B]
@@ -59,21 +65,25 @@ expect:
 	}
 	r := &result.Run{Plan: p, World: "test", Links: [][2]int{{0, 1}}, Ended: time.Duration(seconds) * time.Second,
 		Events: []result.Event{{At: 3 * time.Second, What: "kill B"}}}
+	count := func(per int) result.Counts {
+		return result.Counts{Msgs: uint64(per), Bytes: uint64(per * 1000), Payload: uint64(per * 976), Distinct: uint64(per)}
+	}
+	r.NodeState(0).Up, r.NodeState(0).Queued, r.NodeState(0).Lost = true, 5, 7
+	r.NodeState(1).Up, r.NodeState(1).Lost = true, 2
+	r.LinkState(0).Lost = 7
 	for s := range seconds + 1 {
-		got := min(s, 3)
-		count := func(n, per int) result.Counts {
-			return result.Counts{Msgs: uint64(n * per), Bytes: uint64(n * per * 1000), Payload: uint64(n * per * 976), Distinct: uint64(n * per)}
+		if s > 0 {
+			r.CountNode(0, 1, result.Counts{Sent: 100, Due: 100})
+			r.CountNode(0, 2, result.Counts{Sent: 50, Due: 50})
 		}
-		arrived := []result.Counts{count(got, 100), count(got, 50)}
-		at := time.Duration(s) * time.Second
-		r.Samples = append(r.Samples, result.Sample{
-			At: at,
-			Nodes: []result.NodeSample{
-				{When: at, Up: true, Queued: 5, Lost: 7, Apps: []result.Counts{{Sent: uint64(100 * s)}, {Sent: uint64(50 * s)}}},
-				{When: at, Up: s < 3, Lost: 2, Apps: arrived},
-			},
-			Links: []result.LinkSample{{Lost: 7, Apps: arrived}},
-		})
+		if s > 0 && s <= 3 {
+			for app, per := range map[uint32]int{1: faster(100), 2: faster(50)} {
+				r.CountNode(1, app, count(per))
+				r.CountLink(0, app, count(per))
+			}
+		}
+		r.NodeState(1).Up = s < 3
+		r.Take(result.Sample{At: time.Duration(s) * time.Second})
 	}
 	r.Judge()
 	return r
@@ -168,13 +178,7 @@ func checkCharts(t *testing.T, path string) {
 
 func TestCompare(t *testing.T) {
 	a, b := t.TempDir(), t.TempDir()
-	first, second := steady(t, 4), steady(t, 4)
-	for i := range second.Samples { // everything a tenth more
-		for k := range second.Samples[i].Nodes[1].Apps {
-			second.Samples[i].Nodes[1].Apps[k].Bytes = second.Samples[i].Nodes[1].Apps[k].Bytes * 11 / 10
-		}
-	}
-	second.Judge()
+	first, second := steady(t, 4), steadier(t, 4, func(n int) int { return n * 11 / 10 }) // a tenth more
 	for dir, r := range map[string]*result.Run{a: first, b: second} {
 		if _, err := result.Write(r, dir); err != nil {
 			t.Fatal(err)

@@ -27,6 +27,9 @@ func (r *Run) Summary() string {
 	if r.Stopped {
 		fmt.Fprintf(&b, "Stopped at %v of %v; this is what was measured until then.\n", r.Ended.Round(time.Millisecond), p.Duration)
 	}
+	for _, w := range r.Warnings() {
+		fmt.Fprintf(&b, "WARNING: %s.\n", w)
+	}
 	b.WriteString(r.nodeTable() + "\n")
 	if len(r.Links) > 0 {
 		b.WriteString(r.linkTable() + "\n")
@@ -153,7 +156,11 @@ func (r *Run) verdictTable() string {
 		case !v.Measured:
 			held = "-"
 		}
-		t.AppendRow(table.Row{held, v.Expectation, v.Found})
+		found := v.Found
+		if v.Starved {
+			found += " (while the machine had too much to do)"
+		}
+		t.AppendRow(table.Row{held, v.Expectation, found})
 	}
 	return t.Render()
 }

@@ -19,6 +19,22 @@ const (
 	LinksName = "links.csv"
 )
 
+// Prepare makes the directory for results if there is none and tries whether files can be
+// written there: before a run, which may take hours.
+func Prepare(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make the directory for results: %w", err)
+	}
+	f, err := os.CreateTemp(dir, ".try-*")
+	if err != nil {
+		return fmt.Errorf("write into the directory for results: %w", err)
+	}
+	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		return fmt.Errorf("write into the directory for results: %w", err)
+	}
+	return nil
+}
+
 // Write writes a run's files into a directory, which is made if there is none, and
 // returns their paths. results.jsonl has one JSON object a line: the events, a row
 // for each interval of each node and link, and last the summary. The CSV files have
@@ -65,7 +81,7 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 func (r *Run) writeJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	for _, ev := range r.Events {
-		if err := e.Encode(EventRow{"event", ev.At.Seconds(), ev.What}); err != nil {
+		if err := e.Encode(EventRow{"event", ev.At.Seconds(), ev.What, ev.Of}); err != nil {
 			return err
 		}
 	}
@@ -78,7 +94,7 @@ func (r *Run) writeJSON(w io.Writer) error {
 func (r *Run) writeCSV(w io.Writer, kind string) error {
 	c := csv.NewWriter(w)
 	head := []string{"at_s", kind, "app", "up", "throughput_bytes_per_s", "goodput_bytes_per_s",
-		"received_messages", "distinct_messages", "sent_messages", "broken_sources", "queued_messages", "lost_messages"}
+		"received_messages", "distinct_messages", "sent_messages", "broken_sources", "queued_messages", "lost_messages", "starved"}
 	if err := c.Write(head); err != nil {
 		return err
 	}
@@ -90,7 +106,7 @@ func (r *Run) writeCSV(w io.Writer, kind string) error {
 		count := func(v uint64) string { return strconv.FormatUint(v, 10) }
 		return c.Write([]string{number(row.AtS), row.Name, row.App, strconv.FormatBool(row.Up),
 			strconv.FormatFloat(row.ThroughputBps, 'f', 1, 64), strconv.FormatFloat(row.GoodputBps, 'f', 1, 64),
-			count(row.Received), count(row.Distinct), count(row.Sent), count(row.Broken), strconv.Itoa(row.Queued), count(row.Lost)})
+			count(row.Received), count(row.Distinct), count(row.Sent), count(row.Broken), strconv.Itoa(row.Queued), count(row.Lost), strconv.FormatBool(row.Starved)})
 	})
 	if err != nil {
 		return err

@@ -1,13 +1,13 @@
 package spec
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -32,7 +32,12 @@ func (r *resolver) churnByRate(e *Event) {
 	nodes := r.indices(c.Nodes.Parts)
 	until := r.plan.Duration
 	if c.Until != nil {
-		until = min(until, c.Until.Duration)
+		switch until = c.Until.Duration; {
+		case until > r.plan.Duration:
+			r.report(c.Until.Span, "", "the run ends at %v, before this", r.plan.Duration)
+		case until <= e.At.Duration:
+			r.report(c.Until.Span, "", "this churn begins at %v, and so it would end before it begins", e.At.Duration)
+		}
 	}
 	kind := StepKill
 	if c.How == DepartStop {
@@ -74,8 +79,7 @@ func pickUp(nodes []int, backAt map[int]time.Duration, at time.Duration, rng *ra
 }
 
 // churnTrace reads lines of "seconds,node,kill|stop|start" from the event's time on.
-// Lines about nodes that are not in the set are passed over; lines that begin with #
-// are comments.
+// Lines that begin with # are comments.
 func (r *resolver) churnTrace(e *Event) {
 	c := e.Churn
 	src, err := r.open(c.Trace)
@@ -87,7 +91,7 @@ func (r *resolver) churnTrace(e *Event) {
 	for _, n := range r.indices(c.Nodes.Parts) {
 		in[n] = true
 	}
-	rows := csv.NewReader(strings.NewReader(string(src)))
+	rows := csv.NewReader(bytes.NewReader(withoutMark(src)))
 	rows.Comment, rows.FieldsPerRecord, rows.TrimLeadingSpace = '#', 3, true
 	for {
 		row, err := rows.Read()
@@ -121,8 +125,13 @@ func (r *resolver) traceRow(e *Event, in map[int]bool, row []string) error {
 	if !ok {
 		return fmt.Errorf("%q is not kill, stop or start", row[2])
 	}
-	if when := e.At.Duration + seconds(at); in[node] && when <= r.plan.Duration {
-		r.step(e.Span, Step{At: when, Kind: kind, Nodes: []int{node}})
+	when := e.At.Duration + seconds(at)
+	switch {
+	case !in[node]:
+		return fmt.Errorf("%s is not among the nodes of this churn", row[1])
+	case when > r.plan.Duration:
+		return fmt.Errorf("the run ends at %v, before this happens at %v", r.plan.Duration, when)
 	}
+	r.step(e.Span, Step{At: when, Kind: kind, Nodes: []int{node}})
 	return nil
 }

@@ -74,6 +74,18 @@ func TestMistakes(t *testing.T) {
 		{"reserved name", "A..D", "\"all, A..D\"", "4:14", "cannot be a name", "another name"},
 		{"node twice", "A..D", "\"A..D, B\"", "4:20", `a node "B" already`, ""},
 		{"unlimited what", "10s", "unlimited", "2:11", "a time such as", ""},
+		{"cut of no link", "kill: B", "cut: B -> C", "10:21", "there is no link B -> C", "Add it to links"},
+		{"cut of a link the other way", "kill: B", "cut: C -> A", "10:21", "there is no link C -> A", "There is A -> C"},
+		{"cut of some that are not", "kill: B", "cut: A -> B..D", "10:21", "there is no link A -> D", "partition"},
+		{"cut of no link either way", "kill: B", "cut: B <-> D", "10:21", "there is no link B -> D", ""},
+		{"heal of no link", "kill: B", "heal: D -> A", "10:22", "there is no link D -> A", ""},
+		{"change of no link", "kill: B", "set: {links: C -> D, loss: 1%}", "10:29", "there is no link C -> D", ""},
+		{"unused until of a trace", "kill: B", "churn: {nodes: B, trace: t.csv, until: 9s}", "10:53", "no use for until", "times"},
+		{"unused how of a trace", "kill: B", "churn: {nodes: B, trace: t.csv, how: stop}", "10:22", "no use for how", "kill or stop"},
+		{"churn until after the end", "kill: B", "churn: {nodes: B, rate: 1/s, down: 1s, until: 11s}", "10:60", "the run ends at 10s", ""},
+		{"churn until before its begin", "kill: B", "churn: {nodes: B, rate: 1/s, down: 1s, until: 5s}", "10:60", "end before it begins", ""},
+		{"unused bandwidth", "duration: 10s", "duration: 10s\nbandwidth: {up: 1MBps}", "3:1", "no node", "one of their own"},
+		{"unused algorithm", "duration: 10s\nnodes:\n  - {names: A..D,", "duration: 10s\nalgorithm: gossip\nnodes:\n  - {names: A..D, algorithm: relay,", "3:1", "no node", "one of their own"},
 		{"two documents", "expect:", "---\nexpect:", "12:7", "second document", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

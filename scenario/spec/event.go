@@ -127,6 +127,10 @@ func (c *Churn) check(d *decoder) {
 		d.report(c.Span, "Add rate and down, or trace.", "churn goes by rate or by a trace file")
 	case byRate && (c.Rate == nil || c.Down == nil):
 		d.report(c.Span, "Add rate, such as 2/s, and down, such as exponential(3s).", "churn by rate needs rate and down")
+	case c.Trace != "" && c.Until != nil:
+		d.report(c.Until.Span, "Leave until out; the rows of the trace have their times.", "a churn trace has no use for until")
+	case c.Trace != "" && c.How != "":
+		d.report(c.Span, "Leave how out; the rows of the trace say kill or stop.", "a churn trace has no use for how")
 	case c.Rate != nil && c.Rate.MsgsPerSec == 0:
 		d.report(c.Rate.Span, "Write how many fail a second, such as 2/s.", "this is a rate of bytes")
 	}

@@ -11,7 +11,8 @@ import (
 // Readings is what was measured in a run.
 type Readings interface {
 	// Read is a measure's value at a time, and the time at which it was read,
-	// which may be a little off. Counters count from the beginning of the run.
+	// which may be a little off. Counters count from the beginning of the run. What
+	// never was, such as a link that nobody made, has no number: NaN.
 	Read(m Measure, of Target, app uint32, at time.Duration) (value float64, when time.Duration)
 	// Name names a target.
 	Name(of Target) string
@@ -28,6 +29,9 @@ type Verdict struct {
 	Held        bool   `json:"held"`
 	Measured    bool   `json:"measured"` // false if the run ended before it could be
 	Found       string `json:"found"`    // both sides in figures
+	// Starved says that the machine had too much to do while it was measured: the
+	// figures are the machine's.
+	Starved bool `json:"starved,omitempty"`
 }
 
 // vector is the value of a formula. Labels name its elements if there are several.
@@ -53,6 +57,14 @@ func (v *Expectation) Edges() (at []time.Duration) {
 	return at
 }
 
+// Part is the part of the run that an expectation looks at, up to at most its end.
+func (v *Expectation) Part(end time.Duration) (from, to time.Duration) {
+	if v.window.ToEnd {
+		return v.window.From, end
+	}
+	return v.window.From, v.window.To
+}
+
 // Timed reports whether what is expected depends on how fast things go: it is about a
 // rate, or about a part of the run. In real time a busy machine can fail it.
 func (v *Expectation) Timed() bool {
@@ -61,9 +73,28 @@ func (v *Expectation) Timed() bool {
 	return timed
 }
 
+// evaluation is one look at what was measured. A formula without a value, such as
+// 0/0, is NaN, and so is everything that is made of it; why says where it began.
 type evaluation struct {
 	r      Readings
 	window Window
+	why    string
+}
+
+// undefined is a value that there is not.
+func (e *evaluation) undefined(why string, args ...any) float64 {
+	if e.why == "" {
+		e.why = fmt.Sprintf(why, args...)
+	}
+	return math.NaN()
+}
+
+// defined is x, if it is a number.
+func (e *evaluation) defined(x float64) float64 {
+	if math.IsInf(x, 0) {
+		return e.undefined("more than can be computed with")
+	}
+	return x
 }
 
 // Evaluate holds an expectation against what was measured.
@@ -88,7 +119,7 @@ func (v *Expectation) Evaluate(r Readings) Verdict {
 		held := v.holds(a, b)
 		out.Held = out.Held && held
 		if !held || n == 1 {
-			shown = append(shown, v.show(l, rt, i, a, b))
+			shown = append(shown, v.show(e, l, rt, i))
 		}
 	}
 	const most = 5
@@ -110,25 +141,35 @@ func (x vector) at(i int) float64 {
 	return x.v[i]
 }
 
-func (v *Expectation) show(l, r vector, i int, a, b float64) string {
-	d := v.left.dimension()
+func (v *Expectation) show(e *evaluation, l, r vector, i int) string {
+	a, b, d := l.at(i), r.at(i), v.left.dimension()
+	number := func(x float64) string {
+		if math.IsNaN(x) {
+			return "no number (" + e.why + ")"
+		}
+		return format(x, d)
+	}
 	label := ""
 	for _, x := range []vector{l, r} {
 		if len(x.v) > 1 && i < len(x.labels) && label == "" {
 			label = x.labels[i] + ": "
 		}
 	}
-	text := label + format(a, d)
+	text := label + number(a)
 	if _, plain := v.right.(constant); plain {
-		if v.op == "=" && b != 0 && a != b {
+		if v.op == "=" && b != 0 && a != b && !math.IsNaN(a) {
 			text += fmt.Sprintf(" (%+.2f%%)", 100*(a-b)/b)
 		}
 		return text
 	}
-	return text + " against " + format(b, d)
+	return text + " against " + number(b)
 }
 
+// holds compares two values. Nothing holds of what is no number.
 func (v *Expectation) holds(a, b float64) bool {
+	if math.IsNaN(a) || math.IsNaN(b) {
+		return false
+	}
 	switch v.op {
 	case "<":
 		return a < b
@@ -172,18 +213,24 @@ func (x binary) eval(e *evaluation) vector {
 	}
 	for i := range n {
 		a, b := l.at(i), r.at(i)
-		switch x.op {
-		case "+":
-			out.v[i] = a + b
-		case "-":
-			out.v[i] = a - b
-		case "*":
-			out.v[i] = a * b
-		default:
-			out.v[i] = a / b
-		}
+		out.v[i] = x.join(e, a, b)
 	}
 	return out
+}
+
+func (x binary) join(e *evaluation, a, b float64) float64 {
+	switch x.op {
+	case "+":
+		return e.defined(a + b)
+	case "-":
+		return e.defined(a - b)
+	case "*":
+		return e.defined(a * b)
+	}
+	if b == 0 {
+		return e.undefined("a division by 0")
+	}
+	return e.defined(a / b)
 }
 
 func (x aggregate) eval(e *evaluation) vector {
@@ -203,7 +250,7 @@ func (x aggregate) eval(e *evaluation) vector {
 	case "mean":
 		total /= float64(len(y.v))
 	}
-	return vector{v: []float64{total}}
+	return vector{v: []float64{e.defined(total)}}
 }
 
 func (x *call) eval(e *evaluation) vector {
@@ -225,6 +272,9 @@ func (x *call) read(e *evaluation, t Target) float64 {
 		}
 	}
 	v, when := e.r.Read(x.measure, t, x.appID, to)
+	if math.IsNaN(v) {
+		return e.undefined("%s never was there", e.r.Name(t))
+	}
 	switch x.measure.Kind {
 	case GaugeMeasure:
 		return v
@@ -238,7 +288,7 @@ func (x *call) read(e *evaluation, t Target) float64 {
 		return v - before
 	}
 	if when <= since {
-		return 0
+		return e.undefined("%s was not measured for any time", e.r.Name(t))
 	}
 	return (v - before) / (when - since).Seconds()
 }

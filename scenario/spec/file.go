@@ -66,6 +66,7 @@ func (b *Buffers) check(d *decoder) {
 
 // Bandwidth is what a node can carry. What is left out is unlimited.
 type Bandwidth struct {
+	placed
 	Total RateDraw `yaml:"total,omitempty" jsonschema_description:"Up and down together."`
 	Up    RateDraw `yaml:"up,omitempty" jsonschema_description:"What it sends."`
 	Down  RateDraw `yaml:"down,omitempty" jsonschema_description:"What it receives."`
@@ -127,10 +128,10 @@ type LinkGroup struct {
 
 // LinkProperties is what a link can carry. What is left out is not emulated.
 type LinkProperties struct {
-	Rate    RateDraw  `yaml:"rate,omitempty" jsonschema_description:"Emulated bandwidth of each link."`
-	Latency TimeDraw  `yaml:"latency,omitempty" jsonschema_description:"Emulated latency of each link."`
-	Jitter  *Jitter   `yaml:"jitter,omitempty" jsonschema_description:"How the latency of messages varies, such as normal(5ms)."`
-	Loss    ShareDraw `yaml:"loss,omitempty" jsonschema_description:"Share of messages that are lost, such as 1%."`
+	Rate    RateDraw    `yaml:"rate,omitempty" jsonschema_description:"Emulated bandwidth of each link."`
+	Latency LatencyDraw `yaml:"latency,omitempty" jsonschema_description:"Emulated latency of each link."`
+	Jitter  *Jitter     `yaml:"jitter,omitempty" jsonschema_description:"How the latency of messages varies, such as normal(5ms)."`
+	Loss    ShareDraw   `yaml:"loss,omitempty" jsonschema_description:"Share of messages that are lost, such as 1%."`
 }
 
 // Jitter is how the latency of the messages of a link varies around the link's.

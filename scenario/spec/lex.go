@@ -70,7 +70,7 @@ func (s *scanner) next() (w word, bad string) {
 	case isDigit(s.text[from]):
 		w.kind = kindNumber
 		s.number()
-	case isLetter(s.text[from]), strings.HasPrefix(s.text[from:], "µ"):
+	case isLetter(s.text[from]), micro(s.text[from:]) > 0:
 		w.kind = kindWord
 		s.letters()
 	default:
@@ -98,10 +98,20 @@ func (s *scanner) number() {
 	}
 }
 
-func (s *scanner) letters() {
-	if strings.HasPrefix(s.text[s.pos:], "µ") {
-		s.pos += len("µ")
+// micro is the length of a letter for a millionth at the beginning of a text, or 0.
+// Keyboards and editors write either of two: the micro sign U+00B5, and the small Greek
+// mu U+03BC, which looks the same.
+func micro(text string) int {
+	for _, letter := range []string{"\u00b5", "\u03bc"} {
+		if strings.HasPrefix(text, letter) {
+			return len(letter)
+		}
 	}
+	return 0
+}
+
+func (s *scanner) letters() {
+	s.pos += micro(s.text[s.pos:])
 	for s.pos < len(s.text) && (isLetter(s.text[s.pos]) || isDigit(s.text[s.pos])) {
 		s.pos++
 	}

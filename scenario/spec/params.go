@@ -114,6 +114,7 @@ func (v *Algorithm) fill(d *decoder, t *tree) {
 }
 
 func (d *decoder) param(p Param, t *tree) any {
+	before := len(d.found)
 	switch p.Kind {
 	case Whole:
 		var c Count
@@ -130,7 +131,12 @@ func (d *decoder) param(p Param, t *tree) any {
 		v.read(d, t)
 		return v.Duration
 	case Rate:
-		return int64(math.Round(d.quantityOf(t, dimRate)))
+		x := d.quantityOf(t, dimRate)
+		if t.shape == shapeText && !rates.hold(x) && len(d.found) == before {
+			d.report(t.at, fmt.Sprintf("Write %v.", Rate), "%s cannot be used for %s: here belongs a value from %s to %s",
+				format(x, dimRate), p.Name, format(rates.least, dimRate), format(rates.most, dimRate))
+		}
+		return int64(math.Round(x))
 	}
 	return d.text(t)
 }

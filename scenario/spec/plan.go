@@ -5,6 +5,7 @@ import "time"
 // Plan is a scenario with everything looked up and drawn: what a world executes.
 // Nodes, links and applications are known by their indices.
 type Plan struct {
+	File        string // as it was named to Load or Parse
 	Name, About string
 	Seed        uint64
 	Duration    time.Duration

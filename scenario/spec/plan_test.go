@@ -127,6 +127,26 @@ func TestSetKeepsTheRest(t *testing.T) {
 	}
 }
 
+// A partition cuts the links between groups that the file has; where it has none, every
+// way between them, since the algorithms make their own.
+func TestPartitions(t *testing.T) {
+	for _, c := range []struct{ links, want string }{
+		{`"A -> B, C", "C -> A, D"`, "AC CA"},
+		{`"A -> B", "C -> D"`, "AC AD BC BD CA CB DA DB"},
+		{``, "AC AD BC BD CA CB DA DB"},
+	} {
+		p := planOf(t, 0, "A..E", c.links, `{at: 1s, partition: ["A, B", "C, D"]}`)
+		var got []string
+		for _, pair := range p.Steps[0].Pairs {
+			got = append(got, p.Nodes[pair[0]].Name+p.Nodes[pair[1]].Name)
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %v, want %s", c.links, got, c.want)
+		}
+	}
+}
+
 // Whatever churn draws, a node fails only while it is up and comes back only once.
 func TestChurn(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
@@ -149,7 +169,10 @@ func TestChurn(t *testing.T) {
 func TestChurnTrace(t *testing.T) {
 	src := strings.Replace(small, "{at: 5s, kill: B}", "{at: 1s, churn: {nodes: \"B, C\", trace: t.csv}}", 1)
 	for _, c := range []struct{ trace, want string }{
-		{"# comment\n0.5,B,kill\n1.5, B,start\n2,D,kill\n2,C,stop\n99,C,start\n", ""},
+		{"# comment\n0.5,B,kill\n1.5, B,start\n2,C,stop\n9,C,start\n", ""},
+		{"\ufeff0.5,B,kill\r\n1.5, B,start\r\n2,C,stop\r\n9,C,start\r\n", ""},
+		{"0.5,B,kill\n2,D,kill\n", "t.csv:2: D is not among the nodes of this churn"},
+		{"0.5,B,kill\n1,C,stop\n9.001,C,start\n", "t.csv:3: the run ends at 10s, before this happens at 10.001s"},
 		{"x,B,kill\n", `t.csv:1: "x" is no time`},
 		{"1,X,kill\n", `no node "X"`},
 		{"1,B,die\n", "not kill, stop or start"},
@@ -157,7 +180,7 @@ func TestChurnTrace(t *testing.T) {
 	} {
 		p, err := spec.Parse("x.yaml", []byte(src), spec.Options{Algorithms: known{}, Open: func(string) ([]byte, error) { return []byte(c.trace), nil }})
 		switch {
-		case c.want == "" && (err != nil || len(p.Steps) != 4):
+		case c.want == "" && (err != nil || len(p.Steps) != 5):
 			t.Errorf("%v; %+v", err, p)
 		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%q: %v", c.trace, err)

@@ -166,7 +166,25 @@ func (v *Pace) read(d *decoder, t *tree) {
 		p.fail(t.at, "Write bytes a second, such as 100KBps, or messages a second, such as 20 messages/s.", "here belongs a rate, not %v", q.dim)
 	}
 	p.end()
-	if !p.broken && !(q.value > 0) {
-		d.report(t.at, "", "a rate is above 0")
+	switch {
+	case p.broken:
+	case !(q.value > 0):
+		d.report(t.at, "Leave out what shall never happen.", "a rate is above 0")
+	case v.MsgsPerSec > 0:
+		d.often(t.at, v.MsgsPerSec)
+	}
+}
+
+// Bounds of how often something may happen, a second: a pause must be a time, and a
+// nanosecond is the least that there is.
+const (
+	leastOften = 1 / maxSeconds
+	mostOften  = 1e9
+)
+
+// often reports a frequency that is out of bounds.
+func (d *decoder) often(at Span, perSec float64) {
+	if perSec < leastOften || perSec > mostOften {
+		d.report(at, "", "this is %.3g a second: what can be used is from %g to %g", perSec, leastOften, mostOften)
 	}
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,8 +29,13 @@ func Load(path string, o Options) (*Plan, error) {
 	return Parse(path, src, o)
 }
 
+// withoutMark is a text without the byte-order mark that some editors put before
+// UTF-8.
+func withoutMark(src []byte) []byte { return bytes.TrimPrefix(src, []byte("\ufeff")) }
+
 // Parse reads a scenario from its text. The name is for messages.
 func Parse(name string, src []byte, o Options) (*Plan, error) {
+	src = withoutMark(src)
 	r := newReporter(name, src)
 	t := parseTree(r, src)
 	if t == nil || len(r.found) > 0 {

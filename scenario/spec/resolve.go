@@ -39,7 +39,7 @@ const (
 func resolve(d *decoder, f *File, o Options) *Plan {
 	r := &resolver{decoder: d, f: f, open: o.Open}
 	r.plan = &Plan{
-		Name: f.Name, About: f.About, Seed: f.Seed, Duration: f.Duration.Duration, Drain: defaultDrain,
+		File: d.file, Name: f.Name, About: f.About, Seed: f.Seed, Duration: f.Duration.Duration, Drain: defaultDrain,
 		Transport: cmp.Or(f.Transport, TransportTCP), Expect: f.Expect,
 		byName: make(map[string]int), byEnds: make(map[[2]int]int),
 	}
@@ -88,14 +88,8 @@ func (r *resolver) nodes() {
 	}
 	for i := range r.f.Nodes {
 		g := &r.f.Nodes[i]
-		alg := g.Algorithm
-		if alg == nil {
-			alg = everybody
-		}
-		b := g.Bandwidth
-		if b == nil {
-			b = r.f.Bandwidth
-		}
+		alg := cmp.Or(g.Algorithm, everybody)
+		b := cmp.Or(g.Bandwidth, r.f.Bandwidth)
 		for _, part := range g.Names.Parts {
 			if part.All {
 				r.report(part.Span, "Give it another name.", "\"all\" is everybody, and cannot be a name")
@@ -107,6 +101,20 @@ func (r *resolver) nodes() {
 	}
 	if len(r.plan.Nodes) == 0 {
 		r.report(r.f.Span, "", "there are no nodes")
+		return
+	}
+	r.unused()
+}
+
+// unused reports what is said of all nodes that have none of their own, if every node
+// has.
+func (r *resolver) unused() {
+	const do = "All nodes have one of their own. Leave it out here."
+	if a := r.f.Algorithm; a != nil && !slices.ContainsFunc(r.f.Nodes, func(g NodeGroup) bool { return g.Algorithm == nil }) {
+		r.report(a.Span, do, "no node runs this algorithm")
+	}
+	if b := r.f.Bandwidth; b != nil && !slices.ContainsFunc(r.f.Nodes, func(g NodeGroup) bool { return g.Bandwidth == nil }) {
+		r.report(b.Span, do, "no node has this bandwidth")
 	}
 }
 
@@ -206,6 +214,9 @@ func (r *resolver) applications() {
 				r.report(a.Payload.Span, "", "a message carries at most 1 MiB")
 			}
 		}
+		if app.Pace.BytesPerSec > 0 {
+			r.often(a.Rate.Span, app.Pace.BytesPerSec/float64(HeaderBytes+app.Payload))
+		}
 		if a.Messages != nil {
 			app.Limit = uint64(a.Messages.N)
 			if a.Messages.N == 0 {
@@ -231,6 +242,9 @@ func (r *resolver) applications() {
 		r.plan.Apps = append(r.plan.Apps, app)
 	}
 }
+
+// HeaderBytes is the length of a message's header, which rates of bytes include.
+const HeaderBytes = 24
 
 // maxPayload is the switch's default limit for a message.
 const maxPayload = 1 << 20

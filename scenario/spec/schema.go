@@ -29,10 +29,10 @@ const number = `[0-9][0-9_]*(\.[0-9][0-9_]*)?`
 
 // patterns of values that are written as text.
 const (
-	timePattern = `^\s*` + number + `\s*(ns|us|µs|ms|s|min|h)\s*$`
+	timePattern = `^\s*` + number + `\s*(ns|us|[µμ]s|ms|s|min|h)\s*$`
 	sizePattern = `^\s*` + number + `\s*(|Ki?|Mi?|Gi?)B\s*$`
 	ratePattern = `^\s*` + number + `\s*(|Ki?|Mi?|Gi?)(Bps|bps)\s*$`
-	freqPattern = `^\s*` + number + `\s*(messages?)?/(ns|us|µs|ms|s|min|h)\s*$`
+	freqPattern = `^\s*` + number + `\s*(messages?)?/(ns|us|[µμ]s|ms|s|min|h)\s*$`
 	drawPattern = `^\s*(uniform|normal|exponential|pareto|choice)\s*\(.*\)\s*$`
 )
 
@@ -81,7 +81,7 @@ func leafSchema(t reflect.Type, algorithms Algorithms) *jsonschema.Schema {
 		return matching("A rate such as 100KBps or 20 messages/s.", ratePattern, freqPattern)
 	case *RateDraw:
 		return matching("A rate such as 400KBps, unlimited, or a distribution such as uniform(50KBps, 200KBps).", ratePattern, drawPattern, "^unlimited$")
-	case *TimeDraw:
+	case *TimeDraw, *LatencyDraw:
 		return matching("A time, or a distribution such as exponential(3s).", timePattern, drawPattern)
 	case *ShareDraw:
 		return numeric("A share such as 2%, or a distribution.")

@@ -9,7 +9,7 @@ import (
 // known is a small set of algorithms.
 type known struct{}
 
-func (known) Names() []string { return []string{"gossip", "relay"} }
+func (known) Names() []string { return []string{"gossip", "relay", "tuned"} }
 
 func (known) Params(name string) ([]spec.Param, bool) {
 	switch name {
@@ -17,6 +17,9 @@ func (known) Params(name string) ([]spec.Param, bool) {
 		return nil, true
 	case "gossip":
 		return []spec.Param{{Name: "probability", Kind: spec.Probability, Default: 1.0, About: "How likely."}}, true
+	}
+	if name == "tuned" {
+		return []spec.Param{{Name: "rate", Kind: spec.Rate, Default: int64(1000), About: "How fast."}}, true
 	}
 	return nil, false
 }

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -49,7 +50,19 @@ func (r *resolver) timeline() {
 		}
 		r.step(e.Span, s)
 	}
-	slices.SortStableFunc(r.plan.Steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
+	SortSteps(r.plan.Steps)
+}
+
+// SortSteps puts steps into the order in which they happen: by time; at one time sources
+// begin last, so that a node that starts then has them; and otherwise as they were.
+func SortSteps(steps []Step) {
+	last := func(s Step) int {
+		if s.Kind == StepStartApp {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(steps, func(a, b Step) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(last(a), last(b))) })
 }
 
 func (r *resolver) plainStep(e *Event, s *Step) {
@@ -96,7 +109,7 @@ func (r *resolver) linksOf(set *LinkSet) (out []int) {
 		for _, pair := range r.pairs(h) {
 			i := r.plan.LinkBetween(pair[0], pair[1])
 			if i < 0 {
-				r.report(h.Span, "Add it to links.", "there is no link %s -> %s", r.plan.Nodes[pair[0]].Name, r.plan.Nodes[pair[1]].Name)
+				r.noLink(h.Span, pair)
 				return out
 			}
 			out = append(out, i)
@@ -105,8 +118,8 @@ func (r *resolver) linksOf(set *LinkSet) (out []int) {
 	return out
 }
 
-// ends lists pairs of nodes, which need not have a link in the file: an algorithm
-// may make its own.
+// ends lists the pairs of nodes of links that there must be. Of A <-> B it is enough
+// that there is one of the two: what is between them is meant.
 func (r *resolver) ends(set *LinkSet) (out [][2]int) {
 	if set.Every {
 		for _, l := range r.plan.Links {
@@ -115,19 +128,45 @@ func (r *resolver) ends(set *LinkSet) (out [][2]int) {
 		return out
 	}
 	for _, h := range set.Hops {
-		out = append(out, r.pairs(h)...)
+		for _, pair := range r.pairs(h) {
+			there := r.plan.LinkBetween(pair[0], pair[1]) >= 0
+			if !there && (!h.Both || r.plan.LinkBetween(pair[1], pair[0]) < 0) {
+				r.noLink(h.Span, pair)
+				return out
+			}
+			out = append(out, pair)
+		}
 	}
 	return out
 }
 
+// noLink reports a link that is named and that there is not.
+func (r *resolver) noLink(at Span, pair [2]int) {
+	do := "Add it to links, or use partition to cut whatever links there are between groups of nodes."
+	from, to := r.plan.Nodes[pair[0]].Name, r.plan.Nodes[pair[1]].Name
+	if r.plan.LinkBetween(pair[1], pair[0]) >= 0 {
+		do = fmt.Sprintf("There is %s -> %s: links go one way, and A <-> B is one each way.", to, from)
+	}
+	r.report(at, do, "there is no link %s -> %s", from, to)
+}
+
+// maxPartitionPairs bounds the ways that a partition cuts where the file has no links.
+const maxPartitionPairs = 100_000
+
 // between lists the links of the file between the groups of a partition. A node in
-// no group is cut off from none.
+// no group is cut off from none. If the file has none there, the algorithms make their
+// own, and every way between the groups is cut.
 func (r *resolver) between(e *Event) (out [][2]int) {
 	group := make(map[int]int)
+	members := make([][]int, len(e.Partition))
 	for g, set := range e.Partition {
 		for _, n := range r.indices(set.Parts) {
-			if at, there := group[n]; there && at != g {
+			at, there := group[n]
+			if there && at != g {
 				r.report(set.Span, "", "%s is in two groups of the partition", r.plan.Nodes[n].Name)
+			}
+			if !there {
+				members[g] = append(members[g], n)
 			}
 			group[n] = g
 		}
@@ -137,6 +176,34 @@ func (r *resolver) between(e *Event) (out [][2]int) {
 		b, inB := group[l.To]
 		if inA && inB && a != b {
 			out = append(out, [2]int{l.From, l.To})
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	return r.everyWay(e, members)
+}
+
+// everyWay lists the ways between nodes of different groups.
+func (r *resolver) everyWay(e *Event, groups [][]int) (out [][2]int) {
+	all, within := 0, 0
+	for _, g := range groups {
+		all, within = all+len(g), within+len(g)*len(g)
+	}
+	if all*all-within > maxPartitionPairs {
+		r.report(e.Span, "Add the links that there are to the file.", "this partition cuts more than %d ways between nodes", maxPartitionPairs)
+		return nil
+	}
+	for a, from := range groups {
+		for b, to := range groups {
+			if a == b {
+				continue
+			}
+			for _, f := range from {
+				for _, t := range to {
+					out = append(out, [2]int{f, t})
+				}
+			}
 		}
 	}
 	return out

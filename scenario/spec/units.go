@@ -53,7 +53,7 @@ var Units = slices.Concat(
 	[]Unit{
 		{"ns", 1e-9, dimTime, "nanoseconds"},
 		{"us", 1e-6, dimTime, "microseconds"},
-		{"µs", 1e-6, dimTime, "microseconds"},
+		{"\u00b5s", 1e-6, dimTime, "microseconds"},
 		{"ms", 1e-3, dimTime, "milliseconds"},
 		{"s", 1, dimTime, "seconds"},
 		{"min", 60, dimTime, "minutes"},
@@ -75,6 +75,7 @@ func prefixed(name string, d dim, scale float64, means string) []Unit {
 }
 
 func unitNamed(name string) (Unit, bool) {
+	name = strings.Replace(name, "\u03bc", "\u00b5", 1)
 	i := slices.IndexFunc(Units, func(u Unit) bool { return u.Name == name })
 	if i < 0 {
 		return Unit{}, false
@@ -99,7 +100,7 @@ func unitHint(name string, want dim) string {
 	}
 	if len(near) == 0 {
 		for _, u := range Units {
-			if u.dim == want && u.dim != dimNumber && u.Name != "µs" {
+			if u.dim == want && u.dim != dimNumber && u.Name != "\u00b5s" {
 				near = append(near, u.Name)
 			}
 		}

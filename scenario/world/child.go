@@ -18,6 +18,8 @@ type child struct {
 	eng  *engine.Engine
 	host *host.Host
 	out  *json.Encoder
+
+	short *shortage
 }
 
 // ServeChild is the life of a node's process in the proc world: it reads what to run
@@ -53,7 +55,7 @@ func (c *child) boot(r *host.Registry, line []byte) error {
 	if c.host, err = host.New(r, b.Setup); err != nil {
 		return err
 	}
-	if c.eng, err = startEngine(b); err != nil {
+	if c.eng, c.short, err = startEngine(b); err != nil {
 		return err
 	}
 	if c.node, err = c.eng.AddNode(c.host, engine.NodeOptions{Listen: b.Setup.ID.String()}); err != nil {
@@ -102,7 +104,11 @@ func (c *child) do(fn func(*core.Node)) error {
 	return err
 }
 
-func (c *child) count() *host.Counters { return countOf(c.node, c.host) }
+func (c *child) count() *host.Counters {
+	k := countOf(c.node, c.host)
+	k.NoRoom += c.short.take(c.node.ID())
+	return k
+}
 
 // countOf reads a host's counters on its loop, or, once the node has ended, here.
 func countOf(n *engine.Node, h *host.Host) *host.Counters {

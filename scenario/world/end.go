@@ -114,16 +114,17 @@ func (c *child) end() reply {
 }
 
 // startEngine starts a process's engine, on the clock of its world.
-func startEngine(b boot) (*engine.Engine, error) {
+func startEngine(b boot) (*engine.Engine, *shortage, error) {
 	opt := b.Tuning.engine(b.Setup.Seed)
 	opt.Loops = 1
 	opt.Epoch = b.Epoch
+	short := listen(&opt)
 	eng, err := engine.New(opt)
 	if err != nil {
-		return nil, fmt.Errorf("world: start the engine: %w", err)
+		return nil, nil, fmt.Errorf("world: start the engine: %w", err)
 	}
 	if b.Up {
 		eng.AllUp()
 	}
-	return eng, nil
+	return eng, short, nil
 }

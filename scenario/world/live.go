@@ -19,6 +19,7 @@ type live struct {
 	eng   *engine.Engine
 	at    claim
 	nodes []liveNode
+	short *shortage
 	clock
 }
 
@@ -50,11 +51,12 @@ func newLive(o Options) (World, error) {
 		opt.Links = engine.Mem
 	}
 	opt.ExpectNodes = len(o.Plan.Nodes)
+	short := listen(&opt)
 	eng, err := engine.New(opt)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("world: start the engine: %w", err), at.release())
 	}
-	return &live{o: o, eng: eng, at: at, nodes: make([]liveNode, len(at.ids))}, nil
+	return &live{o: o, eng: eng, at: at, nodes: make([]liveNode, len(at.ids)), short: short}, nil
 }
 
 func (w *live) Name() string { return "live" }
@@ -102,6 +104,9 @@ func (w *live) Count(nodes []int) ([]host.Counters, error) {
 		}
 	}
 	all.Wait()
+	for i, node := range nodes {
+		out[i].NoRoom += w.short.take(w.at.ids[node])
+	}
 	return out, nil
 }
 
