@@ -1,0 +1,27 @@
+//go:build !interleave
+
+package interleave
+
+import "sync/atomic"
+
+// The variables. Aliases, so that there is no difference to compile.
+type (
+	Bool   = atomic.Bool
+	Int64  = atomic.Int64
+	Uint32 = atomic.Uint32
+
+	// The inner ones belong to a data structure that is tested on its own.
+	InnerBool   = atomic.Bool
+	InnerUint64 = atomic.Uint64
+)
+
+// Writes says that the caller is about to change something that others can see and that is no atomic variable, such
+// as whether a descriptor is readable. In this build it does nothing.
+func Writes[T any](*T) {}
+
+// Call says that a call of a data structure with inner variables begins, and Look that one does which changes nothing.
+// In this build they do nothing.
+func Call[T any](*T) {}
+
+// Look is Call for a call that changes nothing.
+func Look[T any](*T) {}
