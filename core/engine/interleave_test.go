@@ -23,9 +23,8 @@ import (
 // Two real loops with a lane between them, run under every order of their steps. What is not real is the poller: a
 // loop waits until its descriptor is readable or it has tasks, and then does what the poller would.
 
-// schedules bounds the search of each scene: all are 300,000, a minute of CPU time, and what the guards prevent shows in
-// the first hundreds.
-var schedules = flag.Int("schedules", 2000, "most schedules of a scene; 0 for all there are")
+// preemptions bounds the search of each scene. What the guards prevent shows with one.
+var preemptions = flag.Int("preemptions", 2, "most preemptions in a schedule; 0 for all schedules there are, which takes minutes")
 
 // steppedLoop is a loop as a thread of the controlled scheduler, and its queue of tasks.
 type steppedLoop struct {
@@ -100,10 +99,13 @@ func (s *steppedLoop) readable() bool {
 
 func (s *steppedLoop) awake() bool { return len(s.queue) > 0 || s.readable() }
 
-// run is the loop's thread.
-func (s *steppedLoop) run() {
-	for interleave.Wait(&s.wake, s.awake) {
+// run is the loop's thread, for so many turns, or until it waits for ever if turns is 0.
+func (s *steppedLoop) run(turns int) {
+	for n := 1; interleave.Wait(&s.wake, s.awake); n++ {
 		s.poll()
+		if n == turns {
+			return
+		}
 	}
 }
 
@@ -155,6 +157,7 @@ type scene struct {
 	ahead      int // messages that the sender has put into the pipe and the receiver has not looked at
 	before     int // messages that have been posted to the sender and it has not looked at
 	dial       bool
+	turns      int                      // that each loop takes under the controlled scheduler; the rest is run by turns. 0 for all
 	posts      []int                    // messages that others post meanwhile, each from a thread of its own
 	then       func(b *bridge) []func() // more threads
 	ends       bool                     // nodes end: what does not arrive must be counted
@@ -162,7 +165,7 @@ type scene struct {
 
 func newBridge(s scene, pool *bufpool.Pool) *bridge {
 	opt, err := Options{Links: Mem, Loops: 2, Seed: 1,
-		Core: core.Config{QueueBytes: s.queueBytes, QueueMsgs: 1, FailTimeout: time.Hour, StallTimeout: time.Hour}}.withDefaults()
+		Core: core.Config{QueueBytes: s.queueBytes, FailTimeout: time.Hour, StallTimeout: time.Hour}}.withDefaults()
 	if err != nil {
 		panic(err)
 	}
@@ -181,6 +184,7 @@ func newBridge(s scene, pool *bufpool.Pool) *bridge {
 	b.from = b.add(e, 0, script(func(n *core.Node, m *core.Msg) core.Verdict {
 		if m.Type() == wire.TypeData {
 			n.Send(m, b.to.ID())
+			n.NewMsg(wire.TypeData, 1, 0) // is not sent, and keeps the next message from being of the same run
 		}
 		return core.Done
 	}))
@@ -224,6 +228,9 @@ func (b *bridge) post(n int) {
 
 // check says what is wrong once nobody has anything to do.
 func (b *bridge) check(s scene) error {
+	if s.turns > 0 {
+		b.settle()
+	}
 	for _, lp := range b.loops {
 		if err := lp.asleep(); err != nil {
 			return err
@@ -296,7 +303,7 @@ func (s scene) program(pool *bufpool.Pool) interleave.Program {
 	}
 	b.post(s.before)
 	p := interleave.Program{
-		Threads: []func(){b.loops[0].run, b.loops[1].run},
+		Threads: []func(){func() { b.loops[0].run(s.turns) }, func() { b.loops[1].run(s.turns) }},
 		Check:   func() error { return b.check(s) },
 		Close:   b.close,
 	}
@@ -335,6 +342,8 @@ func TestInterleaveLoops(t *testing.T) {
 		{name: "posted one after another", runs: 4, inbox: 4, posts: []int{2}},
 		{name: "full by bytes", queueBytes: few, runs: 4, inbox: 4, ahead: 1, before: 1},
 		{name: "full by runs", runs: 1, inbox: 4, ahead: 1, before: 1},
+		{name: "becomes full by bytes", queueBytes: few + wire.HeaderSize + 1, runs: 4, inbox: 4, ahead: 1, before: 2, turns: 1},
+		{name: "becomes full by runs", runs: 2, inbox: 4, ahead: 1, before: 2, turns: 1},
 		{name: "full again and again", runs: 1, inbox: 4, before: 2},
 		{name: "full inbox", runs: 1, before: 1, then: disturbTo},
 		{name: "stop the sender", runs: 1, inbox: 4, before: 1, then: stopFrom, ends: true},
@@ -345,9 +354,9 @@ func TestInterleaveLoops(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			pool := bufpool.New(bufpool.Options{})
 			r := interleave.Explore(func() interleave.Program { return s.program(pool) },
-				interleave.Limits{Schedules: *schedules, Calls: interleave.Whole})
+				interleave.Limits{Preemptions: *preemptions, Calls: interleave.Whole})
 			t.Log(r)
-			if r.Failure != nil || *schedules == 0 && !r.Complete {
+			if r.Failure != nil || *preemptions == 0 && !r.Complete {
 				t.Error(r.Failure)
 			}
 		})

@@ -232,6 +232,9 @@ func (e *execution) note(th *thread) {
 // sleep keeps asleep the threads whose next step does not care for the one that was taken.
 func (e *execution) sleep(asleep set, taken operation) {
 	e.asleep = 0
+	if e.search.limits.Preemptions > 0 {
+		return // what was tried before was not tried to its end
+	}
 	for t, th := range e.threads {
 		if asleep.has(t) && !th.next.conflicts(taken) {
 			e.asleep |= one(t)
@@ -246,9 +249,20 @@ func (e *execution) conflict(t int) {
 	for at := range backwards(e.touched[th.next.on]) {
 		if s := &e.steps[at]; s.thread != t && s.conflicts(th.next) && th.clock[s.thread] <= at {
 			e.try(at, t)
+			if e.search.limits.Preemptions > 0 {
+				e.try(e.beginning(at), t) // where it may be no preemption
+			}
 			return
 		}
 	}
+}
+
+// beginning is the first step of the row of steps of one thread that a step is in.
+func (e *execution) beginning(at int) int {
+	for at > 0 && e.steps[at-1].thread == e.steps[at].thread {
+		at--
+	}
+	return at
 }
 
 // backwards are the numbers from the last to the first.

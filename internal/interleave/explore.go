@@ -32,6 +32,11 @@ type Limits struct {
 	Schedules int // most schedules to begin (default: all there are)
 	Steps     int // most steps in one; more is a thread that spins for ever (default 10,000)
 	Calls     Calls
+
+	// Preemptions bounds how often a thread that could go on is interrupted; most mistakes need one or two (Musuvathi
+	// and Qadeer, PLDI 2007), and there are far fewer such schedules. 0 is no bound. A search that left others out is
+	// not complete.
+	Preemptions int
 }
 
 // Calls says how finely the calls of data structures with inner variables are taken apart.
@@ -76,11 +81,39 @@ type branch struct {
 	chosen  int
 }
 
+// preempts reports whether choosing t at a depth interrupts a thread that could go on.
+func (s *search) preempts(depth, t int) bool {
+	return depth > 0 && s.path[depth-1].chosen != t && s.path[depth].enabled.has(s.path[depth-1].chosen)
+}
+
+// allowed are those of the threads that may be chosen at the end of the path without too many preemptions.
+func (s *search) allowed(threads set) (may set) {
+	if s.limits.Preemptions == 0 {
+		return threads
+	}
+	last, n := len(s.path)-1, 0
+	for d := range s.path[:last] {
+		if s.preempts(d, s.path[d].chosen) {
+			n++
+		}
+	}
+	for t := range 32 {
+		if threads.has(t) && (n < s.limits.Preemptions || !s.preempts(last, t)) {
+			may |= one(t)
+		}
+	}
+	if may != threads {
+		s.left = true
+	}
+	return may
+}
+
 // search is a depth-first walk over the schedules of a program.
 type search struct {
 	build  func() Program
 	limits Limits
 	path   []branch // of the schedule under way
+	left   bool     // schedules were left out
 	report Report
 }
 
@@ -108,7 +141,7 @@ func Explore(build func() Program, limits Limits) Report {
 			return s.report
 		}
 		if !s.next() {
-			s.report.Complete = true
+			s.report.Complete = !s.left
 			return s.report
 		}
 	}
@@ -120,7 +153,7 @@ func (s *search) next() bool {
 	for len(s.path) > 0 {
 		b := &s.path[len(s.path)-1]
 		b.asleep |= one(b.chosen)
-		if todo := (b.todo & b.enabled).without(b.asleep); todo != 0 {
+		if todo := s.allowed((b.todo & b.enabled).without(b.asleep)); todo != 0 {
 			b.chosen = todo.first()
 			return true
 		}

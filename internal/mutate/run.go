@@ -41,7 +41,8 @@ func (r *runner) try(ctx context.Context, m *mutant) (fate, error) {
 	args := append([]string{"test", "-vet=off", "-failfast", "-count=1", fmt.Sprint("-timeout=", r.timeout)}, r.args...)
 	cmd := exec.CommandContext(ctx, "go", append(args, "./"+filepath.Dir(m.file))...)
 	// In the environment, so that go commands that tests start see it too.
-	cmd.Env = append(os.Environ(), strings.TrimSpace("GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay))
+	// Property tests would leave an input for every mutant that they kill.
+	cmd.Env = append(os.Environ(), "RAPID_NOFAILFILE=true", strings.TrimSpace("GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay))
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	separate(cmd)
