@@ -28,6 +28,7 @@ type MPSC[T any] struct {
 	slots []T
 	marks []interleave.InnerUint64 // marks[i] is written by whoever claimed slot i as the first of a run; see marked
 	mask  uint64                   // capacity - 1
+	calls interleave.Calls
 
 	_ cpu.CacheLinePad
 
@@ -57,7 +58,7 @@ func NewMPSC[T any](capacity int) *MPSC[T] {
 
 // Push appends v. The result is OK, Full or Closed. For anyone.
 func (q *MPSC[T]) Push(v T) Result {
-	interleave.Call(q)
+	q.calls.Begin()
 	at, n, r := q.claim(1)
 	if n == 1 {
 		q.slots[at&q.mask] = v
@@ -70,7 +71,7 @@ func (q *MPSC[T]) Push(v T) Result {
 // between, and makes them visible at once. The result is OK if that is all of them, else Full, or Closed with n = 0.
 // For anyone.
 func (q *MPSC[T]) PushBatch(vs []T) (n int, r Result) {
-	interleave.Call(q)
+	q.calls.Begin()
 	at, n, r := q.claim(len(vs))
 	if n > 0 {
 		moveIn(q.slots, at&q.mask, vs[:n])
@@ -132,7 +133,7 @@ func (q *MPSC[T]) marked(at uint64) bool {
 
 // Pop takes the oldest value. The result is OK, Empty, or Closed once the ring is closed and drained. Consumer only.
 func (q *MPSC[T]) Pop() (v T, r Result) {
-	interleave.Call(q)
+	q.calls.Begin()
 	head := q.head.Load()
 	if !q.marked(head) {
 		return v, q.none(head)
@@ -148,7 +149,7 @@ func (q *MPSC[T]) Pop() (v T, r Result) {
 // PopBatch takes the oldest n values into dst, as many as there are and fit. The result is OK, with n = 0 only if dst
 // is empty; or n = 0 and Empty, or Closed once the ring is closed and drained. Consumer only.
 func (q *MPSC[T]) PopBatch(dst []T) (n int, r Result) {
-	interleave.Call(q)
+	q.calls.Begin()
 	head := q.head.Load()
 	if !q.marked(head) {
 		return 0, q.none(head)
@@ -179,14 +180,14 @@ func (q *MPSC[T]) none(head uint64) Result {
 // Close makes every later push Closed. The consumer gets every value whose push returned OK, then Closed. Closing again
 // changes nothing. For anyone.
 func (q *MPSC[T]) Close() {
-	interleave.Call(q)
+	q.calls.Begin()
 	q.tail.Or(closedBit)
 }
 
 // Len is about the number of values in the ring, those that are being pushed included. While nobody pushes or pops it
 // is exact. For anyone.
 func (q *MPSC[T]) Len() int {
-	interleave.Look(q)
+	q.calls.Look()
 	// head first: it cannot pass the tail read after it. Both may move in between, hence the bound.
 	head := q.head.Load()
 	return min(int(q.tail.Load()&^closedBit-head), len(q.slots))

@@ -354,7 +354,7 @@ func TestInterleaveLoops(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			pool := bufpool.New(bufpool.Options{})
 			r := interleave.Explore(func() interleave.Program { return s.program(pool) },
-				interleave.Limits{Preemptions: *preemptions, Calls: interleave.Whole})
+				interleave.Limits{Preemptions: *preemptions, Grain: interleave.Whole})
 			t.Log(r)
 			if r.Failure != nil || *preemptions == 0 && !r.Complete {
 				t.Error(r.Failure)

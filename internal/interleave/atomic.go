@@ -19,9 +19,11 @@ type (
 // as whether a descriptor is readable. In this build it does nothing.
 func Writes[T any](*T) {}
 
-// Call says that a call of a data structure with inner variables begins, and Look that one does which changes nothing.
-// In this build they do nothing.
-func Call[T any](*T) {}
+// Calls is a field of a data structure with inner variables. It has no size, and in this build its methods do nothing.
+type Calls struct{}
 
-// Look is Call for a call that changes nothing.
-func Look[T any](*T) {}
+// Begin says that a call begins which may change the data structure.
+func (*Calls) Begin() {}
+
+// Look says that a call begins which does not.
+func (*Calls) Look() {}

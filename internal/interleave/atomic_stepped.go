@@ -83,23 +83,26 @@ func inner[T any](what *T, o operation) {
 	}
 }
 
-// Call says that a call of a data structure with inner variables begins: a step that writes, if calls are steps. What
+// Calls is a field of a data structure with inner variables.
+type Calls struct{ _ byte }
+
+// Begin says that a call begins which may change the data structure: a step that writes, if calls are steps. What
 // follows, up to the next step, then happens at once.
-func Call[T any](what *T) {
+func (c *Calls) Begin() {
 	if whole() {
-		Writes(what)
+		Writes(c)
 	}
 }
 
-// Look is Call for a call that changes nothing.
-func Look[T any](what *T) {
+// Look is Begin for a call that changes nothing.
+func (c *Calls) Look() {
 	if whole() {
-		reads(what)
+		reads(c)
 	}
 }
 
 // whole reports whether calls are steps, and what is in them not.
-func whole() bool { return active == nil || active.search.limits.Calls == Whole }
+func whole() bool { return active == nil || active.search.limits.Grain == Whole }
 
 // Wait is a step that reads what, and one that a thread cannot take before ready says that there is something for it:
 // how a thread sleeps. The result is false if that will never be, because all others sleep or have ended too; the

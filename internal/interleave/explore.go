@@ -31,7 +31,7 @@ type Program struct {
 type Limits struct {
 	Schedules int // most schedules to begin (default: all there are)
 	Steps     int // most steps in one; more is a thread that spins for ever (default 10,000)
-	Calls     Calls
+	Grain     Grain
 
 	// Preemptions bounds how often a thread that could go on is interrupted; most mistakes need one or two (Musuvathi
 	// and Qadeer, PLDI 2007), and there are far fewer such schedules. 0 is no bound. A search that left others out is
@@ -39,12 +39,12 @@ type Limits struct {
 	Preemptions int
 }
 
-// Calls says how finely the calls of data structures with inner variables are taken apart.
-type Calls uint8
+// Grain says how finely the calls of data structures with inner variables are taken apart.
+type Grain uint8
 
 // The ways.
 const (
-	Apart Calls = iota // every access of an inner variable is a step
+	Apart Grain = iota // every access of an inner variable is a step
 	Whole              // a call is one step: for who uses a data structure whose own tests take it apart
 )
 
