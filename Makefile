@@ -26,11 +26,12 @@ PKG      ?= ./...
 NODES    ?= 8
 
 # What make mutate changes: all of it before a release, a SAMPLE that a SEED chooses in between. No mutant is begun
-# after BUDGET, if it is set.
+# after BUDGET, if it is set, and tests that take longer than TIMEOUT count as having noticed.
 MUTATE   ?= ./ring ./core/engine ./core
 SAMPLE   ?= 0
 SEED     ?= 1
 BUDGET   ?= 0
+TIMEOUT  ?= 2m
 
 .PHONY: help build test race bench examples microbench profile lint fuzz interleave mutate generate web clean $(IOVERLAY)
 
@@ -100,7 +101,7 @@ interleave: ## every schedule of the loops' wake-ups, of two loops and a lane (m
 	@$(GO) test -tags interleave -run '^TestInterleave' -count=1 -timeout 60m -v ./core/engine -preemptions 0
 
 mutate: ## change the code and see whether the tests notice (hours; SAMPLE=20 SEED=1 for some changes)
-	@$(GO) run ./internal/mutate -sample $(SAMPLE) -seed $(SEED) -budget $(BUDGET) $(MUTATE)
+	@$(GO) run ./internal/mutate -sample $(SAMPLE) -seed $(SEED) -budget $(BUDGET) -timeout $(TIMEOUT) $(MUTATE)
 
 generate: ## write the assembly of coding/gf anew (downloads its generator's library)
 	@$(GO) generate ./coding/gf
