@@ -25,7 +25,15 @@ BENCH    ?= .
 PKG      ?= ./...
 NODES    ?= 8
 
-.PHONY: help build test race bench examples microbench profile lint fuzz generate web clean $(IOVERLAY)
+# What make mutate changes: all of it before a release, a SAMPLE that a SEED chooses in between. No mutant is begun
+# after BUDGET, if it is set, and tests that take longer than TIMEOUT count as having noticed.
+MUTATE   ?= ./ring ./core/engine ./core
+SAMPLE   ?= 0
+SEED     ?= 1
+BUDGET   ?= 0
+TIMEOUT  ?= 2m
+
+.PHONY: help build test race bench examples microbench profile lint fuzz interleave mutate generate web clean $(IOVERLAY)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +77,7 @@ lint: $(GOLANGCI) ## gofmt, golangci-lint at the pinned version, and go vet for 
 	@$(GOLANGCI) config verify
 	@$(GOLANGCI) run --allow-parallel-runners ./...
 	@GOOS=darwin GOARCH=arm64 $(GO) vet ./...
+	@$(GO) vet -tags interleave ./internal/interleave ./ring ./core/engine
 
 # Built into a folder of its own, so that an interrupted build leaves nothing
 # behind that looks finished.
@@ -86,6 +95,13 @@ fuzz: ## every fuzz target for FUZZTIME (100000x: that many runs) each
 		echo "== $$name ($$pkg)"; \
 		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s "$$pkg" </dev/null; \
 	done
+
+interleave: ## every schedule of the loops' wake-ups, of two loops and a lane (minutes)
+	@$(GO) test -tags interleave -run '^TestInterleave' -count=1 -timeout 60m ./internal/interleave ./ring
+	@$(GO) test -tags interleave -run '^TestInterleave' -count=1 -timeout 60m -v ./core/engine -preemptions 0
+
+mutate: ## change the code and see whether the tests notice (hours; SAMPLE=20 SEED=1 for some changes)
+	@$(GO) run ./internal/mutate -sample $(SAMPLE) -seed $(SEED) -budget $(BUDGET) -timeout $(TIMEOUT) $(MUTATE)
 
 generate: ## write the assembly of coding/gf anew (downloads its generator's library)
 	@$(GO) generate ./coding/gf

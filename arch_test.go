@@ -32,7 +32,9 @@ type layer struct {
 // command, may import everything except what the libraries below forbid.
 var layers = []layer{
 	{"bufpool/...", nil},
-	{"ring/...", nil},
+	{"internal/interleave/...", nil},
+	{"internal/mutate/...", nil},
+	{"ring/...", []string{"internal/interleave"}},
 	{"coding/...", nil},
 	{"perf/...", nil},
 	{"internal/subprocess/...", nil},
@@ -40,7 +42,7 @@ var layers = []layer{
 	{"core/emul/...", nil},
 	{"core/qos/...", nil},
 	{"core/...", []string{"bufpool", "ring", "core/wire", "core/emul", "core/qos"}},
-	{"core/engine/...", []string{"bufpool", "ring", "core", "core/wire", "core/emul", "core/qos"}},
+	{"core/engine/...", []string{"internal/interleave", "bufpool", "ring", "core", "core/wire", "core/emul", "core/qos"}},
 	{"core/sim/...", []string{"bufpool", "ring", "core", "core/wire", "core/emul", "core/qos"}},
 	{"algos/...", []string{"bufpool", "coding/...", "core", "core/wire", "core/emul", "core/qos"}},
 	{"apps/...", []string{"bufpool", "coding/...", "core", "core/wire"}},

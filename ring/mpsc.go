@@ -1,9 +1,9 @@
 package ring
 
 import (
-	"sync/atomic"
-
 	"golang.org/x/sys/cpu"
+
+	"github.com/ioverlay/ioverlay/internal/interleave"
 )
 
 // MPSC is a ring from many producers to one consumer. Pop and PopBatch are for the consumer's goroutine alone; every
@@ -26,20 +26,21 @@ type MPSC[T any] struct {
 
 	// Set by NewMPSC, then only read.
 	slots []T
-	marks []atomic.Uint64 // marks[i] is written by whoever claimed slot i as the first of a run; see marked
-	mask  uint64          // capacity - 1
+	marks []interleave.InnerUint64 // marks[i] is written by whoever claimed slot i as the first of a run; see marked
+	mask  uint64                   // capacity - 1
+	calls interleave.Calls
 
 	_ cpu.CacheLinePad
 
 	// Written by the producers.
-	tail     atomic.Uint64 // the next slot to claim; the top bit is set for good by Close
-	headSeen atomic.Uint64 // a value that head has had: producers look again only when the ring seems full
+	tail     interleave.InnerUint64 // the next slot to claim; the top bit is set for good by Close
+	headSeen interleave.InnerUint64 // a value that head has had: producers look again only when the ring seems full
 
 	_ cpu.CacheLinePad
 
 	// Written by the consumer.
-	head  atomic.Uint64 // the next slot to empty; read by the producers
-	ready uint64        // the end of the last marked run that the consumer has come to
+	head  interleave.InnerUint64 // the next slot to empty; read by the producers
+	ready uint64                 // the end of the last marked run that the consumer has come to
 
 	_ cpu.CacheLinePad
 }
@@ -52,11 +53,12 @@ const closedBit = 1 << 63
 // capacity is less than 1 or more than MaxCapacity.
 func NewMPSC[T any](capacity int) *MPSC[T] {
 	n := roundUp(capacity)
-	return &MPSC[T]{slots: make([]T, n), marks: make([]atomic.Uint64, n), mask: uint64(n - 1)}
+	return &MPSC[T]{slots: make([]T, n), marks: make([]interleave.InnerUint64, n), mask: uint64(n - 1)}
 }
 
 // Push appends v. The result is OK, Full or Closed. For anyone.
 func (q *MPSC[T]) Push(v T) Result {
+	q.calls.Begin()
 	at, n, r := q.claim(1)
 	if n == 1 {
 		q.slots[at&q.mask] = v
@@ -69,6 +71,7 @@ func (q *MPSC[T]) Push(v T) Result {
 // between, and makes them visible at once. The result is OK if that is all of them, else Full, or Closed with n = 0.
 // For anyone.
 func (q *MPSC[T]) PushBatch(vs []T) (n int, r Result) {
+	q.calls.Begin()
 	at, n, r := q.claim(len(vs))
 	if n > 0 {
 		moveIn(q.slots, at&q.mask, vs[:n])
@@ -130,6 +133,7 @@ func (q *MPSC[T]) marked(at uint64) bool {
 
 // Pop takes the oldest value. The result is OK, Empty, or Closed once the ring is closed and drained. Consumer only.
 func (q *MPSC[T]) Pop() (v T, r Result) {
+	q.calls.Begin()
 	head := q.head.Load()
 	if !q.marked(head) {
 		return v, q.none(head)
@@ -145,6 +149,7 @@ func (q *MPSC[T]) Pop() (v T, r Result) {
 // PopBatch takes the oldest n values into dst, as many as there are and fit. The result is OK, with n = 0 only if dst
 // is empty; or n = 0 and Empty, or Closed once the ring is closed and drained. Consumer only.
 func (q *MPSC[T]) PopBatch(dst []T) (n int, r Result) {
+	q.calls.Begin()
 	head := q.head.Load()
 	if !q.marked(head) {
 		return 0, q.none(head)
@@ -174,11 +179,15 @@ func (q *MPSC[T]) none(head uint64) Result {
 
 // Close makes every later push Closed. The consumer gets every value whose push returned OK, then Closed. Closing again
 // changes nothing. For anyone.
-func (q *MPSC[T]) Close() { q.tail.Or(closedBit) }
+func (q *MPSC[T]) Close() {
+	q.calls.Begin()
+	q.tail.Or(closedBit)
+}
 
 // Len is about the number of values in the ring, those that are being pushed included. While nobody pushes or pops it
 // is exact. For anyone.
 func (q *MPSC[T]) Len() int {
+	q.calls.Look()
 	// head first: it cannot pass the tail read after it. Both may move in between, hence the bound.
 	head := q.head.Load()
 	return min(int(q.tail.Load()&^closedBit-head), len(q.slots))

@@ -179,10 +179,10 @@ func TestLayout(t *testing.T) {
 		groups [][]string
 	}{
 		{reflect.TypeFor[SPSC[byte]](), [][]string{
-			{"slots", "mask"}, {"tail", "closed", "headSeen"}, {"head", "tailSeen"},
+			{"slots", "mask", "calls"}, {"tail", "closed", "headSeen"}, {"head", "tailSeen"},
 		}},
 		{reflect.TypeFor[MPSC[byte]](), [][]string{
-			{"slots", "marks", "mask"}, {"tail", "headSeen"}, {"head", "ready"},
+			{"slots", "marks", "mask", "calls"}, {"tail", "headSeen"}, {"head", "ready"},
 		}},
 	} {
 		line := reflect.TypeFor[cpu.CacheLinePad]().Size()

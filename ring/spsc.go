@@ -1,9 +1,9 @@
 package ring
 
 import (
-	"sync/atomic"
-
 	"golang.org/x/sys/cpu"
+
+	"github.com/ioverlay/ioverlay/internal/interleave"
 )
 
 // SPSC is a ring between one producer and one consumer. Push, PushBatch and Close are for the producer's goroutine
@@ -22,19 +22,20 @@ type SPSC[T any] struct {
 	// Set by NewSPSC, then only read.
 	slots []T
 	mask  uint64 // capacity - 1
+	calls interleave.Calls
 
 	_ cpu.CacheLinePad
 
 	// Written by the producer.
-	tail     atomic.Uint64 // the next slot to fill; read by the consumer
-	closed   atomic.Bool   // tail is final; read by the consumer when it finds nothing
-	headSeen uint64        // a value that head has had: the producer looks again only when the ring seems full
+	tail     interleave.InnerUint64 // the next slot to fill; read by the consumer
+	closed   interleave.InnerBool   // tail is final; read by the consumer when it finds nothing
+	headSeen uint64                 // a value that head has had: the producer looks again only when the ring seems full
 
 	_ cpu.CacheLinePad
 
 	// Written by the consumer.
-	head     atomic.Uint64 // the next slot to empty; read by the producer
-	tailSeen uint64        // a value that tail has had: the consumer looks again only when the ring seems empty
+	head     interleave.InnerUint64 // the next slot to empty; read by the producer
+	tailSeen uint64                 // a value that tail has had: the consumer looks again only when the ring seems empty
 
 	_ cpu.CacheLinePad
 }
@@ -48,6 +49,7 @@ func NewSPSC[T any](capacity int) *SPSC[T] {
 
 // Push appends v. The result is OK, Full or Closed. Producer only.
 func (q *SPSC[T]) Push(v T) Result {
+	q.calls.Begin()
 	if q.closed.Load() {
 		return Closed
 	}
@@ -66,6 +68,7 @@ func (q *SPSC[T]) Push(v T) Result {
 // PushBatch appends the first n values of vs, as many as there is room for, and makes them visible at once. The result
 // is OK if that is all of them, else Full, or Closed with n = 0. Producer only.
 func (q *SPSC[T]) PushBatch(vs []T) (n int, r Result) {
+	q.calls.Begin()
 	if q.closed.Load() {
 		return 0, Closed
 	}
@@ -91,6 +94,7 @@ func (q *SPSC[T]) room(tail uint64) int { return len(q.slots) - int(tail-q.headS
 
 // Pop takes the oldest value. The result is OK, Empty, or Closed once the ring is closed and drained. Consumer only.
 func (q *SPSC[T]) Pop() (v T, r Result) {
+	q.calls.Begin()
 	head := q.head.Load()
 	if head == q.tailSeen {
 		if r := q.lookForMore(head); r != OK {
@@ -108,6 +112,7 @@ func (q *SPSC[T]) Pop() (v T, r Result) {
 // PopBatch takes the oldest n values into dst, as many as there are and fit. The result is OK, with n = 0 only if dst
 // is empty; or n = 0 and Empty, or Closed once the ring is closed and drained. Consumer only.
 func (q *SPSC[T]) PopBatch(dst []T) (n int, r Result) {
+	q.calls.Begin()
 	head := q.head.Load()
 	if q.tailSeen-head < uint64(len(dst)) || head == q.tailSeen {
 		if r := q.lookForMore(head); r != OK {
@@ -137,11 +142,15 @@ func (q *SPSC[T]) lookForMore(head uint64) Result {
 
 // Close makes every later push Closed. The consumer gets what is in the ring, then Closed. Closing again changes
 // nothing. Producer only.
-func (q *SPSC[T]) Close() { q.closed.Store(true) }
+func (q *SPSC[T]) Close() {
+	q.calls.Begin()
+	q.closed.Store(true)
+}
 
 // Len is the number of values in the ring at some instant during the call. While nobody pushes or pops it is exact; the
 // producer can rely on no more being in it, the consumer on no fewer. For anyone.
 func (q *SPSC[T]) Len() int {
+	q.calls.Look()
 	// head first: it cannot pass the tail read after it. Both may move in between, hence the bound.
 	head := q.head.Load()
 	return min(int(q.tail.Load()-head), len(q.slots))

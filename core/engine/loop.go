@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/panjf2000/gnet/v2/pkg/netpoll"
@@ -16,6 +15,7 @@ import (
 	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
+	"github.com/ioverlay/ioverlay/internal/interleave"
 	"github.com/ioverlay/ioverlay/ring"
 )
 
@@ -24,7 +24,8 @@ import (
 type loop struct {
 	eng    *Engine
 	index  int
-	poller *netpoll.Poller // Trigger may be called by anyone
+	poller *netpoll.Poller
+	tasks  tasks // the poller's; anyone may add some
 	shard  *core.Shard
 	stage  *wire.Stage // where all links of the loop read into
 	fds    []handler   // by descriptor: an index, not a map
@@ -34,7 +35,7 @@ type loop struct {
 	timers timerQueue
 	inbox  *ring.MPSC[note] // pushed by anyone
 	wake   waker            // readable while there is work besides sockets; raised by anyone
-	raised atomic.Bool      // wake is readable, or about to be
+	raised interleave.Bool  // wake is readable, or about to be
 	ended  chan struct{}    // closed when the goroutine is gone
 
 	// gate keeps those who come from outside away from the descriptors once they
@@ -64,6 +65,12 @@ type handler interface {
 	ready(ev netpoll.IOEvent)
 }
 
+// tasks is a queue of functions for a loop, which wakes it: its poller, but in the tests
+// that control who runs when.
+type tasks interface {
+	Trigger(priority queue.EventPriority, fn queue.Func, param any) error
+}
+
 func newLoop(e *Engine, index int) (lp *loop, err error) {
 	lp = &loop{eng: e, index: index, inbox: ring.NewMPSC[note](inboxSize), ended: make(chan struct{}), connect: unix.Connect}
 	lp.shard = core.NewShard(lp, e.pool, e.opt.Core)
@@ -72,6 +79,7 @@ func newLoop(e *Engine, index int) (lp *loop, err error) {
 	if lp.poller, err = netpoll.OpenPoller(); err != nil {
 		return nil, fmt.Errorf("open poller: %w", err)
 	}
+	lp.tasks = lp.poller
 	if err = lp.wake.open(); err != nil {
 		return nil, errors.Join(err, lp.poller.Close())
 	}
@@ -134,7 +142,7 @@ func (lp *loop) post(fn func()) {
 	if lp.closed {
 		return
 	}
-	err := lp.poller.Trigger(queue.HighPriority, func(any) error {
+	err := lp.tasks.Trigger(queue.HighPriority, func(any) error {
 		fn()
 		lp.turn()
 		return nil

@@ -1,9 +1,8 @@
 package engine
 
 import (
-	"sync/atomic"
-
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/internal/interleave"
 	"github.com/ioverlay/ioverlay/ring"
 )
 
@@ -12,6 +11,9 @@ import (
 //
 //	sender's loop    Flush   queue ─▶ ring, wakes the receiver if it found the ring empty
 //	receiver's loop  Drained ring ─▶ lane, wakes the sender if it found the ring full
+//
+// Each does so by saying that it waits and then looking once more, since the other may
+// have looked just before. interleave_test.go tries every order of these steps.
 //
 // Lanes between nodes of one loop are core.Connect.
 
@@ -24,9 +26,16 @@ func (lp *loop) dialMem(l *core.OutLane) {
 	case n.loop == lp:
 		core.Connect(l, n.core)
 	default:
-		p := &memPipe{ring: ring.NewSPSC[core.Run](pipeRuns), out: l, from: lp, to: n.loop, sender: l.Node().ID(), app: l.App()}
-		n.loop.post(func() { p.accept(n) })
+		lp.openPipe(l, n, pipeRuns)
 	}
+}
+
+// openPipe begins to open a lane to a node of another loop, with room for so many runs
+// between the loops.
+func (lp *loop) openPipe(l *core.OutLane, n *Node, runs int) *memPipe {
+	p := &memPipe{ring: ring.NewSPSC[core.Run](runs), out: l, from: lp, to: n.loop, sender: l.Node().ID(), app: l.App()}
+	n.loop.post(func() { p.accept(n) })
+	return p
 }
 
 // memPipe is such a lane. Fields are grouped by the loop that touches them.
@@ -41,11 +50,11 @@ type memPipe struct {
 	in   *core.InLane // receiver's loop; nil once closed there
 	lane *core.InLane // receiver's loop; the same, and kept for its books
 
-	bytes    atomic.Int64 // in the ring
-	idle     atomic.Bool  // the receiver found the ring empty: wake it
-	starved  atomic.Bool  // the sender found the ring full: wake it
-	how      atomic.Uint32
-	finished atomic.Bool // the receiver has closed
+	bytes    interleave.Int64 // in the ring
+	idle     interleave.Bool  // the receiver found the ring empty: wake it
+	starved  interleave.Bool  // the sender found the ring full: wake it
+	how      interleave.Uint32
+	finished interleave.Bool // the receiver has closed
 }
 
 // pipeEnd says which end of a pipe a note is for.

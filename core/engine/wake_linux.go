@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ioverlay/ioverlay/internal/interleave"
 )
 
 // waker is a descriptor that can be made readable: an eventfd.
@@ -23,12 +25,14 @@ var one = binary.NativeEndian.AppendUint64(nil, 1)
 
 // raise makes the descriptor readable.
 func (w *waker) raise() {
+	interleave.Writes(w)
 	// It cannot fail but for a full counter, and then it is readable.
 	_, _ = sysWakeWrite(w.efd, one)
 }
 
 // lower makes it unreadable again.
 func (w *waker) lower() {
+	interleave.Writes(w)
 	var buf [8]byte
 	_, _ = sysWakeRead(w.efd, buf[:]) // EAGAIN: nobody had raised it
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ioverlay/ioverlay/internal/interleave"
 )
 
 // waker is a descriptor that can be made readable: a pipe.
@@ -31,11 +33,13 @@ func (w *waker) fd() int { return w.r }
 
 // raise makes the descriptor readable.
 func (w *waker) raise() {
+	interleave.Writes(w)
 	_, _ = sysWrite(w.w, []byte{1}) // a full pipe is readable already
 }
 
 // lower makes it unreadable again. raise is called once for each lower.
 func (w *waker) lower() {
+	interleave.Writes(w)
 	var buf [8]byte
 	_, _ = sysRead(w.r, buf[:])
 }

@@ -119,7 +119,7 @@ func TestCountsAreOfWhatHasChanged(t *testing.T) {
 			rt.Fatal(err)
 		}
 		z := w.Node("z", h)
-		var from []*core.Node
+		var from []*core.Switch
 		for i := range 5 {
 			from = append(from, w.Node(fmt.Sprintf("n%d", i), &coretest.Recorder{}))
 		}
