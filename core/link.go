@@ -45,6 +45,9 @@ func (n *Node) newLink(dest NodeID) *Link {
 		panic("core: Send to the zero NodeID: a destination is an address and a port")
 	}
 	lk := &Link{node: n, peer: dest}
+	if n.pace != nil {
+		n.pace.set(lk, n.pace.settingOf(dest))
+	}
 	n.links = append(n.links, lk)
 	switch {
 	case n.byPeer != nil:
