@@ -20,8 +20,8 @@ func (n *Node) Queued(to NodeID, app uint32) (bytes, msgs int) {
 		msgs++
 	}
 	if l.emulator != nil {
-		bytes += l.emulator.line.bytes
-		msgs += l.emulator.line.msgs
+		bytes += l.emulator.line.bytes + l.emulator.apart.Bytes
+		msgs += l.emulator.line.msgs + l.emulator.apart.Msgs
 	}
 	return bytes, msgs
 }

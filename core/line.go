@@ -23,16 +23,13 @@ func (q *line) due() time.Duration { return q.at(0).at }
 
 // push sends a run on its way. Order is kept: it does not arrive before the one ahead of
 // it. One that arrives with that and touches it becomes one with it.
-func (q *line) push(r Run, at time.Duration) {
+func (q *line) push(r Run, at time.Duration, most Tally) {
 	q.bytes += int(r.Len)
 	q.msgs += int(r.Msgs)
 	if q.n > 0 {
 		last := q.at(q.n - 1)
 		at = max(at, last.at)
-		if t := &last.run; at == last.at && t.Slab == r.Slab && t.end() == r.Off {
-			t.Len += r.Len
-			t.Msgs += r.Msgs
-			r.Slab.Release() // one reference a run
+		if at == last.at && last.run.extend(r, most) {
 			return
 		}
 	}

@@ -14,9 +14,9 @@ import (
 //	arrive     they have been in flight for as long as their delay says
 //	left       the transport has taken them
 //
-// What is in flight takes no room in the queue: it is on the wire. What has arrived
-// and is not taken does again, so that back-pressure is right. How much there may be of
-// both is emul.Flight's.
+// What has left the queue takes no room in it. How much of it may be in flight, and wait
+// at the far end until the transport takes it, is emul.Flight's. On a link without
+// latency it goes from the queue to the transport at once, or stays where it was.
 type linkEmulator struct {
 	lane   *OutLane
 	link   *linkEmul
@@ -29,6 +29,7 @@ type linkEmulator struct {
 	out      sendQueue // arrived: the transport's
 	outBytes int
 	outMsgs  int
+	apart    emul.Held // of out, what the lane does not count as queued: it was in flight
 }
 
 // linkEmul is what the lanes of a link have in common.
@@ -60,9 +61,9 @@ func (e *linkEmulator) empty() bool { return e.line.n == 0 && e.out.n == 0 }
 func (e *linkEmulator) load() emul.Load {
 	l := e.lane
 	return emul.Load{
-		Queued:  emul.Held{Bytes: l.bytes - e.outBytes, Msgs: l.msgs - e.outMsgs},
+		Queued:  emul.Held{Bytes: l.bytes - e.outBytes + e.apart.Bytes, Msgs: l.msgs - e.outMsgs + e.apart.Msgs},
 		Waiting: emul.Held{Bytes: e.outBytes, Msgs: e.outMsgs},
-		Queue:   emul.Held{Bytes: l.maxBytes, Msgs: l.maxMsgs},
+		Room:    emul.Held{Bytes: l.maxBytes, Msgs: l.maxMsgs},
 		Flying:  int64(e.line.bytes),
 		Pressed: l.full() || l.overHead < len(l.over),
 	}
@@ -126,7 +127,7 @@ func (e *linkEmulator) place(r Run, now time.Duration) {
 		e.arrived(r)
 		return // it is still in the node
 	default:
-		e.line.push(r, now+e.link.delay.Next(spec, now, rng))
+		e.line.push(r, now+e.link.delay.Next(spec, now, rng), e.longest())
 		l.node.pace.list(e)
 	}
 	l.bytes -= int(r.Len)
@@ -135,15 +136,18 @@ func (e *linkEmulator) place(r Run, now time.Duration) {
 
 // arrive lets everything arrive that is due, and nothing before it is.
 func (e *linkEmulator) arrive(now time.Duration) {
-	l, before := e.lane, e.line.n
+	before := e.line.n
+	if before > 0 && e.line.due() <= now {
+		e.flight.Arriving(e.load())
+	}
 	for e.line.n > 0 && e.line.due() <= now {
 		r := e.line.pop()
-		l.bytes += int(r.Len)
-		l.msgs += int(r.Msgs)
+		e.apart.Bytes += int(r.Len)
+		e.apart.Msgs += int(r.Msgs)
 		e.arrived(r)
 	}
 	if e.line.n < before {
-		l.node.pace.came(e, now)
+		e.lane.node.pace.came(e, now)
 	}
 	if e.link.spec.Delays() {
 		e.flight.Look(e.load(), now)
@@ -153,7 +157,14 @@ func (e *linkEmulator) arrive(now time.Duration) {
 func (e *linkEmulator) arrived(r Run) {
 	e.outBytes += int(r.Len)
 	e.outMsgs += int(r.Msgs)
-	e.out.join(r)
+	e.out.join(r, e.longest())
+}
+
+// longest is how long runs may become on the way: a part of the queue's bound, since what
+// has room for one message may take a run.
+func (e *linkEmulator) longest() Tally {
+	const parts = 4
+	return Tally{Msgs: uint64(e.lane.maxMsgs) / parts, Bytes: uint64(e.lane.maxBytes) / parts}
 }
 
 // left accounts for what the transport has taken, and has the lane looked at again if
@@ -161,12 +172,23 @@ func (e *linkEmulator) arrived(r Run) {
 func (e *linkEmulator) left(bytes, msgs int) {
 	e.outBytes -= bytes
 	e.outMsgs -= msgs
+	e.count(bytes, msgs)
 	if e.link.spec.Delays() {
 		e.flight.Took(bytes, e.load())
 	}
 	if e.wants() {
 		e.lane.touch()
 	}
+}
+
+// count has the lane count as queued, as far as it does not, what it takes off its count
+// elsewhere: because it has left, or because there is no emulator any more.
+func (e *linkEmulator) count(bytes, msgs int) {
+	bytes, msgs = min(bytes, e.apart.Bytes), min(msgs, e.apart.Msgs)
+	e.apart.Bytes -= bytes
+	e.apart.Msgs -= msgs
+	e.lane.bytes += bytes
+	e.lane.msgs += msgs
 }
 
 // discard counts everything on the emulated link as lost.
@@ -179,6 +201,6 @@ func (e *linkEmulator) discard() {
 	}
 	e.line = line{}
 	l.discardQueue(&e.out)
-	e.outBytes, e.outMsgs = 0, 0
+	e.outBytes, e.outMsgs, e.apart = 0, 0, emul.Held{}
 	l.node.pace.unlist(e)
 }

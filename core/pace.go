@@ -263,6 +263,7 @@ func (p *pacer) flush(l *OutLane) {
 		e.transmit(1<<62, now)
 	}
 	if e.flow == nil && e.line.n == 0 && e.link.spec == (emul.Link{}) && l.q.n == 0 {
+		e.count(e.outBytes, e.outMsgs)
 		l.q, l.emulator = e.out, nil // nothing is emulated any more
 		l.tr.Flush(l)
 		return

@@ -3,6 +3,7 @@ package core
 import (
 	"time"
 
+	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/qos"
 )
 
@@ -98,14 +99,16 @@ func (n *Node) Stats() Stats {
 func (l *OutLane) stats() LaneOut {
 	var flying Tally
 	var full time.Duration
+	var apart emul.Held
 	if e := l.emulator; e != nil {
 		flying = Tally{Msgs: uint64(e.line.msgs), Bytes: uint64(e.line.bytes)}
+		apart = e.apart
 		full = e.flight.Full(l.node.Now())
 	}
 	return LaneOut{
 		To: l.peer, App: l.app, Up: l.state == laneOpen,
 		SentMsgs: l.sentMsgs, SentBytes: l.sentBytes, Rate: l.seen.rate.Rate(), Kernel: l.Kernel(),
-		QueuedMsgs: l.msgs, QueuedBytes: l.bytes, Waiting: len(l.over) - l.overHead,
+		QueuedMsgs: l.msgs + apart.Msgs, QueuedBytes: l.bytes + apart.Bytes, Waiting: len(l.over) - l.overHead,
 		LostMsgs: l.lostMsgs, LostBytes: l.lostBytes,
 		FlyingMsgs: int(flying.Msgs), FlyingBytes: int(flying.Bytes), PipeFull: full,
 		EmulMsgs: l.emulMsgs, EmulBytes: l.emulBytes,
