@@ -105,7 +105,7 @@ func (e *linkEmulator) transmit(credit int64, now time.Duration) (passed int64) 
 		passed += int64(bytes)
 		e.place(l.q.split(bytes, msgs), now)
 		if delays {
-			e.flight.Sent(e.load())
+			e.flight.Sent(emul.Held{Bytes: int(bytes), Msgs: int(msgs)}, e.load(), now)
 		}
 	}
 	if l.overHead < len(l.over) {

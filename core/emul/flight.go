@@ -19,8 +19,9 @@ import (
 //     its best of late, and that room.
 //   - When what arrives finds nothing waiting, for want of a window, it grows by a queue's
 //     bound, and by twice as much the next time, up to what is taken in a delay: it doubles.
-//   - It holds up a sender that presses, with a full queue. One that does not may have a
-//     pipe's worth in flight while less than half the room is taken; the window follows.
+//   - It holds up a sender that presses, with a full queue or a queue's worth in a
+//     millisecond. One that does not may have a pipe's worth in flight while less than half
+//     the room is taken; the window follows.
 //
 // In the steady state there is in flight what the receiver takes in a delay, and about a
 // queue's bound waits for it. It belongs to a node's loop.
@@ -36,6 +37,9 @@ type Flight struct {
 	limited bool  // the window has held something back
 	came    int   // how often something arrived
 	idle    int   // how often nothing was waiting then
+
+	burst   Held          // transmitted since then, within burstSpan
+	burstAt time.Duration // likewise
 
 	rates    [rateSpans]int64 // bytes taken in the last spans
 	round    uint             // of the next of them
@@ -103,7 +107,7 @@ func (f *Flight) begin(now time.Duration) {
 // goes beyond; 0 or less means none.
 func (f *Flight) Room(l Load) int64 {
 	pipe := f.pipe - l.Flying
-	if !l.Pressed && l.roomy() {
+	if !l.Pressed && !f.burst.exceeds(l.Room) && l.roomy() {
 		return pipe
 	}
 	return min(pipe, f.windowFor(l)-l.held())
@@ -116,12 +120,21 @@ func (f *Flight) windowFor(l Load) int64 {
 	return f.window
 }
 
-// Sent says that bytes were transmitted, which are in the load.
-func (f *Flight) Sent(l Load) {
+// Sent says that a run was transmitted, which is in the load.
+func (f *Flight) Sent(run Held, l Load, now time.Duration) {
+	if now-f.burstAt >= burstSpan {
+		f.burst, f.burstAt = Held{}, now
+	}
+	f.burst.Bytes += run.Bytes
+	f.burst.Msgs += run.Msgs
 	if held := l.held(); held > f.window && l.roomy() {
 		f.window = held
 	}
 }
+
+// burstSpan is how fast a queue must be emptied by a sender that presses although it does
+// not fill it: a source that has always more does so in no time.
+const burstSpan = time.Millisecond
 
 // Arriving says that something is about to join what waits.
 func (f *Flight) Arriving(l Load) {
@@ -172,8 +185,11 @@ func (f *Flight) fit(l Load, taken int64) {
 		f.window = min(f.window+min(taken, room<<f.hungry), f.pipe+room)
 		f.hungry = min(f.hungry+1, mostHungry)
 		return
-	case f.crowded && 4*f.idle < f.came:
-		f.window = min(f.window, slices.Max(f.rates[:])+room)
+	case f.limited && 4*f.idle > f.came:
+		f.window = min(f.window+room, f.pipe+room)
+	case f.crowded:
+		best := slices.Max(f.rates[:])
+		f.window = min(f.window, best+max(room, best/spareParts))
 	}
 	f.hungry = 0
 }
@@ -181,6 +197,10 @@ func (f *Flight) fit(l Load, taken int64) {
 // rateSpans is over how many spans the receiver's best is remembered: what it takes in one
 // varies with what it is given.
 const rateSpans = 8
+
+// spareParts is the part of what is taken in a delay that may wait if there is room for
+// less: what is given in bursts comes in bursts.
+const spareParts = 8
 
 // mostHungry bounds a shift: of the largest queue, by less than 63 bits.
 const mostHungry = 20
