@@ -86,9 +86,6 @@ func (n *Node) SetLink(to NodeID, e emul.Link) {
 	if err := e.Check(); err != nil {
 		panic("core: SetLink: " + err.Error())
 	}
-	if n.pace == nil && e == (emul.Link{}) {
-		return
-	}
 	p := n.pacing()
 	if p.settings == nil {
 		p.settings = make(map[NodeID]emul.Link)
