@@ -79,7 +79,15 @@ func (e *linkEmulator) wants() bool {
 	case e.link.spec.Delays():
 		return e.flight.Room(e.load()) > 0
 	}
-	return e.empty() // the transport takes no more: they stay in the queue
+	return e.line.n == 0 && e.takes()
+}
+
+// takes reports whether the transport keeps up with a link without latency: what it does
+// not take stays in the queue. It may be behind by a part of that, since it takes what it
+// has only when the loop gets round to it, and the other lanes share the rate meanwhile.
+func (e *linkEmulator) takes() bool {
+	most := e.longest()
+	return e.out.n == 0 || uint64(e.outBytes) < most.Bytes && uint64(e.outMsgs) < most.Msgs
 }
 
 // transmit moves messages from the queue to the link until their bytes reach the credit,

@@ -287,8 +287,11 @@ func (e *linkEmulator) Granted(credit int64) {
 	p := e.lane.node.pace
 	passed := e.transmit(credit, p.now)
 	p.shaper.Settle(e.flow, passed, p.now)
-	if e.wants() {
+	switch {
+	case e.wants():
 		p.shaper.Ask(e.flow, p.now)
+	case e.lane.q.n > 0:
+		p.shaper.Stay(e.flow)
 	}
 	if e.out.n > 0 {
 		e.lane.touch()

@@ -100,8 +100,8 @@ func TestDelaysAreDistributedAsStated(t *testing.T) {
 				if math.Abs(deviation-float64(wantDeviation)) > (2*tolerance+0.02)*spread {
 					t.Errorf("a deviation of %v, want %v within %.3f spreads", time.Duration(deviation), wantDeviation, 2*tolerance+0.02)
 				}
-				if beyond > l.Jitter.Spread/100 {
-					t.Errorf("order adds %v to the mean, want %v at most", beyond, l.Jitter.Spread/100)
+				if most := time.Duration((0.01 + tolerance/50) * spread); beyond > most {
+					t.Errorf("order adds %v to the mean, want %v at most", beyond, most)
 				}
 				slices.Sort(delays)
 				var apart float64
