@@ -27,6 +27,8 @@ type BandwidthOrder struct {
 	Spread  time.Duration `cbor:"spread,omitempty"`  // of the jitter, in ns
 	Loss    float64       `cbor:"loss,omitempty"`    // share of messages
 	Pipe    int64         `cbor:"pipe,omitempty"`    // bytes on the way at most
+
+	Correlation time.Duration `cbor:"correlation,omitempty"` // of the jitter, in ns
 }
 
 // OrderBandwidth tells a node to change its own bandwidth.
@@ -37,7 +39,8 @@ func (b *Base) OrderBandwidth(node core.NodeID, w emul.Bandwidth) {
 
 // OrderLink tells a node to change its link to another.
 func (b *Base) OrderLink(node, to core.NodeID, e emul.Link) {
-	o := BandwidthOrder{To: to, Rate: int64(e.Rate), Latency: e.Latency, Spread: e.Jitter.Spread, Loss: e.Loss, Pipe: e.Pipe}
+	o := BandwidthOrder{To: to, Rate: int64(e.Rate), Latency: e.Latency, Spread: e.Jitter.Spread, Loss: e.Loss, Pipe: e.Pipe,
+		Correlation: e.Jitter.Correlation}
 	if e.Jitter.Dist != emul.NoJitter {
 		o.Jitter = e.Jitter.Dist.String()
 	}
@@ -74,7 +77,7 @@ func (o BandwidthOrder) link() (e emul.Link, err error) {
 		return e, fmt.Errorf("%w: an order for a node and a link at once", ErrMalformed)
 	}
 	e = emul.Link{Rate: emul.Rate(o.Rate), Latency: o.Latency, Loss: o.Loss, Pipe: o.Pipe}
-	e.Jitter.Spread = o.Spread
+	e.Jitter.Spread, e.Jitter.Correlation = o.Spread, o.Correlation
 	if o.Jitter != "" {
 		if e.Jitter.Dist, err = emul.ParseDistribution(o.Jitter); err != nil {
 			return e, fmt.Errorf("%w: %w", ErrMalformed, err)

@@ -18,7 +18,7 @@ func TestBandwidthIsOrdered(t *testing.T) {
 	n := w.Node("worker", &worker)
 	worker.Observer = boss.ID()
 	want := emul.Bandwidth{Total: 400 * emul.KBps, Up: 200 * emul.KBps}
-	link := emul.Link{Rate: emul.MBps, Latency: time.Second, Jitter: emul.Jitter{Dist: emul.Normal, Spread: time.Millisecond}, Loss: 0.5, Pipe: 9}
+	link := emul.Link{Rate: emul.MBps, Latency: time.Second, Jitter: emul.Jitter{Dist: emul.Normal, Spread: time.Millisecond, Correlation: time.Second}, Loss: 0.5, Pipe: 9}
 	w.Call(boss, func() {
 		boss.OrderBandwidth(n.ID(), want)
 		boss.OrderLink(n.ID(), w.ID("third"), link)

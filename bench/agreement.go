@@ -53,35 +53,61 @@ seed: %d
 duration: %dns
 drain: 0s
 transport: %s
-buffers: {messages: 10}
+buffers: {messages: %d}
 record: {every: 1s, series: [link]}
 `
 
 // agreementCases are chains, trees, diamonds and DAGs, with caps on links and nodes of
-// every kind, drawn from the seed.
+// every kind, drawn from the seed; and chains with latencies to 200 ms and small buffers,
+// with jitter, with sessions that share links, and with messages of all sizes.
 func agreementCases(s AgreementSpec) (cases []agreementCase) {
-	add := func(name string, seed uint64, body string) {
-		head := fmt.Sprintf(agreementHead, name, seed, (agreementWarmup + s.Window).Nanoseconds(), s.Links)
+	add := func(name string, seed uint64, buffers int, body string) {
+		head := fmt.Sprintf(agreementHead, name, seed, (agreementWarmup + s.Window).Nanoseconds(), s.Links, buffers)
 		cases = append(cases, agreementCase{name, head + body})
 	}
 	const source = "applications:\n  - {name: a, at: n1, source: back-to-back, payload: 1000B}\n"
-	add("chain", s.Seed, `nodes: [{names: n1..n6, bandwidth: {total: "uniform(2.4MBps, 8MBps)"}}]
+	add("chain", s.Seed, 10, `nodes: [{names: n1..n6, bandwidth: {total: "uniform(2.4MBps, 8MBps)"}}]
 links: [{chain: n1..n6, rate: "uniform(1.2MBps, 4MBps)", latency: "uniform(0ms, 10ms)"}]
 `+source)
-	add("chain with two sources", s.Seed, `nodes: [n1..n6]
+	add("chain with two sources", s.Seed, 10, `nodes: [n1..n6]
 links: [{chain: n1..n6, rate: "uniform(1.2MBps, 4MBps)"}]
 applications:
   - {name: a, at: n1, source: back-to-back, payload: 1000B}
   - {name: b, at: n3, source: back-to-back, payload: 1000B}
 `)
-	add("tree", s.Seed, `nodes: [{names: n1..n13, bandwidth: {up: "uniform(1.6MBps, 8MBps)", down: "uniform(0.8MBps, 4MBps)"}}]
+	add("tree", s.Seed, 10, `nodes: [{names: n1..n13, bandwidth: {up: "uniform(1.6MBps, 8MBps)", down: "uniform(0.8MBps, 4MBps)"}}]
 links: [{tree: {nodes: n1..n13, fanout: 3}, latency: "uniform(0ms, 10ms)"}]
 `+source)
-	add("diamond", s.Seed, `nodes: [{names: n1..n4, bandwidth: {total: "uniform(2MBps, 12MBps)"}}]
+	add("diamond", s.Seed, 10, `nodes: [{names: n1..n4, bandwidth: {total: "uniform(2MBps, 12MBps)"}}]
 links: [{link: "n1 -> n2, n3", rate: "uniform(1.2MBps, 4MBps)"}, {link: "n2, n3 -> n4", rate: "uniform(1.2MBps, 4MBps)"}]
 `+source)
+	for _, ms := range []int{20, 50, 100, 200} {
+		for _, buffers := range []int{5, 10, 40} {
+			add(fmt.Sprintf("%d ms, %d messages", ms, buffers), s.Seed, buffers, fmt.Sprintf(`nodes: [n1..n4]
+links: [{link: n1 -> n2, rate: 800KBps}, {link: n2 -> n3, latency: %dms}, {link: n3 -> n4, rate: 700KBps}]
+`, ms)+source)
+		}
+	}
+	add("jitter", s.Seed, 10, `nodes: [n1..n5]
+links: [{link: n1 -> n2, rate: 800KBps, latency: 20ms, jitter: exponential(20ms)}, {link: n2 -> n3, latency: 100ms, jitter: normal(20ms)},
+  {link: n3 -> n4, rate: 700KBps}, {link: n4 -> n5, latency: 50ms, jitter: uniform(50ms)}]
+`+source)
+	add("sessions on one link", s.Seed, 10, `nodes: [n1..n6]
+links: [{chain: n1..n6, rate: "uniform(1.2MBps, 4MBps)", latency: "uniform(0ms, 100ms)"}]
+applications:
+  - {name: a, at: n1, source: back-to-back, payload: 1000B}
+  - {name: b, at: n1, source: back-to-back, payload: 1000B}
+  - {name: c, at: n3, source: back-to-back, payload: 1000B}
+`)
+	add("mixed sizes", s.Seed, 4, `nodes: [{names: n1, bandwidth: {up: 900KBps}}, n2..n3]
+links: [{link: n1 -> n2, latency: 20ms}, {link: n2 -> n3, rate: 600KBps}]
+applications:
+  - {name: p, at: n1, source: back-to-back, payload: 20000B}
+  - {name: q, at: n1, source: back-to-back, payload: 1000B}
+  - {name: r, at: n1, source: back-to-back, payload: 40B}
+`)
 	for i := range s.DAGs {
-		add(fmt.Sprintf("DAG %d", i+1), s.Seed+uint64(i), `nodes: [{names: n1..n8, bandwidth: {up: "uniform(4MBps, 16MBps)", down: "uniform(4MBps, 16MBps)"}}]
+		add(fmt.Sprintf("DAG %d", i+1), s.Seed+uint64(i), 10, `nodes: [{names: n1..n8, bandwidth: {up: "uniform(4MBps, 16MBps)", down: "uniform(4MBps, 16MBps)"}}]
 links: [{random-dag: {nodes: n1..n8, degree: 2}, rate: "uniform(2MBps, 8MBps)"}]
 `+source)
 	}

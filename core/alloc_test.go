@@ -2,8 +2,10 @@ package core
 
 import (
 	"testing"
+	"time"
 
 	"github.com/ioverlay/ioverlay/bufpool"
+	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
@@ -194,6 +196,36 @@ func TestNoAllocations(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A link with latency and jitter, on which every message is due at a time of its own,
+// allocates nothing either.
+func TestDelayAllocatesNothing(t *testing.T) {
+	if bufpool.Tracing {
+		t.Skip("the tracing build records who holds what")
+	}
+	w := newWorld(t, Config{})
+	defer w.close()
+	w.node(0, relay(1))
+	w.node(1, nil)
+	w.nodes[0].SetLink(nodeID(1), emul.Link{
+		Latency: 5 * time.Millisecond, Loss: 0.01, Jitter: emul.Jitter{Dist: emul.Normal, Spread: time.Millisecond},
+	})
+	w.mold(w.nodes[0], 1, 100, 24)
+	step := func() {
+		w.push()
+		w.pass(100 * time.Microsecond)
+	}
+	for range 500 {
+		step()
+	}
+	before := w.nodes[1].ins[0].msgs
+	if allocs := testing.AllocsPerRun(200, step); allocs != 0 {
+		t.Errorf("%v allocations for some 24 messages", allocs)
+	}
+	if got := w.nodes[1].ins[0].msgs - before; got < 200*20 {
+		t.Errorf("%d messages arrived, of some %d", got, 200*24)
 	}
 }
 

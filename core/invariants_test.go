@@ -99,11 +99,14 @@ func (w *world) checkOuts(n *Node) {
 				}
 			}
 			w.checkWay(l)
+			if l.emulator != nil {
+				bytes -= l.emulator.apart.Bytes
+				msgs -= l.emulator.apart.Msgs
+			}
 			over := len(l.over) - l.overHead
 			switch {
 			case bytes != l.bytes || msgs != l.msgs:
 				w.t.Fatalf("lane to %v says %d bytes, %d messages, and has %d, %d", l.peer, l.bytes, l.msgs, bytes, msgs)
-			case l.emulator != nil && l.emulator.link.spec.Delays(): // what arrives may go beyond the bounds
 			case msgs > cfg.QueueMsgs:
 				w.t.Fatalf("lane to %v has %d messages, the bound is %d", l.peer, msgs, cfg.QueueMsgs)
 			case bytes >= cfg.QueueBytes+cfg.MaxPayload+64:
@@ -154,24 +157,33 @@ func (w *world) checkWay(l *OutLane) {
 	if l.emulator == nil {
 		return
 	}
-	outBytes, outMsgs, lineBytes := -int(l.emulator.out.cut), 0, 0
-	for i := range l.emulator.out.len() {
-		outBytes += int(l.emulator.out.at(i).Len)
-		outMsgs += int(l.emulator.out.at(i).Msgs)
+	e := l.emulator
+	outBytes, outMsgs, lineBytes, lineMsgs := -int(e.out.cut), 0, 0, 0
+	for i := range e.out.len() {
+		outBytes += int(e.out.at(i).Len)
+		outMsgs += int(e.out.at(i).Msgs)
 	}
 	last := time.Duration(0)
-	for _, f := range l.emulator.line[l.emulator.lineHead:] {
+	for i := range e.line.n {
+		f := e.line.at(i)
 		lineBytes += int(f.run.Len)
+		lineMsgs += int(f.run.Msgs)
 		if f.at < last {
 			w.t.Fatalf("lane to %v: a message on the way would overtake another", l.peer)
 		}
 		last = f.at
 	}
-	if outBytes != l.emulator.outBytes || outMsgs != l.emulator.outMsgs || lineBytes != l.emulator.lineBytes {
-		w.t.Fatalf("emulated link to %v says %d bytes, %d messages at its end and %d on it, and has %d, %d, %d",
-			l.peer, l.emulator.outBytes, l.emulator.outMsgs, l.emulator.lineBytes, outBytes, outMsgs, lineBytes)
+	if outBytes != e.outBytes || outMsgs != e.outMsgs || lineBytes != e.line.bytes || lineMsgs != e.line.msgs {
+		w.t.Fatalf("emulated link to %v says %d bytes, %d messages at its end and %d, %d on it, and has %d, %d, %d, %d",
+			l.peer, e.outBytes, e.outMsgs, e.line.bytes, e.line.msgs, outBytes, outMsgs, lineBytes, lineMsgs)
 	}
-	if l.emulator.flying() && !l.emulator.listed {
-		w.t.Fatalf("emulated link to %v has messages on it and nobody waits for them", l.peer)
+	lines := l.node.pace.lines
+	if (e.line.n > 0) != (e.pos > 0) || e.pos > 0 && lines[e.pos-1] != e {
+		w.t.Fatalf("emulated link to %v has %d runs on it, and its place among those that wait is %d", l.peer, e.line.n, e.pos)
+	}
+	for i := range lines {
+		if i > 0 && lines.less(i, (i-1)/2) {
+			w.t.Fatalf("the emulated link to %v is looked at after one on which something is due later", lines[i].lane.peer)
+		}
 	}
 }

@@ -7,7 +7,7 @@ import "github.com/ioverlay/ioverlay/core/wire"
 // know what is in them, without a report for it ([Node.Stats] allocates).
 
 // Queued is what waits on the lane to a downstream node: in the queue, behind it, and
-// on an emulated link's way. What the kernel has taken is not in it. A lane that does
+// in flight on an emulated link. What the kernel has taken is not in it. A lane that does
 // not exist has nothing.
 func (n *Node) Queued(to NodeID, app uint32) (bytes, msgs int) {
 	l := n.outLane(to, app)
@@ -20,10 +20,8 @@ func (n *Node) Queued(to NodeID, app uint32) (bytes, msgs int) {
 		msgs++
 	}
 	if l.emulator != nil {
-		bytes += l.emulator.lineBytes
-		for _, f := range l.emulator.line[l.emulator.lineHead:] {
-			msgs += int(f.run.Msgs)
-		}
+		bytes += l.emulator.line.bytes + l.emulator.apart.Bytes
+		msgs += l.emulator.line.msgs + l.emulator.apart.Msgs
 	}
 	return bytes, msgs
 }

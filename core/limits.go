@@ -108,6 +108,11 @@ type Config struct {
 	Lanes         LaneMode      // one lane an application, or one for all
 	StallTimeout  time.Duration // without progress before the algorithm is told
 	FailTimeout   time.Duration // without an answer of the peer's system before a lane ends
+
+	// DelaySlack is how much longer than asked emulated latency may take, so that a node
+	// whose messages arrive one after another wakes up for several. It is never shorter.
+	// 0 means a wake-up for each time at which one is due, but 200 µs in the live engine.
+	DelaySlack time.Duration
 }
 
 // withDefaults fills the zero fields.

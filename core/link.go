@@ -3,7 +3,6 @@ package core
 import (
 	"slices"
 
-	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
@@ -64,7 +63,7 @@ func (lk *Link) drop(l *OutLane) {
 // tidy forgets a link without lanes of which nothing is to be remembered.
 func (lk *Link) tidy() {
 	n := lk.node
-	if len(lk.lanes) > 0 || lk.emul.spec != (emul.Link{}) || len(lk.emul.weight) > 0 || n.state == nodeEnded {
+	if len(lk.lanes) > 0 || len(lk.emul.weight) > 0 || n.state == nodeEnded {
 		return
 	}
 	last := n.links[len(n.links)-1]
@@ -79,6 +78,9 @@ func (n *Node) newLink(dest NodeID) *Link {
 		panic("core: Send to the zero NodeID: a destination is an address and a port")
 	}
 	lk := &Link{node: n, peer: dest, at: len(n.links)}
+	if n.pace != nil {
+		n.pace.set(lk, n.pace.settingOf(dest))
+	}
 	n.links = append(n.links, lk)
 	switch {
 	case n.byPeer != nil:

@@ -11,35 +11,31 @@ import (
 // straight from the queue to the transport.
 //
 //	transmit   the pacer has granted credit: messages leave the queue; some are lost
-//	arrive   they have been on their way for long enough
-//	left     the transport has taken them
+//	arrive     they have been in flight for as long as their delay says
+//	left       the transport has taken them
 //
-// What has left the queue and not arrived takes no room in it: it is on the wire.
-// What has arrived and is not taken does again, so that back-pressure is right.
+// What has left the queue takes no room in it. How much of it may be in flight, and wait
+// at the far end until the transport takes it, is emul.Flight's. On a link without
+// latency it goes from the queue to the transport at once, or stays where it was.
 type linkEmulator struct {
-	lane *OutLane
-	link *linkEmul
-	flow *emul.Flow // nil: nothing limits its rate
+	lane   *OutLane
+	link   *linkEmul
+	flow   *emul.Flow // nil: nothing limits its rate
+	flight emul.Flight
 
-	line      []flight // on their way, in order of arrival: a FIFO from lineHead on
-	lineHead  int
-	lineBytes int
-	listed    bool // in the pacer's list of emulators with messages in flight
+	line line // in flight
+	pos  int  // in the pacer's heap of lines, from 1; 0 if it is not there
 
 	out      sendQueue // arrived: the transport's
 	outBytes int
 	outMsgs  int
-}
-
-// flight is a run that is on its way.
-type flight struct {
-	run Run
-	at  time.Duration // when it arrives
+	apart    emul.Held // of out, what the lane does not count as queued: it was in flight
 }
 
 // linkEmul is what the lanes of a link have in common.
 type linkEmul struct {
 	spec   emul.Link
+	delay  emul.Delay
 	shared *emul.Shared // nil until something limits the link or its node
 	weight []laneWeight
 }
@@ -59,9 +55,19 @@ func (k *linkEmul) weightOf(app uint32) int {
 	return 1
 }
 
-func (e *linkEmulator) empty() bool { return e.lineHead == len(e.line) && e.out.n == 0 }
+func (e *linkEmulator) empty() bool { return e.line.n == 0 && e.out.n == 0 }
 
-func (e *linkEmulator) flying() bool { return e.lineHead < len(e.line) }
+// load is what there is on the emulated link and before it.
+func (e *linkEmulator) load() emul.Load {
+	l := e.lane
+	return emul.Load{
+		Queued:  emul.Held{Bytes: l.bytes - e.outBytes + e.apart.Bytes, Msgs: l.msgs - e.outMsgs + e.apart.Msgs},
+		Waiting: emul.Held{Bytes: e.outBytes, Msgs: e.outMsgs},
+		Room:    emul.Held{Bytes: l.maxBytes, Msgs: l.maxMsgs},
+		Flying:  int64(e.line.bytes),
+		Pressed: l.full() || l.overHead < len(l.over),
+	}
+}
 
 // wants reports whether a message would be transmitted if it were given credit: there is one,
 // and there is capacity on the link for it.
@@ -71,27 +77,44 @@ func (e *linkEmulator) wants() bool {
 	case l.q.n == 0 || l.state != laneOpen:
 		return false
 	case e.link.spec.Delays():
-		return int64(e.lineBytes+e.outBytes) < e.link.spec.PipeBytes()
+		return e.flight.Room(e.load()) > 0
 	}
-	return e.empty() // the transport takes no more: they stay in the queue
+	return e.line.n == 0 && e.takes()
+}
+
+// takes reports whether the transport keeps up with a link without latency: what it does
+// not take stays in the queue. It may be behind by a part of that, since it takes what it
+// has only when the loop gets round to it, and the other lanes share the rate meanwhile.
+func (e *linkEmulator) takes() bool {
+	most := e.longest()
+	return e.out.n == 0 || uint64(e.outBytes) < most.Bytes && uint64(e.outMsgs) < most.Msgs
 }
 
 // transmit moves messages from the queue to the link until their bytes reach the credit,
 // and returns their bytes. A message is never cut.
 func (e *linkEmulator) transmit(credit int64, now time.Duration) (passed int64) {
-	l := e.lane
+	l, delays := e.lane, e.link.spec.Delays()
 	l.shut()
 	for l.q.n > 0 && passed < credit {
+		most := credit - passed
+		if delays {
+			if most = min(most, e.flight.Room(e.load())); most <= 0 {
+				break
+			}
+		}
 		r := l.q.at(0)
 		bytes, msgs := r.Len, r.Msgs
 		switch {
 		case e.link.spec.PerMessage():
 			bytes, msgs = r.first(1)
-		case int64(r.Len) > credit-passed:
-			bytes, msgs = r.first(uint32(credit - passed))
+		case int64(r.Len) > most:
+			bytes, msgs = r.first(uint32(most))
 		}
 		passed += int64(bytes)
 		e.place(l.q.split(bytes, msgs), now)
+		if delays {
+			e.flight.Sent(emul.Held{Bytes: int(bytes), Msgs: int(msgs)}, e.load(), now)
+		}
 	}
 	if l.overHead < len(l.over) {
 		l.admitWaiting()
@@ -108,58 +131,48 @@ func (e *linkEmulator) place(r Run, now time.Duration) {
 		l.emulMsgs += uint64(r.Msgs)
 		l.emulBytes += uint64(r.Len)
 		r.Slab.Release()
-	case !spec.Delays() && !e.flying():
+	case !spec.Delays() && e.line.n == 0:
 		e.arrived(r)
 		return // it is still in the node
 	default:
-		e.fly(r, now+spec.Delay(rng))
+		e.line.push(r, now+e.link.delay.Next(spec, now, rng), e.longest())
+		l.node.pace.list(e)
 	}
 	l.bytes -= int(r.Len)
 	l.msgs -= int(r.Msgs)
 }
 
-// flightStep is the part of a link's latency within which messages that follow each
-// other arrive together, so that a wake-up brings a burst and not a message.
-const flightStep = 128
-
-// fly sends a run on its way. It does not overtake the one before it.
-func (e *linkEmulator) fly(r Run, at time.Duration) {
-	if e.flying() {
-		last := e.line[len(e.line)-1].at
-		if at < last+e.link.spec.Latency/flightStep {
-			at = last
-		}
-	} else {
-		e.line, e.lineHead = e.line[:0], 0
-		e.lane.node.pace.list(e)
-	}
-	if e.lineHead > len(e.line)/2 { // a line that is never empty must not grow
-		n := copy(e.line, e.line[e.lineHead:])
-		clear(e.line[n:])
-		e.line, e.lineHead = e.line[:n], 0
-	}
-	e.line = append(e.line, flight{r, at})
-	e.lineBytes += int(r.Len)
-}
-
-// arrive lets everything arrive that is due.
+// arrive lets everything arrive that is due, and nothing before it is.
 func (e *linkEmulator) arrive(now time.Duration) {
-	l := e.lane
-	for e.flying() && e.line[e.lineHead].at <= now {
-		r := e.line[e.lineHead].run
-		e.line[e.lineHead] = flight{}
-		e.lineHead++
-		e.lineBytes -= int(r.Len)
-		l.bytes += int(r.Len)
-		l.msgs += int(r.Msgs)
+	before := e.line.n
+	if before > 0 && e.line.due() <= now {
+		e.flight.Arriving(e.load())
+	}
+	for e.line.n > 0 && e.line.due() <= now {
+		r := e.line.pop()
+		e.apart.Bytes += int(r.Len)
+		e.apart.Msgs += int(r.Msgs)
 		e.arrived(r)
+	}
+	if e.line.n < before {
+		e.lane.node.pace.came(e, now)
+	}
+	if e.link.spec.Delays() {
+		e.flight.Look(e.load(), now)
 	}
 }
 
 func (e *linkEmulator) arrived(r Run) {
 	e.outBytes += int(r.Len)
 	e.outMsgs += int(r.Msgs)
-	e.out.join(r)
+	e.out.join(r, e.longest())
+}
+
+// longest is how long runs may become on the way: a part of the queue's bound, since what
+// has room for one message may take a run.
+func (e *linkEmulator) longest() Tally {
+	const parts = 4
+	return Tally{Msgs: uint64(e.lane.maxMsgs) / parts, Bytes: uint64(e.lane.maxBytes) / parts}
 }
 
 // left accounts for what the transport has taken, and has the lane looked at again if
@@ -167,21 +180,35 @@ func (e *linkEmulator) arrived(r Run) {
 func (e *linkEmulator) left(bytes, msgs int) {
 	e.outBytes -= bytes
 	e.outMsgs -= msgs
+	e.count(bytes, msgs)
+	if e.link.spec.Delays() {
+		e.flight.Took(bytes, e.load())
+	}
 	if e.wants() {
 		e.lane.touch()
 	}
 }
 
+// count has the lane count as queued, as far as it does not, what it takes off its count
+// elsewhere: because it has left, or because there is no emulator any more.
+func (e *linkEmulator) count(bytes, msgs int) {
+	bytes, msgs = min(bytes, e.apart.Bytes), min(msgs, e.apart.Msgs)
+	e.apart.Bytes -= bytes
+	e.apart.Msgs -= msgs
+	e.lane.bytes += bytes
+	e.lane.msgs += msgs
+}
+
 // discard counts everything on the emulated link as lost.
 func (e *linkEmulator) discard() {
 	l := e.lane
-	for ; e.lineHead < len(e.line); e.lineHead++ {
-		r := e.line[e.lineHead].run
+	for e.line.n > 0 {
+		r := e.line.pop()
 		l.lose(uint64(r.Msgs), uint64(r.Len))
 		r.Slab.Release()
 	}
-	e.line, e.lineHead, e.lineBytes = nil, 0, 0
+	e.line = line{}
 	l.discardQueue(&e.out)
-	e.outBytes, e.outMsgs = 0, 0
+	e.outBytes, e.outMsgs, e.apart = 0, 0, emul.Held{}
 	l.node.pace.unlist(e)
 }

@@ -28,9 +28,13 @@ type pacer struct {
 	interval  time.Duration
 	rng       *rand.Rand // of loss and jitter
 	upstreams []upShare
-	lines     []*linkEmulator // with messages on their way
-	now       time.Duration   // of the run of the shaper under way
-	armed     time.Duration   // when the timer is set for; 0 if it is not
+	lines     lineHeap      // of the lanes with messages in flight
+	brought   time.Duration // when something arrived last
+	now       time.Duration // of the run of the shaper under way
+	armed     time.Duration // when the timer is set for; 0 if it is not
+
+	plain    emul.Link            // what links do that nobody has set
+	settings map[NodeID]emul.Link // what SetLink has set
 }
 
 // upShare is what the lanes of an upstream node share.
@@ -74,33 +78,67 @@ func (n *Node) Bandwidth() emul.Bandwidth {
 }
 
 // SetLink says what the link to a downstream node does to the messages on it, in place
-// of what was set before; the zero Link is a plain one. The link need not exist yet,
-// and one that was lost and dialled again keeps its settings. Several lanes of a link
-// share its rate by their weights (SetLaneWeight). It panics if e.Check() fails.
+// of what was set before, and of what SetDefaultLink says; the zero Link is a plain one.
+// The link need not exist yet, and one that was lost and dialled again keeps its settings.
+// Several lanes of a link share its rate by their weights (SetLaneWeight). It panics if
+// e.Check() fails.
 func (n *Node) SetLink(to NodeID, e emul.Link) {
 	if err := e.Check(); err != nil {
 		panic("core: SetLink: " + err.Error())
+	}
+	p := n.pacing()
+	if p.settings == nil {
+		p.settings = make(map[NodeID]emul.Link)
+	}
+	p.settings[to] = e
+	if lk := n.knownLink(to); lk != nil {
+		p.set(lk, e)
+	} // else when it opens
+	p.refit()
+}
+
+// SetDefaultLink says what links to downstream nodes do to the messages on them that
+// SetLink says nothing of: those that are there, and those that open later. It panics if
+// e.Check() fails.
+func (n *Node) SetDefaultLink(e emul.Link) {
+	if err := e.Check(); err != nil {
+		panic("core: SetDefaultLink: " + err.Error())
 	}
 	if n.pace == nil && e == (emul.Link{}) {
 		return
 	}
 	p := n.pacing()
-	lk := n.findLink(to)
-	lk.emul.spec = e
-	if e.Rate != emul.Unlimited || lk.emul.shared != nil {
-		lk.emul.share().SetRate(e.Rate, p.interval, n.Now())
+	p.plain = e
+	for _, lk := range n.links {
+		if _, set := p.settings[lk.peer]; !set {
+			p.set(lk, e)
+		}
 	}
 	p.refit()
 }
 
-// Link is what SetLink has set for the link to a node.
-func (n *Node) Link(to NodeID) emul.Link {
-	for _, lk := range n.links {
-		if lk.peer == to {
-			return lk.emul.spec
-		}
+// set makes a link do what it is told.
+func (p *pacer) set(lk *Link, e emul.Link) {
+	lk.emul.spec = e
+	if e.Rate != emul.Unlimited || lk.emul.shared != nil {
+		lk.emul.share().SetRate(e.Rate, p.interval, p.node.Now())
 	}
-	return emul.Link{}
+}
+
+// settingOf is what the link to a node is to do.
+func (p *pacer) settingOf(to NodeID) emul.Link {
+	if e, set := p.settings[to]; set {
+		return e
+	}
+	return p.plain
+}
+
+// Link is what the link to a node does: what SetLink or SetDefaultLink has set.
+func (n *Node) Link(to NodeID) emul.Link {
+	if n.pace == nil {
+		return emul.Link{}
+	}
+	return n.pace.settingOf(to)
 }
 
 // SetLaneWeight sets the share of an application's lane to a downstream node when
@@ -176,9 +214,11 @@ func (p *pacer) paceOut(lk *Link, l *OutLane) {
 		l.emulator.takeOver()
 	}
 	e := l.emulator
-	switch {
-	case e == nil:
+	if e == nil {
 		return
+	}
+	e.flight.Set(lk.emul.spec, p.rateOf(&lk.emul.spec), p.node.Now())
+	switch {
 	case limited && e.flow == nil:
 		e.flow = p.shaper.NewFlow(e, emul.Out, lk.emul.share(), lk.emul.weightOf(l.app))
 	case !limited && e.flow != nil:
@@ -186,6 +226,17 @@ func (p *pacer) paceOut(lk *Link, l *OutLane) {
 		e.flow = nil
 	}
 	l.touch()
+}
+
+// rateOf is what goes over a link at most.
+func (p *pacer) rateOf(e *emul.Link) emul.Rate {
+	least := emul.Unlimited
+	for _, r := range [...]emul.Rate{e.Rate, p.bandwidth.Up, p.bandwidth.Total} {
+		if r != emul.Unlimited && (least == emul.Unlimited || r < least) {
+			least = r
+		}
+	}
+	return least
 }
 
 // takeOver puts what the transport has begun to write at the far end of the emulated link.
@@ -210,7 +261,8 @@ func (p *pacer) flush(l *OutLane) {
 	default:
 		e.transmit(1<<62, now)
 	}
-	if e.flow == nil && !e.flying() && e.link.spec == (emul.Link{}) && l.q.n == 0 {
+	if e.flow == nil && e.line.n == 0 && e.link.spec == (emul.Link{}) && l.q.n == 0 {
+		e.count(e.outBytes, e.outMsgs)
 		l.q, l.emulator = e.out, nil // nothing is emulated any more
 		l.tr.Flush(l)
 		return
@@ -226,10 +278,8 @@ func (p *pacer) run(now time.Duration) {
 	p.now = now
 	p.shaper.Run(now)
 	next := p.shaper.Next(now)
-	for _, e := range p.lines {
-		if e.flying() {
-			next = min(next, e.line[e.lineHead].at)
-		}
+	if len(p.lines) > 0 {
+		next = min(next, max(p.lines[0].line.due(), p.brought+p.node.shard.cfg.DelaySlack))
 	}
 	p.arm(next)
 }
@@ -239,8 +289,11 @@ func (e *linkEmulator) Granted(credit int64) {
 	p := e.lane.node.pace
 	passed := e.transmit(credit, p.now)
 	p.shaper.Settle(e.flow, passed, p.now)
-	if e.wants() {
+	switch {
+	case e.wants():
 		p.shaper.Ask(e.flow, p.now)
+	case e.lane.q.n > 0:
+		p.shaper.Stay(e.flow)
 	}
 	if e.out.n > 0 {
 		e.lane.touch()
@@ -261,34 +314,36 @@ func (p *pacer) arm(next time.Duration) {
 func (p *pacer) fire() {
 	p.armed = 0
 	now := p.node.Now()
-	rest := p.lines[:0]
-	for _, e := range p.lines {
+	for len(p.lines) > 0 && p.lines[0].line.due() <= now {
+		e := p.lines[0]
 		e.arrive(now)
 		if e.out.n > 0 || e.wants() {
 			e.lane.touch()
 		}
-		if e.listed = e.flying(); e.listed {
-			rest = append(rest, e)
-		}
 	}
-	clear(p.lines[len(rest):])
-	p.lines = rest
 	p.run(now)
 }
 
 // list and unlist keep the emulators with messages in flight.
 func (p *pacer) list(e *linkEmulator) {
-	if !e.listed {
-		e.listed = true
-		p.lines = append(p.lines, e)
+	if e.pos == 0 {
+		p.lines.push(e)
+	}
+}
+
+// came says that something on a lane has arrived.
+func (p *pacer) came(e *linkEmulator, now time.Duration) {
+	p.brought = now
+	if e.line.n > 0 {
+		p.lines.fix(e)
+	} else {
+		p.unlist(e)
 	}
 }
 
 func (p *pacer) unlist(e *linkEmulator) {
-	if e.listed {
-		e.listed = false
-		i := slices.Index(p.lines, e)
-		p.lines = slices.Delete(p.lines, i, i+1)
+	if e.pos != 0 {
+		p.lines.remove(e)
 	}
 }
 

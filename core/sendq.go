@@ -39,16 +39,24 @@ func (q *sendQueue) wrote(n int) (msgs int) {
 
 // join appends a run and makes it one with the last if they touch, so that a burst
 // that was taken apart leaves as one piece again.
-func (q *sendQueue) join(r Run) {
-	if q.n > 0 {
-		if t := q.tail(); t.Slab == r.Slab && t.end() == r.Off {
-			t.Len += r.Len
-			t.Msgs += r.Msgs
-			r.Slab.Release() // one reference a run
-			return
-		}
+func (q *sendQueue) join(r Run, most Tally) {
+	if q.n == 0 || !q.tail().extend(r, most) {
+		q.push(r)
 	}
-	q.push(r)
+}
+
+// extend makes a run that touches the end of another one with it, and reports whether it
+// did. It does not if there would be more in it than a bound: transports in memory take
+// whole runs.
+func (r *Run) extend(next Run, most Tally) bool {
+	if r.Slab != next.Slab || r.end() != next.Off ||
+		uint64(r.Len+next.Len) > most.Bytes || uint64(r.Msgs+next.Msgs) > most.Msgs {
+		return false
+	}
+	r.Len += next.Len
+	r.Msgs += next.Msgs
+	next.Slab.Release() // one reference a run
+	return true
 }
 
 // split takes the first bytes off the queue, which are whole messages of its first

@@ -1,6 +1,11 @@
 package core
 
-import "github.com/ioverlay/ioverlay/core/qos"
+import (
+	"time"
+
+	"github.com/ioverlay/ioverlay/core/emul"
+	"github.com/ioverlay/ioverlay/core/qos"
+)
 
 // Stats is what a node has to say of itself: counters since it started, and what
 // waits now. Bytes include headers.
@@ -46,8 +51,10 @@ type LaneOut struct {
 	Waiting     int        // messages that wait for room in the queue
 	LostMsgs    uint64
 	LostBytes   uint64
-	FlyingBytes int    // on their way on an emulated link
-	EmulMsgs    uint64 // lost on the emulated link, as it was told to; not in LostMsgs
+	FlyingMsgs  int           // in flight on an emulated link: transmitted, and not due yet
+	FlyingBytes int           // likewise
+	PipeFull    time.Duration // for how long emul.Link.Pipe has held messages up
+	EmulMsgs    uint64        // lost on the emulated link, as it was told to; not in LostMsgs
 	EmulBytes   uint64
 }
 
@@ -96,16 +103,21 @@ func (n *Node) Stats() Stats {
 }
 
 func (l *OutLane) stats() LaneOut {
-	flying := 0
-	if l.emulator != nil {
-		flying = l.emulator.lineBytes
+	var flying Tally
+	var full time.Duration
+	var apart emul.Held
+	if e := l.emulator; e != nil {
+		flying = Tally{Msgs: uint64(e.line.msgs), Bytes: uint64(e.line.bytes)}
+		apart = e.apart
+		full = e.flight.Full(l.node.Now())
 	}
 	return LaneOut{
 		To: l.peer, App: l.app, Up: l.state == laneOpen,
 		SentMsgs: l.sentMsgs, SentBytes: l.sentBytes, Rate: l.seen.rate.Rate(), Kernel: l.Kernel(),
-		QueuedMsgs: l.msgs, QueuedBytes: l.bytes, Waiting: len(l.over) - l.overHead,
+		QueuedMsgs: l.msgs + apart.Msgs, QueuedBytes: l.bytes + apart.Bytes, Waiting: len(l.over) - l.overHead,
 		LostMsgs: l.lostMsgs, LostBytes: l.lostBytes,
-		FlyingBytes: flying, EmulMsgs: l.emulMsgs, EmulBytes: l.emulBytes,
+		FlyingMsgs: int(flying.Msgs), FlyingBytes: int(flying.Bytes), PipeFull: full,
+		EmulMsgs: l.emulMsgs, EmulBytes: l.emulBytes,
 	}
 }
 

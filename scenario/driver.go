@@ -94,7 +94,7 @@ func (d *driver) link(ends [2]int) int {
 		d.byEnds[ends] = i
 		d.out.Links = append(d.out.Links, ends)
 		_, native := d.w.(world.Cutter)
-		d.links = append(d.links, linkState{native: native})
+		d.links = append(d.links, linkState{LinkState: d.plan.DefaultLink, native: native})
 		d.from[ends[0]] = append(d.from[ends[0]], i)
 	}
 	return i
@@ -155,8 +155,12 @@ func (d *driver) setup(i int) host.Setup {
 	if st.bandwidth != (spec.NodeBandwidth{}) {
 		s.Commands = append(s.Commands, host.Command{Op: host.OpBandwidth, Bandwidth: st.bandwidth})
 	}
+	plain := d.plan.DefaultLink
+	if plain != (spec.LinkState{}) {
+		s.Commands = append(s.Commands, host.Command{Op: host.OpDefaultLink, Link: plain})
+	}
 	for _, l := range d.from[i] {
-		if want := d.links[l].wanted(); want != (spec.LinkState{}) {
+		if want := d.links[l].wanted(); want != plain {
 			s.Commands = append(s.Commands, host.Command{Op: host.OpLink, Peer: d.w.ID(d.out.Links[l][1]), Link: want})
 		}
 	}

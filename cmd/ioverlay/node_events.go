@@ -17,8 +17,8 @@ type logged struct {
 	*relay.Relay
 	log       *slog.Logger
 	epoch     time.Duration // when the node's world began, by the machine's clock
-	fanout    uint64 // downstream nodes
-	forwarded uint64 // messages from upstream that went on, a copy for each of them
+	fanout    uint64        // downstream nodes
+	forwarded uint64        // messages from upstream that went on, a copy for each of them
 }
 
 // newLogged makes the algorithm of a node.

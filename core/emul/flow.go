@@ -42,6 +42,7 @@ type Flow struct {
 	since   time.Duration // when it began to wait for its turn
 	tag     int64         // start-time fair queueing: what it has had, by its share
 	pos     int           // in its heap, while it waits there
+	stays   bool          // it is idle, and has something to pass
 }
 
 type flowState uint8

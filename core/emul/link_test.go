@@ -8,43 +8,6 @@ import (
 	"time"
 )
 
-func TestDelaysAreDistributedAsNamed(t *testing.T) {
-	const mean, spread, n = 50 * time.Millisecond, 5 * time.Millisecond, 200_000
-	for _, c := range []struct {
-		dist         Distribution
-		mean, stddev float64 // ms
-	}{
-		{Uniform, 50, 5 / math.Sqrt(3)},
-		{Normal, 50, 5},
-		{Exponential, 55, 5},
-	} {
-		t.Run(c.dist.String(), func(t *testing.T) {
-			l := Link{Latency: mean, Jitter: Jitter{c.dist, spread}}
-			rng := rand.New(rand.NewPCG(1, 2))
-			var sum, square float64
-			for range n {
-				ms := l.Delay(rng).Seconds() * 1000
-				sum += ms
-				square += ms * ms
-			}
-			m := sum / n
-			if sd := math.Sqrt(square/n - m*m); math.Abs(m-c.mean) > 0.1 || math.Abs(sd-c.stddev) > 0.1 {
-				t.Fatalf("mean %.2f ms, deviation %.2f ms; want %.2f, %.2f", m, sd, c.mean, c.stddev)
-			}
-		})
-	}
-}
-
-func TestNoDelayIsNegative(t *testing.T) {
-	l := Link{Latency: time.Millisecond, Jitter: Jitter{Normal, 10 * time.Millisecond}}
-	rng := rand.New(rand.NewPCG(1, 2))
-	for range 10_000 {
-		if d := l.Delay(rng); d < 0 {
-			t.Fatalf("a delay of %v", d)
-		}
-	}
-}
-
 func TestLossIsTheShareAskedFor(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, share := range []float64{0, 0.01, 0.5, 1} {
@@ -66,14 +29,16 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		says string // nothing if the link is fine
 	}{
 		{Link{}, ""},
-		{Link{Rate: MBps, Latency: time.Second, Jitter: Jitter{Uniform, time.Second}, Loss: 1, Pipe: 1}, ""},
+		{Link{Rate: MBps, Latency: time.Second, Jitter: Jitter{Uniform, time.Second, time.Minute}, Loss: 1, Pipe: 1}, ""},
 		{Link{Rate: -1}, "link bandwidth"},
 		{Link{Rate: MaxRate + 1}, "link bandwidth"},
 		{Link{Latency: -1}, "latency"},
 		{Link{Latency: time.Hour}, "latency"},
 		{Link{Jitter: Jitter{Spread: 1}}, "needs a distribution"},
 		{Link{Jitter: Jitter{Dist: Normal}}, "needs a distribution"},
-		{Link{Jitter: Jitter{distributions, 1}}, "unknown distribution"},
+		{Link{Jitter: Jitter{distributions, 1, 0}}, "unknown distribution"},
+		{Link{Jitter: Jitter{Normal, time.Second, -1}}, "correlation"},
+		{Link{Jitter: Jitter{Correlation: time.Second}}, "correlation"},
 		{Link{Loss: 1.1}, "loss"},
 		{Link{Loss: math.NaN()}, "loss"},
 		{Link{Pipe: -1}, "pipe"},
@@ -99,18 +64,24 @@ func TestNamesOfDistributions(t *testing.T) {
 	}
 }
 
-func TestPipeHoldsWhatTheLatencyNeeds(t *testing.T) {
+func TestPipeHoldsWhatTheDelayNeeds(t *testing.T) {
+	exponential := Jitter{Dist: Exponential, Spread: 20 * time.Millisecond}
 	for _, c := range []struct {
-		l    Link
-		want int64
+		l     Link
+		rate  Rate
+		least time.Duration // how much of the rate it holds at least
+		want  int64         // if it is known
 	}{
-		{Link{Latency: time.Second}, DefaultPipe},
-		{Link{Rate: MBps, Latency: 100 * time.Millisecond}, 200_000},
-		{Link{Rate: MBps, Latency: 100 * time.Millisecond, Pipe: 7}, 7},
-		{Link{Rate: MBps}, 1},
+		{l: Link{Latency: time.Second}, want: DefaultPipe},
+		{l: Link{Latency: time.Second, Pipe: 7}, want: 7},
+		{l: Link{Latency: 100 * time.Millisecond, Pipe: 7}, rate: MBps, want: 7},
+		{l: Link{Latency: 100 * time.Millisecond}, rate: MBps, least: 100 * time.Millisecond},
+		{l: Link{Latency: 20 * time.Millisecond, Jitter: exponential}, rate: 10 * MBps, least: 400 * time.Millisecond},
+		{l: Link{Latency: MaxLatency, Jitter: Jitter{Dist: Exponential, Spread: MaxLatency}}, rate: MaxRate, least: 10 * MaxLatency},
 	} {
-		if got := c.l.PipeBytes(); got != c.want {
-			t.Errorf("%v: a pipe of %d bytes, want %d", c.l, got, c.want)
+		got := c.l.PipeBytes(c.rate)
+		if c.want != 0 && got != c.want || got < c.rate.bytesIn(c.least) {
+			t.Errorf("%v at %v: a pipe of %d bytes, want %d, and what is under way for %v", c.l, c.rate, got, c.want, c.least)
 		}
 	}
 }

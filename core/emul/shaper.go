@@ -87,11 +87,20 @@ func (s *Shaper) Ask(f *Flow, now time.Duration) {
 	s.enqueue(f, now)
 }
 
+// Stay says that an idle flow has more to pass, and asks as soon as it can: when its
+// transport has taken what it was given. It keeps its place meanwhile.
+func (s *Shaper) Stay(f *Flow) { f.stays = f.state == flowIdle }
+
 // enqueue lets a flow wait for its turn. Nobody saves turns up: whoever was away
-// begins with the others.
+// begins with the others, and whoever stayed a little before them.
 func (s *Shaper) enqueue(f *Flow, now time.Duration) {
 	f.state, f.since = flowQueued, now
-	f.tag = max(f.tag, s.now[f.dir])
+	from := s.now[f.dir]
+	if f.stays {
+		f.stays = false
+		from -= f.cost(s.burst(f))
+	}
+	f.tag = max(f.tag, from)
 	s.queue[f.dir].push(f)
 	s.weight[f.dir] += f.weight
 }

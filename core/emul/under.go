@@ -45,3 +45,14 @@ func nextOf(l *Limiter, now time.Duration) time.Duration {
 	}
 	return l.Next(now)
 }
+
+// burst is how many bytes a flow may be behind the others and catch up with them: what
+// its limits let through at once.
+func (s *Shaper) burst(f *Flow) (bytes int64) {
+	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.link.limit} {
+		if l != nil {
+			bytes = max(bytes, l.rate.bytesIn(l.burst))
+		}
+	}
+	return bytes
+}

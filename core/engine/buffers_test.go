@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
@@ -81,6 +83,49 @@ func TestBuffersHoldWhatTheyWereTold(t *testing.T) {
 				do(t, c, func(*core.Node) { end.release() })
 				eventually(t, "everything has come", func() (all bool) {
 					do(t, c, func(*core.Node) { all = end.seen == limit })
+					return all
+				})
+			})
+		})
+	}
+}
+
+// Links with latency hold their buffers, those of the far end, and no more: what is in
+// flight when the end of a chain has stopped is bounded as well.
+func TestBuffersBoundLinksWithLatency(t *testing.T) {
+	for _, latency := range []time.Duration{time.Millisecond, 20 * time.Millisecond, 100 * time.Millisecond} {
+		t.Run(latency.String(), func(t *testing.T) {
+			inWorlds(t, func(t *testing.T, w world) {
+				const payload, msgs, limit = 1000, 5, 3000
+				o := w.options()
+				o.Buffers = Buffers{Messages: msgs, Payload: payload}
+				e := newEngine(t, o)
+				end := &keeper{}
+				b := e.add(t, end, NodeOptions{})
+				a := e.add(t, relay.New(nil, b.ID()), NodeOptions{})
+				do(t, a, func(n *core.Node) {
+					n.SetLink(b.ID(), emul.Link{Latency: latency})
+					n.AddSource(1, apps.NewBackToBack(apps.Stream{App: 1, Payload: payload, Limit: limit}))
+				})
+				var out core.LaneOut
+				look := func() {
+					if s := stats(t, a); len(s.Downstream) == 1 {
+						out = s.Downstream[0]
+					}
+				}
+				held := 0
+				eventually(t, "the link is full, and nothing moves any more", func() bool {
+					before := out.SentMsgs
+					look()
+					held = max(held, out.QueuedMsgs+out.FlyingMsgs)
+					return out.Waiting > 0 && out.FlyingMsgs == 0 && out.SentMsgs > 0 && out.SentMsgs == before
+				})
+				if most := 4 * msgs; held > most {
+					t.Errorf("the link held %d messages; buffers of %d allow %d", held, msgs, most)
+				}
+				do(t, b, func(*core.Node) { end.release() })
+				eventually(t, "everything has come", func() (all bool) {
+					do(t, b, func(*core.Node) { all = end.seen == limit })
 					return all
 				})
 			})

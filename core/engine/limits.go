@@ -84,6 +84,10 @@ const (
 	// a slab can be written while the one before it is still being read.
 	socketBufferSlabs = 2
 
+	// delaySlack is how much longer than asked emulated latency may take at most so that a
+	// wake-up brings several messages: little beside what the system takes to wake a loop.
+	delaySlack = 200 * time.Microsecond
+
 	// defaultRunNodes is how many nodes created one after another share a loop
 	// if Options.ExpectNodes does not say how many there will be. Neighbours in
 	// creation are usually neighbours in the overlay, and a hop between loops

@@ -112,6 +112,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Loops == 0 {
 		o.Loops = runtime.GOMAXPROCS(0)
 	}
+	if o.Core.DelaySlack == 0 {
+		o.Core.DelaySlack = delaySlack
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -26,6 +26,7 @@ type Op string
 const (
 	OpBandwidth   Op = "set-bandwidth"
 	OpLink        Op = "set-link"
+	OpDefaultLink Op = "set-default-link"
 	OpStartSource Op = "start-source"
 	OpStopSource  Op = "stop-source"
 	OpJoin        Op = "join"

@@ -9,4 +9,6 @@ import (
 
 func setBandwidth(n *core.Node, b spec.NodeBandwidth) { n.SetBandwidth(b.Emulation()) }
 
+func setDefaultLink(n *core.Node, s spec.LinkState) { n.SetDefaultLink(s.Emulation()) }
+
 func setLink(n *core.Node, peer core.NodeID, s spec.LinkState) { n.SetLink(peer, s.Emulation()) }

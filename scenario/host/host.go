@@ -94,6 +94,8 @@ func (h *Host) Obey(c Command) {
 		setBandwidth(h.node, c.Bandwidth)
 	case OpLink:
 		setLink(h.node, c.Peer, c.Link)
+	case OpDefaultLink:
+		setDefaultLink(h.node, c.Link)
 	case OpStartSource:
 		h.startSource(c)
 	case OpStopSource:

@@ -175,7 +175,7 @@ func TestCountsOfDownstreams(t *testing.T) {
 	if k := f.host.Count(); len(k.Out) != 0 || k.LostOut != 0 {
 		t.Errorf("%+v when nothing has changed", k)
 	}
-	f.got.Node.Kill()
+	f.w.Switch(f.got.Node).Kill()
 	f.obey(host.Command{Op: host.OpStartSource, App: 2, Source: host.Source{Kind: spec.BackToBack, Payload: 976, Limit: 5}})
 	f.w.RunFor(time.Minute)
 	lost := uint64(0)

@@ -13,7 +13,7 @@ func (b NodeBandwidth) Emulation() emul.Bandwidth {
 
 // Emulation is the link as package core emulates it.
 func (s LinkState) Emulation() emul.Link {
-	l := emul.Link{Rate: emul.Rate(s.Rate), Latency: s.Latency, Loss: s.Loss}
+	l := emul.Link{Rate: emul.Rate(s.Rate), Latency: s.Latency, Loss: s.Loss, Pipe: int64(s.InFlight)}
 	if s.Spread > 0 {
 		d, err := emul.ParseDistribution(s.Jitter)
 		if err != nil {
@@ -21,7 +21,16 @@ func (s LinkState) Emulation() emul.Link {
 		}
 		l.Jitter = emul.Jitter{Dist: d, Spread: s.Spread}
 	}
+	l.Jitter.Correlation = s.Correlation // without a spread a fault, which Check finds
 	return l
+}
+
+// defaultLink is what undeclared links can carry.
+func (r *resolver) defaultLink() {
+	if l := r.f.DefaultLink; l != nil {
+		l.apply(&r.plan.DefaultLink, r.rng(streamDefaultLink))
+		r.emulable(l.Span, r.plan.DefaultLink.Emulation())
+	}
 }
 
 // emulable reports what cannot be emulated.

@@ -73,13 +73,13 @@ func (s *Set) check(d *decoder) {
 	case s.Nodes != nil && (!ofNodes || ofLinks):
 		d.report(s.Span, "Use total, up and down.", "nodes have a bandwidth: total, up, down")
 	case s.Links != nil && (ofNodes || !ofLinks):
-		d.report(s.Span, "Use rate, latency, jitter and loss.", "links have a rate, a latency, jitter and loss")
+		d.report(s.Span, "Use rate, latency, jitter, jitter-correlation, loss and in-flight.", "links have a rate, a latency, jitter and loss")
 	}
 }
 
 // given reports whether any property is.
 func (l *LinkProperties) given() bool {
-	return l.Rate.Given || l.Latency.Given || l.Jitter != nil || l.Loss.Given
+	return l.Rate.Given || l.Latency.Given || l.Jitter != nil || l.Loss.Given || l.Correlation != nil || l.InFlight != nil
 }
 
 // Membership is nodes and an application.

@@ -19,6 +19,7 @@ type File struct {
 	Buffers      *Buffers      `yaml:"buffers,omitempty" jsonschema_description:"Send queues of all nodes."`
 	Nodes        []NodeGroup   `yaml:"nodes" jsonschema_description:"The nodes: names and ranges, or groups with settings."`
 	Links        []LinkGroup   `yaml:"links,omitempty" jsonschema_description:"The links: written out, or made by a generator."`
+	DefaultLink  *DefaultLink  `yaml:"default-link,omitempty" jsonschema_description:"What links can carry that are not declared: the way back of a declared one, and peers that an algorithm meets while it runs."`
 	Algorithm    *Algorithm    `yaml:"algorithm,omitempty" jsonschema_description:"What all nodes run that have no algorithm of their own. Default relay."`
 	Bandwidth    *Bandwidth    `yaml:"bandwidth,omitempty" jsonschema_description:"Emulated bandwidth of all nodes that have none of their own."`
 	Applications []Application `yaml:"applications" jsonschema_description:"The sources of data."`
@@ -132,6 +133,15 @@ type LinkProperties struct {
 	Latency LatencyDraw `yaml:"latency,omitempty" jsonschema_description:"Emulated latency of each link."`
 	Jitter  *Jitter     `yaml:"jitter,omitempty" jsonschema_description:"How the latency of messages varies, such as normal(5ms)."`
 	Loss    ShareDraw   `yaml:"loss,omitempty" jsonschema_description:"Share of messages that are lost, such as 1%."`
+
+	Correlation *Duration `yaml:"jitter-correlation,omitempty" jsonschema_description:"How long a delay lasts, such as 100ms. Default 3 times the spread of the jitter."`
+	InFlight    *Size     `yaml:"in-flight,omitempty" jsonschema_description:"Most bytes that are on their way at a time, such as 64MiB. Default: what the rate needs, or 32MiB without a rate."`
+}
+
+// DefaultLink is what undeclared links can carry.
+type DefaultLink struct {
+	placed
+	LinkProperties
 }
 
 // Jitter is how the latency of the messages of a link varies around the link's.

@@ -15,6 +15,7 @@ type Plan struct {
 	BufferBytes int // 0: the switch's default
 	Nodes       []Node
 	Links       []Link
+	DefaultLink LinkState // of links that are not declared
 	Apps        []App
 	Steps       []Step // in order of time
 	Record      Recording
@@ -49,6 +50,9 @@ type LinkState struct {
 	Jitter  string // its shape; "" means none
 	Spread  time.Duration
 	Loss    float64 // 0 to 1
+
+	Correlation time.Duration // of the jitter; 0: emul's default
+	InFlight    int           // most bytes on their way; 0: emul's default
 }
 
 // App is a source of data. Its session has the number Index+1.

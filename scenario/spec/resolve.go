@@ -27,6 +27,7 @@ const (
 	streamTopology
 	streamTimeline
 	streamChurn
+	streamDefaultLink
 )
 
 func (r *resolver) rng(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(r.f.Seed, stream)) }
@@ -54,6 +55,7 @@ func resolve(d *decoder, f *File, o Options) *Plan {
 	}
 	r.nodes()
 	r.links()
+	r.defaultLink()
 	r.applications()
 	r.timeline()
 	r.recording()

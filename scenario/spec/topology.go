@@ -112,6 +112,12 @@ func (l *LinkProperties) apply(s *LinkState, rng *rand.Rand) {
 	if l.Loss.Given {
 		s.Loss = l.Loss.share(rng)
 	}
+	if l.Correlation != nil {
+		s.Correlation = l.Correlation.Duration
+	}
+	if l.InFlight != nil {
+		s.InFlight = l.InFlight.Bytes
+	}
 }
 
 func (b *linkBuilder) chain(nodes []int) {
