@@ -100,7 +100,7 @@ func (n *Node) notable(l *InLane, frame []byte, more bool) (total int, ok bool) 
 	case app == 0:
 	case t == wire.TypeSessionEnd:
 		before := l.take(app, frame, flowOver)
-		if before == flowing {
+		if before == flowing || before == flowNone { // on a shared lane that was closed at rest, and is new
 			n.over(app, wire.Sender(frame))
 		}
 		return 0, true
