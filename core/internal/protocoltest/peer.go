@@ -37,10 +37,17 @@ type Peer struct {
 	weighted int
 }
 
-// NewPeer is a life of the node with that index.
+// NewPeer is a life of the node with that index. It begins when it is started, or with
+// [Peer.Begin] if the plan is not made yet.
 func NewPeer(p *Plan, index int) *Peer {
 	return &Peer{plan: p, index: index, seen: make(map[core.NodeID]uint64)}
 }
+
+// Follow gives a life that has none a plan, once its node has been started.
+func (p *Peer) Follow(plan *Plan) { p.plan = plan }
+
+// Begin has it do things of its own accord, once all others have their plan as well.
+func (p *Peer) Begin() { p.again() }
 
 // Bind implements core.Algorithm.
 func (p *Peer) Bind(n *core.Node) { p.node = n }
@@ -55,7 +62,9 @@ func (p *Peer) Process(m *core.Msg) core.Verdict {
 	}
 	switch t := m.Type(); t {
 	case wire.TypeStarted:
-		p.again()
+		if p.plan != nil {
+			p.again()
+		}
 	case wire.TypeTimer:
 		p.tick()
 	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed:
