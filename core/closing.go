@@ -15,11 +15,14 @@ func (n *Node) CloseLink(to NodeID) {
 		return
 	}
 	lk.emul.weight = nil
-	for _, l := range slices.Clone(lk.lanes) {
+	if len(lk.lanes) == 0 {
+		lk.tidy()
+		return
+	}
+	for _, l := range slices.Clone(lk.lanes) { // the last one that goes takes the link along
 		l.forget = true
 		l.drain()
 	}
-	lk.tidy()
 }
 
 // CloseUpstream ends the link from an upstream node: what has come is still handed to

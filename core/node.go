@@ -41,6 +41,7 @@ type Node struct {
 	events    []event
 	due       dueTimers  // of events, the timers
 	telling   []*OutLane // with losses to tell (losstell.go)
+	toldLast  bool       // and those of a stopping node have been told
 	kept      *Msg       // held and retained
 	keptCount int
 	timerSeq  uint64
@@ -170,6 +171,11 @@ func (n *Node) tryEnd() {
 				return
 			}
 		}
+	}
+	if len(n.telling) > 0 && !n.toldLast {
+		n.toldLast = true // once: an algorithm may answer a loss with another message
+		n.tellLosses()
+		return
 	}
 	n.finish(CloseGraceful, nil)
 }

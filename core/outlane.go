@@ -158,7 +158,7 @@ func (l *OutLane) Opened(tr OutTransport) {
 	}
 	l.tr, l.state, l.opened = tr, laneOpen, max(l.node.Now(), 1)
 	l.base, l.seen = Tally{l.sentMsgs, l.sentBytes}, outWatch{rate: l.seen.rate}
-	l.node.post(event{typ: wire.TypeLinkUp, peer: l.peer, app: l.app, dir: Downstream, lost: l.untold()})
+	l.node.post(event{typ: wire.TypeLinkUp, peer: l.peer, app: l.app, dir: Downstream})
 	l.node.watchOut(l)
 	if l.q.n > 0 || l.emulator != nil {
 		l.touch()

@@ -33,6 +33,7 @@ func (l *OutLane) tryAgain() {
 		return
 	}
 	l.age.leave()
+	l.forget = false // CloseLink was before it opened again
 	l.state = laneDialling
 	l.node.shard.rt.Dial(l)
 }
