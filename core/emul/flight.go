@@ -182,7 +182,7 @@ func (f *Flight) Look(l Load, now time.Duration) {
 // crowd notes that more waits than there is room for. If that is new, no more is
 // transmitted than is taken, until it is known how much that is.
 func (f *Flight) crowd(l Load) {
-	if f.crowded = true; f.unfitted {
+	if f.crowded = true; f.unfitted && 2*f.idle < f.came {
 		f.unfitted = false
 		f.window = min(f.windowFor(l), l.held())
 	}
