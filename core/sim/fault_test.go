@@ -86,6 +86,7 @@ func TestRestartHasAFreshAlgorithm(t *testing.T) {
 		"20ms fault 20ms restart b",
 		"20ms b ended",
 		"20ms b: started",
+		"20ms b: world-up",
 		"21ms a: link-down downstream b/1: reset, lost 0",
 		"31ms b: link-up upstream a/1: none, lost 0",
 		"32ms a: link-up downstream b/1: none, lost 0",
