@@ -41,6 +41,7 @@ type Node struct {
 	events    []event
 	due       dueTimers  // of events, the timers
 	telling   []*OutLane // with losses to tell (losstell.go)
+	pulls     pulls      // pull.go
 	kept      *Msg       // held and retained
 	keptCount int
 	timerSeq  uint64
@@ -148,6 +149,7 @@ func (n *Node) Stop() {
 	}
 	n.tellStopping()
 	n.state = nodeStopping
+	n.endAllPulls()
 	for _, l := range slices.Clone(n.ins) {
 		l.End(ReasonStopped, nil)
 	}
@@ -187,6 +189,7 @@ func (n *Node) finish(how CloseHow, c *Crash) {
 		return
 	}
 	n.state = nodeEnded
+	n.endAllPulls()
 	n.releaseAll()
 	for _, lk := range n.links {
 		for _, l := range lk.lanes {
