@@ -262,6 +262,7 @@ func (l *OutLane) discard() {
 		*o = overflow{}
 	}
 	l.over, l.overHead, l.overMsgs, l.overBytes = nil, 0, 0, 0
+	l.unrowPulls()
 	l.unpark()
 }
 

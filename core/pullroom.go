@@ -41,16 +41,16 @@ func (p *puller) may() bool {
 	return l.state == laneCooling
 }
 
-// itsTurn reports whether there is room in the lane's queue, or where others wait for
-// room, whether all have got it that were there before the hook.
+// itsTurn reports whether there is room in the lane's queue; or, where messages of others
+// wait for room, whether all have got it that were there before the hook. Then what it
+// sends waits as well, like theirs.
 func (p *puller) itsTurn(l *OutLane) bool {
 	cfg, waiting := &l.node.shard.cfg, len(l.over)-l.overHead
-	if waiting == 0 {
-		p.inRow = false
-		return l.hasRoom()
-	}
-	if !p.inRow {
+	if !p.inRow || waiting == 0 {
 		p.inRow, p.ahead = true, waiting
+	}
+	if waiting == 0 && l.full() {
+		return false // whoever comes now is behind it
 	}
 	if p.ahead > 0 || l.overMsgs >= cfg.OverflowMsgs || l.overBytes >= cfg.OverflowBytes {
 		return false
@@ -58,9 +58,6 @@ func (p *puller) itsTurn(l *OutLane) bool {
 	p.inRow = false
 	return true
 }
-
-// hasRoom reports whether a message would go into the queue at once.
-func (l *OutLane) hasRoom() bool { return l.overHead == len(l.over) && !l.full() }
 
 // pause has the hook asked when its lane may be dialled again.
 func (p *puller) pause() {
@@ -106,19 +103,27 @@ func (l *OutLane) askPulls() {
 	}
 }
 
-// roomForPulls has those asked that may go on, now that the queue has room.
+// roomForPulls has those asked that wait for room, if there is any.
 func (l *OutLane) roomForPulls() {
-	free := l.hasRoom()
+	if l.overHead == len(l.over) && !l.full() {
+		l.askPulls()
+	}
+}
+
+// movedUp notes that messages that waited for room have got it, and has those hooks asked
+// that come next: there may be no room left, but by the time that they are asked others
+// wait again, and were not here before them.
+func (l *OutLane) movedUp(msgs int) {
 	for _, p := range l.pulls {
-		if free || p.inRow && p.ahead == 0 {
+		if p.ahead = max(0, p.ahead-msgs); p.ahead == 0 {
 			p.want()
 		}
 	}
 }
 
-// movedUp notes that messages that waited for room have got it.
-func (l *OutLane) movedUp(msgs int) {
+// unrowPulls forgets the turns of the lane's hooks: nobody waits for room any more.
+func (l *OutLane) unrowPulls() {
 	for _, p := range l.pulls {
-		p.ahead = max(0, p.ahead-msgs)
+		p.inRow, p.ahead = false, 0
 	}
 }
