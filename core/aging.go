@@ -206,6 +206,7 @@ func (l *OutLane) free() {
 	l.age.leave()
 	l.state, l.route, l.then = laneClosed, NodeID{}, nil
 	l.discard()
+	l.detachAll()
 	n.unpace(l)
 	n.bookOut(l)
 	n.past.Out.Msgs += l.sentMsgs

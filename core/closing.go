@@ -7,7 +7,7 @@ import "slices"
 // CloseLink ends the link to a downstream node: what was sent on it is delivered, then
 // its lanes close, each with a LinkDown here (ReasonEnded) and one at the other end,
 // and both ends have forgotten it. Weights that SetLaneWeight gave its lanes go with
-// it; what SetLink says of it stays, for it is the network's. A later Send opens the
+// it, and so do its pull hooks; what SetLink says of it stays, for it is the network's. A later Send opens the
 // link again.
 func (n *Node) CloseLink(to NodeID) {
 	lk := n.knownLink(to)
@@ -15,6 +15,7 @@ func (n *Node) CloseLink(to NodeID) {
 		return
 	}
 	lk.emul.weight = nil
+	lk.endPulls()
 	if len(lk.lanes) == 0 {
 		lk.tidy()
 		return

@@ -249,4 +249,5 @@ func (l *OutLane) closeInOrder(why Reason) {
 	l.node.restOut(l)
 	l.node.post(event{typ: wire.TypeLinkDown, peer: l.peer, app: l.app, reason: why, dir: Downstream, lost: l.untold()})
 	tr.Close(l, CloseGraceful)
+	l.askPulls()
 }

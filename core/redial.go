@@ -47,6 +47,7 @@ func (n *Node) isUp(peer NodeID) {
 	for _, l := range lk.lanes {
 		if l.state == laneCooling {
 			l.retryAt, l.backoff = 0, 0
+			l.askPulls()
 		}
 	}
 }
