@@ -59,7 +59,7 @@ type LaneOut struct {
 }
 
 // OwnStats counts the messages that the switch sends and takes itself, so that the
-// books balance to the message: the broken sources that it passes on.
+// books balance to the message: the ends and breaks of sessions that it passes on.
 type OwnStats struct {
 	Sent, Taken uint64
 }
