@@ -2,7 +2,6 @@ package core
 
 import (
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/bufpool"
@@ -21,13 +20,14 @@ type Node struct {
 	state nodeState
 
 	// receiving
-	ins       []*InLane
-	inOf      map[laneKey]*InLane // the same but sources; nil while a scan is faster
-	active    laneList            // the round: lanes that have frames and may be served
+	ins       inList
+	index     *inIndex // of them; nil while a scan is faster
+	active    laneList // the round: lanes that have frames and may be served
 	ticket    uint64
 	weights   weightRules
 	strangers int // rules set since those of lanes that are not there were dropped
 	heaviest  int // weight of a lane; the others' quanta are in proportion
+	heavy     int // lanes that have it
 	sources   []*sourceLane
 	pace      *pacer     // nil while nothing is emulated
 	parking   []*OutLane // those that keep upstream lanes for the next round
@@ -144,7 +144,7 @@ func (n *Node) Stop() {
 	}
 	n.post(event{typ: typeStopping})
 	n.state = nodeStopping
-	for _, l := range slices.Clone(n.ins) {
+	for l := range n.ins.all() {
 		l.End(ReasonStopped, nil)
 	}
 	n.shard.ready.push(n)
@@ -155,7 +155,7 @@ func (n *Node) tryEnd() {
 	if len(n.events) > 0 || n.active.n > 0 {
 		return
 	}
-	for _, l := range n.ins {
+	for l := range n.ins.all() {
 		if l.blocked > 0 {
 			return
 		}
@@ -195,8 +195,8 @@ func (n *Node) finish(how CloseHow, c *Crash) {
 			n.bookOut(l)
 		}
 	}
-	for len(n.ins) > 0 {
-		l := n.ins[len(n.ins)-1]
+	for n.ins.n > 0 {
+		l := n.ins.lanes[len(n.ins.lanes)-1]
 		n.removeIn(l)
 		l.tr.Close(l, how)
 	}
