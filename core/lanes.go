@@ -208,12 +208,8 @@ func (n *Node) removeIn(l *InLane) {
 	n.ins.remove(l)
 	n.unindexIn(l)
 	n.lighten(l)
-	for i, sl := range n.sources {
-		if sl.lane == l {
-			n.shard.rt.StopTimer(&n.sw, sl.timer)
-			n.sources = append(n.sources[:i], n.sources[i+1:]...)
-			break
-		}
+	if sl, ok := l.tr.(*sourceLane); ok {
+		n.dropSource(sl)
 	}
 	l.age.leave()
 	n.past.In.Msgs += l.msgs

@@ -25,12 +25,13 @@ type Node struct {
 	active    laneList // the round: lanes that have frames and may be served
 	ticket    uint64
 	weights   weightRules
-	strangers int // rules set since those of lanes that are not there were dropped
-	heaviest  int // weight of a lane; the others' quanta are in proportion
-	heavy     int // lanes that have it
-	sources   []*sourceLane
-	pace      *pacer     // nil while nothing is emulated
-	parking   []*OutLane // those that keep upstream lanes for the next round
+	strangers int           // rules set since those of lanes that are not there were dropped
+	heaviest  int           // weight of a lane; the others' quanta are in proportion
+	heavy     int           // lanes that have it
+	sources   []*sourceLane // by the number of their timers; nil: free
+	vacant    []int         // the free places
+	pace      *pacer        // nil while nothing is emulated
+	parking   []*OutLane    // those that keep upstream lanes for the next round
 
 	// sending
 	links  []*Link
@@ -43,7 +44,6 @@ type Node struct {
 	toldLast  bool       // and those of a stopping node have been told
 	kept      *Msg       // held and retained
 	keptCount int
-	timerSeq  uint64
 
 	queued    bool // in the shard's list of ready nodes
 	nextReady *Node
