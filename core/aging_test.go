@@ -28,9 +28,9 @@ func bare(t tb, n *Node) {
 		}
 	}
 	switch {
-	case len(n.links)+len(n.byPeer)+len(n.ins)+len(n.inOf)+rows != 0:
-		t.Errorf("node %v keeps %d links (%d by peer), %d lanes from upstream (%d by key), %d in rows", n.id,
-			len(n.links), len(n.byPeer), len(n.ins), len(n.inOf), rows)
+	case len(n.links)+len(n.ins.lanes)+rows != 0, n.byPeer != nil, n.index != nil:
+		t.Errorf("node %v keeps %d links, %d places of lanes from upstream, %d in rows; indices %v, %v", n.id,
+			len(n.links), len(n.ins.lanes), rows, n.byPeer, n.index)
 	case len(n.watch.outs)+len(n.watch.ins)+len(n.telling)+len(n.draining)+len(n.events)+len(n.due.places) != 0:
 		t.Errorf("node %v still has something to look at: %+v", n.id, n.watch)
 	}
@@ -58,8 +58,8 @@ func TestIdleLanes(t *testing.T) {
 		}
 		return apps
 	}
-	if got := up(); !slices.Equal(got, []uint32{2}) || len(m.ins) != 1 {
-		t.Fatalf("lanes %v are up, %d at the other end; want that of application 2", got, len(m.ins))
+	if got := up(); !slices.Equal(got, []uint32{2}) || m.ins.n != 1 {
+		t.Fatalf("lanes %v are up, %d at the other end; want that of application 2", got, m.ins.n)
 	}
 	for _, lines := range [][]string{a.take(), b.take()} {
 		ends := slices.DeleteFunc(lines, func(s string) bool { return !strings.HasPrefix(s, "link-down") })

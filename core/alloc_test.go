@@ -232,7 +232,7 @@ func TestDelayAllocatesNothing(t *testing.T) {
 // switched is how many messages the nodes have switched.
 func (w *world) switched() (sum uint64) {
 	for _, n := range w.nodes {
-		for _, l := range n.ins {
+		for l := range n.ins.all() {
 			sum += l.msgs
 		}
 	}

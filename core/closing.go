@@ -35,7 +35,7 @@ func (n *Node) CloseUpstream(from NodeID) {
 	if from.IsZero() {
 		panic("core: CloseUpstream of the zero NodeID, which stands for local sources: use StopSource")
 	}
-	for _, l := range slices.Clone(n.ins) {
+	for l := range n.ins.all() {
 		if l.from == from {
 			l.End(ReasonEnded, nil)
 		}

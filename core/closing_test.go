@@ -72,8 +72,8 @@ func TestCloseLink(t *testing.T) {
 			w.settle()
 			w.check()
 			w.pass(100 * time.Millisecond)
-			if n.knownLink(nodeID(1)) != nil || len(n.links) != 1 || len(other.ins) != 0 {
-				t.Errorf("%d links and %d lanes from upstream are left", len(n.links)-1, len(other.ins))
+			if n.knownLink(nodeID(1)) != nil || len(n.links) != 1 || other.ins.n != 0 {
+				t.Errorf("%d links and %d lanes from upstream are left", len(n.links)-1, other.ins.n)
 			}
 			if got != c.got || told != c.told+1 {
 				t.Errorf("%d messages came and %d were told lost, want %d and %d", got, told-1, c.got, c.told)

@@ -300,12 +300,12 @@ func TestWeightsBeforeLanes(t *testing.T) {
 	n.AddSource(9, &numbered{w: w, app: 9})
 	want := map[uint32]int{7: 4, 8: 1, 9: 2}
 	quanta := map[uint32]int{7: 1000, 8: 250, 9: 500}
-	for _, l := range n.ins {
+	for l := range n.ins.all() {
 		if l.weight != want[l.app] || l.quantum != quanta[l.app] {
 			t.Errorf("lane of application %d has weight %d and quantum %d, want %d and %d", l.app, l.weight, l.quantum, want[l.app], quanta[l.app])
 		}
 	}
-	if len(n.ins) != 3 {
-		t.Errorf("%d lanes, want 3", len(n.ins))
+	if n.ins.n != 3 {
+		t.Errorf("%d lanes, want 3", n.ins.n)
 	}
 }

@@ -325,8 +325,8 @@ func TestEndInProcess(t *testing.T) {
 				if !n.Ended() || w.crash(n) != nil {
 					t.Errorf("ended: %v, crash %v", n.Ended(), w.crash(n))
 				}
-				if n.Held() != 0 || len(n.ins) != 0 {
-					t.Errorf("an ended node has %d messages and %d lanes", n.Held(), len(n.ins))
+				if n.Held() != 0 || n.ins.n != 0 {
+					t.Errorf("an ended node has %d messages and %d lanes", n.Held(), n.ins.n)
 				}
 			})
 		}

@@ -62,6 +62,9 @@ type InLane struct {
 	droppedMsgs  uint64 // received, and not switched when the lane ended
 	droppedBytes uint64
 
+	place          int     // in its node's list
+	earlier, later *InLane // of its application, once the node has an index
+
 	reported Tally     // switched, when throughput was reported last
 	age      place     // at rest (aging.go)
 	watched  bool      // in the monitor's list

@@ -1,11 +1,15 @@
 package core
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // check states what must hold between any two steps of a world.
 func (w *world) check() {
 	w.t.Helper()
 	for _, n := range w.nodes {
+		w.checkIndex(n)
 		w.checkIns(n)
 		w.checkOuts(n)
 		w.checkKept(n)
@@ -64,7 +68,7 @@ func (w *world) checkIns(n *Node) {
 			}
 		}
 	}
-	for _, l := range n.ins {
+	for l := range n.ins.all() {
 		if l.throttled {
 			waiting[l]++
 			if !l.flow.Waiting() || l.credit > 0 {
@@ -118,7 +122,7 @@ func (w *world) checkOuts(n *Node) {
 				w.t.Fatalf("lane to %v keeps %d made messages, the bound is %d", l.peer, l.overMsgs, cfg.OverflowMsgs)
 			case l.state > laneOpen && (l.q.n > 0 || over > 0):
 				w.t.Fatalf("lane to %v is down and has messages", l.peer)
-			case cap(l.over) > 64+8*over+2*cfg.OverflowMsgs && cap(l.over) > 16*len(n.ins):
+			case cap(l.over) > 64+8*over+2*cfg.OverflowMsgs && cap(l.over) > 16*n.ins.n:
 				w.t.Fatalf("lane to %v keeps room for %d waiting messages and has %d", l.peer, cap(l.over), over)
 			}
 		}
@@ -172,7 +176,7 @@ func (w *world) checkKept(n *Node) {
 	if count != n.keptCount || n.Held() != count {
 		w.t.Fatalf("node %v says it keeps %d messages and keeps %d", n.id, n.keptCount, count)
 	}
-	for _, l := range n.ins {
+	for l := range n.ins.all() {
 		if l.heldMsgs != msgs[l] || l.heldBytes != bytes[l] {
 			w.t.Fatalf("lane from %v is charged %d messages, %d bytes, and %d, %d are held", l.from, l.heldMsgs, l.heldBytes, msgs[l], bytes[l])
 		}
@@ -219,6 +223,48 @@ func (w *world) checkWay(l *OutLane) {
 	for i := range lines {
 		if i > 0 && lines.less(i, (i-1)/2) {
 			w.t.Fatalf("the emulated link to %v is looked at after one on which something is due later", lines[i].lane.peer)
+		}
+	}
+}
+
+// checkIndex holds the list of lanes from upstream, its index, and their quanta to a
+// walk over all.
+func (w *world) checkIndex(n *Node) {
+	w.t.Helper()
+	count, heaviest := 0, 1
+	byApp := make(map[uint32][]*InLane)
+	for i, l := range n.ins.lanes {
+		if l == nil {
+			continue
+		}
+		if l.place != i {
+			w.t.Fatalf("node %v: the lane from %v is in place %d and thinks in %d", n.id, l.from, i, l.place)
+		}
+		if got := n.inLane(l.from, l.app); !l.from.IsZero() && got != l {
+			w.t.Fatalf("node %v: the lane from %v is not found", n.id, l.from)
+		}
+		count++
+		heaviest = max(heaviest, l.weight)
+		byApp[l.app] = append(byApp[l.app], l)
+	}
+	if count != n.ins.n || len(n.ins.lanes) > 2*count+1 || n.index != nil && len(n.index.byApp) != len(byApp) {
+		w.t.Fatalf("node %v: %d lanes in a list of %d says %d, index %v", n.id, count, len(n.ins.lanes), n.ins.n, n.index)
+	}
+	for app, want := range byApp {
+		var got []*InLane
+		for l := range n.ofApp(app) {
+			got = append(got, l)
+		}
+		if !slices.Equal(got, want) {
+			w.t.Fatalf("node %v: %d lanes of application %d, want %d, in the order in which they came", n.id, len(got), app, len(want))
+		}
+	}
+	if heaviest != n.heaviest && n.state != nodeEnded {
+		w.t.Fatalf("node %v: the heaviest lane weighs %d, not %d", n.id, heaviest, n.heaviest)
+	}
+	for l := range n.ins.all() {
+		if want := max(1, n.shard.cfg.Quantum*l.weight/heaviest); l.quantum != want {
+			w.t.Fatalf("node %v: a lane of weight %d has a quantum of %d, not %d", n.id, l.weight, l.quantum, want)
 		}
 	}
 }

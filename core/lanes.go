@@ -26,49 +26,13 @@ func (n *Node) newInLane(from NodeID, app uint32, tr InTransport) *InLane {
 	l := &InLane{node: n, from: from, app: app, tr: tr, weight: n.weights.of(from, app)}
 	l.maxSize = uint64(n.shard.cfg.MaxPayload)
 	l.age.from = l
-	n.ins = append(n.ins, l)
+	n.ins.add(l)
 	n.indexIn(l)
 	n.weigh(l)
 	if n.pace != nil {
 		n.pace.paceIn(l)
 	}
 	return l
-}
-
-// laneKey names a lane from upstream.
-type laneKey struct {
-	from NodeID
-	app  uint32
-}
-
-// inLane is the lane from an upstream node for an application, or nil.
-func (n *Node) inLane(from NodeID, app uint32) *InLane {
-	if n.inOf != nil {
-		return n.inOf[laneKey{from, app}]
-	}
-	for _, l := range n.ins {
-		if l.from == from && l.app == app && !from.IsZero() {
-			return l
-		}
-	}
-	return nil
-}
-
-// indexIn keeps the index of lanes from upstream, which is made when they are many.
-func (n *Node) indexIn(l *InLane) {
-	switch {
-	case n.inOf != nil:
-		if !l.from.IsZero() {
-			n.inOf[laneKey{l.from, l.app}] = l
-		}
-	case len(n.ins) > manyLinks:
-		n.inOf = make(map[laneKey]*InLane, 2*len(n.ins))
-		for _, l := range n.ins {
-			if !l.from.IsZero() {
-				n.inOf[laneKey{l.from, l.app}] = l
-			}
-		}
-	}
 }
 
 // weightRules are the weights that were set, kept for lanes that come later.
@@ -102,15 +66,27 @@ func (n *Node) SetWeight(from NodeID, app uint32, weight int) {
 		panic("core: SetWeight with a weight outside 1..MaxWeight")
 	}
 	n.setRule(laneKey{from, app}, weight)
-	for _, l := range n.ins {
-		if l.from == from && l.app == app {
-			l.weight = weight
-			if l.flow != nil {
-				n.pace.shaper.SetWeight(l.flow, weight)
-			}
+	if !from.IsZero() {
+		if l := n.inLane(from, app); l != nil {
+			n.reweighLane(l, weight)
+		}
+		return
+	}
+	for l := range n.ofApp(app) {
+		if l.from.IsZero() {
+			n.reweighLane(l, weight)
 		}
 	}
-	n.reweigh()
+}
+
+// reweighLane gives a lane another weight.
+func (n *Node) reweighLane(l *InLane, weight int) {
+	n.lighten(l)
+	l.weight = weight
+	n.weigh(l)
+	if l.flow != nil {
+		n.pace.shaper.SetWeight(l.flow, weight)
+	}
 }
 
 func (n *Node) setRule(k laneKey, weight int) {
@@ -126,8 +102,8 @@ func (n *Node) setRule(k laneKey, weight int) {
 		return
 	}
 	n.strangers = 0
-	here := make(map[laneKey]bool, len(n.ins))
-	for _, l := range n.ins {
+	here := make(map[laneKey]bool, n.ins.n)
+	for l := range n.ins.all() {
 		here[laneKey{l.from, l.app}] = true
 	}
 	for k := range n.weights {
@@ -137,24 +113,44 @@ func (n *Node) setRule(k laneKey, weight int) {
 	}
 }
 
-// weigh sets the quantum of a lane that has come. The others' change only if it is
-// the heaviest.
+// weigh sets the quantum of a lane that has come, or has another weight. The others'
+// change only if it is heavier than all of them.
 func (n *Node) weigh(l *InLane) {
-	if l.weight > n.heaviest {
+	switch {
+	case l.weight > n.heaviest:
 		n.reweigh()
 		return
+	case l.weight == n.heaviest:
+		n.heavy++
 	}
 	l.quantum = max(1, n.shard.cfg.Quantum*l.weight/n.heaviest)
+}
+
+// lighten is called before a lane goes or gets another weight. The others' quanta
+// change only if it was the last of the heaviest.
+func (n *Node) lighten(l *InLane) {
+	if l.weight != n.heaviest {
+		return
+	}
+	l.weight = 1
+	if n.heavy--; n.heavy == 0 && n.heaviest > 1 {
+		n.reweigh()
+	}
 }
 
 // reweigh sets each lane's quantum: the heaviest lane gets Config.Quantum a
 // turn, the others in proportion.
 func (n *Node) reweigh() {
-	n.heaviest = 1
-	for _, l := range n.ins {
-		n.heaviest = max(n.heaviest, l.weight)
+	n.heaviest, n.heavy = 1, 0
+	for l := range n.ins.all() {
+		if l.weight > n.heaviest {
+			n.heaviest, n.heavy = l.weight, 0
+		}
+		if l.weight == n.heaviest {
+			n.heavy++
+		}
 	}
-	for _, l := range n.ins {
+	for l := range n.ins.all() {
 		l.quantum = max(1, n.shard.cfg.Quantum*l.weight/n.heaviest)
 	}
 }
@@ -209,28 +205,15 @@ func (n *Node) removeIn(l *InLane) {
 	l.droppedMsgs, l.droppedBytes = msgs, bytes
 	n.gone.inMsgs += msgs
 	n.gone.inBytes += bytes
-	for i := range n.ins {
-		if n.ins[i] == l {
-			n.ins = append(n.ins[:i], n.ins[i+1:]...)
-			break
-		}
-	}
-	for i, sl := range n.sources {
-		if sl.lane == l {
-			n.shard.rt.StopTimer(&n.sw, sl.timer)
-			n.sources = append(n.sources[:i], n.sources[i+1:]...)
-			break
-		}
+	n.ins.remove(l)
+	n.unindexIn(l)
+	n.lighten(l)
+	if sl, ok := l.tr.(*sourceLane); ok {
+		n.dropSource(sl)
 	}
 	l.age.leave()
 	n.past.In.Msgs += l.msgs
 	n.past.In.Bytes += l.bytes
-	if n.inOf != nil && n.inOf[laneKey{l.from, l.app}] == l {
-		delete(n.inOf, laneKey{l.from, l.app})
-	}
-	if l.weight == n.heaviest && l.weight > 1 {
-		n.reweigh()
-	}
 	if n.state == nodeStopping {
 		n.shard.ready.push(n)
 	}

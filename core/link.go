@@ -74,7 +74,9 @@ func (lk *Link) tidy() {
 	n.links[lk.at], last.at = last, lk.at
 	n.links[len(n.links)-1] = nil
 	n.links = n.links[:len(n.links)-1]
-	delete(n.byPeer, lk.peer)
+	if delete(n.byPeer, lk.peer); len(n.links) == 0 {
+		n.byPeer = nil // an empty map keeps the memory of a full one
+	}
 }
 
 func (n *Node) newLink(dest NodeID) *Link {

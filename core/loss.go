@@ -87,9 +87,12 @@ func (l *OutLane) Missed(handed, took Tally) {
 	if m.Msgs == 0 && m.Bytes == 0 {
 		return
 	}
+	before := Tally{l.lostMsgs, l.lostBytes}
 	l.missed(m)
-	l.node.post(event{typ: wire.TypeSendFailed, peer: l.peer, app: l.app,
-		reason: ReasonReset, dir: Downstream, lost: l.untold()})
+	l.lostSignals(before)
+	if lost := l.untold(); lost > 0 {
+		l.node.post(event{typ: wire.TypeSendFailed, peer: l.peer, app: l.app, reason: ReasonReset, dir: Downstream, lost: lost})
+	}
 }
 
 // Acked is how much of what was handed over the given number of acknowledged bytes

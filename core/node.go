@@ -2,7 +2,6 @@ package core
 
 import (
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/bufpool"
@@ -22,16 +21,18 @@ type Node struct {
 	told  announced // announce.go
 
 	// receiving
-	ins       []*InLane
-	inOf      map[laneKey]*InLane // the same but sources; nil while a scan is faster
-	active    laneList            // the round: lanes that have frames and may be served
+	ins       inList
+	index     *inIndex // of them; nil while a scan is faster
+	active    laneList // the round: lanes that have frames and may be served
 	ticket    uint64
 	weights   weightRules
-	strangers int // rules set since those of lanes that are not there were dropped
-	heaviest  int // weight of a lane; the others' quanta are in proportion
-	sources   []*sourceLane
-	pace      *pacer     // nil while nothing is emulated
-	parking   []*OutLane // those that keep upstream lanes for the next round
+	strangers int           // rules set since those of lanes that are not there were dropped
+	heaviest  int           // weight of a lane; the others' quanta are in proportion
+	heavy     int           // lanes that have it
+	sources   []*sourceLane // by the number of their timers; nil: free
+	vacant    []int         // the free places
+	pace      *pacer        // nil while nothing is emulated
+	parking   []*OutLane    // those that keep upstream lanes for the next round
 
 	// sending
 	links  []*Link
@@ -45,7 +46,6 @@ type Node struct {
 	pulls     pulls      // pull.go
 	kept      *Msg       // held and retained
 	keptCount int
-	timerSeq  uint64
 
 	queued    bool // in the shard's list of ready nodes
 	nextReady *Node
@@ -151,7 +151,7 @@ func (n *Node) Stop() {
 	n.tellStopping()
 	n.state = nodeStopping
 	n.endAllPulls()
-	for _, l := range slices.Clone(n.ins) {
+	for l := range n.ins.all() {
 		l.End(ReasonStopped, nil)
 	}
 	n.shard.ready.push(n)
@@ -162,7 +162,7 @@ func (n *Node) tryEnd() {
 	if len(n.events) > 0 || n.active.n > 0 {
 		return
 	}
-	for _, l := range n.ins {
+	for l := range n.ins.all() {
 		if l.blocked > 0 {
 			return
 		}
@@ -203,8 +203,8 @@ func (n *Node) finish(how CloseHow, c *Crash) {
 			n.bookOut(l)
 		}
 	}
-	for len(n.ins) > 0 {
-		l := n.ins[len(n.ins)-1]
+	for n.ins.n > 0 {
+		l := n.ins.lanes[len(n.ins.lanes)-1]
 		n.removeIn(l)
 		l.tr.Close(l, how)
 	}

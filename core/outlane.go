@@ -46,6 +46,7 @@ type OutLane struct {
 	lostBytes uint64
 	emulMsgs  uint64 // lost on the emulated link, as the emulated link was told to
 	emulBytes uint64
+	signals   Tally  // given to the lane, and not known to be lost (signals.go)
 	toldLost  uint64 // of lostMsgs, what the algorithm has been told
 	lossWhy   Reason // of the last of them
 	telling   bool   // in the node's list of lanes with losses to tell (losstell.go)
@@ -127,6 +128,7 @@ func (l *OutLane) push(m *Msg) {
 
 // append begins a new run, which stays open for views that touch it.
 func (l *OutLane) append(m *Msg) {
+	l.signals = Tally{} // which are the last of their lane
 	l.q.push(l.runOf(m))
 	l.open = l.q.tail()
 	l.queued(len(m.frame))
@@ -237,8 +239,10 @@ func (l *OutLane) fail(why Reason, count func()) {
 	l.state, l.why = laneCooling, why
 	l.pause(why, l.node.Now())
 	l.node.restOut(l)
+	before := Tally{l.lostMsgs, l.lostBytes}
 	l.discard()
 	count()
+	l.lostSignals(before)
 	l.node.post(event{typ: wire.TypeLinkDown, peer: l.peer, app: l.app,
 		reason: why, dir: Downstream, lost: l.untold()})
 	l.askPulls() // which have it dialled again when the pause is over
@@ -300,7 +304,9 @@ func (l *OutLane) close(how CloseHow) {
 	}
 	tr := l.tr
 	l.state, l.tr = laneClosed, nil
+	before := Tally{l.lostMsgs, l.lostBytes}
 	l.discard()
+	l.lostSignals(before)
 	l.node.unpace(l)
 	if tr != nil {
 		tr.Close(l, how)

@@ -68,6 +68,7 @@ func (l *OutLane) pushSlow(m *Msg) {
 		clear(l.over[n:])
 		l.over, l.overHead = l.over[:n], 0
 	}
+	l.signals = Tally{}
 	l.over = append(l.over, overflow{run: l.runOf(m), owner: owner, next: next})
 }
 

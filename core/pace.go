@@ -196,7 +196,7 @@ func (p *pacer) refit() {
 			p.paceOut(lk, l)
 		}
 	}
-	for _, l := range p.node.ins {
+	for l := range p.node.ins.all() {
 		p.paceIn(l)
 	}
 	p.run(p.node.Now())

@@ -127,7 +127,7 @@ func (n *Node) report() {
 // mark remembers the counters of now.
 func (n *Node) mark(now time.Duration) {
 	n.reporter.last = now
-	for _, l := range n.ins {
+	for l := range n.ins.all() {
 		l.reported = Tally{l.msgs, l.bytes}
 	}
 	for _, lk := range n.links {
@@ -137,12 +137,20 @@ func (n *Node) mark(now time.Duration) {
 	}
 }
 
+// upReports adds up the lanes of each upstream node, in the order in which they came.
 func (n *Node) upReports() (ts []Throughput) {
-	for _, l := range n.ins {
+	at := make(map[NodeID]int) // place in ts
+	for l := range n.ins.all() {
 		if l.from.IsZero() {
 			continue // a source is no link
 		}
-		t := reportOn(&ts, l.from, Upstream)
+		i, begun := at[l.from]
+		if !begun {
+			i = len(ts)
+			at[l.from] = i
+			ts = append(ts, Throughput{Peer: l.from, Direction: Upstream})
+		}
+		t := &ts[i]
 		d := Tally{l.msgs, l.bytes}.minus(l.reported)
 		t.Msgs, t.Bytes = t.Msgs+d.Msgs, t.Bytes+d.Bytes
 		t.Queued += l.heldMsgs
@@ -152,8 +160,8 @@ func (n *Node) upReports() (ts []Throughput) {
 
 func (n *Node) downReports() (ts []Throughput) {
 	for _, lk := range n.links {
+		t := Throughput{Peer: lk.peer, Direction: Downstream}
 		for _, l := range lk.lanes {
-			t := reportOn(&ts, lk.peer, Downstream)
 			d := Tally{l.sentMsgs, l.sentBytes}.minus(l.reported)
 			t.Msgs, t.Bytes = t.Msgs+d.Msgs, t.Bytes+d.Bytes
 			t.LostMsgs, t.LostBytes = t.LostMsgs+l.lostMsgs, t.LostBytes+l.lostBytes
@@ -165,17 +173,7 @@ func (n *Node) downReports() (ts []Throughput) {
 				t.RTT = k.RTT
 			}
 		}
+		ts = append(ts, t)
 	}
 	return ts
-}
-
-// reportOn finds the report on a link, or begins one.
-func reportOn(ts *[]Throughput, peer NodeID, d Direction) *Throughput {
-	for i := range *ts {
-		if (*ts)[i].Peer == peer {
-			return &(*ts)[i]
-		}
-	}
-	*ts = append(*ts, Throughput{Peer: peer, Direction: d})
-	return &(*ts)[len(*ts)-1]
 }

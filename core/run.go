@@ -41,16 +41,6 @@ func (r *Run) first(n uint32) (bytes, msgs uint32) {
 	return bytes, msgs
 }
 
-// signal reports whether the run is one message with which the switch says what has
-// become of a session. Emulated links lose none: nobody would say it again.
-func (r *Run) signal() bool {
-	if r.Msgs != 1 {
-		return false
-	}
-	t := wire.TypeOf(r.Bytes())
-	return t == wire.TypeBrokenSource || t == wire.TypeSessionEnd
-}
-
 // runQueue is a FIFO of runs that grows by doubling and never shrinks below what
 // a burst needed; an empty one that was never used costs nothing.
 type runQueue struct {

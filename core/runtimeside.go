@@ -88,13 +88,10 @@ func (s *Switch) Fire(id uint64) {
 		n.pausesOver()
 		return
 	}
-	for _, sl := range n.sources {
-		if sl.timer == id && !sl.lane.Busy() {
-			// A source that waited for its time does not wait for the loop to
-			// run dry as well: it is paced already.
-			sl.ask()
-			return
-		}
+	if sl := n.sourceOf(id); sl != nil && !sl.lane.Busy() {
+		// A source that waited for its time does not wait for the loop to run dry as
+		// well: it is paced already.
+		sl.ask()
 	}
 }
 

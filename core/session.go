@@ -24,7 +24,20 @@ func (n *Node) over(app uint32, source NodeID) {
 
 // brings reports whether an upstream or a source of this node brings a session.
 func (n *Node) brings(app uint32) bool {
-	return slices.ContainsFunc(n.ins, func(l *InLane) bool { return l.flowOf(app) == flowing })
+	for l := range n.ofApp(app) {
+		if l.flowOf(app) == flowing {
+			return true
+		}
+	}
+	if app == wire.SharedApp {
+		return false
+	}
+	for l := range n.ofApp(wire.SharedApp) {
+		if l.flowOf(app) == flowing {
+			return true
+		}
+	}
+	return false
 }
 
 // Repair says, while the algorithm is told of a BrokenSource, that it looks for
@@ -75,7 +88,8 @@ func (n *Node) passDown(e event) {
 			wire.SetParams(m.frame, int32(e.reason), 0)
 		}
 		n.Send(m, l.peer)
-		n.own.Sent++
+		l.shut() // what is sent after it is queued anew, and is known not to be one
+		l.signalled(m)
 		if l.app == e.app {
 			l.drain()
 		} else {

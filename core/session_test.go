@@ -75,8 +75,8 @@ func TestSessionEnds(t *testing.T) {
 							up++
 						}
 					}
-					if up != 0 || lanes == LanePerApp && len(n.ins) != 0 {
-						t.Errorf("node %d has %d lanes up and %d from upstream after all sessions ended", i, up, len(n.ins))
+					if up != 0 || lanes == LanePerApp && n.ins.n != 0 {
+						t.Errorf("node %d has %d lanes up and %d from upstream after all sessions ended", i, up, n.ins.n)
 					}
 				}
 			})
@@ -145,7 +145,7 @@ func TestManySessionsOnSharedLane(t *testing.T) {
 		t.Errorf("of %d sessions the nodes were told %v ends", sessions, ended)
 	}
 	for i, n := range nodes {
-		for _, l := range n.ins {
+		for l := range n.ins.all() {
 			if len(l.flows) != 0 {
 				t.Errorf("node %d remembers %d sessions that are over", i, len(l.flows))
 			}
@@ -240,7 +240,7 @@ func TestSessionEndsAfterRest(t *testing.T) {
 		nodes[0].AddSource(5, quiet)
 		w.run()
 		w.pass(10 * time.Minute)
-		if len(nodes[1].ins) != 0 {
+		if nodes[1].ins.n != 0 {
 			t.Fatal("the lane is open")
 		}
 		nodes[0].StopSource(5)

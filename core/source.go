@@ -1,7 +1,6 @@
 package core
 
 import (
-	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -56,26 +55,55 @@ func (n *Node) AddSource(app uint32, src Source) {
 	}
 	sl := &sourceLane{src: src}
 	sl.lane = n.newInLane(NodeID{}, app, sl)
-	n.timerSeq++
-	sl.timer = sourceTimer | n.timerSeq
-	n.sources = append(n.sources, sl)
+	n.addSource(sl)
 	sl.want()
+}
+
+// addSource gives a source a timer, by which it is found without looking at others.
+func (n *Node) addSource(sl *sourceLane) {
+	i := len(n.sources)
+	if free := len(n.vacant); free > 0 {
+		i = n.vacant[free-1]
+		n.vacant = n.vacant[:free-1]
+		n.sources[i] = sl
+	} else {
+		n.sources = append(n.sources, sl)
+	}
+	sl.timer = sourceTimer | uint64(i+1)
+}
+
+// dropSource takes its timer back.
+func (n *Node) dropSource(sl *sourceLane) {
+	n.shard.rt.StopTimer(&n.sw, sl.timer)
+	i := int(sl.timer&^sourceTimer) - 1
+	n.sources[i] = nil
+	if n.vacant = append(n.vacant, i); len(n.vacant) == len(n.sources) {
+		n.sources, n.vacant = nil, nil
+	}
+}
+
+// sourceOf is the source that a timer is for, or nil.
+func (n *Node) sourceOf(timer uint64) *sourceLane {
+	if i := timer&^sourceTimer - 1; i < uint64(len(n.sources)) {
+		return n.sources[i]
+	}
+	return nil
 }
 
 // StopSource ends the sources of an application at the node. What they produced
 // is still delivered. The algorithm is told with SourceEnd.
 func (n *Node) StopSource(app uint32) {
-	for _, sl := range slices.Clone(n.sources) {
-		if sl.lane.app == app {
-			sl.lane.End(ReasonEnded, nil)
+	for l := range n.ofApp(app) {
+		if l.from.IsZero() {
+			l.End(ReasonEnded, nil)
 		}
 	}
 }
 
 // WakeSource asks the sources of an application again that had nothing.
 func (n *Node) WakeSource(app uint32) {
-	for _, sl := range n.sources {
-		if sl.lane.app == app && !sl.lane.Busy() {
+	for l := range n.ofApp(app) {
+		if sl, ok := l.tr.(*sourceLane); ok && !l.Busy() {
 			sl.want()
 		}
 	}

@@ -62,6 +62,7 @@ type LaneOut struct {
 // books balance to the message: the ends and breaks of sessions that it passes on.
 type OwnStats struct {
 	Sent, Taken uint64
+	Lost        uint64 // of Sent, with lanes that failed; not in LossStats
 }
 
 // LossStats counts what the node accepted and did not deliver.
@@ -78,7 +79,7 @@ func (n *Node) Stats() Stats {
 	s.Lost = LossStats{OutMsgs: n.gone.outMsgs, OutBytes: n.gone.outBytes, InMsgs: n.gone.inMsgs, InBytes: n.gone.inBytes,
 		EmulMsgs: n.gone.emulMsgs, EmulBytes: n.gone.emulBytes}
 	s.Own, s.Past = n.own, n.past
-	for _, l := range n.ins {
+	for l := range n.ins.all() {
 		if !l.from.IsZero() {
 			s.InRate += l.seen.rate.Rate()
 		}
@@ -124,8 +125,14 @@ func (l *OutLane) stats() LaneOut {
 // Received is how many messages the node has switched from one upstream and
 // application on the lane that is open now.
 func (n *Node) Received(from NodeID, app uint32) uint64 {
-	for _, l := range n.ins {
-		if l.from == from && l.app == app {
+	if !from.IsZero() {
+		if l := n.inLane(from, app); l != nil {
+			return l.msgs
+		}
+		return 0
+	}
+	for l := range n.ofApp(app) {
+		if l.from == from {
 			return l.msgs
 		}
 	}
@@ -135,8 +142,8 @@ func (n *Node) Received(from NodeID, app uint32) uint64 {
 // Upstreams calls fn for each live upstream node of an application, in the order
 // in which they came.
 func (n *Node) Upstreams(app uint32, fn func(from NodeID)) {
-	for _, l := range n.ins {
-		if l.app == app && !l.from.IsZero() {
+	for l := range n.ofApp(app) {
+		if !l.from.IsZero() {
 			fn(l.from)
 		}
 	}
@@ -145,8 +152,8 @@ func (n *Node) Upstreams(app uint32, fn func(from NodeID)) {
 // Congested reports whether an upstream lane of an application waits at the node
 // for a downstream queue or for held messages: more of it would only wait too.
 func (n *Node) Congested(app uint32) bool {
-	for _, l := range n.ins {
-		if l.app == app && l.Blocked() {
+	for l := range n.ofApp(app) {
+		if l.Blocked() {
 			return true
 		}
 	}

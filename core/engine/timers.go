@@ -15,6 +15,7 @@ type timerQueue struct {
 	loop  *loop
 	heap  timerHeap
 	byKey map[timerKey]*timer
+	first map[*core.Switch]*timer // of a node; the others are linked to it
 	alarm alarm
 	armed time.Duration // when the alarm is set for; 0 if it is not
 	look  time.Duration // when the loop itself wants to look around; 0 if never
@@ -30,11 +31,14 @@ type timer struct {
 	at  time.Duration
 	seq uint64 // timers for the same time fire in the order in which they were set
 	pos int
+
+	before, after *timer // in the list of its node's
 }
 
 func (q *timerQueue) open(lp *loop) error {
 	q.loop = lp
 	q.byKey = make(map[timerKey]*timer)
+	q.first = make(map[*core.Switch]*timer)
 	return q.alarm.open(lp)
 }
 
@@ -47,7 +51,7 @@ func (q *timerQueue) set(n *core.Switch, at time.Duration, id uint64) {
 	t := q.byKey[k]
 	if t == nil {
 		t = &timer{timerKey: k, at: at, seq: q.heap.next()}
-		q.byKey[k] = t
+		q.note(t)
 		heap.Push(&q.heap, t)
 	} else {
 		t.at, t.seq = at, q.heap.next()
@@ -60,7 +64,7 @@ func (q *timerQueue) set(n *core.Switch, at time.Duration, id uint64) {
 func (q *timerQueue) stop(n *core.Switch, id uint64) {
 	k := timerKey{n, id}
 	if t := q.byKey[k]; t != nil {
-		delete(q.byKey, k)
+		q.drop(t)
 		heap.Remove(&q.heap, t.pos)
 		if len(q.heap.list) == 0 {
 			q.arm()
@@ -70,15 +74,35 @@ func (q *timerQueue) stop(n *core.Switch, id uint64) {
 
 // forget stops all timers of a node that has ended.
 func (q *timerQueue) forget(n *core.Switch) {
-	var ids []uint64 // to stop one reorders the heap
-	for _, t := range q.heap.list {
-		if t.node == n {
-			ids = append(ids, t.id)
-		}
+	for t := q.first[n]; t != nil; t = q.first[n] {
+		q.stop(n, t.id)
 	}
-	for _, id := range ids {
-		q.stop(n, id)
+}
+
+// note enters a new timer in the indices.
+func (q *timerQueue) note(t *timer) {
+	q.byKey[t.timerKey] = t
+	if t.after = q.first[t.node]; t.after != nil {
+		t.after.before = t
 	}
+	q.first[t.node] = t
+}
+
+// drop takes a timer out of the indices.
+func (q *timerQueue) drop(t *timer) {
+	delete(q.byKey, t.timerKey)
+	if t.after != nil {
+		t.after.before = t.before
+	}
+	switch {
+	case t.before != nil:
+		t.before.after = t.after
+	case t.after != nil:
+		q.first[t.node] = t.after
+	default:
+		delete(q.first, t.node)
+	}
+	t.before, t.after = nil, nil
 }
 
 // wakeAt asks for one look around the loop at the given time or before.
@@ -99,7 +123,7 @@ func (q *timerQueue) ready(netpoll.IOEvent) {
 			break // a source that wants to be asked at once, again and again: next turn
 		}
 		t := heap.Pop(&q.heap).(*timer)
-		delete(q.byKey, t.timerKey)
+		q.drop(t)
 		t.node.Fire(t.id)
 	}
 	if q.look != 0 && q.look <= now {
