@@ -499,6 +499,31 @@ func TestPullShares(t *testing.T) {
 	}
 }
 
+// Those before whom a hook waited are gone when the lane fails, and it does not wait for
+// their number again.
+func TestPullForgetsItsPlace(t *testing.T) {
+	w := newWorld(t, Config{QueueMsgs: 1, Lanes: LaneShared})
+	defer w.close()
+	ps := w.ports(0)
+	n := w.node(0, relay(1))
+	for app := uint32(7); app <= 8; app++ {
+		w.feeder(n, int(app), app, w.messages(int(app), app, 9, 10))
+	}
+	w.settle()
+	w.maker(n, 1, 5)
+	w.run()
+	p := n.links[0].pulls[0]
+	if !p.inRow || p.ahead != 2 {
+		t.Fatalf("the hook waits behind %d messages, want 2", p.ahead)
+	}
+	ps.to(1, wire.SharedApp).lane.Fail(ReasonReset)
+	if p.inRow || p.ahead != 0 {
+		t.Errorf("the hook waits behind %d messages of a queue that was emptied", p.ahead)
+	}
+	w.pass(time.Second)
+	w.check()
+}
+
 // Any mix of hooks and streams, of slow sockets, failures, bounds and ends: a hook is
 // asked exactly while there is room, nothing is lost but by failures, and what arrives is
 // in order.

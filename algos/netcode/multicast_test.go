@@ -335,3 +335,40 @@ func TestMulticastAllocates(t *testing.T) {
 		t.Errorf("%.0f allocations for %.0f recoded packets", own, perRun)
 	}
 }
+
+// A downstream that is named again is the same one, one that was removed gets nothing more
+// and holds nothing up, and may come back.
+func TestDownstreamsComeAndGo(t *testing.T) {
+	w := coretest.New(t, core.Config{})
+	received := map[string]int{}
+	for _, name := range []string{"a", "b"} {
+		w.Node(name, netcode.NewMulticast(netcode.Session{App: 1, Deliver: func(coding.Generation, int, []byte) { received[name]++ }}))
+	}
+	m := netcode.NewMulticast(netcode.Session{App: 1, K: 4, Downstreams: []core.NodeID{w.ID("a"), w.ID("a")}})
+	s := w.Node("s", m)
+	s.AddSource(1, &counted{app: 1, size: always(100), limit: 1200, every: 10 * time.Millisecond})
+	took := func(d time.Duration) string {
+		a, b := received["a"], received["b"]
+		w.RunFor(d)
+		return fmt.Sprintf("a %d, b %d", (received["a"]-a+8)/100*100, (received["b"]-b+8)/100*100)
+	}
+	for _, step := range []struct {
+		do   func()
+		want string
+	}{
+		{func() {}, "a 300, b 0"},
+		{func() { m.AddDownstream(w.ID("b")); m.AddDownstream(w.ID("b")); m.AddDownstream(w.ID("a")) }, "a 300, b 300"},
+		{func() { m.RemoveDownstream(w.ID("a")); m.RemoveDownstream(w.ID("c")) }, "a 0, b 300"},
+		{func() { m.AddDownstream(w.ID("a")) }, "a 300, b 300"},
+	} {
+		w.Call(s, step.do)
+		if got := took(3 * time.Second); got != step.want {
+			t.Errorf("delivered %s, want %s", got, step.want)
+		}
+	}
+	w.RunFor(time.Minute)
+	// Every packet is sent to each once, as long as it is a downstream.
+	if c := m.Counters(); received["b"] != 900 || c.Sent < 1790 || c.Sent > 1830 || m.Held() != 0 {
+		t.Errorf("b got %d packets, %d were sent, %d are held", received["b"], c.Sent, m.Held())
+	}
+}
