@@ -96,8 +96,9 @@ func (b *Base) linkDown(ev core.LinkEvent) {
 	if ev.Direction != core.Downstream {
 		return
 	}
-	if ev.Peer == b.Observer && ev.App == 0 {
-		b.After(b.Config().RedialMax, bootTimer)
+	ours := ev.Reason == core.ReasonIdle || ev.Reason == core.ReasonEnded // the observer is there still
+	if ev.Peer == b.Observer && ev.App == 0 && !ours {
+		b.After(bootPause, bootTimer)
 	}
 	b.measureFailed(ev)
 	if i, there := find(b.hosts.known, ev.Peer); there && ev.Reason == core.ReasonRefused {

@@ -83,4 +83,8 @@ const (
 
 	// addr6 is what an IPv6 sender's address takes of a payload, in bytes.
 	addr6 = 16
+
+	// bootPause is how long a node waits before it tells an observer of itself again
+	// that could not be reached. Thousands may wait for one that is down.
+	bootPause = 5 * time.Second
 )

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -25,10 +27,10 @@ const idleTimer = monitorTimer | 5
 
 // aging is the rows of a node's lanes that rest or have ended.
 type aging struct {
-	idle  row // open lanes to downstream nodes
-	down  row // lanes to downstream nodes that have no connection
-	deaf  row // lanes from upstream nodes
-	armed bool
+	idle  row           // open lanes to downstream nodes
+	down  row           // lanes to downstream nodes that have no connection
+	deaf  row           // lanes from upstream nodes
+	armed time.Duration // when the timer is due; 0: it is not set
 	limit time.Duration // in place of Config.IdleTimeout; 0: that
 }
 
@@ -131,27 +133,25 @@ func (n *Node) restIn(l *InLane) {
 	}
 }
 
-// armAging sets the timer for the lane that is due first. It may go off once too
-// often, after lanes have left their rows; that is cheaper than to move it each time.
+// armAging sets the timer for the lane that is due first, which may be one of a row
+// that is shorter than that of those before. It may go off once too often, after lanes
+// have left their rows; that is cheaper than to move it back each time.
 func (n *Node) armAging() {
-	if n.aging.armed {
-		return
-	}
-	due := time.Duration(-1)
+	due, first := time.Duration(math.MaxInt64), false
 	for _, r := range n.rows() {
-		if d := n.patience(r); d >= 0 && r.head != nil && (due < 0 || r.head.since+d < due) {
-			due = r.head.since + d
+		if d := n.patience(r); d >= 0 && r.head != nil {
+			due, first = min(due, r.head.since+d), true
 		}
 	}
-	if due >= 0 {
-		n.aging.armed = true
-		n.shard.rt.SetTimer(&n.sw, max(due, n.Now()), idleTimer)
+	if due = max(due, n.Now(), 1); first && (n.aging.armed == 0 || due < n.aging.armed) {
+		n.aging.armed = due
+		n.shard.rt.SetTimer(&n.sw, due, idleTimer)
 	}
 }
 
 // expire is the timer of lanes at rest.
 func (n *Node) expire() {
-	n.aging.armed = false
+	n.aging.armed = 0
 	now := n.Now()
 	for _, r := range n.rows() {
 		d := n.patience(r)
@@ -171,14 +171,31 @@ func (n *Node) expire() {
 func (l *OutLane) expire(now time.Duration) {
 	n := l.node
 	switch {
-	case l.state == laneCooling && now < l.retryAt:
+	case l.state == laneCooling && (now < l.retryAt || l.sleeps()):
 		n.restOut(l)
 	case l.state == laneCooling:
 		l.free()
 	case l.state == laneOpen && l.empty():
 		l.closeInOrder(ReasonIdle)
+	case l.state == laneOpen:
+		n.restOut(l) // waits on an emulated link, which the monitor calls a rest
 	}
 }
+
+// sleeps reports whether the lane was closed while a session was at rest that this node
+// has not seen the end of, and will have to tell.
+func (l *OutLane) sleeps() bool {
+	switch {
+	case l.why != ReasonIdle || l.app == 0:
+		return false
+	case l.app != wire.SharedApp:
+		return l.node.brings(l.app)
+	}
+	return slices.ContainsFunc(l.apps, l.node.brings)
+}
+
+// forgotten reports whether the lane was freed: its counts are the node's.
+func (l *OutLane) forgotten() bool { return l.route.IsZero() }
 
 // free forgets a lane that has no connection. What it has counted goes to its node.
 func (l *OutLane) free() {
@@ -189,6 +206,7 @@ func (l *OutLane) free() {
 	l.age.leave()
 	l.state, l.route, l.then = laneClosed, NodeID{}, nil
 	l.discard()
+	l.detachAll()
 	n.unpace(l)
 	n.bookOut(l)
 	n.past.Out.Msgs += l.sentMsgs

@@ -7,7 +7,7 @@ import "slices"
 // CloseLink ends the link to a downstream node: what was sent on it is delivered, then
 // its lanes close, each with a LinkDown here (ReasonEnded) and one at the other end,
 // and both ends have forgotten it. Weights that SetLaneWeight gave its lanes go with
-// it; what SetLink says of it stays, for it is the network's. A later Send opens the
+// it, and so do its pull hooks; what SetLink says of it stays, for it is the network's. A later Send opens the
 // link again.
 func (n *Node) CloseLink(to NodeID) {
 	lk := n.knownLink(to)
@@ -15,11 +15,15 @@ func (n *Node) CloseLink(to NodeID) {
 		return
 	}
 	lk.emul.weight = nil
-	for _, l := range slices.Clone(lk.lanes) {
+	lk.endPulls()
+	if len(lk.lanes) == 0 {
+		lk.tidy()
+		return
+	}
+	for _, l := range slices.Clone(lk.lanes) { // the last one that goes takes the link along
 		l.forget = true
 		l.drain()
 	}
-	lk.tidy()
 }
 
 // CloseUpstream ends the link from an upstream node: what has come is still handed to

@@ -135,7 +135,7 @@ func TestALinkWithoutARateCarriesWhatComes(t *testing.T) {
 // could send, and from the first moment.
 func TestBuffersBoundLinksWithLatency(t *testing.T) {
 	const size = linePayload + wire.HeaderSize
-	for _, buffers := range []int{5, 10, 40} {
+	for _, buffers := range []int{5, 10, 20} {
 		for _, latency := range []time.Duration{time.Millisecond, 20 * time.Millisecond, 200 * time.Millisecond} {
 			for _, rate := range []emul.Rate{50 * emul.KBps, 5 * emul.MBps} {
 				for _, source := range []emul.Rate{emul.Unlimited, rate * 8 / 7} {

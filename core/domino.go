@@ -63,6 +63,11 @@ func (l *InLane) setFlow(app uint32, s flowState, at uint64) {
 	}
 }
 
+// forgetFlow drops the entry of a session that the lane does not bring any more.
+func (l *InLane) forgetFlow(app uint32) {
+	l.flows = slices.DeleteFunc(l.flows, func(f appFlow) bool { return f.app == app })
+}
+
 // flowOf is how a session fares on the lane.
 func (l *InLane) flowOf(app uint32) flowState {
 	for _, f := range l.flows {
@@ -95,7 +100,7 @@ func (n *Node) notable(l *InLane, frame []byte, more bool) (total int, ok bool) 
 	case app == 0:
 	case t == wire.TypeSessionEnd:
 		before := l.take(app, frame, flowOver)
-		if before == flowing {
+		if before == flowing || before == flowNone { // on a shared lane that was closed at rest, and is new
 			n.over(app, wire.Sender(frame))
 		}
 		return 0, true
@@ -117,7 +122,11 @@ func (l *InLane) take(app uint32, frame []byte, now flowState) (before flowState
 	l.pos += len(frame)
 	l.msgs++
 	l.bytes += uint64(len(frame))
-	l.setFlow(app, now, l.msgs)
+	if l.app == wire.SharedApp {
+		l.forgetFlow(app) // sessions without number may come and go on it
+	} else {
+		l.setFlow(app, now, l.msgs)
+	}
 	l.node.own.Taken++
 	return before
 }
@@ -240,4 +249,5 @@ func (l *OutLane) closeInOrder(why Reason) {
 	l.node.restOut(l)
 	l.node.post(event{typ: wire.TypeLinkDown, peer: l.peer, app: l.app, reason: why, dir: Downstream, lost: l.untold()})
 	tr.Close(l, CloseGraceful)
+	l.askPulls()
 }

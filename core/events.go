@@ -142,6 +142,7 @@ func (n *Node) serveEvents() {
 		case typeTimer:
 			delete(n.due.places, e.seq)
 		}
+		n.repairing = false // what was said elsewhere means nothing
 		n.process(n.eventMsg(e))
 		n.passOn(e)
 	}

@@ -9,6 +9,7 @@ func (w *world) check() {
 		w.checkIns(n)
 		w.checkOuts(n)
 		w.checkKept(n)
+		w.checkPulls(n)
 	}
 	if w.sh.made != nil {
 		w.t.Fatalf("a message made in a call has outlived the call")
@@ -119,6 +120,40 @@ func (w *world) checkOuts(n *Node) {
 				w.t.Fatalf("lane to %v is down and has messages", l.peer)
 			case cap(l.over) > 64+8*over+2*cfg.OverflowMsgs && cap(l.over) > 16*len(n.ins):
 				w.t.Fatalf("lane to %v keeps room for %d waiting messages and has %d", l.peer, cap(l.over), over)
+			}
+		}
+	}
+}
+
+// checkPulls: a hook with something to send is to be asked, or waits for something that
+// will have it asked.
+func (w *world) checkPulls(n *Node) {
+	w.t.Helper()
+	listed := make(map[supplier]int)
+	for _, who := range w.sh.sources {
+		listed[who]++
+	}
+	for _, lk := range n.links {
+		for _, p := range lk.pulls {
+			want, l := "", p.lane
+			switch {
+			case p.fn == nil || l != n.outLane(lk.peer, p.app):
+				want = "has ended, or does not know its lane"
+			case p.listed != (listed[p] == 1):
+				want = "is in the list, or says so"
+			case p.listed || !p.wants || n.state != nodeRunning:
+			case l == nil, l.state == laneDialling && l.empty() && !l.draining:
+				want = "may open its lane and is not asked"
+			case l.state == laneCooling && (l.retryAt <= w.now || !p.pausing || n.pulls.armed > l.retryAt || n.pulls.armed == 0):
+				want = "waits for a pause that nobody ends"
+			case l.state != laneOpen || l.draining:
+			case l.overHead == len(l.over) && !l.full():
+				want = "has room and is not asked"
+			case !p.inRow || p.ahead > len(l.over)-l.overHead:
+				want = "waits for a turn that does not come"
+			}
+			if want != "" {
+				w.t.Fatalf("node %v: the hook of application %d to %v %s: %+v", n.id, p.app, lk.peer, want, *p)
 			}
 		}
 	}

@@ -28,7 +28,8 @@ func (n *Node) Queued(to NodeID, app uint32) (bytes, msgs int) {
 
 // SetLaneQueue bounds the queue of the lane to a downstream node in messages, in place
 // of Config.QueueMsgs, from now on; 0 means Config.QueueMsgs again. Config.QueueBytes
-// holds too. The lane is opened if it does not exist.
+// holds too. The lane is opened if it does not exist. The bound goes with the lane when
+// that is forgotten, unless there is a pull hook for it: then it goes with that.
 func (n *Node) SetLaneQueue(to NodeID, app uint32, msgs int) {
 	if msgs < 0 {
 		panic("core: SetLaneQueue with a bound below 0")
@@ -42,6 +43,10 @@ func (n *Node) SetLaneQueue(to NodeID, app uint32, msgs int) {
 	if l.overHead < len(l.over) {
 		l.admitWaiting()
 	}
+	if p := l.link.pull(app); p != nil {
+		p.msgs = msgs
+	}
+	l.roomForPulls()
 }
 
 // outLane is the lane to a node, or nil: findLane would open it.

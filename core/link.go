@@ -15,7 +15,8 @@ type Link struct {
 	lanes []*OutLane
 	byApp map[uint32]*OutLane // the same; nil while a scan is faster
 	emul  linkEmul
-	at    int // place in the node's list of links
+	pulls []*puller // by application (pull.go)
+	at    int       // place in the node's list of links
 }
 
 // manyLinks is the number of links up to which a scan beats a map.
@@ -63,8 +64,11 @@ func (lk *Link) drop(l *OutLane) {
 // tidy forgets a link without lanes of which nothing is to be remembered.
 func (lk *Link) tidy() {
 	n := lk.node
-	if len(lk.lanes) > 0 || len(lk.emul.weight) > 0 || n.state == nodeEnded {
+	if len(lk.lanes) > 0 || len(lk.emul.weight) > 0 || len(lk.pulls) > 0 || n.state == nodeEnded {
 		return
+	}
+	if lk.at >= len(n.links) || n.links[lk.at] != lk {
+		return // it was forgotten with its last lane
 	}
 	last := n.links[len(n.links)-1]
 	n.links[lk.at], last.at = last, lk.at
@@ -115,6 +119,7 @@ func (lk *Link) lane(app uint32) *OutLane {
 	cfg := &lk.node.shard.cfg
 	l := &OutLane{node: lk.node, link: lk, peer: lk.peer, route: lk.peer, app: app, maxBytes: cfg.QueueBytes, maxMsgs: cfg.QueueMsgs}
 	l.age.out = l
+	l.attachAll()
 	lk.lanes = append(lk.lanes, l)
 	switch {
 	case lk.byApp != nil:

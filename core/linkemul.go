@@ -119,6 +119,9 @@ func (e *linkEmulator) transmit(credit int64, now time.Duration) (passed int64) 
 	if l.overHead < len(l.over) {
 		l.admitWaiting()
 	}
+	if len(l.pulls) > 0 {
+		l.roomForPulls()
+	}
 	return passed
 }
 

@@ -69,9 +69,14 @@ func (l *OutLane) missed(m Tally) {
 	l.base.Msgs -= min(l.base.Msgs, m.Msgs) // of the next connection, if there is one
 	l.base.Bytes -= min(l.base.Bytes, m.Bytes)
 	l.lose(m.Msgs, m.Bytes)
-	if l.booked {
-		l.node.gone.outMsgs += m.Msgs
-		l.node.gone.outBytes += m.Bytes
+	if !l.booked {
+		return
+	}
+	n := l.node
+	n.gone.outMsgs += m.Msgs
+	n.gone.outBytes += m.Bytes
+	if l.forgotten() {
+		n.past.Out = n.past.Out.minus(m)
 	}
 }
 

@@ -59,7 +59,7 @@ type watchList struct {
 
 // watchOut has the monitor look at a lane to a downstream node.
 func (n *Node) watchOut(l *OutLane) {
-	if n.state == nodeEnded {
+	if n.state == nodeEnded || l.watched {
 		return
 	}
 	l.watched = true
@@ -70,7 +70,7 @@ func (n *Node) watchOut(l *OutLane) {
 
 // watchIn has it look at a lane from an upstream node.
 func (n *Node) watchIn(l *InLane) {
-	if n.state == nodeEnded {
+	if n.state == nodeEnded || l.watched {
 		return
 	}
 	l.watched = true
@@ -161,6 +161,9 @@ func (n *Node) lookOut(l *OutLane, now time.Duration) (again bool) {
 
 // lookIn looks at a lane from upstream and reports whether to look again.
 func (n *Node) lookIn(l *InLane, now time.Duration) (again bool) {
+	if l.closed {
+		return false
+	}
 	w := &l.seen
 	moved := w.bytes != l.bytes
 	w.bytes = l.bytes

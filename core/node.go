@@ -41,6 +41,8 @@ type Node struct {
 	events    []event
 	due       dueTimers  // of events, the timers
 	telling   []*OutLane // with losses to tell (losstell.go)
+	toldLast  bool       // and those of a stopping node have been told
+	pulls     pulls      // pull.go
 	kept      *Msg       // held and retained
 	keptCount int
 	timerSeq  uint64
@@ -148,6 +150,7 @@ func (n *Node) Stop() {
 	}
 	n.tellStopping()
 	n.state = nodeStopping
+	n.endAllPulls()
 	for _, l := range slices.Clone(n.ins) {
 		l.End(ReasonStopped, nil)
 	}
@@ -171,6 +174,11 @@ func (n *Node) tryEnd() {
 			}
 		}
 	}
+	if len(n.telling) > 0 && !n.toldLast {
+		n.toldLast = true // once: an algorithm may answer a loss with another message
+		n.tellLosses()
+		return
+	}
 	n.finish(CloseGraceful, nil)
 }
 
@@ -187,6 +195,7 @@ func (n *Node) finish(how CloseHow, c *Crash) {
 		return
 	}
 	n.state = nodeEnded
+	n.endAllPulls()
 	n.releaseAll()
 	for _, lk := range n.links {
 		for _, l := range lk.lanes {

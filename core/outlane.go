@@ -59,6 +59,8 @@ type OutLane struct {
 	reported Tally    // sent, when throughput was reported last
 	apps     []uint32 // a lane of all applications: those that it has carried (domino.go)
 
+	pulls []*puller // the hooks that fill it; who was asked last comes last (pull.go)
+
 	why     Reason        // while cooling: of the failure
 	opened  time.Duration // when the connection was there; 0 if it has not been
 	retryAt time.Duration // while cooling: when the destination may be dialled again
@@ -158,11 +160,12 @@ func (l *OutLane) Opened(tr OutTransport) {
 	}
 	l.tr, l.state, l.opened = tr, laneOpen, max(l.node.Now(), 1)
 	l.base, l.seen = Tally{l.sentMsgs, l.sentBytes}, outWatch{rate: l.seen.rate}
-	l.node.post(event{typ: wire.TypeLinkUp, peer: l.peer, app: l.app, dir: Downstream, lost: l.untold()})
+	l.node.post(event{typ: wire.TypeLinkUp, peer: l.peer, app: l.app, dir: Downstream})
 	l.node.watchOut(l)
 	if l.q.n > 0 || l.emulator != nil {
 		l.touch()
 	}
+	l.askPulls()
 }
 
 // Iovecs appends what may be sent, in order and at most most pieces of it, to dst: a
@@ -207,6 +210,9 @@ func (l *OutLane) left(bytes, msgs int) {
 	if l.overHead < len(l.over) {
 		l.admitWaiting()
 	}
+	if len(l.pulls) > 0 {
+		l.roomForPulls()
+	}
 	l.settled()
 }
 
@@ -235,6 +241,7 @@ func (l *OutLane) fail(why Reason, count func()) {
 	count()
 	l.node.post(event{typ: wire.TypeLinkDown, peer: l.peer, app: l.app,
 		reason: why, dir: Downstream, lost: l.untold()})
+	l.askPulls() // which have it dialled again when the pause is over
 }
 
 // discard counts everything queued as lost and lets the upstream lanes go on.
@@ -255,6 +262,7 @@ func (l *OutLane) discard() {
 		*o = overflow{}
 	}
 	l.over, l.overHead, l.overMsgs, l.overBytes = nil, 0, 0, 0
+	l.unrowPulls()
 	l.unpark()
 }
 

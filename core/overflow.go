@@ -102,7 +102,8 @@ func (l *OutLane) runOf(m *Msg) Run {
 // lets the upstream lanes go on whose last message that was.
 func (l *OutLane) admitWaiting() {
 	l.shut()
-	for l.overHead < len(l.over) && !l.full() {
+	moved := 0
+	for ; l.overHead < len(l.over) && !l.full(); moved++ {
 		o := &l.over[l.overHead]
 		l.q.push(o.run)
 		l.queued(int(o.run.Len))
@@ -122,6 +123,7 @@ func (l *OutLane) admitWaiting() {
 	if l.overHead == len(l.over) {
 		l.over, l.overHead = l.over[:0], 0
 	}
+	l.movedUp(moved)
 	if len(l.parked) > 0 {
 		l.node.shard.ready.push(l.node) // to look whether the round is over
 	}

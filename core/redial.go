@@ -33,6 +33,7 @@ func (l *OutLane) tryAgain() {
 		return
 	}
 	l.age.leave()
+	l.forget = false // CloseLink was before it opened again
 	l.state = laneDialling
 	l.node.shard.rt.Dial(l)
 }
@@ -46,6 +47,7 @@ func (n *Node) isUp(peer NodeID) {
 	for _, l := range lk.lanes {
 		if l.state == laneCooling {
 			l.retryAt, l.backoff = 0, 0
+			l.askPulls()
 		}
 	}
 }

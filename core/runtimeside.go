@@ -41,6 +41,7 @@ func (s *Switch) Start() {
 	}
 	s.state = nodeRunning
 	s.post(event{typ: typeStarted})
+	s.startPulls()
 }
 
 // Call runs fn on the node as if it were a message: messages that fn makes are
@@ -82,6 +83,9 @@ func (s *Switch) Fire(id uint64) {
 		return
 	case id == lossTimer:
 		n.tellLosses()
+		return
+	case id == pullTimer:
+		n.pausesOver()
 		return
 	}
 	for _, sl := range n.sources {

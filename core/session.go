@@ -84,7 +84,8 @@ func (n *Node) passDown(e event) {
 	}
 }
 
-// carrying is the link's lane that carries a session, or nil.
+// carrying is the link's lane that carries a session, or nil. One that was closed while
+// the session was at rest opens again to say that it has ended.
 func (lk *Link) carrying(app uint32) *OutLane {
 	l := lk.known(app)
 	if l == nil {
@@ -92,8 +93,9 @@ func (lk *Link) carrying(app uint32) *OutLane {
 			return nil
 		}
 	}
-	if l == nil || l.state > laneOpen {
-		return nil
+	switch {
+	case l == nil, l.state == laneClosed, l.state == laneCooling && l.why != ReasonIdle:
+		return nil // who lost it was told
 	}
 	return l
 }

@@ -19,7 +19,7 @@ type Shard struct {
 	ready    nodeQueue  // nodes with something to serve
 	dirty    []*OutLane // lanes that got something since they were last flushed
 	flushed  []*OutLane // the list before that, empty, to be used again
-	sources  []*sourceLane
+	sources  []supplier
 	free     *Msg // unused Msg structs
 	one      *Msg // the struct that received messages are shown in, one after another; nil if the last was kept
 	made     *Msg // messages made in the Process call under way

@@ -81,20 +81,23 @@ func (n *Node) WakeSource(app uint32) {
 	}
 }
 
-// Sources reports whether a source would produce if it were asked.
+// supplier is who adds data when nothing else is to be done: a source, or the pull hook
+// of a lane (pull.go).
+type supplier interface{ turn() }
+
+// Sources reports whether a source or a pull hook would produce if it were asked.
 func (s *Shard) Sources() bool { return len(s.sources) > 0 }
 
-// Inject asks every willing source for one run: once, when nothing else on the
-// loop is ready. A source that is always ready would otherwise put a slab on
+// Inject asks every willing source for one run, and every pull hook that may go on for
+// as much: once, when nothing else on the loop is ready. A source that is always ready would otherwise put a slab on
 // every node of a chain, and its bytes would leave the cache (docs/decisions.md:
 // drain before inject).
 func (s *Shard) Inject() {
 	asked := s.sources
 	s.sources = s.sources[len(s.sources):]
-	for i, sl := range asked {
+	for i, who := range asked {
 		asked[i] = nil
-		sl.willing = false
-		sl.ask()
+		who.turn()
 	}
 	if len(s.sources) == 0 {
 		s.sources = asked[:0]
@@ -109,6 +112,12 @@ func (sl *sourceLane) want() {
 	sl.willing = true
 	sh := sl.lane.node.shard
 	sh.sources = append(sh.sources, sl)
+}
+
+// turn implements supplier.
+func (sl *sourceLane) turn() {
+	sl.willing = false
+	sl.ask()
 }
 
 // ask takes the next run from the source.

@@ -22,7 +22,8 @@ type touchy struct {
 }
 
 func (a *touchy) Process(m *core.Msg) core.Verdict {
-	if m.Type() == a.about {
+	ended := m.Type() == wire.TypeLinkDown && m.Link().Reason == core.ReasonEnded // as every session does
+	if m.Type() == a.about && !ended {
 		a.complain(m)
 	}
 	return a.Relay.Process(m)

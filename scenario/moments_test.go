@@ -44,6 +44,9 @@ func (d *diarist) Process(m *core.Msg) core.Verdict {
 		}
 		late = d.Now() - time.Duration(binary.BigEndian.Uint64(m.Payload()))
 	case wire.TypeStarted, wire.TypeWorldUp, wire.TypeStopping, wire.TypeLinkDown, wire.TypeBrokenSource, wire.TypeSendFailed:
+	case wire.TypeSourceEnd, wire.TypeSessionEnd:
+		d.Repair() // so that links end with the world
+		return d.Relay.Process(m)
 	default:
 		return d.Relay.Process(m)
 	}

@@ -10,7 +10,7 @@ type downstream struct {
 	id     core.NodeID
 	failed bool // its link is down, and so is what it needs
 	probe  bool // it is sent one packet, to see whether it is there again
-	gone   bool // it was removed
+	rests  bool // it needed nothing when it was asked for
 
 	heard bool   // it has said what it needs
 	base  uint32 // it has all generations before this one
@@ -50,13 +50,17 @@ func (m *Multicast) addDown(id core.NodeID) {
 	if id == m.ID() {
 		panic("netcode: a node that is its own downstream")
 	}
+	if m.down(id) != nil {
+		return
+	}
 	v := &downstream{id: id, base: m.base, needs: make([]need, m.s.Window), log: make([]uint32, 64)}
 	m.downs = append(m.downs, v)
+	m.Pull(id, m.s.App, func() bool { return m.serve(v) })
 }
 
 func (m *Multicast) down(id core.NodeID) *downstream {
 	for _, v := range m.downs {
-		if v.id == id && !v.gone {
+		if v.id == id {
 			return v
 		}
 	}
@@ -115,7 +119,7 @@ func (m *Multicast) hear(msg *core.Msg) {
 		}
 	}
 	m.advance()
-	m.WakeSource(turnApp)
+	m.wake()
 }
 
 // answered books the packets up to a number as come or lost. They may have been already,
@@ -170,7 +174,7 @@ func (m *Multicast) downstreamIs(id core.NodeID, up bool) {
 		m.advance()
 	}
 	m.tell = true
-	m.WakeSource(turnApp)
+	m.wake()
 }
 
 // retry sends those that failed a packet, to see whether they are there again. The engine
@@ -183,7 +187,7 @@ func (m *Multicast) retry() {
 			v.probe = true
 		}
 	}
-	m.WakeSource(turnApp)
+	m.wake()
 }
 
 // lookAfter is a downstream's part of the beat. Packets that it has not answered for after
@@ -199,13 +203,13 @@ func (m *Multicast) lookAfter(v *downstream) {
 		v.quiet = 0
 		v.answered(v.sent)
 		v.poke = true
-		m.WakeSource(turnApp)
+		m.wake()
 	}
 }
 
 // waitsFor reports whether a downstream has something to answer for.
 func (m *Multicast) waitsFor(v *downstream) bool {
-	return !v.failed && !v.gone && (v.flying() > 0 || m.known && m.owed(v) != nil)
+	return !v.failed && (v.flying() > 0 || m.known && m.owed(v) != nil)
 }
 
 // owed is the oldest generation here that a downstream has not said it is through with.
@@ -222,7 +226,7 @@ func (m *Multicast) owed(v *downstream) *slot {
 // the oldest that it wants some of from here. If it wants none, the link would wait; then
 // the oldest of which it misses something.
 func (m *Multicast) choose(v *downstream) (s *slot, n int) {
-	if v.failed && !v.probe || v.gone || !m.known || v.flying() >= maxFlying {
+	if v.failed && !v.probe || !m.known || v.flying() >= maxFlying {
 		return nil, 0
 	}
 	end := uint32(m.s.Window)
@@ -286,7 +290,7 @@ func (m *Multicast) offer(v *downstream, id uint32, of part) (*slot, int) {
 // spent is how many packets of a generation have reached downstreams, or are on the way.
 func (m *Multicast) spent(id uint32) (n int) {
 	for _, v := range m.downs {
-		if nd := v.need(id); !v.failed && !v.gone {
+		if nd := v.need(id); !v.failed {
 			n += int(nd.got) + int(nd.flying)
 		}
 	}

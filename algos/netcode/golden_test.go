@@ -48,7 +48,7 @@ func TestGoldenSession(t *testing.T) {
 	}
 }
 
-// note writes down what a node was given, but for its turns.
+// note writes down what a node was given.
 func note(to *strings.Builder, w *coretest.World, name string, m *core.Msg) {
 	what := ""
 	switch m.Type() {

@@ -13,8 +13,6 @@ const (
 	TypeCoded core.Type = wire.FirstAlgorithmType + 16 + iota
 	// TypeFeedback says what a node still needs of a session's generations.
 	TypeFeedback
-	// typeTurn is a node's message to itself: a downstream has room. It never leaves.
-	typeTurn
 )
 
 // Every limit of this package, with its reason.
@@ -71,10 +69,6 @@ const (
 	retryTimer
 	lingerTimer
 )
-
-// turnApp is the application of the messages by which a node reminds itself that a
-// downstream has room. They never leave; the number only must not be a session's.
-const turnApp = 0x7475726e
 
 // padded is the bit of a generation's stream that says that its last packet is there
 // only because a generation has two.

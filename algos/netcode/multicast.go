@@ -2,6 +2,7 @@ package netcode
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/algos"
@@ -99,7 +100,7 @@ func NewMulticast(s Session) *Multicast {
 	def(&s.K, 32, coding.MaxK, "K")
 	def(&s.Window, DefaultWindow, MaxWindow, "Window")
 	def(&s.Queue, DefaultQueue, 1<<16, "Queue")
-	if s.App == 0 || s.App == turnApp || s.K < coding.MinK {
+	if s.App == 0 || s.K < coding.MinK {
 		panic(fmt.Sprintf("netcode: a session of application %d with generations of %d packets", s.App, s.K))
 	}
 	if s.Beat <= 0 {
@@ -137,8 +138,6 @@ func (m *Multicast) Process(msg *core.Msg) core.Verdict {
 
 func (m *Multicast) process(msg *core.Msg) core.Verdict {
 	switch t := msg.Type(); {
-	case t == typeTurn && msg.From().IsZero() && msg.App() == turnApp:
-		m.serve(msg.Seq())
 	case t == TypeCoded && msg.App() == m.s.App:
 		m.receive(msg)
 	case t == TypeFeedback && msg.App() == 0:
@@ -147,34 +146,23 @@ func (m *Multicast) process(msg *core.Msg) core.Verdict {
 		return m.take(msg)
 	case t == wire.TypeTimer && m.timer(msg.TimerID()):
 	default:
-		if t == wire.TypeStarted {
-			m.start()
-		}
 		m.events(msg)
 		return m.Base.Process(msg)
 	}
 	return core.Done
 }
 
-// start begins to look for something to send.
-func (m *Multicast) start() {
-	for i := range m.downs {
-		m.AddSource(turnApp, &turns{m: m, index: i})
-	}
-}
-
-// AddDownstream sends to one more node from now on. It must be called on the node's loop.
+// AddDownstream sends to one more node from now on; to one that it sends to anyhow it
+// makes no difference. It must be called on the node's loop.
 func (m *Multicast) AddDownstream(id core.NodeID) {
 	m.addDown(id)
-	m.AddSource(turnApp, &turns{m: m, index: len(m.downs) - 1})
 	m.settle()
 }
 
 // RemoveDownstream sends to a node no more. It must be called on the node's loop.
 func (m *Multicast) RemoveDownstream(id core.NodeID) {
-	if v := m.down(id); v != nil {
-		v.gone = true
-	}
+	m.Pull(id, m.s.App, nil)
+	m.downs = slices.DeleteFunc(m.downs, func(v *downstream) bool { return v.id == id })
 	m.advance()
 	m.settle()
 }
@@ -241,7 +229,7 @@ func (m *Multicast) settle() {
 // owes reports whether there is something for a downstream that has failed.
 func (m *Multicast) owes() bool {
 	for _, v := range m.downs {
-		if v.failed && !v.gone {
+		if v.failed {
 			return m.busy()
 		}
 	}
@@ -283,7 +271,7 @@ func (m *Multicast) beat() {
 	for _, v := range m.downs {
 		m.lookAfter(v)
 	}
-	m.WakeSource(turnApp)
+	m.wake()
 }
 
 // busy reports whether there is any generation that is not over.

@@ -149,9 +149,7 @@ func (m *Multicast) store(msg *core.Msg, p *coding.Packet) {
 	m.stats.Innovative++
 	m.Retain(msg)
 	s.kept = append(s.kept, msg)
-	if len(m.downs) > 0 {
-		m.WakeSource(turnApp)
-	}
+	m.wake()
 	if s.complete() {
 		m.tell = true
 		m.deliver()
@@ -172,7 +170,7 @@ func (m *Multicast) advance() {
 	if moved {
 		m.tell = true
 		m.drain()
-		m.WakeSource(turnApp)
+		m.wake()
 	}
 }
 
@@ -190,7 +188,7 @@ func (m *Multicast) done(id uint32) bool {
 	}
 	live := false
 	for _, v := range m.downs {
-		if v.failed || v.gone {
+		if v.failed {
 			continue
 		}
 		live = true

@@ -97,7 +97,7 @@ func (m *Multicast) flush() {
 		panic("netcode: a generation of our own: " + err.Error())
 	}
 	c.id++
-	m.WakeSource(turnApp)
+	m.wake()
 }
 
 // drain lets messages in that waited for room in the window.

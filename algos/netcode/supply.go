@@ -1,64 +1,17 @@
 package netcode
 
-import (
-	"fmt"
-	"time"
-
-	"github.com/ioverlay/ioverlay/bufpool"
-	"github.com/ioverlay/ioverlay/core"
-	"github.com/ioverlay/ioverlay/core/wire"
-)
+import "fmt"
 
 // Packets are made when their link has room, not before: then they hold as much as is
-// known here by then, and no queue grows. A message that is sent while a source's message
-// is processed stops that source if the link is full, so each downstream has a source of
-// its own at this node, whose messages say no more than "now".
-
-// turns is the source of a downstream's turns.
-type turns struct {
-	m     *Multicast
-	index int
-	slab  *bufpool.Slab // of the one message that there is
-}
-
-// Produce implements core.Source.
-func (t *turns) Produce(n *core.Node) core.Supply {
-	if _, count := t.m.choose(t.m.downs[t.index]); count <= 0 {
-		return core.Supply{} // until WakeSource
-	}
-	h := wire.Header{Type: typeTurn, Sender: n.ID(), App: turnApp, Seq: uint64(t.index)}
-	size := wire.HeaderLen(h.Sender)
-	if t.slab == nil {
-		slab, err := n.Pool().GetSize(size)
-		if err != nil {
-			return core.Supply{Wake: n.Now() + time.Millisecond} // out of memory for now
-		}
-		t.slab = slab
-		h.Size = size - wire.HeaderSize
-		wire.PutHeader(slab.Bytes()[:size], h)
-	}
-	t.slab.Retain()
-	return core.Supply{Run: core.Run{Slab: t.slab, Len: uint32(size), Msgs: 1}}
-}
-
-// Close implements core.Source.
-func (t *turns) Close() {
-	if t.slab != nil {
-		t.slab.Release()
-		t.slab = nil
-	}
-}
+// known here by then, and no queue grows. So each downstream has a pull hook at the node.
 
 // serve sends a downstream what it needs most: as many packets as its queue has room for.
-func (m *Multicast) serve(index uint64) {
-	if index >= uint64(len(m.downs)) {
-		m.stats.Bad++
-		return
-	}
-	v := m.downs[index]
+// It reports whether it has; if not, wake has it asked again when something has changed.
+func (m *Multicast) serve(v *downstream) bool {
 	s, n := m.choose(v)
 	if n <= 0 {
-		return // something has changed meanwhile
+		v.rests = true
+		return false
 	}
 	if !v.bound {
 		v.bound = true
@@ -87,6 +40,18 @@ func (m *Multicast) serve(index uint64) {
 		m.stats.Sent++
 		m.Send(msg, v.id)
 		m.made[i] = nil
+	}
+	m.settle() // there are packets under way that were not before
+	return true
+}
+
+// wake has those downstreams served that needed nothing.
+func (m *Multicast) wake() {
+	for _, v := range m.downs {
+		if v.rests {
+			v.rests = false
+			m.WakePull(v.id, m.s.App)
+		}
 	}
 }
 

@@ -60,7 +60,7 @@ func (m *Multicast) needed(id uint32) bool {
 		return true // nothing is missing if it is complete
 	}
 	for _, v := range m.downs {
-		if !v.gone && !v.failed && !v.has(id) {
+		if !v.failed && !v.has(id) {
 			return true
 		}
 	}
@@ -144,7 +144,7 @@ func (m *Multicast) turnOf(u *upstream) bool {
 func (m *Multicast) wantBelow(id uint32, missing int) int {
 	s, most := m.slot(id), 0
 	for _, v := range m.downs {
-		if v.gone || v.failed || v.has(id) {
+		if v.failed || v.has(id) {
 			continue
 		}
 		n := v.need(id)
@@ -161,7 +161,7 @@ func (m *Multicast) wantBelow(id uint32, missing int) int {
 // what it has got.
 func (m *Multicast) askedBelow(id uint32, k int) (most int) {
 	for _, v := range m.downs {
-		if v.gone || v.failed || v.has(id) {
+		if v.failed || v.has(id) {
 			continue
 		}
 		n := v.need(id)

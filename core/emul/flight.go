@@ -14,7 +14,8 @@ import (
 // is found as the window of a connection is (TCP's receive buffers are sized so), but from
 // what is known here and not guessed:
 //
-//   - It begins at the pipe if the rate is known, and else at a queue's bound.
+//   - It begins at the pipe if the rate is known, and else at a queue's bound, or at 16 MiB
+//     if that is 128 KiB or more.
 //   - Once more waits than there is room for it is what the receiver takes in a delay, at
 //     its best of late, and that room.
 //   - When what arrives finds nothing waiting, for want of a window, it grows by a queue's
@@ -114,11 +115,24 @@ func (f *Flight) Room(l Load) int64 {
 }
 
 func (f *Flight) windowFor(l Load) int64 {
-	if f.window == 0 { // nothing was sent yet, so something is queued
-		f.window = l.roomBytes(l.Queued)
+	if f.window == 0 {
+		sample := l.Queued
+		if sample.Msgs == 0 {
+			sample = f.burst // what was sent first
+		}
+		if f.window = l.roomBytes(sample); f.window >= largeQueue {
+			f.window = max(f.window, min(largeStart, f.pipe))
+		}
 	}
 	return f.window
 }
+
+// largeQueue is from which bound on nobody has asked for small buffers, and a link without
+// a rate may begin with more than that, largeStart, to be fast sooner.
+const (
+	largeQueue = 128 << 10
+	largeStart = 16 << 20
+)
 
 // Sent says that a run was transmitted, which is in the load.
 func (f *Flight) Sent(run Held, l Load, now time.Duration) {
@@ -127,7 +141,7 @@ func (f *Flight) Sent(run Held, l Load, now time.Duration) {
 	}
 	f.burst.Bytes += run.Bytes
 	f.burst.Msgs += run.Msgs
-	if held := l.held(); held > f.window && l.roomy() {
+	if held := l.held(); held > f.windowFor(l) && l.roomy() {
 		f.window = held
 	}
 }
@@ -139,8 +153,11 @@ const burstSpan = time.Millisecond
 // Arriving says that something is about to join what waits.
 func (f *Flight) Arriving(l Load) {
 	f.came++
-	if l.Waiting.Msgs == 0 {
+	switch {
+	case l.Waiting.Msgs == 0:
 		f.idle++
+	case l.Waiting.exceeds(l.Room): // and did not just come at once
+		f.crowd(l)
 	}
 }
 
@@ -155,9 +172,6 @@ func (f *Flight) Took(bytes int, l Load) {
 // Look lets time pass: once a span the window is fitted to what happened meanwhile.
 func (f *Flight) Look(l Load, now time.Duration) {
 	f.watchPipe(l, now)
-	if l.Waiting.exceeds(l.Room) {
-		f.crowd(l)
-	}
 	if now-f.since < f.span {
 		return
 	}
@@ -168,7 +182,7 @@ func (f *Flight) Look(l Load, now time.Duration) {
 // crowd notes that more waits than there is room for. If that is new, no more is
 // transmitted than is taken, until it is known how much that is.
 func (f *Flight) crowd(l Load) {
-	if f.crowded = true; f.unfitted {
+	if f.crowded = true; f.unfitted && 2*f.idle < f.came {
 		f.unfitted = false
 		f.window = min(f.windowFor(l), l.held())
 	}
@@ -181,17 +195,17 @@ func (f *Flight) fit(l Load, taken int64) {
 	room := l.roomBytes(l.Waiting)
 	switch {
 	case f.window == 0 || !f.limited && !f.crowded:
-	case f.limited && 4*f.idle > 3*f.came: // the far end takes at once what comes
+	case f.limited && (4*f.idle > 3*f.came || !f.crowded && 4*f.idle > f.came):
+		// The far end takes at once what comes.
 		f.window = min(f.window+min(taken, room<<f.hungry), f.pipe+room)
 		f.hungry = min(f.hungry+1, mostHungry)
-		return
 	case f.limited && 4*f.idle > f.came:
 		f.window = min(f.window+room, f.pipe+room)
 	case f.crowded:
+		f.hungry = 0
 		best := slices.Max(f.rates[:])
 		f.window = min(f.window, best+max(room, best/spareParts))
 	}
-	f.hungry = 0
 }
 
 // rateSpans is over how many spans the receiver's best is remembered: what it takes in one

@@ -120,7 +120,7 @@ func TestBuffersBoundLinksWithLatency(t *testing.T) {
 					held = max(held, out.QueuedMsgs+out.FlyingMsgs)
 					return out.Waiting > 0 && out.FlyingMsgs == 0 && out.SentMsgs > 0 && out.SentMsgs == before
 				})
-				if most := 4 * msgs; held > most {
+				if most := 4*msgs + 1; held > most { // the queue, and a window of at most three; a message may begin within it and end beyond
 					t.Errorf("the link held %d messages; buffers of %d allow %d", held, msgs, most)
 				}
 				do(t, b, func(*core.Node) { end.release() })

@@ -169,7 +169,11 @@ func newBridge(s scene, pool *bufpool.Pool) *bridge {
 	if err != nil {
 		panic(err)
 	}
-	e := &Engine{opt: opt, pool: pool, epoch: time.Now(), nodes: make(map[core.NodeID]*Node)}
+	clock, _, err := startClock(0)
+	if err != nil {
+		panic(err)
+	}
+	e := &Engine{opt: opt, pool: pool, clock: clock, nodes: make(map[core.NodeID]*Node)}
 	b := &bridge{pool: pool}
 	for i := range b.loops {
 		b.loops[i] = newSteppedLoop(e, i, s)

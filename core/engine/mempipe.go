@@ -47,8 +47,11 @@ type memPipe struct {
 
 	out *core.OutLane // sender's loop; nil once closed there
 
+	parted *core.OutLane // the same, once it has closed and the receiver has not
+	handed core.Tally    // and what it had been handed
+
 	in   *core.InLane // receiver's loop; nil once closed there
-	lane *core.InLane // receiver's loop; the same, and kept for its books
+	took core.Tally   // what the receiver took; the sender's once finished says so
 
 	bytes    interleave.Int64 // in the ring
 	idle     interleave.Bool  // the receiver found the ring empty: wake it
@@ -76,7 +79,6 @@ func (p *memPipe) accept(n *Node) {
 	if n.core != nil && n.core.Accepts() {
 		p.idle.Store(true)
 		p.in = n.core.Accept(p.sender, p.app, pipeInEnd{p})
-		p.lane = p.in
 	}
 	ok := p.in != nil
 	p.from.post(func() { p.opened(ok) })
@@ -167,14 +169,16 @@ func (p *memPipe) noted(end pipeEnd) {
 		p.notedIn()
 		return
 	}
-	if p.out == nil {
-		return
-	}
-	if p.finished.Load() {
+	switch finished := p.finished.Load(); {
+	case p.out != nil && finished:
 		p.peerLeft()
-		return
+	case p.out != nil:
+		pipeOutEnd{p}.Flush(p.out)
+	case p.parted != nil && finished: // it has ended as well, and hears what was not taken any more
+		l := p.parted
+		p.parted = nil
+		l.Missed(p.handed, p.took)
 	}
-	pipeOutEnd{p}.Flush(p.out)
 }
 
 func (p *memPipe) notedIn() {
@@ -193,13 +197,16 @@ func (p *memPipe) peerLeft() {
 	why := core.CloseHow(p.how.Load()).Reason()
 	p.ring.Close()
 	p.wake(p.to, pipeIn) // to discard what is left
-	l.Fail(why)
+	l.FailTook(why, p.took)
 }
 
 // Close implements core.OutTransport: the sender is gone.
-func (p pipeOutEnd) Close(_ *core.OutLane, how core.CloseHow) {
-	p.out = nil
+func (p pipeOutEnd) Close(l *core.OutLane, how core.CloseHow) {
+	p.out, p.parted, p.handed = nil, l, l.Handed()
 	p.hangUp(how)
+	if p.finished.Load() { // and its note may have been looked at before
+		p.noted(pipeOut)
+	}
 }
 
 // hangUp closes the ring from the sender's side.
@@ -210,15 +217,15 @@ func (p *memPipe) hangUp(how core.CloseHow) {
 }
 
 // Close implements core.InTransport: the receiver is gone.
-func (p pipeInEnd) Close(_ *core.InLane, how core.CloseHow) {
-	p.in = nil
+func (p pipeInEnd) Close(l *core.InLane, how core.CloseHow) {
+	p.in, p.took = nil, l.Taken()
 	p.how.Store(uint32(how))
 	p.finished.Store(true)
 	p.discard()
 	p.wake(p.from, pipeOut)
 }
 
-// discard counts and releases what the receiver will not switch any more. It
+// discard releases what the receiver will not switch any more; the sender is told. It
 // runs on the receiver's loop, once when its end closes and again when the sender
 // has closed the ring.
 func (p *memPipe) discard() {
@@ -228,7 +235,7 @@ func (p *memPipe) discard() {
 			return
 		}
 		p.bytes.Add(-int64(r.Len))
-		p.lane.Discard(r)
+		r.Slab.Release()
 	}
 }
 

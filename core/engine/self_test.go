@@ -228,7 +228,7 @@ func TestLinksBetweenAdvertisedNodes(t *testing.T) {
 	e := newEngine(t, Options{Loops: 2})
 	sink := &gauge{}
 	last := e.add(t, relay.New(sink), NodeOptions{})
-	first := e.add(t, relay.New(nil, last.ID()), NodeOptions{Advertise: "198.51.100.8:9", Loop: OnLoop(1)})
+	first := e.add(t, newProbe(nil, last.ID()), NodeOptions{Advertise: "198.51.100.8:9", Loop: OnLoop(1)}) // keeps its lanes
 	send(t, first, apps.Stream{App: 1, Payload: 100, Limit: 1000})
 	eventually(t, "all of it", func() bool { return sink.n.Load() == 1000 })
 	verify(t, last, sink, first.ID(), 1, 1000)

@@ -107,6 +107,6 @@ func (l *lane) abandon() {
 	}
 	l.failed = true // what is in the queue of events still has been lost now
 	l.lose(l.arrived)
-	l.heldRuns = 0
+	l.heldRuns, l.hanging, l.heldHangup = 0, false, false
 	l.over()
 }

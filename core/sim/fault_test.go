@@ -143,9 +143,9 @@ func TestCutForTooLong(t *testing.T) {
 				"1s a sent 1 to b/1",
 				`1.001s b: data from a/1 #1 "x"`,
 				"2.25s a: link-stalled downstream b/1: none, lost 0",
-				"3.25s a: link-down downstream b/1: timeout, lost 2", // by their mean length, since the peer cannot say
-				"3.251s b: link-down upstream a/1: reset, lost 0",    // the last word gets through if the way forth is free
-				"3.251s b: broken-source upstream a/1: reset, lost 0",
+				"3.5s a: link-down downstream b/1: timeout, lost 2", // by their mean length, since the peer cannot say
+				"3.501s b: link-down upstream a/1: reset, lost 0",   // the last word gets through if the way forth is free
+				"3.501s b: broken-source upstream a/1: reset, lost 0",
 				"8s a: link-down downstream b/1: refused, lost 1",
 				"14s a: link-down downstream b/1: refused, lost 1",
 				"20s fault 20s heal b a",

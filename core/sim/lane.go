@@ -46,6 +46,7 @@ type lane struct {
 
 	why     core.Reason // of the end, for the receiver
 	finCame bool        // that end has reached the receiver
+	hanging bool        // that the receiver has closed is on its way to the sender
 	hangWhy core.Reason // of the end, for the sender
 	took    core.Tally  // likewise: what the receiver took
 
@@ -211,7 +212,7 @@ func (t inEnd) Close(in *core.InLane, how core.CloseHow) {
 	}
 	l.in, l.fed = nil, false
 	l.lose(0)
-	l.hangWhy, l.took = how.Reason(), in.Taken()
+	l.hangWhy, l.took, l.hanging = how.Reason(), in.Taken(), true
 	l.world.soon(l, evHangup, 0)
 }
 
@@ -221,6 +222,7 @@ func (l *lane) hungUp() {
 		l.heldHangup = true
 		return
 	}
+	l.hanging = false
 	switch o := l.out; {
 	case o != nil:
 		l.out = nil
@@ -233,7 +235,7 @@ func (l *lane) hungUp() {
 
 // over forgets a lane that is closed at both ends.
 func (l *lane) over() {
-	if l.out != nil || l.in != nil {
+	if l.out != nil || l.in != nil || l.hanging { // of which the sender has not heard yet
 		return
 	}
 	l.lose(0)

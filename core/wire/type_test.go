@@ -9,7 +9,7 @@ func TestTypeString(t *testing.T) {
 	}{
 		{0, "none"}, {TypeHello, "hello"}, {TypeData, "data"}, {TypeControl, "control"}, {TypePong, "pong"},
 		{crossingEnd, "engine-24"}, {126, "engine-126"}, {TypeBye, "bye"}, {TypeStarted, "started"}, {TypeMeasured, "measured"},
-		{140, "world-up"}, {localEnd, "local-141"}, {255, "local-255"}, {256, "algorithm-256"}, {1023, "algorithm-1023"},
+		{140, "world-up"}, {141, "deadlock"}, {localEnd, "local-142"}, {255, "local-255"}, {256, "algorithm-256"}, {1023, "algorithm-1023"},
 		{1024, "user-1024"}, {MaxType, "user-32767"}, {0x8000, "invalid-32768"}, {0xffff, "invalid-65535"},
 	} {
 		if got := c.typ.String(); got != c.want {
