@@ -246,7 +246,7 @@ func (p *puller) given() uint64 {
 	}
 	b := l.sentBytes + l.lostBytes + l.emulBytes + uint64(l.bytes+l.overBytes)
 	if l.emulator != nil {
-		b += uint64(l.emulator.lineBytes)
+		b += uint64(l.emulator.line.bytes + l.emulator.apart.Bytes)
 	}
 	return b
 }
