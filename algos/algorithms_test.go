@@ -10,6 +10,7 @@ import (
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/coretest"
+	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
@@ -95,6 +96,45 @@ func (u *Tuned) Process(m *core.Msg) core.Verdict {
 	return core.Done
 }
 
+// Latest passes on the newest reading that it has, as often as the link takes one. What is
+// overtaken while the link is busy is not sent.
+type Latest struct {
+	algos.Base
+	Next   core.NodeID
+	newest *core.Msg // retained
+}
+
+const readings = 7 // the application
+
+// Process implements core.Algorithm.
+func (l *Latest) Process(m *core.Msg) core.Verdict {
+	switch m.Type() {
+	case wire.TypeStarted:
+		l.Pull(l.Next, readings, l.send)
+		l.SetLaneQueue(l.Next, readings, 1)
+	case wire.TypeData:
+		if l.newest != nil {
+			l.Release(l.newest)
+		}
+		l.newest = m
+		l.Retain(m)
+		l.WakePull(l.Next, readings)
+		return core.Done
+	}
+	return l.Base.Process(m)
+}
+
+// send is called when there is room for a reading.
+func (l *Latest) send() bool {
+	if l.newest == nil {
+		return false // until WakePull
+	}
+	l.Send(l.newest, l.Next)
+	l.Release(l.newest)
+	l.newest = nil
+	return true
+}
+
 func TestMerge(t *testing.T) {
 	w := coretest.New(t, core.Config{})
 	a, b := w.Node("a", &algos.Base{}), w.Node("b", &algos.Base{})
@@ -135,6 +175,30 @@ func TestFailover(t *testing.T) {
 	w.RunFor(0)
 	if s, h := spare.Of(wire.TypeData), home.Of(wire.TypeData); len(s) != 1 || s[0].Seq != 1 || len(h) != 1 || h[0].Seq != 2 {
 		t.Errorf("the spare node got %v, the main one %v", s, h)
+	}
+}
+
+// A thousand readings in a second, over a link that takes a hundred.
+func TestLatest(t *testing.T) {
+	w := coretest.New(t, core.Config{})
+	var next coretest.Recorder
+	l := &Latest{Next: w.Node("next", &next).ID()}
+	w.Node("latest", l)
+	l.SetLink(l.Next, emul.Link{Rate: 100 * (wire.HeaderSize + 1000)})
+	source := w.Node("source", &algos.Base{})
+	for i := range uint64(1000) {
+		w.Send(source, l.ID(), wire.TypeData, readings, i, make([]byte, 1000))
+		w.RunFor(time.Millisecond)
+	}
+	w.RunFor(time.Second)
+	got := next.Of(wire.TypeData)
+	if len(got) < 95 || len(got) > 110 || got[len(got)-1].Seq != 999 || l.Stats().Lost.OutMsgs != 0 || l.Held() != 0 {
+		t.Errorf("%d readings came, the last is %+v, %d lost, %d held", len(got), got[len(got)-1], l.Stats().Lost.OutMsgs, l.Held())
+	}
+	for i, m := range got[1:] {
+		if m.Seq <= got[i].Seq || m.Seq > got[i].Seq+25 {
+			t.Errorf("reading %d comes after %d", m.Seq, got[i].Seq)
+		}
 	}
 }
 
