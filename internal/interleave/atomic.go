@@ -4,14 +4,17 @@ package interleave
 
 import "sync/atomic"
 
-// The variables. Aliases, so that there is no difference to compile.
+// Aliases, so that there is no difference to compile. The inner ones belong to a data structure that is tested on its own.
 type (
-	Bool   = atomic.Bool
-	Int64  = atomic.Int64
+	// Bool is a variable whose accesses are steps.
+	Bool = atomic.Bool
+	// Int64 is a variable whose accesses are steps.
+	Int64 = atomic.Int64
+	// Uint32 is a variable whose accesses are steps.
 	Uint32 = atomic.Uint32
-
-	// The inner ones belong to a data structure that is tested on its own.
-	InnerBool   = atomic.Bool
+	// InnerBool is one whose accesses are none.
+	InnerBool = atomic.Bool
+	// InnerUint64 is one whose accesses are none.
 	InnerUint64 = atomic.Uint64
 )
 

@@ -9,6 +9,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -71,7 +72,7 @@ func run(ctx context.Context, o options, w io.Writer) (clean bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	r := &runner{dir: dir, timeout: o.timeout, args: o.args}
 	return tryAll(ctx, r, mutants, understood, o.budget, w)
 }

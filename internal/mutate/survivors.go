@@ -21,7 +21,7 @@ func readKnown(file string) (known, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	k := known{}
 	lines := bufio.NewScanner(f)
 	for n := 1; lines.Scan(); n++ {
