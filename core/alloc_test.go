@@ -220,11 +220,11 @@ func TestDelayAllocatesNothing(t *testing.T) {
 	for range 500 {
 		step()
 	}
-	before := w.nodes[1].ins[0].msgs
+	before := w.nodes[1].ins.lanes[0].msgs
 	if allocs := testing.AllocsPerRun(200, step); allocs != 0 {
 		t.Errorf("%v allocations for some 24 messages", allocs)
 	}
-	if got := w.nodes[1].ins[0].msgs - before; got < 200*20 {
+	if got := w.nodes[1].ins.lanes[0].msgs - before; got < 200*20 {
 		t.Errorf("%d messages arrived, of some %d", got, 200*24)
 	}
 }
