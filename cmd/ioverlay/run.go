@@ -82,6 +82,9 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 		return err
 	}
 	if f.out != "" {
+		if err := tryOut(f.out); err != nil {
+			return err
+		}
 		if err := results.Prepare(f.out); err != nil {
 			return err
 		}
