@@ -654,3 +654,29 @@ func TestPullAllocates(t *testing.T) {
 		w.close()
 	}
 }
+
+// A wider bound has the hook asked at once, also of a node that had its hook before it
+// began, and the next lane has it too.
+func TestPullWiderQueue(t *testing.T) {
+	w := newWorld(t, Config{})
+	defer w.close()
+	ps := w.ports(0)
+	n := w.sh.NewNode(nodeID(0), &algo{}, Rand(1)).node
+	w.nodes = append(w.nodes, n)
+	p := w.maker(n, 1, 5)
+	n.SetLaneQueue(p.to, 5, 2)
+	w.run() // and is taken off the list, since nobody asks a node that has not started
+	n.sw.Start()
+	w.run()
+	n.SetLaneQueue(p.to, 5, 4)
+	w.run()
+	if w.check(); p.next != 4 {
+		t.Fatalf("%d messages in a queue of 4", p.next)
+	}
+	ps.to(1, 5).lane.Fail(ReasonReset)
+	ps.to(1, 5).lane.free()
+	w.run()
+	if w.check(); p.next != 8 || ps.to(1, 5).lane.msgs != 4 {
+		t.Errorf("%d messages made, %d in the new lane's queue of 4", p.next, ps.to(1, 5).lane.msgs)
+	}
+}
