@@ -85,6 +85,7 @@ func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
 		d.out.Origin.Command = o.Command
 	}
 	err = d.run(ctx)
+	err = errors.Join(err, d.deadlocks())
 	if endErr := d.end(); err == nil {
 		err = endErr // else what went wrong first is why, and the end may only say it again
 	}

@@ -110,6 +110,9 @@ func (w *live) Count(nodes []int) ([]host.Counters, error) {
 	return out, nil
 }
 
+// Deadlocks implements Deadlocker.
+func (w *live) Deadlocks() []core.Circle { return w.eng.Deadlocks() }
+
 func (w *live) Kill(node int) error {
 	if n := w.nodes[node]; n.Node != nil {
 		n.Kill()

@@ -44,6 +44,14 @@ func newSim(o Options) *virtual {
 
 func (w *virtual) Name() string { return "sim" }
 
+// Deadlocks implements Deadlocker.
+func (w *virtual) Deadlocks() (circles []core.Circle) {
+	for _, d := range w.world.Deadlocks() {
+		circles = append(circles, d.Circle)
+	}
+	return circles
+}
+
 func (w *virtual) ID(node int) core.NodeID { return w.world.ID(w.nodes[node].name) }
 
 // now lets something happen at this time, and what follows from it at once.

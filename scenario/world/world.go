@@ -84,6 +84,12 @@ type Cutter interface {
 	HealBoth(from, to int) error
 }
 
+// Deadlocker is a world that finds data lanes that wait for each other in a circle.
+type Deadlocker interface {
+	// Deadlocks are the circles found so far, each once.
+	Deadlocks() []core.Circle
+}
+
 // Booter is a world in which many nodes start sooner side by side than one after another.
 type Booter interface {
 	// BootAll is Boot for nodes that all do not run, each with the setup of the same index. After an error some may
