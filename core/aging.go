@@ -12,7 +12,8 @@ import (
 // Config.IdleTimeout, and what is left of a lane that has ended, its pause before the
 // next dial and its counters, is forgotten after as long again. The receiving end of a
 // lane goes with it, and by itself if nothing has come for twice that time: its peer
-// is gone, and nobody had anything to say to notice it.
+// is gone, and nobody had anything to say to notice it. A lane on which nothing was
+// ever sent, for nobody was there, is forgotten soon after its pause.
 //
 //	rest        the monitor has found a lane at rest (monitor.go): it joins a row
 //	leave       something moves on it: it leaves the row
@@ -29,6 +30,7 @@ const idleTimer = monitorTimer | 5
 type aging struct {
 	idle  row           // open lanes to downstream nodes
 	down  row           // lanes to downstream nodes that have no connection
+	vain  row           // those of them that never sent anything: nobody was there
 	deaf  row           // lanes from upstream nodes
 	armed time.Duration // when the timer is due; 0: it is not set
 	limit time.Duration // in place of Config.IdleTimeout; 0: that
@@ -102,6 +104,8 @@ func (n *Node) idleTimeout() time.Duration {
 func (n *Node) patience(r *row) time.Duration {
 	d := n.idleTimeout()
 	switch {
+	case r == &n.aging.vain: // of use for its pause alone; peers can make up as many as they like
+		return 2 * n.shard.cfg.RedialMax
 	case r == &n.aging.down && d < 0:
 		return DefaultIdleTimeout // nothing is closed by it
 	case r == &n.aging.deaf && d > 0:
@@ -110,13 +114,17 @@ func (n *Node) patience(r *row) time.Duration {
 	return d
 }
 
-func (n *Node) rows() [3]*row { return [...]*row{&n.aging.idle, &n.aging.down, &n.aging.deaf} }
+func (n *Node) rows() [4]*row {
+	return [...]*row{&n.aging.idle, &n.aging.down, &n.aging.vain, &n.aging.deaf}
+}
 
 // restOut has a lane to a downstream node begin to age.
 func (n *Node) restOut(l *OutLane) {
 	switch {
 	case n.state == nodeEnded || l.state == laneDialling || l.state == laneClosed:
 		return
+	case l.state == laneCooling && l.sentMsgs == 0 && l.why != ReasonIdle:
+		l.age.join(&n.aging.vain, n.Now())
 	case l.state == laneCooling:
 		l.age.join(&n.aging.down, n.Now())
 	default:

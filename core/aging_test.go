@@ -236,7 +236,7 @@ func TestClosedLaneIsNotStalled(t *testing.T) {
 func TestWatchedOnce(t *testing.T) {
 	w := newWorld(t, Config{RedialMin: time.Millisecond, RedialMax: time.Millisecond})
 	defer w.close()
-	ps := w.ports(0)
+	ps := w.ports(endless)
 	n := w.node(0, nil)
 	for i := range 100 {
 		w.tells(n, 1, 1)
@@ -285,4 +285,40 @@ func TestRows(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestForgedPeers: who answers questions of senders that do not exist keeps nothing of
+// them but what is of use: the pauses of the last second or so.
+func TestForgedPeers(t *testing.T) {
+	const rate, seconds = 1000, 20
+	w := newWorld(t, Config{IdleTimeout: time.Minute})
+	defer w.close()
+	w.dial = func(l *OutLane) { l.Fail(ReasonRefused) }
+	told, most := uint64(0), 0
+	n := w.node(0, func(n *Node, m *Msg) Verdict {
+		switch m.Type() {
+		case wire.TypeLinkDown, wire.TypeSendFailed:
+			told += m.Link().Lost
+		case testAsk:
+			n.Send(n.NewMsg(testAnswer, 0, 100), m.Sender())
+		}
+		return Done
+	})
+	f := w.feeder(n, 60_000, 0)
+	for i := range seconds * 10 {
+		specs := make([]spec, rate/10)
+		for k := range specs {
+			specs[k] = spec{typ: testAsk, sender: nodeID(i*rate/10 + k + 1), size: 10}
+		}
+		f.give(w.makeRun(specs...))
+		w.pass(100 * time.Millisecond)
+		most = max(most, len(n.links))
+	}
+	if most > 2*rate {
+		t.Errorf("%d links of forged senders were kept at once", most)
+	}
+	w.pass(10 * time.Second)
+	if len(n.links) != 0 || told != rate*seconds || n.Stats().Lost.OutMsgs != told {
+		t.Errorf("%d links are left, %d of %d losses were told", len(n.links), told, rate*seconds)
+	}
 }

@@ -35,7 +35,7 @@ const (
 
 	// compactShare is the part of a slab up to which a control message that has to
 	// wait is copied to others that wait, so that it does not keep its slab alone.
-	compactShare = 16
+	compactShare = 4
 
 	// lossDelay is how long losses of a lane are gathered before the algorithm is
 	// told of them, so that one that sends again at once is not told, and sends,

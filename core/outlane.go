@@ -129,7 +129,11 @@ func (l *OutLane) push(m *Msg) {
 // append begins a new run, which stays open for views that touch it.
 func (l *OutLane) append(m *Msg) {
 	l.signals = Tally{} // which are the last of their lane
-	l.q.push(l.runOf(m))
+	if l.app == 0 && l.q.n > 0 {
+		l.q.push(l.compact(m, l.q.tail().Slab))
+	} else {
+		l.q.push(runOf(m))
+	}
 	l.open = l.q.tail()
 	l.queued(len(m.frame))
 }

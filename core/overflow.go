@@ -1,6 +1,7 @@
 package core
 
 import (
+	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
@@ -51,6 +52,7 @@ func (l *OutLane) pushSlow(m *Msg) {
 		return
 	}
 	owner, next := l.stops(), uint64(0)
+	var r Run
 	if owner == nil {
 		if l.overflows(m) {
 			l.lose(1, uint64(len(m.frame)))
@@ -59,9 +61,11 @@ func (l *OutLane) pushSlow(m *Msg) {
 		}
 		l.overMsgs++
 		l.overBytes += len(m.frame)
+		r = l.compact(m, l.lastSlab())
 	} else {
 		owner.blocked++
 		next = l.contend(owner)
+		r = runOf(m)
 	}
 	if l.overHead > len(l.over)/2 { // a queue that is never empty must not grow
 		n := copy(l.over, l.over[l.overHead:])
@@ -69,7 +73,18 @@ func (l *OutLane) pushSlow(m *Msg) {
 		l.over, l.overHead = l.over[:n], 0
 	}
 	l.signals = Tally{}
-	l.over = append(l.over, overflow{run: l.runOf(m), owner: owner, next: next})
+	l.over = append(l.over, overflow{run: r, owner: owner, next: next})
+}
+
+// lastSlab holds the message that was queued last, or is nil.
+func (l *OutLane) lastSlab() *bufpool.Slab {
+	switch {
+	case l.overHead < len(l.over):
+		return l.over[len(l.over)-1].run.Slab
+	case l.q.n > 0:
+		return l.q.tail().Slab
+	}
+	return nil
 }
 
 // overflows reports whether a message that stops no lane is one too many. What the
@@ -83,18 +98,24 @@ func (l *OutLane) overflows(m *Msg) bool {
 }
 
 // runOf is a message as a run of its own, with a reference for the queue.
+func runOf(m *Msg) Run {
+	m.slab.Retain()
+	return Run{Slab: m.slab, Off: m.off, Len: uint32(len(m.frame)), Msgs: 1}
+}
+
+// compact is runOf for a message that waits behind others and stops nobody, the last of
+// which is in the given slab.
 //
-// A control message that waits could keep a slab alone that others of its lane do not
-// touch: a thousand relayed questions of a hundred bytes would hold the memory of the
-// whole engine, and links stop being read when that is used up. So small ones are
-// moved together when they have to wait.
-func (l *OutLane) runOf(m *Msg) Run {
+// It could keep a slab alone that others of its lane do not touch: a thousand questions
+// of a hundred bytes to a peer that is stuck, made or passed on among much else, would
+// hold the memory of the whole engine, and links stop being read when that is used up.
+// So small ones are moved together.
+func (l *OutLane) compact(m *Msg, last *bufpool.Slab) Run {
 	s := l.node.shard
-	if l.app != 0 || m.slab == s.build || l.q.n == 0 || len(m.frame) > s.pool.SlabSize()/compactShare {
-		m.slab.Retain()
-		return Run{Slab: m.slab, Off: m.off, Len: uint32(len(m.frame)), Msgs: 1}
+	if m.slab == last || len(m.frame) > s.pool.SlabSize()/compactShare {
+		return runOf(m)
 	}
-	slab, off := s.carve(len(m.frame))
+	slab, off := s.carve(&s.waiting, len(m.frame))
 	copy(slab.Bytes()[off:], m.frame)
 	return Run{Slab: slab, Off: uint32(off), Len: uint32(len(m.frame)), Msgs: 1}
 }

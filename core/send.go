@@ -85,7 +85,7 @@ func (n *Node) Clone(m *Msg) *Msg {
 func (n *Node) makeMsg(h wire.Header) *Msg {
 	s := n.shard
 	size := wire.HeaderLen(h.Sender) + h.Size
-	slab, off := s.carve(size)
+	slab, off := s.carve(&s.build, size)
 	m := s.newMsg()
 	m.frame = slab.Bytes()[off : off+size : off+size]
 	wire.PutHeader(m.frame, h)

@@ -24,8 +24,8 @@ type Shard struct {
 	one      *Msg // the struct that received messages are shown in, one after another; nil if the last was kept
 	made     *Msg // messages made in the Process call under way
 	cur      *InLane
-	build    *bufpool.Slab // messages that algorithms make are carved out of it
-	buildAt  int
+	build    mason  // of messages that algorithms make
+	waiting  mason  // of small ones that wait behind others (overflow.go)
 	overdraw uint64 // blocks made beyond the pool's budget
 }
 
@@ -92,33 +92,43 @@ func (s *Shard) Flush() {
 // Unflushed reports whether a lane got something since it was last flushed.
 func (s *Shard) Unflushed() bool { return len(s.dirty) > 0 }
 
-// Close lets go of the slab that messages are built in. No node may be left.
+// Close lets go of the slabs that messages are built in. No node may be left.
 func (s *Shard) Close() {
-	if s.build != nil {
-		s.build.Release()
-		s.build = nil
-	}
+	s.build.close()
+	s.waiting.close()
 }
 
-// carve takes n bytes for a new frame out of the build slab: bump allocation.
-// The caller owns one reference on the slab.
-func (s *Shard) carve(n int) (*bufpool.Slab, int) {
-	if s.build != nil && s.build.Unique() {
-		s.buildAt = 0
+// mason carves frames out of a slab, one after the other, and takes another slab when it
+// is used up.
+type mason struct {
+	slab *bufpool.Slab
+	at   int
+}
+
+func (b *mason) close() {
+	if b.slab != nil {
+		b.slab.Release()
 	}
-	if s.build == nil || s.buildAt+n > len(s.build.Bytes()) {
+	*b = mason{}
+}
+
+// carve takes n bytes for a frame out of a mason's slab: bump allocation. The caller
+// owns one reference on the slab.
+func (s *Shard) carve(b *mason, n int) (*bufpool.Slab, int) {
+	if b.slab != nil && b.slab.Unique() {
+		b.at = 0
+	}
+	if b.slab == nil || b.at+n > len(b.slab.Bytes()) {
 		if n > s.pool.SlabSize()/4 {
 			return s.block(n), 0 // large: a block of its own wastes less
 		}
-		if s.build != nil {
-			s.build.Release()
-		}
-		s.build, s.buildAt = s.block(s.pool.SlabSize()), 0
+		b.close()
+		b.slab = s.block(s.pool.SlabSize())
 	}
-	off := s.buildAt
-	s.buildAt += n
-	s.build.Retain()
-	return s.build, off
+	off := b.at
+	b.at += n
+	b.slab.Retain()
+	return b.slab, off
 }
 
 // block gets a block for messages made here. It never fails: what an algorithm
