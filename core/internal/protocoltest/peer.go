@@ -30,11 +30,10 @@ type Peer struct {
 	Asked    uint64 // questions, of both kinds
 	Answered uint64
 
-	numbers  uint64
-	seen     map[core.NodeID]uint64 // the newest flood of each
-	held     []*core.Msg            // questions to be answered later, and data to be passed on
-	running  bool                   // a source
-	weighted int
+	numbers uint64
+	seen    map[core.NodeID]uint64 // the newest flood of each
+	held    []*core.Msg            // questions to be answered later, and data to be passed on
+	running bool                   // a source
 }
 
 // NewPeer is a life of the node with that index. It begins when it is started, or with
