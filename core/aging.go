@@ -179,7 +179,7 @@ func (n *Node) expire() {
 func (l *OutLane) expire(now time.Duration) {
 	n := l.node
 	switch {
-	case l.state == laneCooling && (now < l.retryAt || l.sleeps()):
+	case l.state == laneCooling && (now < l.retryAt || l.parting || l.sleeps()):
 		n.restOut(l)
 	case l.state == laneCooling:
 		l.free()
@@ -207,6 +207,9 @@ func (l *OutLane) forgotten() bool { return l.route.IsZero() }
 
 // free forgets a lane that has no connection. What it has counted goes to its node.
 func (l *OutLane) free() {
+	if l.forgotten() {
+		return
+	}
 	n := l.node
 	if lost := l.untold(); lost > 0 {
 		n.post(event{typ: wire.TypeSendFailed, peer: l.peer, app: l.app, reason: l.lossWhy, dir: Downstream, lost: lost})

@@ -210,7 +210,7 @@ func (l *OutLane) carries(app uint32) {
 // opens it again.
 func (l *OutLane) drain() {
 	if l.state == laneCooling {
-		if l.forget {
+		if l.forget && !l.parting {
 			l.free()
 		}
 		return
@@ -230,9 +230,6 @@ func (n *Node) closeDrained() {
 		case !l.draining: // it has failed meanwhile
 		case l.state == laneOpen && l.empty():
 			l.closeInOrder(ReasonEnded)
-			if l.forget {
-				l.free()
-			}
 		default:
 			rest = append(rest, l)
 		}
@@ -244,7 +241,7 @@ func (n *Node) closeDrained() {
 // closeInOrder closes a lane that has run dry. Nothing keeps it from coming back at once.
 func (l *OutLane) closeInOrder(why Reason) {
 	tr := l.tr
-	l.tr, l.state, l.why, l.draining = nil, laneCooling, why, false
+	l.tr, l.state, l.why, l.draining, l.parting = nil, laneCooling, why, false, true
 	l.retryAt, l.backoff, l.opened = 0, 0, 0
 	l.node.restOut(l)
 	l.node.post(event{typ: wire.TypeLinkDown, peer: l.peer, app: l.app, reason: why, dir: Downstream, lost: l.untold()})

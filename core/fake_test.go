@@ -381,7 +381,10 @@ func (p *port) give(n int) {
 	p.Flush(p.lane)
 }
 
-func (p *port) Close(_ *OutLane, how CloseHow) { p.closed = append(p.closed, how) }
+func (p *port) Close(l *OutLane, how CloseHow) {
+	p.closed = append(p.closed, how)
+	l.Parted()
+}
 
 // head copies the first n bytes of a lane's queue.
 func head(l *OutLane, n int) []byte {

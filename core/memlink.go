@@ -6,8 +6,9 @@ package core
 
 // memLink is such a lane: the sender's end and the receiver's.
 type memLink struct {
-	out *OutLane // nil once the sender's end is closed
-	in  *InLane  // nil once the receiver's end is closed
+	parted *OutLane // out, once it has closed and as long as the receiver's end has not
+	out    *OutLane // nil once the sender's end is closed
+	in     *InLane  // nil once the receiver's end is closed
 }
 
 // memOut and memIn are the two ends as transports.
@@ -59,11 +60,21 @@ func (m *memLink) refill() bool {
 
 // Close implements OutTransport: the sender is gone. What the receiver has been
 // given it still switches.
-func (m memOut) Close(_ *OutLane, how CloseHow) {
-	m.out = nil
+func (m memOut) Close(l *OutLane, how CloseHow) {
+	m.out, m.parted = nil, l
 	if in := m.in; in != nil {
 		m.in = nil
 		in.End(how.Reason(), nil)
+		return
+	}
+	m.over()
+}
+
+// over says that both ends have closed.
+func (m *memLink) over() {
+	if l := m.parted; l != nil {
+		m.parted = nil
+		l.Parted()
 	}
 }
 
@@ -74,4 +85,5 @@ func (m memIn) Close(_ *InLane, how CloseHow) {
 		m.out = nil
 		out.Fail(how.Reason())
 	}
+	m.over()
 }

@@ -62,6 +62,8 @@ type OutLane struct {
 
 	pulls []*puller // the hooks that fill it; who was asked last comes last (pull.go)
 
+	parting bool          // closed in order, and the peer has not confirmed it (parting.go)
+	held    bool          // while dialling: not dialled yet, for that reason
 	why     Reason        // while cooling: of the failure
 	opened  time.Duration // when the connection was there; 0 if it has not been
 	retryAt time.Duration // while cooling: when the destination may be dialled again
@@ -241,7 +243,7 @@ func (l *OutLane) fail(why Reason, count func()) {
 	}
 	l.tr, l.draining = nil, false
 	l.state, l.why = laneCooling, why
-	l.pause(why, l.node.Now())
+	l.pause(l.node.Now())
 	l.node.restOut(l)
 	before := Tally{l.lostMsgs, l.lostBytes}
 	l.discard()

@@ -10,18 +10,15 @@ import (
 // counts as a failure; one that has lived for a while ends the row of them. And a node
 // that has just dialled this one is up, whatever was the case before.
 
-// pause has the lane wait before it dials again, now that it has failed.
-func (l *OutLane) pause(why Reason, now time.Duration) {
+// pause has the lane wait before it dials again, now that it has failed. That holds for
+// a peer that has closed it in order, too: most do so because they end, and what the
+// system of such a peer still takes in its name is lost without a word.
+func (l *OutLane) pause(now time.Duration) {
 	cfg := &l.node.shard.cfg
 	if l.opened != 0 && now-l.opened >= cfg.RedialMax {
 		l.backoff = 0
 	}
 	l.opened = 0
-	if why == ReasonClosed && l.backoff == 0 {
-		l.retryAt = 0 // in order: it may come back at once, if it comes back at once once
-		l.backoff = cfg.RedialMin
-		return
-	}
 	l.backoff = min(max(2*l.backoff, cfg.RedialMin), cfg.RedialMax)
 	half := l.backoff / 2
 	l.retryAt = now + half + time.Duration(l.node.dice().Uint64N(uint64(l.backoff-half)+1))
@@ -32,10 +29,7 @@ func (l *OutLane) tryAgain() {
 	if l.node.state != nodeRunning || l.node.Now() < l.retryAt {
 		return
 	}
-	l.age.leave()
-	l.forget = false // CloseLink was before it opened again
-	l.state = laneDialling
-	l.node.shard.rt.Dial(l)
+	l.dial()
 }
 
 // isUp ends the pauses of lanes to a node that has just opened a lane to this one.

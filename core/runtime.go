@@ -48,7 +48,8 @@ type OutTransport interface {
 	// Flush sends what it can now: once a burst, not once a message.
 	Flush(l *OutLane)
 	// Close lets go of the connection. All that was queued has been sent (how is
-	// CloseGraceful), or was counted as lost (CloseAbort: the peer must see a
+	// CloseGraceful: the transport calls l.Parted once the peer's end is over, too),
+	// or was counted as lost (CloseAbort: the peer must see a
 	// failure, not an end).
 	Close(l *OutLane, how CloseHow)
 }

@@ -24,6 +24,7 @@ type sock struct {
 	inHow    CloseHow
 	outTold  bool // the writer's lane knows that the reader has closed
 	inTold   bool // the reader's lane knows that the writer has closed
+	parted   bool // the writer's lane knows that both have
 	carried  uint64
 	wasReset bool
 
@@ -95,6 +96,9 @@ func (s *sock) acts() (as []func()) {
 	}
 	if s.inDone && !s.outDone && !s.outTold {
 		as = append(as, func() { s.outTold, s.outDone = true, true; s.out.Fail(s.inHow.Reason()) })
+	}
+	if s.inDone && s.outDone && !s.parted {
+		as = append(as, func() { s.parted = true; s.out.Parted() })
 	}
 	if s.inDone || s.in.Busy() {
 		return as

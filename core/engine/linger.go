@@ -170,6 +170,7 @@ func (c *tcpOut) lingered() {
 	}
 	c.shut(core.CloseAbort)
 	c.lane.Missed(c.handed, took)
+	c.lane.Parted()
 }
 
 // overdue implements lingerer. A peer that answers nothing is gone. One that has
@@ -193,7 +194,10 @@ func (c *tcpOut) overdue(now time.Duration) {
 
 // dismiss implements lingerer. What the peer has not taken yet may still reach it,
 // and is not counted as lost.
-func (c *tcpOut) dismiss() { c.shut(core.CloseGraceful) }
+func (c *tcpOut) dismiss() {
+	c.shut(core.CloseGraceful)
+	c.lane.Parted()
+}
 
 // The receiving end.
 

@@ -178,6 +178,7 @@ func (p *memPipe) noted(end pipeEnd) {
 		l := p.parted
 		p.parted = nil
 		l.Missed(p.handed, p.took)
+		l.Parted()
 	}
 }
 

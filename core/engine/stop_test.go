@@ -47,7 +47,7 @@ func (f *flow) settle() (sent, arrived, lost uint64) {
 	for _, n := range f.nodes { // nothing moves any more
 		s := n.core.Stats()
 		lost += s.Lost.OutMsgs + s.Lost.InMsgs
-		lost -= s.Own.Sent - s.Own.Taken // what the switch added and somebody lost
+		lost -= s.Own.Sent - s.Own.Taken - s.Own.Lost // what the switch added and a receiver has not switched
 		if s.Held != 0 || len(s.Upstream) != 0 {
 			f.t.Errorf("a node that has ended still has %+v", s)
 		}

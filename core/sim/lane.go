@@ -242,6 +242,10 @@ func (l *lane) over() {
 	if l.link != nil {
 		l.link.forget(l)
 	}
+	if o := l.parted; o != nil {
+		l.parted = nil
+		o.Parted()
+	}
 }
 
 // lose drops all that is under way but the first keep runs, and counts it.

@@ -19,7 +19,7 @@ type Books struct {
 
 // Add adds a life, with its node's last counters.
 func (b *Books) Add(p *Peer, s core.Stats) {
-	b.Sent += p.Sent + s.Own.Sent
+	b.Sent += p.Sent + s.Own.Sent - s.Own.Lost
 	b.Received += p.Received + s.Own.Taken
 	b.Told += p.Told
 	b.Emulated += s.Lost.EmulMsgs
