@@ -64,6 +64,9 @@ func seen(l Link, perSecond float64, n int, seed uint64) (delays []time.Duration
 // greatest distance of distribution functions. How many draws there are that have nothing
 // to do with each other is the time over the correlation's, and bounds all three.
 func TestDelaysAreDistributedAsStated(t *testing.T) {
+	if raceOn {
+		t.Skip("millions of draws by one goroutine")
+	}
 	const ms = time.Millisecond
 	for _, l := range []Link{
 		{Latency: 100 * ms, Jitter: Jitter{Dist: Normal, Spread: 20 * ms}},
