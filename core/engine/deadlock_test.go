@@ -31,8 +31,10 @@ func TestDeadlockIsNamed(t *testing.T) {
 			}), NodeOptions{Loop: OnLoop(i % w.loops)}))
 		}
 		for i, n := range nodes {
-			do(t, nodes[0], func(*core.Node) {}) // nobody reads ids yet
-			ids[i] = n.ID()
+			ids[i] = n.ID() // nobody reads them yet
+		}
+		for _, n := range nodes {
+			do(t, n, func(*core.Node) {}) // and each loop has seen them
 		}
 		do(t, nodes[0], func(n *core.Node) { n.Send(n.NewMsg(wire.TypeData, 7, 1000), ids[1]) })
 		for range ids {
