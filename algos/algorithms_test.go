@@ -254,7 +254,7 @@ func (p *Poll) Process(m *core.Msg) core.Verdict {
 		p.Send(reply, m.From())
 	case answer:
 		p.Answered++
-	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeSendFailed:
+	case wire.TypeLinkDown, wire.TypeSendFailed:
 		p.Lost += m.Link().Lost // every loss is told in one of these
 		return p.Base.Process(m)
 	default:

@@ -238,7 +238,8 @@ func (n *Node) closeDrained() {
 	n.draining = rest
 }
 
-// closeInOrder closes a lane that has run dry. Nothing keeps it from coming back at once.
+// closeInOrder closes a lane that has run dry. It may be wanted again at once, and then
+// waits only for this connection to be over (parting.go).
 func (l *OutLane) closeInOrder(why Reason) {
 	tr := l.tr
 	l.tr, l.state, l.why, l.draining, l.parting = nil, laneCooling, why, false, true

@@ -44,7 +44,7 @@ type OutLane struct {
 	base      Tally  // what was sent before the connection that is open now
 	lostMsgs  uint64 // queued or refused, or sent and not taken
 	lostBytes uint64
-	emulMsgs  uint64 // lost on the emulated link, as the emulated link was told to
+	emulMsgs  uint64 // lost on the emulated link, as that was told to
 	emulBytes uint64
 	signals   Tally  // given to the lane, and not known to be lost (signals.go)
 	toldLost  uint64 // of lostMsgs, what the algorithm has been told
