@@ -53,7 +53,7 @@ const DefaultShrinkRuns = 500
 
 // Found is a failure.
 type Found struct {
-	Seed     uint64  // the smallest that fails
+	Seed     uint64  // the smallest that fails, as far as the hunt came
 	Original Case    // as Plan.Make made it
 	Outcome  Outcome // of Original
 	Smallest Case    // what is left of it that still fails
@@ -83,8 +83,9 @@ func (f *Found) String() string {
 
 // Hunt runs the plan's seeds until one fails, and makes that failure small. It
 // returns nil if none fails. The seed is the smallest that fails, whatever the
-// number of workers. With an error there may be a failure too: it was found before,
-// and is not as small as it may be.
+// number of workers. If ctx is done before that is known there may be a failure with the
+// error: it was found before, a smaller seed may fail as well, and it is not as small as
+// it may be.
 func Hunt(ctx context.Context, p Plan) (*Found, error) {
 	if p.Make == nil || p.Run == nil || p.First > p.Last {
 		panic(fmt.Sprintf("hunt: a plan needs Make, Run, and seeds from First to Last, not from %d to %d", p.First, p.Last))
@@ -96,13 +97,16 @@ func Hunt(ctx context.Context, p Plan) (*Found, error) {
 		p.ShrinkRuns = DefaultShrinkRuns
 	}
 	h := &hunter{plan: p, next: p.First}
-	if err := h.search(ctx); err != nil || h.found == nil {
+	err := h.search(ctx)
+	f := h.found
+	if f == nil {
 		return nil, err
 	}
-	f := h.found
 	f.Runs = h.runs
-	s := shrinker{ctx: ctx, plan: p, found: f, left: p.ShrinkRuns}
-	err := s.shrink()
+	if err == nil {
+		s := shrinker{ctx: ctx, plan: p, found: f, left: p.ShrinkRuns}
+		err = s.shrink()
+	}
 	if p.Command != nil {
 		f.Command = p.Command(f.Smallest)
 	}
@@ -144,7 +148,9 @@ func (h *hunter) search(ctx context.Context) error {
 	case h.found != nil && (h.err == nil || h.found.Seed < h.errSeed):
 		return nil
 	case h.err != nil:
-		h.found = nil
+		if ctx.Err() == nil {
+			h.found = nil // with one worker it would not have been looked for
+		}
 		return h.err
 	}
 	return ctx.Err()

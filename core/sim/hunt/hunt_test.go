@@ -121,3 +121,46 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("found %v, %v", f, err)
 	}
 }
+
+// A failure that was found is not thrown away because a smaller seed was interrupted: it is
+// told as it is, not made smaller.
+func TestInterruptedWithAFailure(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	p := plan(2)
+	p.First, p.Last = 39, 40
+	p.Run = func(ctx context.Context, c hunt.Case) (hunt.Outcome, error) {
+		if c.Seed == 39 { // takes until it is interrupted
+			<-ctx.Done()
+			return hunt.Outcome{}, ctx.Err()
+		}
+		defer cancel()
+		return fixture(ctx, c)
+	}
+	f, err := hunt.Hunt(ctx, p)
+	if !errors.Is(err, context.Canceled) || f == nil {
+		t.Fatalf("found %v, %v", f, err)
+	}
+	if f.Seed != 40 || f.Runs != 1 || f.Shrinks != 0 || !reflect.DeepEqual(f.Smallest, p.Make(40)) || f.Command != p.Command(f.Smallest) {
+		t.Errorf("found %+v", f)
+	}
+}
+
+// An error that is no interruption ends a hunt whatever larger seeds did: one worker would
+// never have run them.
+func TestSmallerSeedCannotBeRun(t *testing.T) {
+	broken := errors.New("no such file")
+	p := plan(2)
+	p.First, p.Last = 39, 40
+	failed := make(chan struct{})
+	p.Run = func(ctx context.Context, c hunt.Case) (hunt.Outcome, error) {
+		if c.Seed == 39 {
+			<-failed
+			return hunt.Outcome{}, broken
+		}
+		defer close(failed)
+		return fixture(ctx, c)
+	}
+	if f, err := hunt.Hunt(t.Context(), p); f != nil || !errors.Is(err, broken) {
+		t.Errorf("found %v, %v", f, err)
+	}
+}

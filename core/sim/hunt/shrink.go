@@ -10,8 +10,9 @@ import (
 
 // shrinker makes a failure small. It tries smaller cases in a fixed order, as many
 // at a time as there are workers, and goes on from the first that still fails: so
-// the result is the same for any number of workers. A case may fail in another way
-// than the original; it is a failure all the same.
+// the result is the same for any number of workers, unless the runs are used up, of which
+// more workers waste some. What counts as a failure is the
+// Runner's to say: one that reports only the way in which the original failed keeps to it.
 type shrinker struct {
 	ctx   context.Context
 	plan  Plan
