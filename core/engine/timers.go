@@ -16,10 +16,14 @@ type timerQueue struct {
 	heap  timerHeap
 	byKey map[timerKey]*timer
 	first map[*core.Switch]*timer // of a node; the others are linked to it
+	spare []*timer                // used before; at most maxSpareTimers
 	alarm alarm
 	armed time.Duration // when the alarm is set for; 0 if it is not
 	look  time.Duration // when the loop itself wants to look around; 0 if never
 }
+
+// maxSpareTimers bounds what is kept of a time in which there were many timers.
+const maxSpareTimers = 1024
 
 type timerKey struct {
 	node *core.Switch
@@ -50,7 +54,8 @@ func (q *timerQueue) set(n *core.Switch, at time.Duration, id uint64) {
 	k := timerKey{n, id}
 	t := q.byKey[k]
 	if t == nil {
-		t = &timer{timerKey: k, at: at, seq: q.heap.next()}
+		t = q.fresh()
+		t.timerKey, t.at, t.seq = k, at, q.heap.next()
 		q.note(t)
 		heap.Push(&q.heap, t)
 	} else {
@@ -60,12 +65,32 @@ func (q *timerQueue) set(n *core.Switch, at time.Duration, id uint64) {
 	q.arm()
 }
 
+// fresh is a timer to be filled in: one used before, if there is any.
+func (q *timerQueue) fresh() *timer {
+	last := len(q.spare) - 1
+	if last < 0 {
+		return new(timer)
+	}
+	t := q.spare[last]
+	q.spare = q.spare[:last]
+	return t
+}
+
+// used keeps a timer that is in no index and not in the heap for the next one.
+func (q *timerQueue) used(t *timer) {
+	*t = timer{}
+	if len(q.spare) < maxSpareTimers {
+		q.spare = append(q.spare, t)
+	}
+}
+
 // stop forgets a timer.
 func (q *timerQueue) stop(n *core.Switch, id uint64) {
 	k := timerKey{n, id}
 	if t := q.byKey[k]; t != nil {
 		q.drop(t)
 		heap.Remove(&q.heap, t.pos)
+		q.used(t)
 		if len(q.heap.list) == 0 {
 			q.arm()
 		}
@@ -124,7 +149,9 @@ func (q *timerQueue) ready(netpoll.IOEvent) {
 		}
 		t := heap.Pop(&q.heap).(*timer)
 		q.drop(t)
-		t.node.Fire(t.id)
+		node, id := t.node, t.id
+		q.used(t)
+		node.Fire(id)
 	}
 	if q.look != 0 && q.look <= now {
 		q.look = 0

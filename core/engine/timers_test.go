@@ -8,6 +8,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
+	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
@@ -240,6 +241,36 @@ func TestIdleEngineHasNoAlarm(t *testing.T) {
 		for i, n := range nodes[:2] {
 			eventually(t, "messages", func() bool { return sinks[i].n.Load() == 1000 })
 			eventually(t, "the loop is at rest", func() bool { return asleep(t, n) })
+		}
+	})
+}
+
+// A timer that is set when one has gone or was stopped takes its place: nodes that set
+// timers all the time, as every algorithm with timeouts does, make no garbage.
+func TestTimersAreUsedAgain(t *testing.T) {
+	if bufpool.Tracing {
+		t.Skip("the tracing build's records are no part of the system")
+	}
+	e := newEngine(t, Options{Links: Mem, Loops: 1})
+	n := e.add(t, script(func(*core.Node, *core.Msg) core.Verdict { return core.Done }), NodeOptions{})
+	do(t, n, func(c *core.Node) {
+		q, sw := &e.loops[0].timers, n.core
+		if per := testing.AllocsPerRun(1000, func() {
+			q.set(sw, time.Hour, 1)
+			q.set(sw, 2*time.Hour, 2)
+			q.stop(sw, 1)
+			q.stop(sw, 2)
+		}); per != 0 {
+			t.Errorf("%v allocations for two timers, want none", per)
+		}
+		for id := range uint64(3 * maxSpareTimers) {
+			q.set(sw, time.Hour, id)
+		}
+		for id := range uint64(3 * maxSpareTimers) {
+			q.stop(sw, id)
+		}
+		if len(q.spare) != maxSpareTimers || len(q.byKey) != 0 || len(q.first) != 0 || len(q.heap.list) != 0 {
+			t.Errorf("%d timers kept, %d, %d and %d noted", len(q.spare), len(q.byKey), len(q.first), len(q.heap.list))
 		}
 	})
 }
