@@ -14,6 +14,11 @@ func (n *Node) Queued(to NodeID, app uint32) (bytes, msgs int) {
 	if l == nil {
 		return 0, 0
 	}
+	return l.waiting()
+}
+
+// waiting is what was given to the lane and has neither left it nor been lost.
+func (l *OutLane) waiting() (bytes, msgs int) {
 	bytes, msgs = l.bytes, l.msgs
 	for _, o := range l.over[l.overHead:] {
 		bytes += int(o.run.Len)

@@ -59,7 +59,7 @@ type Throughput struct {
 	Bytes     uint64        // headers included
 	LostMsgs  uint64        // to failures, since the link began
 	LostBytes uint64
-	Queued    int           // messages in queues, or held
+	Queued    int           // messages that wait, as Node.Queued counts them, or are held
 	RTT       time.Duration // of the connection that was open last; 0 if the system does not tell, as in memory
 	Retrans   uint64        // segments sent again, on connections that are open
 	Delivery  uint64        // the system's estimate of the delivery rate, bytes a second; 0 likewise
@@ -165,7 +165,8 @@ func (n *Node) downReports() (ts []Throughput) {
 			d := Tally{l.sentMsgs, l.sentBytes}.minus(l.reported)
 			t.Msgs, t.Bytes = t.Msgs+d.Msgs, t.Bytes+d.Bytes
 			t.LostMsgs, t.LostBytes = t.LostMsgs+l.lostMsgs, t.LostBytes+l.lostBytes
-			t.Queued += l.msgs + len(l.over) - l.overHead
+			_, waiting := l.waiting()
+			t.Queued += waiting
 			k := l.Kernel()
 			t.Retrans += k.Retrans
 			t.Delivery = max(t.Delivery, k.Rate)

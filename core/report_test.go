@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/qos"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
@@ -64,4 +65,39 @@ func TestReports(t *testing.T) {
 	if len(lines) != 2 {
 		t.Errorf("reports that nobody wants: %q", lines[2:])
 	}
+}
+
+// A report's Queued is what Node.Queued says, wherever on an emulated link it waits: in the
+// queue, in flight, or at the far end.
+func TestReportsCountWhatIsOnTheLink(t *testing.T) {
+	w := newWorld(t, Config{})
+	defer w.close()
+	ps := w.ports(0)
+	var got []int
+	n := w.node(0, func(n *Node, m *Msg) Verdict {
+		switch m.Type() {
+		case wire.TypeStarted:
+			n.ReportEvery(time.Second)
+		case wire.TypeDownThroughput:
+			_, msgs := n.Queued(nodeID(1), 5)
+			if th := m.Throughput(); th.Queued != msgs {
+				t.Errorf("at %v: %d queued, the report says %d", w.now, msgs, th.Queued)
+			}
+			got = append(got, msgs)
+		}
+		return Done
+	})
+	n.SetLink(nodeID(1), emul.Link{Latency: 1500 * time.Millisecond})
+	w.settle()
+	n.sw.Call(func() {
+		for range 7 {
+			n.Send(n.NewMsg(wire.TypeData, 5, 10), nodeID(1))
+		}
+	})
+	w.pass(3500 * time.Millisecond)
+	if len(got) < 3 || got[0] != 7 || got[2] != 7 {
+		t.Errorf("reported %v queued, want 7 in flight and 7 at the far end", got)
+	}
+	ps.to(1, 5).give(endless)
+	w.run()
 }
