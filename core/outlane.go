@@ -46,7 +46,7 @@ type OutLane struct {
 	lostBytes uint64
 	emulMsgs  uint64 // lost on the emulated link, as that was told to
 	emulBytes uint64
-	signals   Tally  // given to the lane, and not known to be lost (signals.go)
+	signals   Tally  // given to the lane last, and not known to be lost (signals.go)
 	toldLost  uint64 // of lostMsgs, what the algorithm has been told
 	lossWhy   Reason // of the last of them
 	telling   bool   // in the node's list of lanes with losses to tell (losstell.go)
@@ -59,6 +59,7 @@ type OutLane struct {
 	seen     outWatch // monitor.go
 	reported Tally    // sent, when throughput was reported last
 	apps     []uint32 // a lane of all applications: those that it has carried (domino.go)
+	said     []uint32 // the applications whose signals are the last that the lane was given
 
 	pulls []*puller // the hooks that fill it; who was asked last comes last (pull.go)
 
@@ -130,7 +131,7 @@ func (l *OutLane) push(m *Msg) {
 
 // append begins a new run, which stays open for views that touch it.
 func (l *OutLane) append(m *Msg) {
-	l.signals = Tally{} // which are the last of their lane
+	l.nothingSaid()
 	if l.app == 0 && l.q.n > 0 {
 		l.q.push(l.compact(m, l.q.tail().Slab))
 	} else {

@@ -72,7 +72,7 @@ func (l *OutLane) pushSlow(m *Msg) {
 		clear(l.over[n:])
 		l.over, l.overHead = l.over[:n], 0
 	}
-	l.signals = Tally{}
+	l.nothingSaid()
 	l.over = append(l.over, overflow{run: r, owner: owner, next: next})
 }
 

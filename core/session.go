@@ -49,7 +49,8 @@ func (n *Node) Repair() { n.repairing = true }
 // EndSession says to all downstream nodes of a session that it has ended, behind its
 // data, and closes its lanes once they have run dry. The switch does it by itself when
 // the last source or upstream of a session has ended, unless the algorithm called
-// Repair. It panics if app is 0.
+// Repair. To say it again before the lanes have closed changes nothing. It panics if app
+// is 0.
 func (n *Node) EndSession(app uint32) {
 	if app == 0 {
 		panic("core: EndSession of application 0, which is the control lane")
@@ -80,16 +81,14 @@ func (n *Node) passOn(e event) {
 func (n *Node) passDown(e event) {
 	for _, lk := range n.links {
 		l := lk.carrying(e.app)
-		if l == nil {
+		if l == nil || l.hasSaid(e.app) {
 			continue
 		}
 		m := n.makeMsg(wire.Header{Type: e.typ, Sender: e.peer, App: e.app})
 		if e.typ == wire.TypeBrokenSource {
 			wire.SetParams(m.frame, int32(e.reason), 0)
 		}
-		n.Send(m, l.peer)
-		l.shut() // what is sent after it is queued anew, and is known not to be one
-		l.signalled(m)
+		l.signal(m, e.app)
 		if l.app == e.app {
 			l.drain()
 		} else {

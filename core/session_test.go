@@ -262,3 +262,71 @@ func (s *quietSource) Produce(n *Node) Supply {
 	}
 	return s.numbered.Produce(n)
 }
+
+// TestEndSessionAgain: an algorithm that ends a session again and again, towards a node that
+// takes nothing, fills no memory: it is said once, and once more after more data.
+func TestEndSessionAgain(t *testing.T) {
+	for _, lanes := range []LaneMode{LanePerApp, LaneShared} {
+		w := newWorld(t, Config{QueueMsgs: 1, OverflowMsgs: 2, Lanes: lanes})
+		var lane *OutLane
+		w.dial = func(l *OutLane) { lane = l } // in a while
+		n := w.node(0, nil)
+		w.settle()
+		say := func(fn func()) {
+			n.sw.Call(fn)
+			w.settle()
+		}
+		data := func() { n.Send(n.NewMsg(wire.TypeData, 5, 10), nodeID(1)) }
+		say(data)
+		for range 50 {
+			say(func() { n.EndSession(5) })
+		}
+		if _, msgs := n.Queued(nodeID(1), 5); msgs != 2 {
+			t.Errorf("%v: %d messages wait, want one and the end of the session", lanes, msgs)
+		}
+		for range 50 {
+			say(data)
+			say(func() { n.EndSession(5) })
+		}
+		if _, msgs := n.Queued(nodeID(1), 5); msgs > 4 {
+			t.Errorf("%v: %d messages wait behind a queue of 1 and a bound of 2", lanes, msgs)
+		}
+		p := &port{lane: lane, room: endless}
+		lane.Opened(p)
+		w.run()
+		if got := len(seqs(t, p.got)); got != 2 {
+			t.Errorf("%v: %d messages came, want 2", lanes, got)
+		}
+		w.close()
+	}
+}
+
+// TestLostEndsAreTheSwitchs: the ends of several sessions that a lane was given one after
+// another are lost with it, and none of them counts as a message of the algorithm.
+func TestLostEndsAreTheSwitchs(t *testing.T) {
+	for _, lanes := range []LaneMode{LanePerApp, LaneShared} {
+		w := newWorld(t, Config{Lanes: lanes})
+		j := &journal{}
+		n := w.recorded(0, j, nil)
+		w.ports(0)
+		w.settle()
+		n.sw.Call(func() {
+			for app := uint32(5); app <= 7; app++ {
+				n.Send(n.NewMsg(wire.TypeData, app, 10), nodeID(1))
+			}
+			for app := uint32(5); app <= 7; app++ {
+				n.EndSession(app)
+			}
+		})
+		w.settle()
+		for _, l := range n.links[0].lanes {
+			l.Fail(ReasonReset)
+		}
+		w.run()
+		if s := n.Stats(); s.Lost.OutMsgs != 3 || s.Own.Lost != 3 {
+			t.Errorf("%v: %d messages and %d of the switch's own are lost, want 3 and 3:\n%s",
+				lanes, s.Lost.OutMsgs, s.Own.Lost, strings.Join(j.lines, "\n"))
+		}
+		w.close()
+	}
+}

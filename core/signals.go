@@ -1,24 +1,43 @@
 package core
 
-import "github.com/ioverlay/ioverlay/core/wire"
+import (
+	"slices"
+
+	"github.com/ioverlay/ioverlay/core/wire"
+)
 
 // Signals are the messages in which the switch itself says downstream what has become of
 // a session. They end a lane's traffic, so of what a lane loses they are the last. They
 // are not the algorithm's, which is not told of their loss: what it is told adds up to
 // what it has sent.
 
-// signalled notes that a signal was given to the lane.
-func (l *OutLane) signalled(m *Msg) {
-	l.signals.Msgs++
-	l.signals.Bytes += uint64(len(m.frame))
+// signal gives the lane a signal of a session.
+func (l *OutLane) signal(m *Msg, app uint32) {
+	before, said := l.signals, l.said
+	if l.state == laneCooling {
+		before, said = Tally{}, nil // those went to a connection that is over
+	}
+	l.node.Send(m, l.peer)
+	l.shut() // what is sent after it is queued anew, and is known not to be one
+	l.signals = Tally{before.Msgs + 1, before.Bytes + uint64(len(m.frame))}
+	l.said = append(said, app)
 	l.node.own.Sent++
+}
+
+// nothingSaid notes that something else is given to the lane.
+func (l *OutLane) nothingSaid() { l.signals, l.said = Tally{}, nil }
+
+// hasSaid reports whether the lane's last messages tell of the session already: to tell it
+// again would say nothing new, and signals have no bound.
+func (l *OutLane) hasSaid(app uint32) bool {
+	return (l.draining || l.app == wire.SharedApp) && slices.Contains(l.said, app)
 }
 
 // lostSignals takes the lane's signals out of what it has lost since it had lost that
 // much, and forgets them: the lane begins anew.
 func (l *OutLane) lostSignals(before Tally) {
 	s := l.signals
-	l.signals = Tally{}
+	l.nothingSaid()
 	if l.lostMsgs-before.Msgs < s.Msgs || l.lostBytes-before.Bytes < s.Bytes {
 		return // they are on their way, or there is nobody left who knows
 	}
