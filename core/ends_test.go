@@ -340,7 +340,7 @@ func TestKillCounts(t *testing.T) {
 	w.settle()
 	w.check()
 	s := n.Stats()
-	if s.Lost.InMsgs != 14-switched || s.Lost.OutMsgs != switched-1 {
+	if s.Lost.InMsgs+f.rest.Msgs != 14-switched || f.rest.Msgs != 4 || s.Lost.OutMsgs != switched-1 {
 		t.Errorf("switched %d of 14; lost %+v", switched, s.Lost)
 	}
 	if s.Lost.OutBytes != (switched-1)*(wire.HeaderSize+10) { // what broke off is lost whole

@@ -299,6 +299,7 @@ type feeder struct {
 	next   []Run
 	more   func() Run // asked when next is empty; may be nil
 	closed []CloseHow
+	rest   Tally // what it still had when the lane closed
 }
 
 // feeder opens a lane to a node.
@@ -340,7 +341,9 @@ func (f *feeder) Drained(l *InLane) bool {
 func (f *feeder) Close(l *InLane, how CloseHow) {
 	f.closed = append(f.closed, how)
 	for _, r := range f.next {
-		l.Discard(r)
+		f.rest.Msgs += uint64(r.Msgs)
+		f.rest.Bytes += uint64(r.Len)
+		r.Slab.Release()
 	}
 	f.next, f.more = nil, nil
 }

@@ -115,14 +115,6 @@ func (l *InLane) TakeRest() Run {
 	return r
 }
 
-// Discard takes a run that a transport still had when the lane had ended: it is
-// counted as received and not switched.
-func (l *InLane) Discard(r Run) {
-	l.node.gone.inMsgs += uint64(r.Msgs)
-	l.node.gone.inBytes += uint64(r.Len)
-	r.Slab.Release()
-}
-
 // activate puts the lane at the end of its node's round, unless it is in it or
 // waits for something.
 func (l *InLane) activate() {
