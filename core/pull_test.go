@@ -247,6 +247,12 @@ func TestPullOutlivesItsLane(t *testing.T) {
 	}
 	n.sw.Call(func() { n.EndSession(5) }) // which closes the lane once it has run dry
 	ps.room = endless
+	ps.to(1, 5).give(tiny)
+	w.run()
+	w.check()
+	if p.next != 4 {
+		t.Fatalf("asked for message %d while its lane was closing", p.next)
+	}
 	ps.to(1, 5).give(endless)
 	w.run()
 	w.check()
