@@ -26,6 +26,7 @@ type options struct {
 	list    string
 	timeout time.Duration
 	budget  time.Duration
+	first   string
 	args    []string
 	dry     bool
 	targets []string
@@ -39,6 +40,7 @@ func main() {
 	flag.DurationVar(&o.timeout, "timeout", 2*time.Minute, "how long the tests of a package may take")
 	flag.DurationVar(&o.budget, "budget", 0, "begin no mutant after this time; 0 for no bound")
 	flag.BoolVar(&o.dry, "n", false, "list the mutants only")
+	flag.StringVar(&o.first, "first", "", "arguments to go test of a run before, of fast tests that notice most, such as -skip=TestSlow")
 	args := flag.String("args", "-short", "arguments to go test")
 	flag.Parse()
 	o.args, o.targets = strings.Fields(*args), flag.Args()
@@ -73,7 +75,7 @@ func run(ctx context.Context, o options, w io.Writer) (clean bool, err error) {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	r := &runner{dir: dir, timeout: o.timeout, args: o.args}
+	r := &runner{dir: dir, timeout: o.timeout, first: o.first, args: o.args}
 	return tryAll(ctx, r, mutants, understood, o.budget, w)
 }
 
