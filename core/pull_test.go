@@ -505,6 +505,28 @@ func TestPullShares(t *testing.T) {
 	}
 }
 
+// Beside one stream a hook has every second place, although a message of the stream waits
+// whenever its turn comes.
+func TestPullBesideOneStream(t *testing.T) {
+	w := newWorld(t, Config{QueueMsgs: 1, Quantum: tiny, Lanes: LaneShared})
+	defer w.close()
+	ps := w.ports(0)
+	n := w.node(0, relay(1))
+	f := w.feeder(n, 7, 7)
+	f.more = func() Run { return w.makeRun(spec{sender: nodeID(7), app: 7, size: 10}) }
+	f.feed()
+	w.settle()
+	w.maker(n, 1, 3)
+	for range 200 {
+		w.run()
+		w.check()
+		ps.to(1, wire.SharedApp).give(tiny)
+	}
+	if sent := count(t, ps.to(1, wire.SharedApp)); sent[3] < 90 || sent[7] < 90 {
+		t.Errorf("of 200 messages the hook has %d and the stream %d", sent[3], sent[7])
+	}
+}
+
 // Those before whom a hook waited are gone when the lane fails, and it does not wait for
 // their number again.
 func TestPullForgetsItsPlace(t *testing.T) {

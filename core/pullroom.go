@@ -34,11 +34,11 @@ func (p *puller) may() bool {
 		return l.empty() // one call opens the lane; what is made later is made better
 	case l.state == laneOpen:
 		return p.itsTurn(l)
-	case l.state == laneCooling && l.node.Now() < l.retryAt:
+	case l.node.Now() < l.retryAt: // it has failed, since one that is forgotten has no hooks
 		p.pause()
 		return false
 	}
-	return l.state == laneCooling
+	return true
 }
 
 // itsTurn reports whether there is room in the lane's queue; or, where messages of others

@@ -16,6 +16,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -26,6 +28,7 @@ type options struct {
 	list    string
 	timeout time.Duration
 	budget  time.Duration
+	only    string
 	first   string
 	args    []string
 	dry     bool
@@ -40,6 +43,7 @@ func main() {
 	flag.DurationVar(&o.timeout, "timeout", 2*time.Minute, "how long the tests of a package may take")
 	flag.DurationVar(&o.budget, "budget", 0, "begin no mutant after this time; 0 for no bound")
 	flag.BoolVar(&o.dry, "n", false, "list the mutants only")
+	flag.StringVar(&o.only, "only", "", "a regular `expression`: try mutants alone whose key has it, as -n prints them")
 	flag.StringVar(&o.first, "first", "", "arguments to go test of a run before, of fast tests that notice most, such as -skip=TestSlow")
 	args := flag.String("args", "-short", "arguments to go test")
 	flag.Parse()
@@ -111,6 +115,10 @@ func tryAll(ctx context.Context, r *runner, mutants []*mutant, understood known,
 
 // choose lists the mutants of all targets, or a sample of them in random order.
 func choose(o options) ([]*mutant, error) {
+	only, err := regexp.Compile(o.only)
+	if err != nil {
+		return nil, fmt.Errorf("-only: %w", err)
+	}
 	var all []*mutant
 	for _, t := range o.targets {
 		files, err := filesOf(t)
@@ -122,11 +130,11 @@ func choose(o options) ([]*mutant, error) {
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, ms...)
+			all = append(all, slices.DeleteFunc(ms, func(m *mutant) bool { return !only.MatchString(m.key()) })...)
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("nothing to change in %v: name packages such as ./ring, or files", o.targets)
+		return nil, fmt.Errorf("nothing to change in %v: name packages such as ./ring, or files, and see whether -only %q leaves any", o.targets, o.only)
 	}
 	if o.sample > 0 {
 		rand.New(rand.NewPCG(o.seed, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
