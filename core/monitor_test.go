@@ -208,3 +208,52 @@ func TestSendOfAnEvent(t *testing.T) {
 		})
 	}
 }
+
+// TestMonitorLooksAtWhatMoves: what lanes at rest cost a node is nothing, however many there
+// are: the monitor looks at the one on which something moves.
+func TestMonitorLooksAtWhatMoves(t *testing.T) {
+	const idle = 500
+	w := newWorld(t, Config{})
+	defer w.close()
+	looked := make(map[NodeID]int)
+	w.dial = func(l *OutLane) { l.Opened(&counted{&port{lane: l, room: endless}, looked}) }
+	n := w.node(0, func(n *Node, m *Msg) Verdict {
+		if m.Type() == wire.TypeData {
+			n.Send(m, nodeID(1))
+		}
+		return Done
+	})
+	w.settle()
+	n.sw.Call(func() {
+		for i := range idle {
+			n.Send(n.NewMsg(wire.TypeData, 5, 10), nodeID(i+2))
+		}
+	})
+	var in []*feeder
+	for i := range idle {
+		in = append(in, w.feeder(n, 1000+i, 6, w.messages(1000+i, 6, 1, 10)))
+	}
+	w.pass(time.Minute) // all of them come to rest
+	clear(looked)
+	for range 100 {
+		in[0].give(w.messages(1000, 6, 1, 10))
+		w.pass(100 * time.Millisecond)
+		if ins, outs := len(n.watch.ins), len(n.watch.outs); ins > 1 || outs > 1 {
+			t.Fatalf("%d lanes from upstream and %d to downstream are watched, and one of each moves", ins, outs)
+		}
+	}
+	if busy := looked[nodeID(1)]; busy < 20 || len(looked) != 1 {
+		t.Errorf("looked %d times at the lane that moves, and at %d others", busy, len(looked)-1)
+	}
+}
+
+// counted is a port whose system is asked for its counters: that is counted by peer.
+type counted struct {
+	*port
+	looked map[NodeID]int
+}
+
+func (c *counted) Kernel(l *OutLane) (qos.Kernel, bool) {
+	c.looked[l.peer]++
+	return qos.Kernel{}, true
+}

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ioverlay/ioverlay/bufpool"
+	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
@@ -706,5 +707,31 @@ func TestPullWiderQueue(t *testing.T) {
 	w.run()
 	if w.check(); p.next != 8 || ps.to(1, 5).lane.msgs != 4 {
 		t.Errorf("%d messages made, %d in the new lane's queue of 4", p.next, ps.to(1, 5).lane.msgs)
+	}
+}
+
+// On an emulated link there is room when messages leave the queue for the link, long before
+// any arrives: a hook is asked then, and the link is full of what was made late.
+func TestPullFillsTheLink(t *testing.T) {
+	w := newWorld(t, Config{QueueMsgs: 2})
+	defer w.close()
+	ps := w.ports(endless)
+	n := w.node(0, nil)
+	n.SetLink(nodeID(1), emul.Link{Rate: 10 * tiny, Latency: 2 * time.Second}) // 10 messages a second, 20 in flight
+	p := w.maker(n, 1, 5)
+	for second := 1; second <= 2; second++ {
+		w.pass(time.Second)
+		w.check()
+		if least := uint64(10*second) - 1; p.next < least || p.next > least+4 {
+			t.Errorf("%d messages made in %d seconds, want 10 a second and the queue", p.next, second)
+		}
+		if second == 1 && len(ps.to(1, 5).got) != 0 {
+			t.Error("messages have arrived")
+		}
+	}
+	n.Pull(p.to, 5, nil)
+	w.pass(time.Minute)
+	if got := seqs(t, ps.to(1, 5).got); !slices.Equal(got, upto(int(p.next))) {
+		t.Errorf("of %d messages %d arrived", p.next, len(got))
 	}
 }

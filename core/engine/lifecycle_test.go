@@ -174,3 +174,29 @@ func TestThousandsOfNodes(t *testing.T) {
 		}
 	}
 }
+
+// A node that has its name and has not started yet, on the dialling node's loop or on
+// another, is refused like one that is not there.
+func TestDialOfANodeThatHasNotStarted(t *testing.T) {
+	e := newEngine(t, Options{Links: Mem, Loops: 2})
+	for i := range 2 {
+		n, err := e.reserve(NodeOptions{Loop: OnLoop(i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		downs := make(chan core.LinkEvent, 1)
+		a := e.add(t, script(func(_ *core.Node, m *core.Msg) core.Verdict {
+			if m.Type() == wire.TypeLinkDown {
+				downs <- m.Link()
+			}
+			return core.Done
+		}), NodeOptions{Loop: OnLoop(0)})
+		do(t, a, func(c *core.Node) { c.Send(c.NewMsg(wire.FirstUserType, 0, 1), n.id) })
+		want := core.LinkEvent{Peer: n.id, Direction: core.Downstream, Reason: core.ReasonRefused, Lost: 1}
+		if got := receive(t, "the refusal", downs); got != want {
+			t.Errorf("loop %d: told %+v, want %+v", i, got, want)
+		}
+		e.forget(n)
+		close(n.done)
+	}
+}

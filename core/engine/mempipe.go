@@ -21,7 +21,7 @@ import (
 func (lp *loop) dialMem(l *core.OutLane) {
 	n := lp.eng.lookup(l.Peer())
 	switch {
-	case n == nil, n.loop == lp && (n.core == nil || !n.core.Accepts()):
+	case n == nil, n.loop == lp && n.core == nil: // nobody, or nobody yet
 		lp.refuse(l)
 	case n.loop == lp:
 		core.Connect(l, n.core)
