@@ -378,3 +378,35 @@ func TestNothingUncounted(t *testing.T) {
 		}
 	})
 }
+
+// TestPausesAreDrawn: nodes that are refused at the same moment do not dial again at the
+// same moment, and how long they wait is what the configuration says.
+func TestPausesAreDrawn(t *testing.T) {
+	const nodes = 50
+	for _, least := range []time.Duration{20 * time.Millisecond, 4 * time.Second} {
+		w := newWorld(t, Config{RedialMin: least, RedialMax: 4 * least})
+		w.dial = func(l *OutLane) { l.Fail(ReasonRefused) }
+		for i := range nodes {
+			w.node(i, nil)
+		}
+		w.settle()
+		for _, pause := range []time.Duration{least, 2 * least, 4 * least, 4 * least} {
+			begun := w.now
+			var over []time.Duration
+			for _, n := range w.nodes {
+				n.sw.Call(func() { n.Send(n.NewMsg(wire.TypeData, 5, 0), nodeID(nodes)) })
+				over = append(over, n.links[0].lanes[0].retryAt-begun)
+			}
+			w.settle()
+			slices.Sort(over)
+			if first, last := over[0], over[nodes-1]; first < pause/2 || first > pause*6/10 || last < pause*9/10 || last > pause {
+				t.Errorf("pauses from %v to %v, want them spread over %v to %v", first, last, pause/2, pause)
+			}
+			if different := len(slices.Compact(over)); different < nodes-1 {
+				t.Errorf("%d nodes have %d different pauses", nodes, different)
+			}
+			w.pass(5 * least)
+		}
+		w.close()
+	}
+}
