@@ -46,8 +46,12 @@ func (r *runner) try(ctx context.Context, m *mutant) (fate, error) {
 	return r.test(ctx, m, overlay, r.timeout)
 }
 
+// buildTime is what the go command may take besides the tests: a busy machine must not
+// make a mutant count as noticed because it compiles slowly.
+const buildTime = 5 * time.Minute
+
 func (r *runner) test(ctx context.Context, m *mutant, overlay string, timeout time.Duration, more ...string) (fate, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout+buildTime)
 	defer cancel()
 	args := slices.Concat([]string{"test", "-vet=off", "-failfast", "-count=1", fmt.Sprint("-timeout=", timeout)}, r.args, more)
 	cmd := exec.CommandContext(ctx, "go", append(args, "./"+filepath.Dir(m.file))...)
