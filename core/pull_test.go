@@ -735,3 +735,23 @@ func TestPullFillsTheLink(t *testing.T) {
 		t.Errorf("of %d messages %d arrived", p.next, len(got))
 	}
 }
+
+// A hook that was left before its node started is asked when it has.
+func TestPullBeforeTheStart(t *testing.T) {
+	w := newWorld(t, Config{QueueMsgs: 2})
+	defer w.close()
+	w.ports(0)
+	n := w.sh.NewNode(nodeID(0), &algo{}, Rand(1)).node
+	w.nodes = append(w.nodes, n)
+	p := w.maker(n, 1, 5)
+	w.run()
+	if p.calls != 0 {
+		t.Fatalf("asked %d times before the start", p.calls)
+	}
+	n.sw.Start()
+	w.run()
+	w.check()
+	if p.calls == 0 {
+		t.Error("never asked")
+	}
+}
