@@ -54,30 +54,8 @@ func (b *Base) mark(key uint64, level uint8) (before uint8) {
 	return b.seen.mark(key, level)
 }
 
-// seenSet remembers fingerprints in two generations. When the young one is full
-// it becomes the old one, and the old one is forgotten.
-type seenSet struct {
-	young, old map[uint64]uint8 // to the highest level seen; never walked
-}
-
-func (s *seenSet) mark(key uint64, level uint8) (before uint8) {
-	before = max(s.young[key], s.old[key])
-	if level <= before && s.young[key] == before {
-		return before
-	}
-	if len(s.young) >= SeenAtLeast {
-		clear(s.old)
-		s.young, s.old = s.old, s.young
-	}
-	if s.young == nil {
-		s.young = make(map[uint64]uint8)
-	}
-	s.young[key] = max(level, before)
-	return before
-}
-
 // fingerprint stands for a message. A new message has that of one remembered by
-// chance once in 10^16. Peers could forge one; all it would do is stop a message
+// chance once in 10^13 (896 of 56 bits). Peers could forge one; all it would do is stop a message
 // that they need not have relayed.
 func fingerprint(origin core.NodeID, t core.Type, app uint32, seq uint64) uint64 {
 	var key [32]byte

@@ -38,7 +38,7 @@ func TestSeenModel(t *testing.T) {
 				}
 				newest = append(newest, key)
 			}
-			if n := len(s.young) + len(s.old); n > 2*SeenAtLeast {
+			if n := s.young.n + s.old.n; n > 2*SeenAtLeast {
 				t.Fatalf("%d messages are remembered", n)
 			}
 		}

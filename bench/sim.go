@@ -43,7 +43,7 @@ func Sim(ctx context.Context, s SimSpec) (SimResult, error) {
 		return r, err
 	}
 	for err = l.until(ctx, s.Messages/5+1); err == nil && l.world.Totals().Links < l.links; {
-		err = l.until(ctx, l.world.Totals().Messages+1) // a stream has not come to the end of its chain
+		err = l.until(ctx, l.world.Taken()+1) // a stream has not come to the end of its chain
 	}
 	if err != nil {
 		return r, err
@@ -73,7 +73,7 @@ func Sim(ctx context.Context, s SimSpec) (SimResult, error) {
 
 // until lets time pass until so many messages have been taken.
 func (l simLoad) until(ctx context.Context, messages uint64) error {
-	for l.world.Totals().Messages < messages {
+	for l.world.Taken() < messages {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

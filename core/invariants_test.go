@@ -217,12 +217,12 @@ func (w *world) checkWay(l *OutLane) {
 			l.peer, e.outBytes, e.outMsgs, e.line.bytes, e.line.msgs, outBytes, outMsgs, lineBytes, lineMsgs)
 	}
 	lines := l.node.pace.lines
-	if (e.line.n > 0) != (e.pos > 0) || e.pos > 0 && lines[e.pos-1] != e {
+	if (e.line.n > 0) != (e.pos > 0) || e.pos > 0 && lines[e.pos-1] != (waitingLine{e.line.due(), e}) {
 		w.t.Fatalf("emulated link to %v has %d runs on it, and its place among those that wait is %d", l.peer, e.line.n, e.pos)
 	}
 	for i := range lines {
 		if i > 0 && lines.less(i, (i-1)/2) {
-			w.t.Fatalf("the emulated link to %v is looked at after one on which something is due later", lines[i].lane.peer)
+			w.t.Fatalf("the emulated link to %v is looked at after one on which something is due later", lines[i].e.lane.peer)
 		}
 	}
 }

@@ -64,18 +64,24 @@ func (q *line) resize(n int) {
 }
 
 // lineHeap orders the emulators of a node that have something in flight by when the first
-// of it is due.
-type lineHeap []*linkEmulator
+// of it is due. The times are here and not only in the lines: to compare two, their cache
+// lines would have to be fetched, which costs a large world more than the comparison.
+type lineHeap []waitingLine
 
-func (h lineHeap) less(i, j int) bool { return h[i].line.due() < h[j].line.due() }
+type waitingLine struct {
+	due time.Duration
+	e   *linkEmulator
+}
+
+func (h lineHeap) less(i, j int) bool { return h[i].due < h[j].due }
 
 func (h lineHeap) swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
-	h[i].pos, h[j].pos = i+1, j+1
+	h[i].e.pos, h[j].e.pos = i+1, j+1
 }
 
 func (h *lineHeap) push(e *linkEmulator) {
-	*h = append(*h, e)
+	*h = append(*h, waitingLine{e.line.due(), e})
 	e.pos = len(*h)
 	h.up(e.pos - 1)
 }
@@ -84,17 +90,22 @@ func (h *lineHeap) remove(e *linkEmulator) {
 	i, last := e.pos-1, len(*h)-1
 	e.pos = 0
 	moved := (*h)[last]
-	(*h)[last] = nil
+	(*h)[last] = waitingLine{}
 	*h = (*h)[:last]
 	if i < last {
-		(*h)[i], moved.pos = moved, i+1
-		h.fix(moved)
+		(*h)[i], moved.e.pos = moved, i+1
+		h.place(i)
 	}
 }
 
 // fix puts an emulator in its place whose first run is another.
 func (h lineHeap) fix(e *linkEmulator) {
-	i := e.pos - 1
+	h[e.pos-1].due = e.line.due()
+	h.place(e.pos - 1)
+}
+
+func (h lineHeap) place(i int) {
+	e := h[i].e
 	h.up(i)
 	if e.pos-1 == i {
 		h.down(i)

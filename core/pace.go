@@ -279,7 +279,7 @@ func (p *pacer) run(now time.Duration) {
 	p.shaper.Run(now)
 	next := p.shaper.Next(now)
 	if len(p.lines) > 0 {
-		next = min(next, max(p.lines[0].line.due(), p.brought+p.node.shard.cfg.DelaySlack))
+		next = min(next, max(p.lines[0].due, p.brought+p.node.shard.cfg.DelaySlack))
 	}
 	p.arm(next)
 }
@@ -314,8 +314,8 @@ func (p *pacer) arm(next time.Duration) {
 func (p *pacer) fire() {
 	p.armed = 0
 	now := p.node.Now()
-	for len(p.lines) > 0 && p.lines[0].line.due() <= now {
-		e := p.lines[0]
+	for len(p.lines) > 0 && p.lines[0].due <= now {
+		e := p.lines[0].e
 		e.arrive(now)
 		if e.out.n > 0 || e.wants() {
 			e.lane.touch()

@@ -75,9 +75,7 @@ type LossStats struct {
 
 // Stats takes a snapshot. It allocates; it is for reports, not for every message.
 func (n *Node) Stats() Stats {
-	s := Stats{ID: n.id, Held: n.keptCount}
-	s.Lost = LossStats{OutMsgs: n.gone.outMsgs, OutBytes: n.gone.outBytes, InMsgs: n.gone.inMsgs, InBytes: n.gone.inBytes,
-		EmulMsgs: n.gone.emulMsgs, EmulBytes: n.gone.emulBytes}
+	s := Stats{ID: n.id, Held: n.keptCount, Lost: n.lossesPast()}
 	s.Own, s.Past = n.own, n.past
 	for l := range n.ins.all() {
 		if !l.from.IsZero() {
@@ -92,15 +90,55 @@ func (n *Node) Stats() Stats {
 		for _, l := range lk.lanes {
 			s.Downstream = append(s.Downstream, l.stats())
 			s.OutRate += l.seen.rate.Rate()
-			if n.state != nodeEnded { // an ended node has added them to gone
-				s.Lost.EmulMsgs += l.emulMsgs
-				s.Lost.EmulBytes += l.emulBytes
-				s.Lost.OutMsgs += l.lostMsgs
-				s.Lost.OutBytes += l.lostBytes
-			}
+			n.addLosses(&s.Lost, l)
 		}
 	}
 	return s
+}
+
+// Backlog is what waits on one lane to a downstream node, and what the lane has lost
+// since it was made.
+type Backlog struct {
+	To       NodeID
+	App      uint32
+	Msgs     int           // in the queue and behind an emulated link, and those that wait for room; not in flight
+	Lost     uint64        // messages, on the emulated link too
+	PipeFull time.Duration // as in LaneOut
+}
+
+// Backlogs calls fn for each lane to a downstream node, live or cooling, and returns
+// what the node has lost: that part of Stats which a monitor of a large world reads
+// often, without allocation.
+func (n *Node) Backlogs(fn func(Backlog)) LossStats {
+	lost := n.lossesPast()
+	for _, lk := range n.links {
+		for _, l := range lk.lanes {
+			b := Backlog{To: l.peer, App: l.app, Msgs: l.msgs + len(l.over) - l.overHead, Lost: l.lostMsgs + l.emulMsgs}
+			if e := l.emulator; e != nil {
+				b.Msgs += e.apart.Msgs
+				b.PipeFull = e.flight.Full(n.Now())
+			}
+			fn(b)
+			n.addLosses(&lost, l)
+		}
+	}
+	return lost
+}
+
+// lossesPast are those of lanes that are no more.
+func (n *Node) lossesPast() LossStats {
+	return LossStats{OutMsgs: n.gone.outMsgs, OutBytes: n.gone.outBytes, InMsgs: n.gone.inMsgs, InBytes: n.gone.inBytes,
+		EmulMsgs: n.gone.emulMsgs, EmulBytes: n.gone.emulBytes}
+}
+
+// addLosses adds those of a lane, which an ended node has added to the past ones.
+func (n *Node) addLosses(s *LossStats, l *OutLane) {
+	if n.state != nodeEnded {
+		s.EmulMsgs += l.emulMsgs
+		s.EmulBytes += l.emulBytes
+		s.OutMsgs += l.lostMsgs
+		s.OutBytes += l.lostBytes
+	}
 }
 
 func (l *OutLane) stats() LaneOut {

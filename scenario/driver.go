@@ -45,7 +45,8 @@ type nodeState struct {
 	lives     uint64
 	bandwidth spec.NodeBandwidth
 	slow      time.Duration
-	noRoom    bool // it ran out of descriptors or memory
+	noRoom    bool    // it ran out of descriptors or memory
+	slots     []int32 // of host.InCount: the link and 1; -1: none; 0: not looked for yet
 }
 
 // linkState is how the timeline wants a link.
@@ -139,6 +140,7 @@ func (d *driver) boot(ctx context.Context, i int) error {
 func (d *driver) booted(i int) {
 	st := &d.nodes[i]
 	st.running, st.stopping = true, false
+	st.slots = nil // the new life counts anew
 	st.lives++
 	d.out.NodeState(i).Up = true
 }

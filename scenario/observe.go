@@ -137,8 +137,8 @@ func (d *driver) fold(i int, c *host.Counters) {
 		d.arrived += in.Msgs
 		more := result.Counts{Msgs: in.Msgs, Bytes: in.Bytes, Payload: in.Payload}
 		d.out.CountNode(i, in.App, more)
-		if from, ok := d.byID[in.From]; ok {
-			d.out.CountLink(d.link([2]int{from, i}), in.App, more)
+		if l := d.linkOf(i, &in); l >= 0 {
+			d.out.CountLink(l, in.App, more)
 		}
 	}
 	for _, out := range c.Out {
@@ -150,9 +150,32 @@ func (d *driver) fold(i int, c *host.Counters) {
 		more := out.Queued - l.Queued
 		l.Queued += more
 		l.Lost += out.Lost
+		if out.PipeFull > 0 {
+			d.out.CountPipe(d.link([2]int{i, to}), out.PipeFull)
+		}
 		d.out.NodeState(i).Queued += more
 		d.queued += more
 	}
+}
+
+// linkOf is the link that a node's count is of, -1 if it is of none: by its slot, since
+// links are many and are read often.
+func (d *driver) linkOf(i int, in *host.InCount) int {
+	slots := d.nodes[i].slots
+	for len(slots) <= in.Slot {
+		slots = append(slots, 0)
+	}
+	d.nodes[i].slots = slots
+	if slots[in.Slot] == 0 {
+		slots[in.Slot] = -1
+		if from, ok := d.byID[in.From]; ok {
+			slots[in.Slot] = int32(d.link([2]int{from, i})) + 1
+		}
+	}
+	if slots[in.Slot] < 0 {
+		return -1
+	}
+	return int(slots[in.Slot]) - 1
 }
 
 // note keeps a step among the events of the run, with the time at which it is done.

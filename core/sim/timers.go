@@ -19,7 +19,7 @@ type timers struct {
 }
 
 type timer struct {
-	node *core.Switch // nil if the place is free
+	home *Node // nil if the place is free
 	id   uint64
 	at   time.Duration
 	ord  uint64
@@ -101,7 +101,7 @@ func (ts *timers) set(q *queue, home *Node, at time.Duration, id uint64) {
 	} else {
 		ts.list = append(ts.list, timer{})
 	}
-	ts.list[i] = timer{node: home.core, id: id, at: at, ord: ord}
+	ts.list[i] = timer{home: home, id: id, at: at, ord: ord}
 	home.timers.add(timerRef{id, i})
 	ts.enqueue(q, i)
 }
@@ -151,7 +151,7 @@ func (ts *timers) stands(e *event) bool {
 		return true
 	}
 	t := &ts.list[e.arg]
-	return t.node != nil && t.queuedAt == e.at && t.queuedOrd == e.ord
+	return t.home != nil && t.queuedAt == e.at && t.queuedOrd == e.ord
 }
 
 // due reports whether an event that was popped makes its timer go off. If the
@@ -171,9 +171,8 @@ func (ts *timers) due(q *queue, e event) bool {
 
 // take forgets a timer that goes off, and returns whose it is.
 func (ts *timers) take(i uint32) (n *core.Switch, id uint64) {
-	n, id = ts.list[i].node, ts.list[i].id
-	home := n.RuntimeData().(*Node)
+	home, id := ts.list[i].home, ts.list[i].id
 	home.timers.remove(home.timers.find(id))
 	ts.drop(i)
-	return n, id
+	return home.core, id // whose timers were forgotten when another life began
 }

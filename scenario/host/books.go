@@ -7,13 +7,28 @@ import (
 	"github.com/ioverlay/ioverlay/core"
 )
 
-// books are what the switch counts and this host has reported of it.
+// books are what the switch counts and this host has reported of it. Most lanes have
+// nothing to report, so only those that have are remembered, and a reading of the
+// others costs a look at each.
 type books struct {
 	failed          uint64        // links and sends that failed for want of descriptors or memory
 	crashAt         time.Duration // Node.Now when the algorithm panicked
 	lostOut, lostIn uint64
-	lanes           map[lane]uint64     // messages lost, of lanes that have lost some
-	waiting         map[core.NodeID]int // messages that wait, of downstreams for which some do
+	round           uint64                      // of readings
+	lanes           map[lane]laneBook           // lanes that have lost something or whose pipe was full
+	waiting         map[core.NodeID]waitingBook // downstreams for which messages wait
+}
+
+// laneBook is what has been reported of a lane, as of a reading.
+type laneBook struct {
+	lost  uint64
+	full  time.Duration
+	round uint64
+}
+
+type waitingBook struct {
+	msgs  int
+	round uint64
 }
 
 // noRoom notes that the process is out of descriptors or memory.
@@ -23,11 +38,10 @@ func (b *books) noRoom(m *core.Msg) {
 	}
 }
 
-// Count reads what has changed since it was last called. It allocates; it is for
-// reports.
+// Count reads what has changed since it was last called. It allocates what it reports
+// and no more.
 func (h *Host) Count() Counters {
 	now := h.node.Now()
-	s := h.node.Stats()
 	c := Counters{At: now, Ended: h.node.Ended(), CrashAt: h.books.crashAt}
 	for _, src := range h.sources {
 		c.Late = max(c.Late, src.report(&h.tally, now))
@@ -39,88 +53,95 @@ func (h *Host) Count() Counters {
 	})
 	c.In = h.tally.in.take(func(in *InCount) InCount {
 		out := *in
-		*in = InCount{From: in.From, App: in.App}
+		*in = InCount{From: in.From, App: in.App, Slot: in.Slot}
 		return out
 	})
 	b := &h.books
-	c.LostOut, b.lostOut = grown(b.lostOut, s.Lost.OutMsgs+s.Lost.EmulMsgs)
-	c.LostIn, b.lostIn = grown(b.lostIn, s.Lost.InMsgs)
+	lost := b.downstreams(h.node, &c)
+	c.LostOut, b.lostOut = grown(b.lostOut, lost.OutMsgs+lost.EmulMsgs)
+	c.LostIn, b.lostIn = grown(b.lostIn, lost.InMsgs)
 	c.NoRoom, b.failed = b.failed, 0
-	c.Out = b.downstreams(s.Downstream)
 	return c
 }
 
 // grown is by how much a counter has grown, and what it is now. One that has begun
 // again, with what it counts, has grown from 0.
-func grown(was, is uint64) (by, now uint64) {
+func grown[N uint64 | time.Duration](was, is N) (by, now N) {
 	if is < was {
 		return is, is
 	}
 	return is - was, is
 }
 
-// forget drops the losses of lanes that are no more: one that is made again counts from 0.
-func (b *books) forget(lanes []core.LaneOut) {
-	if len(b.lanes) == 0 {
+// downstreams reports those whose waiting messages, losses or full pipes have changed,
+// and returns what the node has lost.
+func (b *books) downstreams(n *core.Node, c *Counters) core.LossStats {
+	b.round++
+	var of OutCount // the lanes of a node come one after another
+	lost := n.Backlogs(func(l core.Backlog) {
+		if l.App == 0 {
+			return
+		}
+		if of.To != l.To {
+			b.tell(of, c)
+			of = OutCount{To: l.To}
+		}
+		of.Queued += l.Msgs
+		if l.Lost > 0 || l.PipeFull > 0 {
+			b.lane(l, &of)
+		}
+	})
+	b.tell(of, c)
+	b.forget(c)
+	slices.SortFunc(c.Out, func(x, y OutCount) int { return x.To.Compare(y.To) })
+	return lost
+}
+
+// lane adds what a lane has lost, and for how long its pipe was full, since it was read last.
+func (b *books) lane(l core.Backlog, of *OutCount) {
+	k := lane{l.To, l.App}
+	was := b.lanes[k]
+	lost, isLost := grown(was.lost, l.Lost)
+	full, isFull := grown(was.full, l.PipeFull)
+	of.Lost += lost
+	of.PipeFull += full
+	if b.lanes == nil {
+		b.lanes = make(map[lane]laneBook)
+	}
+	b.lanes[k] = laneBook{isLost, isFull, b.round}
+}
+
+// tell reports a downstream node if something has changed.
+func (b *books) tell(o OutCount, c *Counters) {
+	if o.To.IsZero() || o.Queued == 0 && len(b.waiting) == 0 && o.Lost == 0 && o.PipeFull == 0 {
 		return
 	}
-	there := make(map[lane]bool, len(b.lanes))
-	for _, l := range lanes {
-		there[lane{l.To, l.App}] = true
+	if o.Queued != b.waiting[o.To].msgs || o.Lost > 0 || o.PipeFull > 0 {
+		c.Out = append(c.Out, o)
 	}
-	for k := range b.lanes {
-		if !there[k] {
-			delete(b.lanes, k)
+	switch {
+	case o.Queued == 0:
+		delete(b.waiting, o.To)
+	default:
+		if b.waiting == nil {
+			b.waiting = make(map[core.NodeID]waitingBook)
 		}
+		b.waiting[o.To] = waitingBook{o.Queued, b.round}
 	}
 }
 
-// downstreams reports those whose waiting messages or losses have changed.
-func (b *books) downstreams(lanes []core.LaneOut) (out []OutCount) {
-	changed := make(map[core.NodeID]*OutCount)
-	at := func(id core.NodeID) *OutCount {
-		o, ok := changed[id]
-		if !ok {
-			o = &OutCount{To: id}
-			changed[id] = o
-		}
-		return o
-	}
-	for id := range b.waiting {
-		at(id) // to be told when nothing waits any more
-	}
-	b.forget(lanes)
-	for _, l := range lanes {
-		if l.App == 0 {
-			continue
-		}
-		if n := l.QueuedMsgs + l.Waiting; n > 0 {
-			at(l.To).Queued += n
-		}
-		k := lane{l.To, l.App}
-		if by, now := grown(b.lanes[k], l.LostMsgs+l.EmulMsgs); by > 0 {
-			if b.lanes == nil {
-				b.lanes = make(map[lane]uint64)
-			}
-			b.lanes[k] = now
-			at(l.To).Lost += by
+// forget drops what was not there in this reading: for a downstream without lanes nothing
+// waits any more, and a lane that is made again counts from 0.
+func (b *books) forget(c *Counters) {
+	for to, w := range b.waiting {
+		if w.round != b.round {
+			delete(b.waiting, to)
+			c.Out = append(c.Out, OutCount{To: to})
 		}
 	}
-	for id, o := range changed {
-		if o.Queued == b.waiting[id] && o.Lost == 0 {
-			continue
-		}
-		out = append(out, *o)
-		switch {
-		case o.Queued == 0:
-			delete(b.waiting, id)
-		default:
-			if b.waiting == nil {
-				b.waiting = make(map[core.NodeID]int)
-			}
-			b.waiting[id] = o.Queued
+	for k, l := range b.lanes {
+		if l.round != b.round {
+			delete(b.lanes, k)
 		}
 	}
-	slices.SortFunc(out, func(x, y OutCount) int { return x.To.Compare(y.To) })
-	return out
 }

@@ -89,6 +89,9 @@ type InCount struct {
 	Msgs    uint64      `json:"msgs"`
 	Bytes   uint64      `json:"bytes"`
 	Payload uint64      `json:"payload"`
+	// Slot is the place of this node and application among those that the node has counted
+	// since it started, so that whoever reads the counts again and again need not look names up.
+	Slot int `json:"slot,omitempty"`
 }
 
 // OutCount is of one downstream node, all applications together.
@@ -96,4 +99,6 @@ type OutCount struct {
 	To     core.NodeID `json:"to"`
 	Queued int         `json:"queued,omitempty"` // messages that wait, now
 	Lost   uint64      `json:"lost,omitempty"`   // messages
+	// PipeFull is for how long the bound on what is in flight held messages up.
+	PipeFull time.Duration `json:"pipe_full_ns,omitempty"`
 }

@@ -15,11 +15,11 @@ type tally struct {
 	in      counted[lane, InCount]
 	streams counted[lane, stream]
 
-	lastIn     *entry[InCount]
-	lastLane   lane
-	lastStream *stream
-	lastApp    *entry[AppCount]
-	lastOf     lane // of lastStream
+	lastLane lane
+	lastIn   int // in in
+	lastOf   lane
+	lastSeen int // lastOf in streams
+	lastApp  int // its application in apps
 }
 
 // lane is a node and an application: where messages come from, or who made them.
@@ -30,40 +30,47 @@ type lane struct {
 
 func (t *tally) data(m *core.Msg) {
 	from := lane{m.From(), m.App()}
-	if t.lastIn == nil || t.lastLane != from {
-		t.lastLane, t.lastIn = from, t.in.at(from)
-		t.lastIn.value.From, t.lastIn.value.App = from.node, from.app
+	if t.lastLane != from {
+		t.lastLane, t.lastIn = from, t.inOf(from)
 	}
 	c := t.in.touch(t.lastIn)
 	c.Msgs++
 	c.Bytes += uint64(m.Len())
 	c.Payload += uint64(len(m.Payload()))
 	of := lane{m.Sender(), m.App()}
-	if t.lastStream == nil || t.lastOf != of {
-		t.lastOf, t.lastStream, t.lastApp = of, &t.streams.at(of).value, t.appEntry(of.app)
+	if t.lastOf != of || len(t.streams.keys) == 0 {
+		t.lastOf, t.lastSeen, t.lastApp = of, t.streams.at(of), t.appAt(of.app)
 	}
-	if t.lastStream.mark(m.Seq()) {
+	if t.streams.entries[t.lastSeen].value.mark(m.Seq()) {
 		t.apps.touch(t.lastApp).Distinct++
 	}
 }
 
-// app is the count of one application, to be changed.
-func (t *tally) app(app uint32) *AppCount { return t.apps.touch(t.appEntry(app)) }
+func (t *tally) inOf(from lane) int {
+	i := t.in.at(from)
+	v := &t.in.entries[i].value
+	v.From, v.App, v.Slot = from.node, from.app, i
+	return i
+}
 
-func (t *tally) appEntry(app uint32) *entry[AppCount] {
-	e := t.apps.at(app)
-	e.value.App = app
-	return e
+// app is the count of one application, to be changed.
+func (t *tally) app(app uint32) *AppCount { return t.apps.touch(t.appAt(app)) }
+
+func (t *tally) appAt(app uint32) int {
+	i := t.apps.at(app)
+	t.apps.entries[i].value.App = app
+	return i
 }
 
 // counted is values by keys, and which of them have been touched since they were taken.
 // Most nodes have few neighbours and applications: up to a handful are looked for one by
-// one, which is quicker than a map, and more by a map.
+// one, which is quicker than a map, and more by a map. Entries lie side by side and are
+// known by their places: in a large world what counts is how many cache lines they are in.
 type counted[K comparable, V any] struct {
 	keys    []K
-	entries []*entry[V] // beside keys
-	index   map[K]int   // once there are more than handful
-	touched []*entry[V]
+	entries []entry[V] // beside keys
+	index   map[K]int  // once there are more than handful
+	touched []int32    // places
 }
 
 const handful = 8
@@ -73,33 +80,35 @@ type entry[V any] struct {
 	dirty bool
 }
 
-func (c *counted[K, V]) at(k K) *entry[V] {
+// at is the place of a key, which is made for it if it has none.
+func (c *counted[K, V]) at(k K) int {
 	if c.index != nil {
 		if i, ok := c.index[k]; ok {
-			return c.entries[i]
+			return i
 		}
 	} else if i := slices.Index(c.keys, k); i >= 0 {
-		return c.entries[i]
+		return i
 	}
-	e := new(entry[V])
-	c.keys, c.entries = append(c.keys, k), append(c.entries, e)
+	last := len(c.keys)
+	c.keys, c.entries = append(c.keys, k), append(c.entries, entry[V]{})
 	switch {
 	case c.index != nil:
-		c.index[k] = len(c.keys) - 1
+		c.index[k] = last
 	case len(c.keys) > handful:
 		c.index = make(map[K]int, 2*len(c.keys))
 		for i, k := range c.keys {
 			c.index[k] = i
 		}
 	}
-	return e
+	return last
 }
 
-// touch is an entry's value, which its caller changes.
-func (c *counted[K, V]) touch(e *entry[V]) *V {
+// touch is the value at a place, which its caller changes before the next call of at.
+func (c *counted[K, V]) touch(i int) *V {
+	e := &c.entries[i]
 	if !e.dirty {
 		e.dirty = true
-		c.touched = append(c.touched, e)
+		c.touched = append(c.touched, int32(i))
 	}
 	return &e.value
 }
@@ -111,9 +120,10 @@ func (c *counted[K, V]) take(fn func(*V) V) []V {
 		return nil
 	}
 	out := make([]V, 0, len(c.touched))
-	for i, e := range c.touched {
+	for _, i := range c.touched {
+		e := &c.entries[i]
 		out = append(out, fn(&e.value))
-		e.dirty, c.touched[i] = false, nil
+		e.dirty = false
 	}
 	c.touched = c.touched[:0]
 	return out

@@ -53,9 +53,10 @@ type Run struct {
 	Noted    []string // other warnings
 
 	nodes  []series
-	links  []series       // by Links
-	dirty  []*track       // that have changed since the last sample
-	byEnds map[[2]int]int // index of a link in Links; made when first needed
+	links  []series              // by Links
+	dirty  []*track              // that have changed since the last sample
+	pipes  map[int]time.Duration // by link: for how long the bound on what is in flight held messages up
+	byEnds map[[2]int]int        // index of a link in Links; made when first needed
 }
 
 // linkBetween is the place of a link in Links; -1 if there is none.

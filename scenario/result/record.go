@@ -76,6 +76,14 @@ func (r *Run) CountLink(link int, app uint32, more Counts) {
 	r.count(&r.links[link], app, more)
 }
 
+// CountPipe adds to how long the bound on what is in flight held messages of a link up.
+func (r *Run) CountPipe(link int, more time.Duration) {
+	if r.pipes == nil {
+		r.pipes = make(map[int]time.Duration)
+	}
+	r.pipes[link] += more
+}
+
 // NodeState and LinkState are what the next sample will say of a node or link, for the
 // caller to change.
 func (r *Run) NodeState(node int) *State { r.grow(); return &r.nodes[node].now }

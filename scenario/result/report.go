@@ -22,6 +22,7 @@ type Report struct {
 	Origin       Origin         `json:"origin"`
 	Late         LateReport     `json:"lateness"`
 	Behind       []Behind       `json:"sources_behind"`
+	PipesFull    []PipeFull     `json:"pipes_full"` // links that in-flight held up
 	Warnings     []string       `json:"warnings"`
 }
 
@@ -44,7 +45,7 @@ func (r *Run) Report() Report {
 		DurationS: r.Ended.Seconds(), WallS: r.Wall.Seconds(), Stopped: r.Stopped, Held: r.Held(),
 		Nodes: r.NodeFigures(), Links: r.LinkFigures(), Expectations: r.Verdicts, Origin: r.Origin,
 		Late:   LateReport{late.Timers.Seconds(), late.Sources.Seconds(), late.Loops.Seconds(), starved, of},
-		Behind: r.Behind(), Warnings: r.Warnings(),
+		Behind: r.Behind(), PipesFull: r.PipesFull(), Warnings: r.Warnings(),
 	}
 }
 

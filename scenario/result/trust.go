@@ -87,5 +87,8 @@ func (r *Run) Warnings() []string {
 	if len(parts) > 0 {
 		all = append(all, "sources sent less than their rate asks for: "+strings.Join(parts, "; "))
 	}
+	if w := r.pipeWarning(); w != "" {
+		all = append(all, w)
+	}
 	return append(all, r.Noted...)
 }

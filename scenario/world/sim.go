@@ -167,5 +167,8 @@ func (w *virtual) Close() error {
 	return err
 }
 
+// Taken implements Taker.
+func (w *virtual) Taken() uint64 { return w.world.Taken() }
+
 // Totals are the world's own counters.
 func (w *virtual) Totals() sim.Totals { return w.world.Totals() }

@@ -90,6 +90,12 @@ type Deadlocker interface {
 	Deadlocks() []core.Circle
 }
 
+// Taker is a world that counts, without a look at any node, what its nodes take.
+type Taker interface {
+	// Taken is how many messages nodes have taken from other nodes.
+	Taken() uint64
+}
+
 // Booter is a world in which many nodes start sooner side by side than one after another.
 type Booter interface {
 	// BootAll is Boot for nodes that all do not run, each with the setup of the same index. After an error some may
