@@ -71,12 +71,14 @@ profile: build ## where a switched message's time goes (NODES=8)
 	@echo 'Open the flame graph with:'
 	@for f in $(OUT)/perf/*.pprof; do echo "  go tool pprof -http=: $$f"; done
 
-lint: $(GOLANGCI) ## gofmt, golangci-lint at the pinned version, and go vet for darwin
+lint: $(GOLANGCI) ## gofmt, golangci-lint at the pinned version, and go vet for other systems
 	@bad=$$(find . -name '*.go' -not -path './$(OUT)/*' -exec "$$($(GO) env GOROOT)/bin/gofmt" -l {} +); \
 		if [ -n "$$bad" ]; then echo "not formatted (gofmt -w):"; echo "$$bad"; exit 1; fi
 	@$(GOLANGCI) config verify
 	@$(GOLANGCI) run --allow-parallel-runners ./...
 	@GOOS=darwin GOARCH=arm64 $(GO) vet ./...
+	@GOOS=linux GOARCH=arm64 $(GO) vet ./...
+	@GOOS=linux GOARCH=386 $(GO) vet ./...
 	@$(GO) vet -tags interleave ./internal/interleave ./ring ./core/engine
 
 # Built into a folder of its own, so that an interrupted build leaves nothing

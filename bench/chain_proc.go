@@ -38,6 +38,9 @@ type NodeReport struct {
 	LostOut    uint64  `json:"lost_out"`              // accepted for a downstream and not delivered: refused, queued, emulated
 	LostIn     uint64  `json:"lost_in"`               // received and not switched
 	Refused    uint64  `json:"refused"`               // messages not acted on because of where they came from
+	PipeFullS  float64 `json:"pipe_full_s"`           // for how long the bound on what is in flight held messages up, all its links together
+	PipesFull  int     `json:"pipes_full"`            // links that it held up
+	PipeWorst  string  `json:"pipe_worst,omitempty"`  // the one that it held up longest
 	LogDropped uint64  `json:"log_dropped"`           // log lines that nobody read in time
 	OutOfOrder uint64  `json:"out_of_order"`          // at its sink
 	Corrupt    uint64  `json:"corrupt"`               // at its sink, among those whose content it checks

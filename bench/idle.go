@@ -167,7 +167,7 @@ func contextSwitches() int64 {
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
 		panic("bench: getrusage: " + err.Error()) // only for arguments that are wrong
 	}
-	return u.Nvcsw + u.Nivcsw
+	return int64(u.Nvcsw) + int64(u.Nivcsw) // on 32-bit systems they are int32
 }
 
 // Bare watches a process that has no engine: what the Go runtime does by itself.

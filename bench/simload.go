@@ -15,7 +15,7 @@ import (
 )
 
 // SimLoads are the names of what a virtual-time world can be loaded with.
-func SimLoads() []string { return []string{"gossip", "tree", "chain"} }
+func SimLoads() []string { return []string{"gossip", "scenario", "tree", "chain", "sources"} }
 
 const (
 	simDegree      = 4    // nodes that each node of a gossip knows, and fan-out of a tree

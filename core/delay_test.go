@@ -201,3 +201,65 @@ func TestLinksDoWhatTheDefaultSays(t *testing.T) {
 		t.Errorf("a link to somebody unknown would have a latency of %v", got)
 	}
 }
+
+// A cut lets nothing onto the link, whatever its rate and latency, until it is healed; what
+// was in flight arrives, and nothing is lost.
+func TestACutLinkLetsNothingThrough(t *testing.T) {
+	for _, e := range []emul.Link{{}, {Rate: 50 * emul.KBps}, {Latency: 30 * time.Millisecond}, {Rate: 50 * emul.KBps, Latency: 30 * time.Millisecond}} {
+		t.Run(e.String(), func(t *testing.T) {
+			const messages = 200
+			w := coretest.New(t, core.Config{})
+			sink := &apps.Checker{}
+			w.Node("b", relay.New(sink))
+			a := w.Node("a", relay.New(nil, w.ID("b")))
+			a.SetLink(w.ID("b"), e)
+			a.AddSource(1, apps.NewConstantRate(apps.Stream{App: 1, Payload: 100, Limit: messages}, 100))
+			w.RunFor(505 * time.Millisecond)
+			cut := e
+			cut.Cut = true
+			a.SetLink(w.ID("b"), cut)
+			w.RunFor(40 * time.Millisecond) // what was in flight
+			before := sink.Tally().Messages
+			w.RunFor(time.Second)
+			if got := sink.Tally().Messages; got != before || before < 45 || before > 55 {
+				t.Errorf("%d messages have come over a link that is cut, after %d before", got-before, before)
+			}
+			if n := len(a.Stats().Downstream); n != 1 {
+				t.Errorf("%d lanes, want the one that was there", n)
+			}
+			a.SetLink(w.ID("b"), e)
+			w.RunFor(2 * time.Second)
+			if got := sink.Tally(); got.Messages != messages || got.Lost != 0 {
+				t.Errorf("%d of %d messages have come, %d are lost", got.Messages, messages, got.Lost)
+			}
+		})
+	}
+}
+
+// Backlogs says what Stats does, lane by lane and in sum.
+func TestBacklogsSayWhatStatsDoes(t *testing.T) {
+	w := coretest.New(t, core.Config{QueueMsgs: 5})
+	for _, name := range []string{"b", "c", "d"} {
+		w.Node(name, relay.New(&apps.Checker{}))
+	}
+	a := w.Node("a", relay.New(nil, w.ID("b"), w.ID("c"), w.ID("d")))
+	a.SetLink(w.ID("b"), emul.Link{Latency: 20 * time.Millisecond, Pipe: 3000})
+	a.SetLink(w.ID("c"), emul.Link{Rate: 20 * emul.KBps, Loss: 0.3})
+	a.AddSource(1, apps.NewBackToBack(apps.Stream{App: 1, Payload: 1000}))
+	a.AddSource(2, apps.NewConstantRate(apps.Stream{App: 2, Payload: 100}, 50))
+	for range 20 {
+		w.RunFor(37 * time.Millisecond)
+		s := a.Stats()
+		var all []core.Backlog
+		lost := a.Backlogs(func(b core.Backlog) { all = append(all, b) })
+		if lost != s.Lost || len(all) != len(s.Downstream) {
+			t.Fatalf("lost %+v on %d lanes, want %+v on %d", lost, len(all), s.Lost, len(s.Downstream))
+		}
+		for i, l := range s.Downstream {
+			want := core.Backlog{To: l.To, App: l.App, Msgs: l.QueuedMsgs + l.Waiting, Lost: l.LostMsgs + l.EmulMsgs, PipeFull: l.PipeFull}
+			if all[i] != want {
+				t.Fatalf("got %+v, want %+v", all[i], want)
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -357,7 +358,7 @@ type port struct {
 	closed []CloseHow
 }
 
-const endless = 1 << 60
+const endless = math.MaxInt / 8 // which sums of a few of it do not overflow, on 32 bits either
 
 // fewer is n, or a part of it in the build that traces slabs, which is slow.
 func fewer(n int) int {

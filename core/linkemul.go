@@ -74,7 +74,7 @@ func (e *linkEmulator) load() emul.Load {
 func (e *linkEmulator) wants() bool {
 	l := e.lane
 	switch {
-	case l.q.n == 0 || l.state != laneOpen:
+	case l.q.n == 0 || l.state != laneOpen || e.link.spec.Cut:
 		return false
 	case e.link.spec.Delays():
 		return e.flight.Room(e.load()) > 0
@@ -95,7 +95,7 @@ func (e *linkEmulator) takes() bool {
 func (e *linkEmulator) transmit(credit int64, now time.Duration) (passed int64) {
 	l, delays := e.lane, e.link.spec.Delays()
 	l.shut()
-	for l.q.n > 0 && passed < credit {
+	for l.q.n > 0 && passed < credit && !e.link.spec.Cut { // cut since it asked for credit
 		most := credit - passed
 		if delays {
 			if most = min(most, e.flight.Room(e.load())); most <= 0 {

@@ -56,18 +56,12 @@ type linkState struct {
 	native bool // the world cuts
 }
 
-// wanted is what the link's upstream node must emulate. A link that is cut lets
-// bytes through so slowly that a message takes longer than any run.
+// wanted is what the link's upstream node must emulate.
 func (l *linkState) wanted() spec.LinkState {
 	s := l.LinkState
-	if l.cut && !l.native {
-		s.Rate = cutRate
-	}
+	s.Cut = l.cut && !l.native
 	return s
 }
-
-// cutRate is the bytes a second of a link that is cut: the least that there is.
-const cutRate = 1
 
 func newDriver(p *spec.Plan, w world.World, o Options) *driver {
 	d := &driver{

@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -98,6 +99,57 @@ func TestBuffersBoundLinksWithLatencyInAllWorlds(t *testing.T) {
 	for _, w := range world.Names {
 		t.Run(w, func(t *testing.T) {
 			held(t, run(t, parse(t, scenario.Shipped(), buffered), scenario.Options{World: w}))
+		})
+	}
+}
+
+const piped = `name: piped
+duration: 1500ms
+drain: 0s
+nodes: [A, B, C, D]
+links:
+  - {link: A -> B, latency: 50ms, in-flight: 5KB}
+  - {link: A -> C, latency: 50ms, rate: 100KBps}
+  - {link: D -> C, latency: 50ms}
+applications:
+  - {name: a, at: A, source: back-to-back, payload: 1000B}
+  - {name: d, at: D, source: constant-rate, rate: 20KBps, payload: 1000B}
+`
+
+// A link that the bound on what is in flight has held up is named, and no other is.
+func TestRunsSayWhatInFlightHeldUp(t *testing.T) {
+	for _, w := range world.Names {
+		t.Run(w, func(t *testing.T) {
+			r := run(t, parse(t, scenario.Shipped(), piped), scenario.Options{World: w})
+			full := r.Report().PipesFull
+			if len(full) != 1 || full[0].Link != "A -> B" || full[0].S <= 0 {
+				t.Fatalf("held up: %+v, want A -> B alone", full)
+			}
+			if s := r.Summary(); !strings.Contains(s, "in flight (in-flight) held up messages on 1 link: A -> B for") {
+				t.Errorf("the summary does not say so:\n%s", s)
+			}
+		})
+	}
+}
+
+const severed = `name: severed
+duration: 3s
+nodes: [A..C]
+links: [{link: A -> B, rate: 100KBps}, {link: A -> C, latency: 10ms}]
+applications: [{name: a, at: A, source: constant-rate, rate: 50 messages/s, payload: 1000B, until: 2s}]
+timeline: [{at: 500ms, cut: A -> B}, {at: 500ms, cut: A -> C}, {at: 2500ms, heal: all}]
+expect:
+  - received(B) - received(C) = 0
+  - throughput(A -> B) = 0Bps between 1s and 2500ms
+  - throughput(A -> C) = 0Bps between 1s and 2500ms
+  - received(B..C) = sent(A)
+`
+
+// A cut lets nothing through in any world, and after it everything comes.
+func TestACutIsExactInAllWorlds(t *testing.T) {
+	for _, w := range world.Names {
+		t.Run(w, func(t *testing.T) {
+			held(t, run(t, parse(t, scenario.Shipped(), severed), scenario.Options{World: w}))
 		})
 	}
 }

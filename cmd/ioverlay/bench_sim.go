@@ -36,17 +36,25 @@ func (a *app) benchSim() *cobra.Command {
 point in a process of its own, rounds interleaved, medians shown. A message event is one message
 that a node takes from another: a message over four links counts four times.
 
-gossip  a random graph in which each node knows four others; 128-byte messages, each flooded to all
-tree    a stream of 5 KB messages down a tree with four children a node
-chain   the same down a chain of all nodes`,
+gossip    a random graph in which each node knows four others; 128-byte messages, each flooded to all
+scenario  the same as a scenario, so with all that a user of "ioverlay run" gets: links with 20 ms of
+          latency, the host around each algorithm, the monitor, samples; 100 messages a second are
+          flooded, and the whole run is counted, from reading the file to the end
+tree      a stream of 5 KB messages down a tree with four children a node
+chain     the same down a chain of all nodes
+sources   a scenario in which every node of a tree sends a message a second to its root, over 20 ms a
+          link, each as an application of its own: what samples of many applications cost`,
 		Example: `  ioverlay bench sim --nodes 1000,10000
+  ioverlay bench sim --nodes 10000 --loads gossip,scenario
+  ioverlay bench sim --nodes 2500 --loads sources --rounds 1
+  ioverlay bench sim --nodes 100000 --loads scenario --messages 2000000 --rounds 1
   ioverlay bench sim --nodes 10000 --loads gossip --messages 20000000 --format json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runBenchSim(cmd.Context(), f) },
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.nodes, "nodes", "1000,10000", "sizes of worlds")
-	fl.StringVar(&f.loads, "loads", "gossip,tree,chain", "what the worlds do: "+either(bench.SimLoads()))
+	fl.StringVar(&f.loads, "loads", "gossip,scenario,tree,chain", "what the worlds do: "+either(bench.SimLoads()))
 	fl.Uint64Var(&f.messages, "messages", 5_000_000, "message events to measure, after a warm-up")
 	fl.IntVar(&f.rounds, "rounds", 3, "how often each point is measured")
 	fl.Uint64Var(&f.seed, "seed", 1, "decides all that is random")

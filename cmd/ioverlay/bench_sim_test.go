@@ -8,7 +8,7 @@ import (
 )
 
 func TestBenchSim(t *testing.T) {
-	r := finish(t, program(t, "bench", "sim", "--nodes", "20,50", "--messages", "2000", "--rounds", "1", "--format", "json"))
+	r := finish(t, program(t, "bench", "sim", "--loads", strings.Join(bench.SimLoads(), ","), "--nodes", "20,50", "--messages", "2000", "--rounds", "1", "--format", "json"))
 	if r.code != exitOK {
 		t.Fatalf("exit code %d: %s", r.code, r.err)
 	}
@@ -16,7 +16,7 @@ func TestBenchSim(t *testing.T) {
 	if len(objects) != 2*len(bench.SimLoads()) {
 		t.Fatalf("%d results:\n%s", len(objects), r.out)
 	}
-	links := map[string]int{"gossip": 4 * 20, "tree": 19, "chain": 19}
+	links := map[string]int{"gossip": 4 * 20, "scenario": 4 * 20, "tree": 19, "chain": 19, "sources": 19}
 	for _, o := range objects {
 		var s bench.SimResult
 		strictly(t, o.line, &s)

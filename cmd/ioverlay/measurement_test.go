@@ -10,6 +10,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	results "github.com/ioverlay/ioverlay/scenario/result"
 )
 
 func TestUnknownCommands(t *testing.T) {
@@ -179,5 +182,56 @@ func TestHuntReportOfAnInterruptedHunt(t *testing.T) {
 		if format == formatJSON && (json.Unmarshal([]byte(out.String()), &r) != nil || r.Runs != 17 || r.Finished) {
 			t.Errorf("%s", out.String())
 		}
+	}
+}
+
+// Ctrl-C ends a run in real time: its exit code says so, and what was measured until then is
+// on standard output and in files that can be read.
+func TestInterruptedRunsKeepWhatTheyMeasured(t *testing.T) {
+	file := scenarioFile(t, `name: long
+duration: 60s
+record: {every: 100ms}
+nodes: [A..C]
+links: [A -> B -> C]
+applications: [{name: a, at: A, source: constant-rate, rate: 100 messages/s, payload: 100B}]
+`)
+	for _, w := range []string{"live", "proc"} {
+		t.Run(w, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			out := t.TempDir()
+			// A machine with much to do may take long to start the nodes: then there is nothing to report yet.
+			for wait := time.Second; stdout.Len() == 0 && wait < time.Minute; wait *= 2 {
+				cmd := program(t, "run", file, "--world", w, "--out", out, "--format", "json")
+				cmd.Stdout, cmd.Stderr = &stdout, &stderr
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(wait)
+				if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+					t.Fatal(err)
+				}
+				_ = cmd.Wait() // it is the exit code that counts
+				if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+					t.Fatalf("exit code %d, want %d: %s%s", code, exitInterrupted, stdout.String(), stderr.String())
+				}
+			}
+			var report results.Report
+			if err := json.Unmarshal(stdout.Bytes(), &report); err != nil || !report.Stopped || report.DurationS <= 0 || report.DurationS >= 60 {
+				t.Fatalf("%v: %+v", err, report)
+			}
+			text, err := os.ReadFile(filepath.Join(out, "results.jsonl"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+			for _, line := range lines {
+				if !json.Valid([]byte(line)) {
+					t.Fatalf("a line of the results is no JSON: %s", line)
+				}
+			}
+			if last := lines[len(lines)-1]; len(lines) < 3 || !strings.Contains(last, `"kind":"summary"`) {
+				t.Errorf("%d lines, the last %s", len(lines), last)
+			}
+		})
 	}
 }

@@ -123,6 +123,7 @@ func (p *nodeProcess) usage(r *bench.NodeReport) {
 func (p *nodeProcess) collect(s core.Stats) bench.NodeReport {
 	r := bench.NodeReport{Node: p.node.ID().String(), Forwarded: p.alg.forwarded, Refused: p.alg.Refused(), LogDropped: p.async.Dropped()}
 	r.LostOut, r.LostIn = s.Lost.OutMsgs+s.Lost.EmulMsgs, s.Lost.InMsgs
+	pipes(&r, s.Downstream)
 	if p.source != nil {
 		r.Sent = p.source.Sent()
 	}
@@ -136,6 +137,25 @@ func (p *nodeProcess) collect(s core.Stats) bench.NodeReport {
 		r.LatencyHDR = encode(p.timed.Histogram())
 	}
 	return r
+}
+
+// pipes says which links the bound on what is in flight has held up.
+func pipes(r *bench.NodeReport, lanes []core.LaneOut) {
+	held := make(map[core.NodeID]time.Duration)
+	var worst core.NodeID
+	for _, l := range lanes {
+		if l.PipeFull == 0 {
+			continue
+		}
+		held[l.To] += l.PipeFull
+		r.PipeFullS += l.PipeFull.Seconds()
+		if worst.IsZero() || held[l.To] > held[worst] {
+			worst = l.To
+		}
+	}
+	if r.PipesFull = len(held); r.PipesFull > 0 {
+		r.PipeWorst = worst.String()
+	}
 }
 
 func encode(h *hdrhistogram.Histogram) string {
@@ -167,6 +187,9 @@ func (p *nodeProcess) write(out io.Writer, r bench.NodeReport) error {
 func remarks(r bench.NodeReport) (s string) {
 	if r.Refused > 0 {
 		s += fmt.Sprintf("  refused %d", r.Refused)
+	}
+	if r.PipesFull > 0 {
+		s += fmt.Sprintf("  in-flight held up %d links for %.3f s (most to %s)", r.PipesFull, r.PipeFullS, r.PipeWorst)
 	}
 	if r.LogDropped > 0 {
 		s += fmt.Sprintf("  log lines dropped %d", r.LogDropped)

@@ -14,6 +14,10 @@ type Link struct {
 	Jitter  Jitter        // varies Latency from message to message; order stays
 	Loss    float64       // share of messages that are lost on the way, 0 to 1
 
+	// Cut lets nothing onto the link: messages wait in the queue until it is healed. What was
+	// in flight arrives.
+	Cut bool
+
 	// Pipe bounds the bytes that each lane has in flight, exceeded by at most a message:
 	// transmitted and not arrived. 0 means a bound that never holds anything up on a link
 	// with a rate, and DefaultPipe on one without. It counts only if there is latency or
@@ -77,6 +81,9 @@ func (l Link) Loses(rng *rand.Rand) bool { return l.Loss > 0 && rng.Float64() < 
 // String names what the link does.
 func (l Link) String() string {
 	s := ""
+	if l.Cut {
+		s += ", cut"
+	}
 	if l.Rate != Unlimited {
 		s += fmt.Sprintf(", %v", l.Rate)
 	}

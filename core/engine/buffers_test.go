@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -134,7 +135,7 @@ func TestBuffersBoundLinksWithLatency(t *testing.T) {
 }
 
 func TestBuffersSayWhatIsWrong(t *testing.T) {
-	for _, b := range []Buffers{{Messages: -1}, {Payload: 5}, {Messages: 1, Payload: -1}, {Messages: 1, Payload: 1 << 40}} {
+	for _, b := range []Buffers{{Messages: -1}, {Payload: 5}, {Messages: 1, Payload: -1}, {Messages: 1, Payload: math.MaxInt}} {
 		if _, err := New(Options{Buffers: b}); err == nil || !strings.Contains(err.Error(), "Options.Buffers") {
 			t.Errorf("%+v: %v", b, err)
 		}

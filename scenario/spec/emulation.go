@@ -13,7 +13,7 @@ func (b NodeBandwidth) Emulation() emul.Bandwidth {
 
 // Emulation is the link as package core emulates it.
 func (s LinkState) Emulation() emul.Link {
-	l := emul.Link{Rate: emul.Rate(s.Rate), Latency: s.Latency, Loss: s.Loss, Pipe: int64(s.InFlight)}
+	l := emul.Link{Rate: emul.Rate(s.Rate), Latency: s.Latency, Loss: s.Loss, Pipe: int64(s.InFlight), Cut: s.Cut}
 	if s.Spread > 0 {
 		d, err := emul.ParseDistribution(s.Jitter)
 		if err != nil {

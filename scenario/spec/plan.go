@@ -53,6 +53,8 @@ type LinkState struct {
 
 	Correlation time.Duration // of the jitter; 0: emul's default
 	InFlight    int           // most bytes on their way; 0: emul's default
+
+	Cut bool // nothing gets onto the link: the timeline's, never a file's
 }
 
 // App is a source of data. Its session has the number Index+1.
