@@ -26,10 +26,10 @@ type agreementFlags struct {
 }
 
 // errDisagree means that a world and the oracle are further apart than they may be.
-var errDisagree = fmt.Errorf("%w: throughput off by more than %d%%", errMissed, agreementPercent)
+var errDisagree = fmt.Errorf("%w: throughput off by more than %d%% in sim or %d%% live", errMissed, agreementPercent["sim"], agreementPercent["live"])
 
-// agreementPercent is what the worlds are held to.
-const agreementPercent = 2
+// agreementPercent is what the worlds are held to: a real machine has more to do.
+var agreementPercent = map[string]int{"sim": 2, "live": 5}
 
 func (a *app) benchAgreement() *cobra.Command {
 	f := agreementFlags{outputs: outputs{name: "agreement.jsonl"}}
@@ -40,7 +40,7 @@ func (a *app) benchAgreement() *cobra.Command {
 and live, and compare the steady throughput of every link with what a max-min fluid
 oracle says. The live world takes its time: the window and 4 seconds for each topology.
 
-Exit codes: 0 every link is within 2%, 1 one is not, 2 wrong usage, 3 not everything
+Exit codes: 0 every link is within 2% in sim and 5% live, 1 one is not, 2 wrong usage, 3 not everything
 could be run, 130 interrupted.`,
 		Example: `  ioverlay bench agreement
   ioverlay bench agreement --worlds sim --dags 100 --window 20s
@@ -95,7 +95,7 @@ func (a *app) runAgreement(ctx context.Context, f agreementFlags) error {
 		return err
 	}
 	for _, w := range worlds {
-		if percent, _ := bench.AgreementWorst(rows, w); math.Abs(percent) > agreementPercent {
+		if percent, _ := bench.AgreementWorst(rows, w); math.Abs(percent) > float64(agreementPercent[w]) {
 			return errDisagree
 		}
 	}
