@@ -90,7 +90,14 @@ func (f *Framer) Space(s *Stage, limit int) ([]byte, error) {
 // stageSpace offers room in the stage, behind room for the bytes that are carried.
 func (f *Framer) stageSpace(s *Stage, limit int) ([]byte, error) {
 	have := int(f.have)
-	if err := s.reserve(have, min(int(max(f.need, f.last)), have+limit)); err != nil {
+	want := int(max(f.need, f.last))
+	switch {
+	case want <= s.pool.SlabSize():
+		want = min(want, have+limit)
+	case !f.proven():
+		want = 0 // such a frame ends in a block of its own anyway
+	}
+	if err := s.reserve(have, want); err != nil {
 		return nil, err
 	}
 	start := s.cursor + have
@@ -100,6 +107,10 @@ func (f *Framer) stageSpace(s *Stage, limit int) ([]byte, error) {
 	s.invariants()
 	return s.buf[start : start+n : start+n], nil
 }
+
+// proven reports whether the link has brought a whole frame as long as the one that it is in. Then it is
+// given that much room at once. The frame before is what counts: a peer cannot have more memory than it uses for long.
+func (f *Framer) proven() bool { return f.last >= f.need }
 
 // aligned shortens a read of at most n bytes so that it ends where a frame probably ends: after the pending frame,
 // if its length is known, and then after a multiple of the last frame's length. A uniform stream so

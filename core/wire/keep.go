@@ -61,6 +61,9 @@ func (f *Framer) checkKeep(c Chunk) {
 // and so does one that was kept before and is still not finished (onlyOld): that link is slow, and copying the rest
 // to and fro at every read would cost more than a block in which reading goes on.
 func (f *Framer) moveOut(s *Stage, onlyOld bool) {
+	if f.adopt(s) {
+		return
+	}
 	if onlyOld || int(f.have) > s.carryMax() {
 		_ = f.assemble(s.pool) // refused, which is for Space to report
 		return
@@ -68,11 +71,29 @@ func (f *Framer) moveOut(s *Stage, onlyOld bool) {
 	_ = f.move(s.pool, int(f.have)) // likewise
 }
 
+// wholeShare is the part of a frame that must be there before a link that is proven gets room for all of it.
+const wholeShare = 8
+
+// adopt lets reading go on where the bytes are, if they begin a slab of the stage's that has room for their whole frame; the
+// stage takes another one.
+func (f *Framer) adopt(s *Stage) bool {
+	if s.slab != f.block || f.off != 0 || f.have < f.need/wholeShare || !f.proven() || int(f.need) > len(s.buf) || len(s.buf) <= s.pool.SlabSize() {
+		return false
+	}
+	s.Close()
+	f.state = assembling
+	return true
+}
+
 // assemble moves the unfinished bytes to the start of a block of their own, with room for as many again or, if
 // that is less, for the whole frame, and lets reading go on there. So a peer is never given much more memory than it
-// has filled. On error nothing has changed.
+// has filled, or has shown to fill. On error nothing has changed.
 func (f *Framer) assemble(p *bufpool.Pool) error {
-	err := f.move(p, min(int(f.need), 2*int(f.have)))
+	size := 2 * int(f.have)
+	if f.proven() && f.have >= f.need/wholeShare {
+		size = int(f.need)
+	}
+	err := f.move(p, min(int(f.need), size))
 	if err == nil {
 		f.state = assembling
 	}

@@ -35,7 +35,7 @@ func (c Chunk) Bytes() []byte {
 	return c.Slab.Bytes()[c.Off:end:end]
 }
 
-// NewStage returns a stage that takes standard slabs from p. It holds none until a Framer asks for space.
+// NewStage returns a stage that takes slabs from p, standard ones unless frames are longer. It holds none until a Framer asks for space.
 func NewStage(p *bufpool.Pool) *Stage { return &Stage{pool: p} }
 
 // Close lets go of the stage's slab. Chunks cut from it stay valid, and the stage can be used again.
@@ -47,21 +47,25 @@ func (s *Stage) Close() {
 }
 
 // reserve makes room at the cursor: for carried bytes and at least one more, and if it can be had for want bytes in a
-// row, carried ones included. carried is at most carryMax. On error, which wraps bufpool.ErrBudget, the stage is as it
-// was.
+// row, carried ones included. More than a standard slab has is wanted only for links that have brought such frames. carried
+// is at most carryMax. On error, which wraps bufpool.ErrBudget, the stage is as it was.
 func (s *Stage) reserve(carried, want int) error {
-	if s.slab != nil && s.slab.Unique() {
-		s.cursor = 0 // nobody looks at the bytes any more: read over them while the cache has them
-		return nil
+	size := max(want, s.pool.SlabSize())
+	if s.slab != nil && len(s.buf) >= want {
+		switch {
+		case !s.slab.Unique():
+		case len(s.buf) < 2*size:
+			s.cursor = 0 // nobody looks at the bytes any more: read over them while the cache has them
+			return nil
+		default:
+			s.Close() // large frames have passed: back to what stays in the cache
+		}
 	}
 	room := len(s.buf) - s.cursor
-	if want > len(s.buf) {
-		want = 0 // such a frame ends in a block of its own anyway
-	}
 	if s.slab != nil && room >= max(want, len(s.buf)/4) {
 		return nil
 	}
-	fresh, err := s.pool.Get()
+	fresh, err := s.pool.GetSize(size)
 	if err != nil {
 		if room > carried {
 			return nil // make do with what is left

@@ -100,7 +100,7 @@ func crowd(t *testing.T, s *Stage, n int) *bufpool.Slab {
 	return c.Slab
 }
 
-// The slab is changed when what is known to come does not fit its rest; not for a frame that fits no slab.
+// The slab is changed when what is known to come does not fit its rest; not for a frame that fits no slab, unless such a one has come before.
 func TestStageLooksAhead(t *testing.T) {
 	const slab = bufpool.DefaultSlabSize
 	for _, c := range []struct {
@@ -114,7 +114,8 @@ func TestStageLooksAhead(t *testing.T) {
 		{"last frame does not fit", 0, 60000, slab, true},
 		{"pending frame does not fit", 60000, 100, slab, true},
 		{"the read is short anyway", 60000, 60000, 1000, false},
-		{"fits no slab", slab + 1, slab + 1, 1 << 20, false},
+		{"fits no slab", slab + 1, 100, 1 << 20, false},
+		{"fits no slab, as the frame before", slab + 1, slab + 1, 1 << 20, true},
 	} {
 		pool := bufpool.New(bufpool.Options{})
 		stage := NewStage(pool)
