@@ -41,12 +41,7 @@ func New(o Options) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{opt: o, pool: bufpool.New(o.Pool), clock: clock, nodes: make(map[core.NodeID]*Node)}
-	if e.opt.SocketBytes == 0 {
-		e.opt.SocketBytes = socketBufferSlabs * blockSize(e.pool.SlabSize())
-	}
-	if e.opt.ReadBytes == 0 {
-		e.opt.ReadBytes = e.pool.SlabSize()
-	}
+	e.opt = o.sizedTo(e.pool)
 	for i := range o.Loops {
 		lp, err := newLoop(e, i)
 		if err != nil {

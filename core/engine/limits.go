@@ -10,6 +10,17 @@ const (
 	// millisecond for the rounds to end.
 	serveBudget = 128
 
+	// chaseBudget is how many reads in a row may follow writes before the loop asks the
+	// poller again, and injectBudget after how many of them sources are not asked again
+	// before that. A read and a write of a slab take some 20 to 40 µs, so that the poll is no
+	// cost any more, and other sockets wait for less than with serveBudget.
+	chaseBudget  = 32
+	injectBudget = 16
+
+	// maxMisses bounds how long reads on a guess are given up after they found nothing:
+	// for 2^n - 1 writes.
+	maxMisses = 7
+
 	// keptDeadlocks is how many circles of waiting lanes are remembered.
 	keptDeadlocks = 1024
 

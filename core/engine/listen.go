@@ -101,10 +101,10 @@ func (l *listener) ready(netpoll.IOEvent) {
 		return // the poller cannot leave it out: see poll_other.go
 	}
 	for range acceptBudget {
-		fd, err := acceptCloexec(l.fd)
+		fd, from, err := acceptCloexec(l.fd)
 		switch err {
 		case nil:
-			l.accepted(fd)
+			l.accepted(fd, from)
 		case unix.EAGAIN:
 			l.caughtUp()
 			return
@@ -129,7 +129,7 @@ func somebodyWaits(fd int) bool {
 	return n > 0 || err != nil
 }
 
-func (l *listener) accepted(fd int) {
+func (l *listener) accepted(fd int, from unix.Sockaddr) {
 	if connectedToItself(fd) {
 		l.loop.eng.opt.Log.Warn("dropped a connection to itself", "node", l.id, "err", unix.Close(fd))
 		return
@@ -145,6 +145,7 @@ func (l *listener) accepted(fd int) {
 		l.loop.eng.opt.Log.Warn("dropped a connection", "node", l.id, "err", errors.Join(err, unix.Close(fd)))
 		return
 	}
+	l.loop.pair(c, from)
 	l.loop.strict.add(c, &c.deadline, l.loop.eng.opt.HelloTimeout)
 }
 

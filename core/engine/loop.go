@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -50,6 +51,12 @@ type loop struct {
 	lingering lingerers // connections whose lanes have ended
 	scrap     []byte    // what is thrown away is read here; nil until first needed
 	starved   []*tcpIn  // connections that found no slab
+
+	dialled map[netip.AddrPort]*tcpOut // by own address: whose other end this loop may accept (chase.go)
+	hot     []*tcpIn                   // other ends of what was just written
+	chasing bool                       // the chase is under way
+	spent   bool                       // and has no reads left
+	away    int                        // flushes of which only the poller, or nobody, will tell
 
 	reserveHolder *tcpIn        // may read into the reserve; see pressure.go
 	reserve       *wire.Stage   // nil until it is first needed

@@ -103,6 +103,7 @@ func (p *memPipe) opened(ok bool) {
 
 // Flush implements core.OutTransport.
 func (p pipeOutEnd) Flush(l *core.OutLane) {
+	p.from.away++
 	if p.fill(l) && p.idle.Load() && p.idle.Swap(false) {
 		p.wake(p.to, pipeIn)
 	}

@@ -36,8 +36,8 @@ type Options struct {
 	Loops       int             // event loops; 0 means one a processor core (GOMAXPROCS)
 	Links       Links           // how nodes reach each other
 	Core        core.Config     // tunables of the switch
-	Pool        bufpool.Options // slab size and memory budget
-	SocketBytes int             // kernel send and receive buffer of a TCP lane; 0 means two slabs
+	Pool        bufpool.Options // slab size, by default as the machine's cache allows, and memory budget
+	SocketBytes int             // kernel send and receive buffer of a TCP lane; 0 lets it follow what the lane does (widen.go)
 	ReadBytes   int             // most bytes read from a lane at once; 0 means one slab
 	ExpectNodes int             // how many nodes there will be, for placement; 0 means unknown
 	Seed        uint64          // of the nodes' randomness; 0 draws one
@@ -55,6 +55,8 @@ type Options struct {
 	// HelloTimeout is how long a connection may take to say who it is; 0 means
 	// 10 seconds.
 	HelloTimeout time.Duration
+
+	wideBytes int // kernel buffers of a lane that moves much; 0 if all have SocketBytes
 }
 
 // Buffers sizes the buffers of every lane in messages, as the paper's experiments do:
@@ -115,6 +117,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Core.DelaySlack == 0 {
 		o.Core.DelaySlack = delaySlack
 	}
+	o = o.sized()
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

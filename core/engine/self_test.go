@@ -162,7 +162,7 @@ func TestListenersDropConnectionsToThemselves(t *testing.T) {
 		if err := unix.Connect(fd, to); err != nil && err != unix.EINPROGRESS {
 			t.Error(err)
 		}
-		n.listener.accepted(fd)
+		n.listener.accepted(fd, nil)
 	})
 	if e.log.count("dropped a connection to itself") != 1 {
 		t.Errorf("the listener took it:\n%s", e.log.tail(5))

@@ -6,11 +6,11 @@ func socketCloexec(family int) (int, error) {
 	return unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
 }
 
-func acceptCloexec(fd int) (int, error) {
+func acceptCloexec(fd int) (int, unix.Sockaddr, error) {
 	for {
-		c, _, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		c, from, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 		if err != unix.EINTR && err != unix.ECONNABORTED {
-			return c, err
+			return c, from, err
 		}
 	}
 }

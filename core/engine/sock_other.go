@@ -18,18 +18,19 @@ func socketCloexec(family int) (int, error) {
 	return prepare(fd)
 }
 
-func acceptCloexec(fd int) (int, error) {
+func acceptCloexec(fd int) (int, unix.Sockaddr, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	for {
-		c, _, err := unix.Accept(fd)
+		c, from, err := unix.Accept(fd)
 		if err == unix.EINTR || err == unix.ECONNABORTED {
 			continue
 		}
 		if err != nil {
-			return -1, err
+			return -1, nil, err
 		}
-		return prepare(c)
+		c, err = prepare(c)
+		return c, from, err
 	}
 }
 

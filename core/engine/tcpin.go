@@ -33,6 +33,10 @@ type tcpIn struct {
 	lingering bool          // the lane has ended
 	since     time.Duration // and when
 
+	remote  *tcpOut // the other end, if this loop has it too
+	pairing pairing
+	width   width
+
 	deadline pending // of the hello, or of the rest of a message: see pressure.go
 
 	reads     uint64 // that brought something
@@ -58,6 +62,7 @@ func (c *tcpIn) ready(netpoll.IOEvent) {
 		// downstream is full, the poller would report this socket in every turn.
 		if c.lane.Blocked() {
 			c.unwatch(paused)
+			c.width.stuck(c.loop, c.fd, unix.SO_RCVBUF)
 		}
 		return
 	}
@@ -94,6 +99,7 @@ func (c *tcpIn) readInto(stage *wire.Stage, buf []byte) {
 	default:
 		lp.busy++
 		c.reads++
+		c.width.moved(lp, c.fd, unix.SO_RCVBUF, n)
 		c.feed(c.framer.Filled(stage, n))
 		lp.turn()
 	}
@@ -236,6 +242,7 @@ func (c *tcpIn) shut(how core.CloseHow) {
 		return
 	}
 	c.closed = true
+	part(c.remote, c)
 	if c.lingering {
 		c.loop.lingering.remove(c)
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/panjf2000/gnet/v2/pkg/netpoll"
@@ -28,7 +29,12 @@ type tcpOut struct {
 	hello   []byte // what is left of it
 	opening uint64 // its length
 	waiting bool   // for room in the socket
+	more    bool   // goes on when the other end has read (chase.go)
+	width   width
 	closed  bool
+
+	local *tcpIn         // the other end, if this loop has it too (chase.go)
+	own   netip.AddrPort // by which the loop will know it; zero if it cannot have it
 
 	deadline pending // of the dial
 
@@ -76,6 +82,7 @@ func (c *tcpOut) dial() error {
 	if err := lp.connect(fd, zoned(to, zone)); err != nil && err != unix.EINPROGRESS {
 		return err
 	}
+	lp.expectPeer(c)
 	return lp.poller.AddReadWrite(lp.attachment(fd), levelTriggered)
 }
 
@@ -151,10 +158,14 @@ func (c *tcpOut) connected() {
 // Flush implements core.OutTransport.
 func (c *tcpOut) Flush(l *core.OutLane) {
 	queued, _ := l.Queued()
-	if c.waiting || queued == 0 {
+	if c.waiting || c.more || queued == 0 {
 		return
 	}
-	n, e := c.write(l)
+	limit := queued
+	if c.followed() {
+		limit = min(queued, c.loop.eng.opt.ReadBytes)
+	}
+	n, e := c.write(l, limit)
 	switch {
 	case e == unix.EAGAIN:
 		c.wait()
@@ -162,16 +173,22 @@ func (c *tcpOut) Flush(l *core.OutLane) {
 		c.fail(brokenBy(e))
 	default:
 		l.Wrote(n)
-		if n < queued {
+		c.loop.follow(c.local)
+		c.width.moved(c.loop, c.fd, unix.SO_SNDBUF, n)
+		switch {
+		case n == queued:
+		case n == limit:
+			c.more = true // what is there is read first, while the cache has it
+		default:
 			c.wait()
 		}
 	}
 }
 
-// write sends the head of the queue, as one piece if it is one.
-func (c *tcpOut) write(l *core.OutLane) (int, unix.Errno) {
+// write sends the head of the queue, as one piece if it is one, and of a piece at most limit bytes.
+func (c *tcpOut) write(l *core.OutLane, limit int) (int, unix.Errno) {
 	if b, only := l.First(); only {
-		return sysWrite(c.fd, b)
+		return sysWrite(c.fd, b[:min(len(b), limit)])
 	}
 	lp := c.loop
 	lp.iovecs = l.Iovecs(lp.iovecs[:0], iovecBudget)
@@ -183,6 +200,7 @@ func (c *tcpOut) write(l *core.OutLane) (int, unix.Errno) {
 // wait asks the poller to say when the socket has room.
 func (c *tcpOut) wait() {
 	c.waiting = true
+	c.width.stuck(c.loop, c.fd, unix.SO_SNDBUF)
 	c.mode(c.loop.poller.ModReadWrite)
 }
 
@@ -303,6 +321,8 @@ func (c *tcpOut) shut(how core.CloseHow) {
 		return
 	}
 	c.closed = true
+	c.loop.forgetPeer(c)
+	part(c, c.local)
 	c.loop.strict.settle(&c.deadline)
 	if c.lingering {
 		c.loop.lingering.remove(c)

@@ -17,6 +17,7 @@ import "github.com/panjf2000/gnet/v2/pkg/netpoll"
 // turn serves the nodes that have something, for a bounded while.
 func (lp *loop) turn() {
 	lp.serve()
+	lp.chase()
 	lp.settle()
 }
 
@@ -58,22 +59,36 @@ func (lp *loop) lower() {
 	lp.settle()
 }
 
+// inject asks the sources, if nothing else was ready since the last time that they were looked at, or if
+// they were passed over for long.
+func (lp *loop) inject() bool {
+	if !lp.shard.Sources() || lp.shard.Ready() {
+		return false
+	}
+	if lp.busy > 0 && lp.passed <= sourcePatience+2*lp.open {
+		lp.passed++
+		return false
+	}
+	lp.passed = 0
+	lp.shard.Inject()
+	return true
+}
+
 // wakeHandler is the loop as the handler of its wake-up descriptor.
 type wakeHandler loop
 
 func (w *wakeHandler) ready(netpoll.IOEvent) {
 	lp := (*loop)(w)
 	lp.readInbox()
-	if lp.shard.Sources() && !lp.shard.Ready() {
-		if lp.busy == 0 || lp.passed > sourcePatience+2*lp.open {
-			lp.passed = 0
-			lp.shard.Inject()
-		} else {
-			lp.passed++
+	again := lp.inject()
+	for spent := 0; ; {
+		lp.busy, lp.away = 0, 0
+		lp.serve()
+		spent += 1 + lp.chase()
+		if !again || spent >= injectBudget || lp.away > 0 || !lp.inject() {
+			break
 		}
 	}
-	lp.busy = 0
-	lp.serve()
 	if !lp.shard.Ready() && !lp.shard.Unflushed() && !lp.shard.Sources() && lp.inbox.Len() == 0 {
 		lp.lower()
 	}

@@ -36,6 +36,10 @@ func (t tuning) engine(seed uint64) engine.Options {
 	case t.Bytes > 0:
 		o.Core.QueueBytes, o.ReadBytes = t.Bytes, t.Bytes
 		o.SocketBytes = max(t.Bytes/2, 1) // the kernel doubles it
+	default:
+		// What the documents say, and not what suits this machine: a run means the same on another.
+		o.Core.QueueBytes, o.ReadBytes = core.DefaultQueueBytes, core.DefaultQueueBytes
+		o.SocketBytes = 2 * core.DefaultQueueBytes
 	}
 	return o
 }
