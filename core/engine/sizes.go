@@ -18,15 +18,19 @@ const (
 	// cacheShare is how much of a core's second cache one slab may take: the rest is for the kernel's
 	// copy, for what is read next, and for everything else.
 	cacheShare = 4
+
+	// leastSlabs is how many large slabs a budget must hold for slabs to be large: with few of them, links wait for
+	// memory that a single message keeps.
+	leastSlabs = 256
 )
 
-// machineBlock is the size of the blocks that standard slabs lie in.
-func machineBlock() int { return blockFor(cpuid.CPU.Cache.L2, kernelBufferMax()) }
+// machineBlock is the size of the blocks that standard slabs lie in, for a pool with a budget.
+func machineBlock(budget int64) int { return blockFor(cpuid.CPU.Cache.L2, kernelBufferMax(), budget) }
 
 // blockFor is machineBlock for a second cache of l2 bytes and a kernel that lets a socket have buffers of at most
 // window bytes; 0 or less where it does not say.
-func blockFor(l2, window int) int {
-	if l2 < cacheShare*largeBlock || window < wideSlabs*largeBlock {
+func blockFor(l2, window int, budget int64) int {
+	if l2 < cacheShare*largeBlock || window < wideSlabs*largeBlock || budget != 0 && budget < leastSlabs*largeBlock {
 		return bufpool.DefaultSlabSize + blockOverhead
 	}
 	return largeBlock
@@ -38,7 +42,7 @@ const blockOverhead = 128<<10 - bufpool.DefaultSlabSize
 // sized fills in what the options leave to the engine.
 func (o Options) sized() Options {
 	if o.Pool.SlabSize == 0 {
-		o.Pool.SlabSize = machineBlock() - blockOverhead
+		o.Pool.SlabSize = machineBlock(o.Pool.Budget) - blockOverhead
 	}
 	return o
 }

@@ -15,16 +15,19 @@ func TestBlocksFollowTheMachine(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		l2, window int
+		budget     int64
 		want       int
 	}{
-		{"nothing is known", 0, 0, narrow},
-		{"the processor does not say", -1, 4 << 20, narrow},
-		{"a small cache", 512 << 10, 4 << 20, narrow},
-		{"the kernel's own default of window", 1 << 20, 212992, narrow},
-		{"both allow it", 1 << 20, 1 << 20, wide},
-		{"more than that", 2 << 20, 16 << 20, wide},
+		{"nothing is known", 0, 0, 0, narrow},
+		{"the processor does not say", -1, 4 << 20, 0, narrow},
+		{"a small cache", 512 << 10, 4 << 20, 0, narrow},
+		{"the kernel's own default of window", 1 << 20, 212992, 0, narrow},
+		{"both allow it", 1 << 20, 1 << 20, 0, wide},
+		{"more than that", 2 << 20, 16 << 20, 0, wide},
+		{"a small budget", 2 << 20, 16 << 20, 64<<20 - 1, narrow},
+		{"a budget that bears it", 2 << 20, 16 << 20, 64 << 20, wide},
 	} {
-		if got := blockFor(c.l2, c.window); got != c.want {
+		if got := blockFor(c.l2, c.window, c.budget); got != c.want {
 			t.Errorf("%s: blocks of %d bytes, want %d", c.name, got, c.want)
 		}
 	}
