@@ -42,7 +42,7 @@ type Base struct {
 
 	// Observer, if set, is the node that is told of this one when it starts, gets its
 	// Tracef lines, and is the only other one whose commands are obeyed: deploy,
-	// terminate-source, terminate-node, join, leave and set-bandwidth. What counts is
+	// terminate-source, terminate-node, join, leave, set-bandwidth and boot-reply. What counts is
 	// the link that they come on (Trusted), not the sender in their headers.
 	Observer core.NodeID
 
@@ -78,7 +78,9 @@ type Base struct {
 	bad       uint64
 	refused   refusals
 	answers   bound // of answers to nodes that are not the other end of a link
-	passed    bound // of announcements
+	reports   bound // of answers to an observer that may be somebody else
+	passed    bound // of announcements and queries
+	copies    bound // that were made of them
 }
 
 // Bind implements core.Algorithm.
@@ -215,6 +217,9 @@ func (b *Base) deploy(m *core.Msg, app uint32) {
 func (b *Base) pong(m *core.Msg) {
 	if !b.canReach(m.From()) || len(m.Payload()) > b.capacity() {
 		b.bad++
+		return
+	}
+	if !b.mayAnswer(m, len(m.Payload())) {
 		return
 	}
 	r := b.newFilled(wire.TypePong, m.App(), m.Payload())

@@ -65,7 +65,12 @@ func deliver(w *coretest.World, b *algos.Base, h wire.Header, payload []byte) {
 		w.Deliver(b, h.Type, h.App, h.Seq, payload)
 		return
 	}
-	l := w.Switch(b).Accept(nodeID(9), h.App, silent{})
+	deliverBy(silent{}, w, b, h, payload)
+}
+
+// deliverBy brings a message on a lane of the given transport.
+func deliverBy(tr core.InTransport, w *coretest.World, b *algos.Base, h wire.Header, payload []byte) {
+	l := w.Switch(b).Accept(nodeID(9), h.App, tr)
 	head := wire.HeaderLen(h.Sender)
 	slab, err := w.Shard().Pool().GetSize(head + len(payload))
 	if err != nil {
@@ -87,6 +92,11 @@ func (silent) Drained(l *core.InLane) bool {
 }
 
 func (silent) Close(*core.InLane, core.CloseHow) {}
+
+// liar is that of a peer whose address is only what it says.
+type liar struct{ silent }
+
+func (liar) Proven() bool { return false }
 
 func checkBounds(t *testing.T, b *algos.Base, typ core.Type) {
 	t.Helper()

@@ -104,7 +104,7 @@ func TestHostsBeforeTheNode(t *testing.T) {
 }
 
 func TestHostsAreBounded(t *testing.T) {
-	p := newPair(t, core.Config{})
+	p := newObserved(t)
 	for i := range algos.MaxHosts {
 		if !p.node.AddHost(nodeID(i)) {
 			t.Fatalf("host %d was not added", i)

@@ -65,6 +65,18 @@ const (
 	thirdPartyBurst = MaxSessions
 	thirdPartyRate  = 64 // a second
 
+	// copiesBurst and copiesRate bound the copies that are made of what is passed on to
+	// all known hosts: with many of them each message that is received is many that are
+	// sent. 16,384 copies at once are 16 messages for 1,024 hosts, or four for MaxHosts,
+	// and 400 KB; 1,024 a second are 25 KB/s.
+	copiesBurst = 16 << 10
+	copiesRate  = 1 << 10 // a second
+
+	// observerBurst and observerRate bound the status reports that go to an observer
+	// which is not known to be where it says: enough for one that asks every second.
+	observerBurst = 8
+	observerRate  = 1 // a second
+
 	// maxTrace bounds a trace line in bytes: it is for people to read.
 	maxTrace = 1024
 

@@ -25,6 +25,7 @@ type Query struct {
 	lane uint32      // application of the message that it came in
 	seq  uint64      // of that message; names the query among all of the asker's
 	from core.NodeID // the link that it came on
+	sure bool        // which shows that its other end is there
 }
 
 // queryPayload is a query on the wire.
@@ -58,7 +59,7 @@ func ParseQuery(m *core.Msg) (Query, error) {
 	if err := Decode(m.Payload(), &p); err != nil {
 		return Query{}, fmt.Errorf("query: %w", err)
 	}
-	q := Query{App: SessionOf(m), Asker: p.Asker, TTL: p.TTL - 1, lane: m.App(), seq: m.Seq(), from: m.From()}
+	q := Query{App: SessionOf(m), Asker: p.Asker, TTL: p.TTL - 1, lane: m.App(), seq: m.Seq(), from: m.From(), sure: m.Proven()}
 	switch {
 	case q.App == 0:
 		return Query{}, fmt.Errorf("query: %w: no session", ErrMalformed)
@@ -71,10 +72,10 @@ func ParseQuery(m *core.Msg) (Query, error) {
 }
 
 // AnswerQuery tells the asker that this node can take it in. Anybody can put anybody's
-// ID into a query, so answers to askers that are not the other end of the link are
-// bounded in rate; what is beyond counts as refused and is not sent.
+// ID into a query, so answers to askers that are not the other end of the link, or have
+// not proven that they are, are bounded in rate; what is beyond counts as refused and is not sent.
 func (b *Base) AnswerQuery(q Query) {
-	if q.from != q.Asker && !b.answers.take(b.Now(), thirdPartyBurst, thirdPartyRate) {
+	if (q.from != q.Asker || !q.sure) && !b.answers.take(b.Now(), thirdPartyBurst, thirdPartyRate) {
 		b.refused.count++
 		return
 	}
@@ -120,7 +121,9 @@ func (b *Base) queried(m *core.Msg) {
 	switch {
 	case before >= farther:
 	case !b.InSession(q.App):
-		b.relayQuery(q, m.From(), b.Known())
+		if q.TTL > 0 && b.mayPassOn(m) {
+			b.relayQuery(q, m.From(), b.Known())
+		}
 	case before == 0:
 		b.AnswerQuery(q)
 	}

@@ -137,11 +137,9 @@ func (b *Base) announced(m *core.Msg, app uint32) {
 		return
 	}
 	s.source = source
-	if !b.passed.take(b.Now(), thirdPartyBurst, thirdPartyRate) {
-		b.refuse(m)
-		return
+	if b.mayPassOn(m) {
+		b.Disseminate(m, 1, b.Known()...)
 	}
-	b.Disseminate(m, 1, b.Known()...)
 }
 
 // forgetSource is the default for a source that was lost upstream, or that has

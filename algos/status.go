@@ -161,6 +161,9 @@ func (b *Base) report(m *core.Msg) {
 		}
 		buf.Reset()
 	}
+	if !b.mayAnswer(m, len(buf.B)) {
+		return
+	}
 	r := b.newFilled(wire.TypeStatus, 0, buf.B)
 	r.SetSeq(m.Seq())
 	b.Send(r, m.From())

@@ -99,9 +99,13 @@ func (b *Base) probed(m *core.Msg) {
 		t.note(b.Now(), m.Len(), number, length)
 		return
 	}
-	r := b.NewControl(wire.TypeProbeReport, 0, probeReport{Bytes: t.bytes, Time: t.last - t.first, Got: t.got, Rate: t.rate()})
-	r.SetSeq(m.Seq())
+	report := Encode(probeReport{Bytes: t.bytes, Time: t.last - t.first, Got: t.got, Rate: t.rate()})
 	b.probing.trains = slices.Delete(b.probing.trains, i, i+1)
+	if !b.mayAnswer(m, len(report)) {
+		return
+	}
+	r := b.newFilled(wire.TypeProbeReport, 0, report)
+	r.SetSeq(m.Seq())
 	b.Send(r, m.From())
 }
 

@@ -16,11 +16,17 @@ import (
 // what is answered goes to where that hello says. So every decision here is by From:
 //
 //	command   obeyed if it was made at this node, or comes on the observer's own link
-//	question  answered to the other end of its link; no third node hears of it
+//	question  answered to the other end of its link; no third node hears of it. A hello
+//	          can be forged, so if the link does not show that its other end is where it
+//	          says (core.Msg.Proven), no answer is longer than its question, and answers
+//	          are bounded in rate
 //	query     the exception, since it comes over others: answers to askers that are
 //	          not the other end of the link are bounded in rate
 //	answer    to a query taken only from the member that says so itself
-//	announce  passed on to known hosts only, and bounded in rate
+//	announce  passed on to known hosts only, and bounded in rate and in copies; queries
+//	          too
+//	hosts     made known by the observer and by this node, or anybody could have all that
+//	          is passed on go to whomever he likes
 
 // Trusted reports whether the node obeys a command that comes as this message: one made
 // at this node (by itself, by its runtime, or by an application in its process), or one
@@ -47,7 +53,7 @@ type refusals struct {
 // and itself may ask for.
 func command(t core.Type) bool {
 	switch t {
-	case wire.TypeDeploy, wire.TypeTerminateSource, wire.TypeTerminateNode,
+	case wire.TypeBootReply, wire.TypeDeploy, wire.TypeTerminateSource, wire.TypeTerminateNode,
 		wire.TypeJoin, wire.TypeLeave, wire.TypeSetBandwidth:
 		return true
 	}
@@ -85,6 +91,8 @@ func (r Refusal) String() string {
 	switch {
 	case r.Type == wire.TypeQueryAck:
 		why = "which is not its sender"
+	case question(r.Type):
+		why = "which has not shown that it is at that address"
 	case !command(r.Type):
 		why = "for others, of which there are too many"
 	}
@@ -98,10 +106,48 @@ type bound struct {
 
 // take reports whether one more may happen now.
 func (k *bound) take(now time.Duration, atOnce int, perSecond int) bool {
+	return k.takeAll(now, 1, atOnce, perSecond)
+}
+
+// takeAll reports whether n more may happen now.
+func (k *bound) takeAll(now time.Duration, n, atOnce, perSecond int) bool {
 	each := time.Second / time.Duration(perSecond)
-	if k.due > now+time.Duration(atOnce-1)*each {
+	if max(k.due, now) > now+time.Duration(atOnce-n)*each {
 		return false
 	}
-	k.due = max(k.due, now) + each
+	k.due = max(k.due, now) + time.Duration(n)*each
+	return true
+}
+
+// question reports whether a type is answered to the other end of its link.
+func question(t core.Type) bool {
+	return t == wire.TypePing || t == wire.TypeProbe || t == wire.TypeRequest
+}
+
+// mayAnswer reports whether a question may be answered with so many bytes of payload. If
+// not, the question counts as refused.
+func (b *Base) mayAnswer(m *core.Msg, payload int) bool {
+	allowed := m.Proven()
+	switch {
+	case allowed:
+	case m.From() == b.Observer:
+		allowed = b.reports.take(b.Now(), observerBurst, observerRate)
+	case payload <= len(m.Payload()):
+		allowed = b.answers.take(b.Now(), thirdPartyBurst, thirdPartyRate)
+	}
+	if !allowed {
+		b.refuse(m)
+	}
+	return allowed
+}
+
+// mayPassOn reports whether a message that anybody can make up may go on to all known
+// hosts.
+func (b *Base) mayPassOn(m *core.Msg) bool {
+	now := b.Now()
+	if !b.passed.take(now, thirdPartyBurst, thirdPartyRate) || !b.copies.takeAll(now, len(b.Known()), copiesBurst, copiesRate) {
+		b.refuse(m)
+		return false
+	}
 	return true
 }

@@ -16,6 +16,8 @@ type InLane struct {
 	app  uint32
 	tr   InTransport
 
+	unproven bool // the peer's address is only what it says; see Prover
+
 	maxSize uint64 // most bytes that the size field of a frame may say
 
 	// The run being switched: frames at buf[pos:end] of slab, on which the lane

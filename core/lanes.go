@@ -17,6 +17,9 @@ func (s *Switch) Accept(from NodeID, app uint32, tr InTransport) *InLane {
 	}
 	n.isUp(from)
 	l := n.newInLane(from, app, tr)
+	if p, ok := tr.(Prover); ok {
+		l.unproven = !p.Proven()
+	}
 	n.watchIn(l)
 	n.post(event{typ: wire.TypeLinkUp, peer: from, app: app, dir: Upstream})
 	return l

@@ -59,6 +59,13 @@ func (m *Msg) From() NodeID {
 	return m.lane.from
 }
 
+// Proven reports whether the node that From names is known to be where it says: the
+// link's transport has seen that whoever opened it receives at that address. A hello can
+// say anything, so what is answered to a peer that has not proven its address may reach
+// somebody who never asked. Messages made here, and those of runtimes in which nobody can
+// lie, are proven.
+func (m *Msg) Proven() bool { return m.lane == nil || !m.lane.unproven }
+
 // Payload is the message's payload, a view that lives as long as the message.
 func (m *Msg) Payload() []byte { return wire.Payload(m.frame) }
 

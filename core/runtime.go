@@ -71,6 +71,11 @@ type InTransport interface {
 	Close(l *InLane, how CloseHow)
 }
 
+// Prover is implemented by an InTransport that can be lied to: Proven reports, from before
+// the lane is accepted, whether the peer receives at the address of the node that it says
+// it is. The lanes of other transports count as proven.
+type Prover interface{ Proven() bool }
+
 // CloseHow says how a lane ends.
 type CloseHow uint8
 

@@ -144,6 +144,22 @@ func addrPort(sa unix.Sockaddr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
+// comesFrom reports whether the peer of a connection receives at the address of the node
+// that it says it is. TCP shows that it receives where the connection comes from; a node of
+// this machine's loopback may dial from another of its addresses, and nothing that is sent
+// there leaves the machine. A node behind NAT proves nothing, whoever it is.
+func (c *tcpIn) comesFrom(id core.NodeID) bool {
+	sa, err := unix.Getpeername(c.fd)
+	if err != nil {
+		return false
+	}
+	at, says := addrPort(sa).Addr(), id.AddrPort().Addr()
+	return at == says || at.IsLoopback() && says.IsLoopback()
+}
+
+// Proven implements core.Prover.
+func (c *tcpIn) Proven() bool { return c.proven }
+
 // localAddr is a socket's own address.
 func localAddr(fd int) (netip.AddrPort, error) {
 	sa, err := unix.Getsockname(fd)

@@ -29,6 +29,7 @@ type tcpIn struct {
 	watch  watchState
 	closed bool
 	over   bool // nothing more comes: the peer has closed, or the connection broke
+	proven bool // the peer is where its hello says (address.go)
 
 	lingering bool          // the lane has ended
 	since     time.Duration // and when
@@ -160,6 +161,7 @@ func (c *tcpIn) stranger(from core.NodeID) error {
 	if err != nil {
 		return err
 	}
+	c.proven = c.comesFrom(from)
 	if c.node.ownName(from) || from == core.NodeIDFrom(local) {
 		return fmt.Errorf("%w: it says that it is %v", wire.ErrSelf, from)
 	}
