@@ -15,6 +15,10 @@ import (
 // is gone, and nobody had anything to say to notice it. A lane on which nothing was
 // ever sent, for nobody was there, is forgotten soon after its pause.
 //
+// NeverIdle keeps lanes for what they carry. Lanes are opened to send something, so one
+// from upstream that has never brought a whole message has no part in that: it ends after
+// the usual time, or whoever says hello and falls silent would hold a descriptor for ever.
+//
 //	rest        the monitor has found a lane at rest (monitor.go): it joins a row
 //	leave       something moves on it: it leaves the row
 //	expire      the node's timer, set for the head of a row and no other
@@ -32,6 +36,7 @@ type aging struct {
 	down  row           // lanes to downstream nodes that have no connection
 	vain  row           // those of them that never sent anything: nobody was there
 	deaf  row           // lanes from upstream nodes
+	mute  row           // those of them that never brought a whole message
 	armed time.Duration // when the timer is due; 0: it is not set
 	limit time.Duration // in place of Config.IdleTimeout; 0: that
 }
@@ -108,14 +113,17 @@ func (n *Node) patience(r *row) time.Duration {
 		return 2 * n.shard.cfg.RedialMax
 	case r == &n.aging.down && d < 0:
 		return DefaultIdleTimeout // nothing is closed by it
-	case r == &n.aging.deaf && d > 0:
+	case r == &n.aging.mute && d < 0:
+		d = DefaultIdleTimeout
+		fallthrough
+	case (r == &n.aging.deaf || r == &n.aging.mute) && d > 0:
 		return 2*d + n.shard.cfg.FailTimeout // the sending end comes first
 	}
 	return d
 }
 
-func (n *Node) rows() [4]*row {
-	return [...]*row{&n.aging.idle, &n.aging.down, &n.aging.vain, &n.aging.deaf}
+func (n *Node) rows() [5]*row {
+	return [...]*row{&n.aging.idle, &n.aging.down, &n.aging.vain, &n.aging.deaf, &n.aging.mute}
 }
 
 // restOut has a lane to a downstream node begin to age.
@@ -135,10 +143,15 @@ func (n *Node) restOut(l *OutLane) {
 
 // restIn does so with a lane from an upstream node.
 func (n *Node) restIn(l *InLane) {
-	if n.state != nodeEnded && !l.closed && !l.from.IsZero() {
-		l.age.join(&n.aging.deaf, n.Now())
-		n.armAging()
+	if n.state == nodeEnded || l.closed || l.from.IsZero() {
+		return
 	}
+	r := &n.aging.deaf
+	if l.msgs == 0 {
+		r = &n.aging.mute
+	}
+	l.age.join(r, n.Now())
+	n.armAging()
 }
 
 // armAging sets the timer for the lane that is due first, which may be one of a row

@@ -78,6 +78,14 @@ const (
 	// whose lanes have ended. With peers that go on it is over in a round-trip.
 	lingerGrace = time.Second
 
+	// aliveAfter is how long an upstream may say nothing before its system is asked
+	// whether it is there, aliveEvery how long it has to answer, and aliveProbes how
+	// often it is asked. A minute is core.DefaultIdleTimeout: lanes that end by
+	// themselves are not asked.
+	aliveAfter  = time.Minute
+	aliveEvery  = 10 * time.Second
+	aliveProbes = 6
+
 	// scrapBytes is how much is thrown away at once.
 	scrapBytes = 64 << 10
 

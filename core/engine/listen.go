@@ -37,7 +37,7 @@ func openListener(o NodeOptions, bufferBytes int) (*listener, error) {
 		return nil, fmt.Errorf("engine: listen on %v: %w", a.listen, err)
 	}
 	l := &listener{fd: fd, zone: a.zone}
-	if err := errors.Join(tuneLane(fd, bufferBytes), l.bind(a.listen)); err != nil {
+	if err := errors.Join(tuneLane(fd, bufferBytes), keepAlive(fd), l.bind(a.listen)); err != nil {
 		return nil, errors.Join(fmt.Errorf("engine: listen on %v: %w", a.listen, err), unix.Close(fd))
 	}
 	l.id = core.NodeIDFrom(l.bound)

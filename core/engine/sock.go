@@ -56,6 +56,27 @@ func tuneLane(fd, bufferBytes int) error {
 	return nil
 }
 
+// keepAlive has the system ask peers of accepted lanes that say nothing whether they are
+// there, and end the lanes of those that are not: a lane at rest whose peer's machine is
+// gone would stay otherwise where lanes are kept (core.NeverIdle). Accepted sockets take it
+// over from their listener.
+func keepAlive(fd int) error {
+	for _, o := range []struct {
+		level, name, value int
+		what               string
+	}{
+		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1, "SO_KEEPALIVE"},
+		{unix.IPPROTO_TCP, keepIdle, int(aliveAfter.Seconds()), "the time to the first probe of an idle peer"},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, int(aliveEvery.Seconds()), "TCP_KEEPINTVL"},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, aliveProbes, "TCP_KEEPCNT"},
+	} {
+		if err := unix.SetsockoptInt(fd, o.level, o.name, o.value); err != nil {
+			return fmt.Errorf("set %s to %d: %w", o.what, o.value, err)
+		}
+	}
+	return nil
+}
+
 // closeAbruptly closes a socket so that its peer sees a reset, not an end.
 func closeAbruptly(fd int) error {
 	lingerErr := unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1, Linger: 0})

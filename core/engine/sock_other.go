@@ -8,6 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// keepIdle is the option for how long a peer may say nothing before it is probed.
+const keepIdle = unix.TCP_KEEPALIVE
+
 func socketCloexec(family int) (int, error) {
 	syscall.ForkLock.RLock() // no fork between the call and the flag
 	defer syscall.ForkLock.RUnlock()
