@@ -117,6 +117,20 @@ func (l *InLane) TakeRest() Run {
 	return r
 }
 
+// Unswitched is what the lane has been fed and has not switched, a view: whole frames, and
+// perhaps the beginning of one.
+func (l *InLane) Unswitched() []byte { return l.buf[l.pos:l.end] }
+
+// Forgo counts as received and not switched what a transport had taken for a lane that has
+// ended: all is what it told the lane's upstream that it took on the connection.
+func (l *InLane) Forgo(all Tally) {
+	rest := all.minus(l.Taken())
+	l.droppedMsgs += rest.Msgs
+	l.droppedBytes += rest.Bytes
+	l.node.gone.inMsgs += rest.Msgs
+	l.node.gone.inBytes += rest.Bytes
+}
+
 // activate puts the lane at the end of its node's round, unless it is in it or
 // waits for something.
 func (l *InLane) activate() {

@@ -78,6 +78,13 @@ const (
 	// whose lanes have ended. With peers that go on it is over in a round-trip.
 	lingerGrace = time.Second
 
+	// departPause is how often connections that are blocked are asked whether their peer
+	// has gone, departBatch how many in one call, and departShare the part of the budget
+	// in which what departed peers have left may wait.
+	departPause = time.Second
+	departBatch = 1024
+	departShare = 16
+
 	// aliveAfter is how long an upstream may say nothing before its system is asked
 	// whether it is there, aliveEvery how long it has to answer, and aliveProbes how
 	// often it is asked. A minute is core.DefaultIdleTimeout: lanes that end by

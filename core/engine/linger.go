@@ -203,6 +203,11 @@ func (c *tcpOut) dismiss() {
 
 // linger ends the receiving end of a lane: it says what was taken.
 func (c *tcpIn) linger(l *core.InLane, how core.CloseHow) {
+	if c.left != nil {
+		c.forgo()
+		c.shut(how)
+		return
+	}
 	took := l.Taken()
 	bye := wire.Bye{App: l.App(), Failed: how != core.CloseGraceful, Msgs: took.Msgs, Bytes: took.Bytes}.AppendTo(nil)
 	n, e := sysWrite(c.fd, bye)
@@ -227,15 +232,19 @@ func (c *tcpIn) linger(l *core.InLane, how core.CloseHow) {
 
 // throwAway reads what comes for a lane that has ended.
 func (c *tcpIn) throwAway() {
-	lp := c.loop
-	if lp.scrap == nil {
-		lp.scrap = make([]byte, scrapBytes)
-	}
-	n, e := sysRead(c.fd, lp.scrap)
+	n, e := sysRead(c.fd, c.loop.scrapSpace())
 	if e == unix.EAGAIN || e == 0 && n > 0 {
 		return
 	}
 	c.shut(core.CloseGraceful)
+}
+
+// scrapSpace is where what is thrown away is read.
+func (lp *loop) scrapSpace() []byte {
+	if lp.scrap == nil {
+		lp.scrap = make([]byte, scrapBytes)
+	}
+	return lp.scrap
 }
 
 // overdue implements lingerer.

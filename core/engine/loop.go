@@ -51,6 +51,7 @@ type loop struct {
 	lingering lingerers // connections whose lanes have ended
 	scrap     []byte    // what is thrown away is read here; nil until first needed
 	starved   []*tcpIn  // connections that found no slab
+	departing departures
 
 	dialled map[netip.AddrPort]*tcpOut // by own address: whose other end this loop may accept (chase.go)
 	hot     []*tcpIn                   // other ends of what was just written
@@ -82,7 +83,7 @@ func newLoop(e *Engine, index int) (lp *loop, err error) {
 	lp = &loop{eng: e, index: index, inbox: ring.NewMPSC[note](inboxSize), ended: make(chan struct{}), connect: unix.Connect}
 	lp.shard = core.NewShard(lp, e.pool, e.opt.Core)
 	lp.stage = wire.NewStage(e.pool)
-	lp.strict.loop, lp.lingering.loop = lp, lp
+	lp.strict.loop, lp.lingering.loop, lp.departing.loop = lp, lp, lp
 	if lp.poller, err = netpoll.OpenPoller(); err != nil {
 		return nil, fmt.Errorf("open poller: %w", err)
 	}

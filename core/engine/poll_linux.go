@@ -14,5 +14,8 @@ func resumeRead(lp *loop, fd int) error {
 	return lp.poller.AddRead(lp.attachment(fd), levelTriggered)
 }
 
+// hangUp is the event by which poll(2) says that a peer sends no more.
+const hangUp = unix.POLLRDHUP
+
 // onlyWritable reports whether an event says nothing but that there is room.
 func onlyWritable(ev netpoll.IOEvent) bool { return ev == unix.EPOLLOUT }

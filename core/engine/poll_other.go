@@ -2,7 +2,10 @@
 
 package engine
 
-import "github.com/panjf2000/gnet/v2/pkg/netpoll"
+import (
+	"github.com/panjf2000/gnet/v2/pkg/netpoll"
+	"golang.org/x/sys/unix"
+)
 
 // gnet's kqueue poller has no call that stops watching a descriptor for reading:
 // its Delete does nothing. A paused lane stays watched there, and its events are
@@ -12,6 +15,10 @@ import "github.com/panjf2000/gnet/v2/pkg/netpoll"
 func pauseRead(*loop, int) error { return nil }
 
 func resumeRead(*loop, int) error { return nil }
+
+// hangUp is the event by which poll(2) says that a peer sends no more: here it says that it
+// has gone altogether.
+const hangUp = unix.POLLHUP
 
 // onlyWritable reports whether an event says nothing but that there is room.
 func onlyWritable(ev netpoll.IOEvent) bool { return netpoll.IsWriteEvent(ev) }

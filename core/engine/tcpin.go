@@ -40,6 +40,9 @@ type tcpIn struct {
 
 	deadline pending // of the hello, or of the rest of a message: see pressure.go
 
+	asked bool        // it is looked at as long as it is blocked: see departed.go
+	left  *leftBehind // by a peer that has gone; then there is no descriptor
+
 	reads     uint64 // that brought something
 	readsSeen uint64 // reads when it was last looked at; see relieve
 }
@@ -185,7 +188,7 @@ func (c *tcpIn) Drained(l *core.InLane) bool {
 	if c.watch == paused {
 		c.rewatch()
 	}
-	return false
+	return c.left != nil && c.recall()
 }
 
 // Close implements core.InTransport.
@@ -227,13 +230,26 @@ func (c *tcpIn) unwatch(why watchState) {
 		return
 	}
 	c.watch = why
+	if why == paused {
+		c.loop.departing.look(c)
+	}
+	if c.left != nil {
+		return
+	}
 	if err := pauseRead(c.loop, c.fd); err != nil {
 		c.loop.eng.opt.Log.Error("pausing a lane", "node", c.node.id, "err", err)
 	}
 }
 
 func (c *tcpIn) rewatch() {
+	was := c.watch
 	c.watch = watching
+	if c.left != nil {
+		if was == starving {
+			c.recall()
+		}
+		return
+	}
 	if err := resumeRead(c.loop, c.fd); err != nil {
 		c.loop.eng.opt.Log.Error("resuming a lane", "node", c.node.id, "err", err)
 	}
@@ -251,6 +267,9 @@ func (c *tcpIn) shut(how core.CloseHow) {
 	c.yieldReserve()
 	c.loop.strict.settle(&c.deadline)
 	c.framer.Close()
+	if c.fd < 0 {
+		return // its peer had gone
+	}
 	c.loop.disown(c.fd)
 	closeSocket(c.loop, c.fd, how)
 }

@@ -165,13 +165,14 @@ func (q *timerQueue) ready(netpoll.IOEvent) {
 func (lp *loop) lookAround() {
 	lp.strict.check()
 	lp.lingering.check()
+	lp.departing.check()
 	lp.awaken()
 	lp.retryStarved()
 }
 
 // calm forgets the look around that nothing needs any more.
 func (lp *loop) calm() {
-	if lp.strict.waiting == 0 && len(lp.lingering.list) == 0 && len(lp.resting) == 0 && len(lp.starved) == 0 {
+	if lp.strict.waiting == 0 && len(lp.lingering.list) == 0 && len(lp.resting) == 0 && len(lp.starved) == 0 && len(lp.departing.list) == 0 {
 		lp.timers.look = 0
 		lp.timers.arm()
 	}
