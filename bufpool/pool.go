@@ -29,6 +29,11 @@ type Options struct {
 	// MaxIdle is the most bytes of released blocks kept for reuse; the blocks idle for longest beyond it go to the
 	// garbage collector. 0 means DefaultMaxIdle; KeepNone, or any negative number, keeps none.
 	MaxIdle int64
+
+	// OnLarge, if it is not nil, is called when callers hold LargePool bytes of blocks or
+	// more, for the first time and for the first time after each Trim, on the goroutine of
+	// whoever took the last one: it must not take or release slabs, nor wait.
+	OnLarge func()
 }
 
 // A Pool makes slabs and takes them back. It is safe for concurrent use.
@@ -49,6 +54,10 @@ type Pool struct {
 	out   [numClasses]int // slabs held by callers
 	clock uint64          // releases so far; dates idle blocks
 	n     counters
+	high  int64 // the most bytes held by callers since the last Trim
+	large bool  // OnLarge has been told since then
+
+	onLarge func()
 }
 
 // New makes an empty pool. Blocks are allocated when they are first asked for.
@@ -59,7 +68,7 @@ func New(o Options) *Pool {
 	if o.Budget < 0 {
 		panic(fmt.Sprintf("bufpool: Options.Budget is %d bytes; it cannot be negative", o.Budget))
 	}
-	p := &Pool{budget: o.Budget, maxIdle: o.MaxIdle}
+	p := &Pool{budget: o.Budget, maxIdle: o.MaxIdle, onLarge: o.OnLarge}
 	if o.SlabSize == 0 {
 		o.SlabSize = DefaultSlabSize
 	}
@@ -101,9 +110,12 @@ func (p *Pool) get(c class) (*Slab, error) { return p.getWithin(c, p.budget) }
 
 // getWithin is get under a budget of the caller's.
 func (p *Pool) getWithin(c class, budget int64) (*Slab, error) {
-	s, err := p.take(c, budget)
+	s, large, err := p.take(c, budget)
 	if err != nil {
 		return nil, err
+	}
+	if large && p.onLarge != nil {
+		p.onLarge()
 	}
 	if s == nil {
 		s = newSlab(p, c) // outside the lock: the runtime clears a new block, which takes microseconds
@@ -114,25 +126,26 @@ func (p *Pool) getWithin(c class, budget int64) (*Slab, error) {
 }
 
 // take charges a block of class c to the callers and takes it off the free list; nil if that is empty.
-func (p *Pool) take(c class, budget int64) (*Slab, error) {
+func (p *Pool) take(c class, budget int64) (s *Slab, large bool, err error) {
 	size := int64(c.block())
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if size > budget-p.n.inUse {
 		p.n.refusals++
-		return nil, ErrBudget
+		return nil, false, ErrBudget
 	}
 	p.n.gets++
 	p.n.inUse += size
 	p.n.peak = max(p.n.peak, p.n.inUse)
 	p.out[c]++
-	s := p.free[c].pop()
+	large = p.grow()
+	s = p.free[c].pop()
 	if s == nil {
 		p.n.misses++
-		return nil, nil
+		return nil, large, nil
 	}
 	p.n.idle -= size
-	return s, nil
+	return s, large, nil
 }
 
 // put takes back a slab whose last reference has just been released.

@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/core"

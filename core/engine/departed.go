@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -22,7 +23,8 @@ import (
 //	forgo   a lane that ends before counts the rest as received and not switched
 //
 // What was read so lies in slabs, of which all lanes of a loop may have departShare of the
-// budget; what is beyond is counted as lost.
+// budget. Those that find no room keep their connection and try again, and what has found
+// none for departPatience is counted as lost.
 
 // departures are the connections that have been blocked.
 type departures struct {
@@ -30,6 +32,8 @@ type departures struct {
 	list []*tcpIn
 	poll []unix.PollFd // used again
 	held int64         // bytes of blocks that hold what departed peers have left
+
+	patience time.Duration // departPatience; shorter in tests
 }
 
 // look has a connection looked at as long as it is blocked.
@@ -89,12 +93,22 @@ type leftBehind struct {
 	short bool       // some did not fit and is lost
 }
 
-// depart reads what a peer that has gone has left, and gives its descriptor back.
+// depart reads what a peer that has gone has left, and gives its descriptor back. If there
+// is no memory for it, that waits: the lane may go on meanwhile.
 func (c *tcpIn) depart() {
-	b := &leftBehind{}
+	lp := c.loop
+	size, err := unix.IoctlGetInt(c.fd, bytesReadable)
+	if c.went == 0 {
+		c.went = lp.Now()
+	}
+	fits := err == nil && lp.departing.fits(size)
+	if !fits && lp.Now() < c.went+lp.departing.patience {
+		return
+	}
+	b := &leftBehind{short: !fits}
 	var w frameCounter
 	w.count(c.lane.Unswitched())
-	end := c.readAll(b, &w)
+	end := c.readAll(b, &w, size)
 	b.all = c.lane.Taken()
 	b.all.Msgs += w.msgs
 	b.all.Bytes += w.bytes
@@ -113,15 +127,16 @@ func (c *tcpIn) depart() {
 
 // readAll reads all that the connection's system has, and counts it. The error is how the
 // stream ends, 0 for in order.
-func (c *tcpIn) readAll(b *leftBehind, w *frameCounter) unix.Errno {
+func (c *tcpIn) readAll(b *leftBehind, w *frameCounter, size int) unix.Errno {
 	for {
-		slab, into := c.loop.departing.room(b), c.loop.scrapSpace()
+		slab, into := c.loop.departing.room(b, size), c.loop.scrapSpace()
 		if slab != nil {
 			into = slab.Bytes()
 		}
 		n, e := sysRead(c.fd, into)
 		if e == 0 && n > 0 {
 			w.count(into[:n])
+			size -= min(n, size)
 		}
 		switch {
 		case slab == nil:
@@ -137,19 +152,24 @@ func (c *tcpIn) readAll(b *leftBehind, w *frameCounter) unix.Errno {
 	}
 }
 
-// room is a slab for what was left behind, or nil if there is none, or was none before.
-func (d *departures) room(b *leftBehind) *bufpool.Slab {
-	pool := d.loop.eng.pool
-	size := int64(blockSize(pool.SlabSize()))
-	if b.short || d.held+size > pool.Stats().Budget/departShare/int64(len(d.loop.eng.loops)) {
+// room is a slab for so much of what was left behind; nil if it is to be lost.
+func (d *departures) room(b *leftBehind, size int) *bufpool.Slab {
+	if b.short || size == 0 {
 		return nil
 	}
-	s, err := pool.Get()
+	s, err := d.loop.eng.pool.Overdraw(min(size, d.loop.eng.pool.SlabSize()))
 	if err != nil {
-		return nil
+		panic("engine: no slab of a size that the pool has: " + err.Error())
 	}
-	d.held += size
+	d.held += int64(blockSize(len(s.Bytes())))
 	return s
+}
+
+// fits reports whether there is memory for so many bytes.
+func (d *departures) fits(size int) bool {
+	need := int64(size) + int64(d.loop.eng.pool.SlabSize())
+	return d.held+need <= d.loop.eng.budget/departShare/int64(len(d.loop.eng.loops)) &&
+		d.loop.eng.pool.Stats().InUse+need <= d.loop.eng.budget
 }
 
 func (d *departures) release(s *bufpool.Slab) {

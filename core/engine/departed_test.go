@@ -20,12 +20,13 @@ func TestDepartedPeersAreLetGo(t *testing.T) {
 	}{
 		{"in order", true, bufpool.Options{}},
 		{"without a word", false, bufpool.Options{}},
-		{"more than there is memory for", true, bufpool.Options{Budget: 24 << 20}},
+		{"more than there is memory for", true, bufpool.Options{Budget: 8 << 20}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			const peers, msgs, size = 60, 30, 1000
+			const peers, msgs, size = 60, 30, 6000
 			e := newEngine(t, Options{Loops: 1, Pool: c.o})
 			n := e.add(t, newProbe(&gauge{}), NodeOptions{Bandwidth: emul.Bandwidth{Down: 1000}})
+			do(t, n, func(*core.Node) { n.loop.departing.patience = departPause })
 			for i := range peers {
 				p := greet(t, n, stranger(i+1), 1)
 				var all []byte

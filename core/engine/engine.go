@@ -22,6 +22,9 @@ type Engine struct {
 	wg    sync.WaitGroup // loops
 	waits waits          // what waits for what (deadlock.go)
 
+	budget int64    // of the pool
+	spare  giveBack // memory, after a flood
+
 	mu     sync.Mutex
 	nodes  map[core.NodeID]*Node
 	placed int    // nodes placed so far
@@ -40,7 +43,10 @@ func New(o Options) (*Engine, error) {
 	if clock, o.Epoch, err = startClock(o.Epoch); err != nil {
 		return nil, err
 	}
-	e := &Engine{opt: o, pool: bufpool.New(o.Pool), clock: clock, nodes: make(map[core.NodeID]*Node)}
+	e := &Engine{clock: clock, nodes: make(map[core.NodeID]*Node)}
+	o.Pool.OnLarge = e.spare.grown
+	e.pool = bufpool.New(o.Pool)
+	e.spare.pool, e.budget = e.pool, e.pool.Stats().Budget
 	e.opt = o.sizedTo(e.pool)
 	for i := range o.Loops {
 		lp, err := newLoop(e, i)
@@ -214,6 +220,7 @@ func (e *Engine) Nodes() []*Node {
 // notes under way, which release what is left in their rings, and two rounds
 // through every loop see to them all.
 func (e *Engine) stopLoops() {
+	e.spare.end()
 	for range 2 {
 		for _, lp := range e.loops {
 			_ = lp.do(lp.readInbox) // the only error is that the loop has ended

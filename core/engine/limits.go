@@ -80,10 +80,30 @@ const (
 
 	// departPause is how often connections that are blocked are asked whether their peer
 	// has gone, departBatch how many in one call, and departShare the part of the budget
-	// in which what departed peers have left may wait.
-	departPause = time.Second
-	departBatch = 1024
-	departShare = 16
+	// in which what departed peers have left may wait. departPatience is how long what finds no
+	// room there may stay with the system.
+	departPause    = time.Second
+	departPatience = 30 * time.Second
+	departBatch    = 1024
+	departShare    = 16
+
+	// strangersPart is the part of the budget that unfinished messages of strangers may
+	// take, and of which more is made free if all of it is used up. Messages below
+	// smallMessage bytes never wait for it: with it a thousand strangers have 32 MB at most.
+	strangersPart = 4
+	smallMessage  = 16 << 10
+
+	// silentStranger and silentPeer are how long a peer may be silent in the middle of a
+	// message while others wait for its memory: long against the repetition of a lost
+	// segment. evictPause is how often is looked.
+	silentStranger = time.Second
+	silentPeer     = 3 * time.Second
+	evictPause     = 100 * time.Millisecond
+
+	// giveBackPause is how long after a flood memory is given back, and giveBackLongest
+	// how long apart the looks are whether it is over.
+	giveBackPause   = 2 * time.Second
+	giveBackLongest = time.Minute
 
 	// aliveAfter is how long an upstream may say nothing before its system is asked
 	// whether it is there, aliveEvery how long it has to answer, and aliveProbes how

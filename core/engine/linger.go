@@ -220,6 +220,7 @@ func (c *tcpIn) linger(l *core.InLane, how core.CloseHow) {
 		c.shut(how)
 	default:
 		c.yieldReserve()
+		c.pardon()
 		c.loop.strict.settle(&c.deadline)
 		c.framer.Close()
 		c.lingering, c.since = true, c.loop.Now()

@@ -134,7 +134,7 @@ func (l *listener) accepted(fd int, from unix.Sockaddr) {
 		l.loop.eng.opt.Log.Warn("dropped a connection to itself", "node", l.id, "err", unix.Close(fd))
 		return
 	}
-	c := &tcpIn{loop: l.loop, fd: fd, node: l.node}
+	c := &tcpIn{loop: l.loop, fd: fd, node: l.node, credit: credit{stranger: true}}
 	// The hello must pass however small messages are; the switch refuses others.
 	c.framer.MaxPayload = max(l.loop.shard.Config().MaxPayload, wire.MaxHello)
 	err := tuneLane(fd, l.loop.eng.opt.SocketBytes)

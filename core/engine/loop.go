@@ -52,6 +52,7 @@ type loop struct {
 	scrap     []byte    // what is thrown away is read here; nil until first needed
 	starved   []*tcpIn  // connections that found no slab
 	departing departures
+	strangers strangers
 
 	dialled map[netip.AddrPort]*tcpOut // by own address: whose other end this loop may accept (chase.go)
 	hot     []*tcpIn                   // other ends of what was just written
@@ -87,7 +88,7 @@ func newLoop(e *Engine, index int) (lp *loop, err error) {
 	if lp.poller, err = netpoll.OpenPoller(); err != nil {
 		return nil, fmt.Errorf("open poller: %w", err)
 	}
-	lp.tasks = lp.poller
+	lp.tasks, lp.departing.patience = lp.poller, departPatience
 	if err = lp.wake.open(); err != nil {
 		return nil, errors.Join(err, lp.poller.Close())
 	}

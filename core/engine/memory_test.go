@@ -36,7 +36,11 @@ func TestUnfinishedMessagesBeyondTheBudget(t *testing.T) {
 				for _, p := range all { // each begins, and none is finished before all have
 					p.say(p.data(1, seq, payload)[:payload/4])
 				}
-				eventually(t, "the budget is used up", func() bool { return e.Pool().Stats().Refusals > begun })
+				eventually(t, "the budget is used up, or the share of it that strangers have", func() bool {
+					used := false
+					do(t, b.node, func(*core.Node) { used = b.node.loop.strangers.owed >= b.node.loop.strangersShare() })
+					return used || e.Pool().Stats().Refusals > begun
+				})
 				var wg sync.WaitGroup
 				for _, p := range all {
 					wg.Go(func() {

@@ -17,5 +17,8 @@ func resumeRead(lp *loop, fd int) error {
 // hangUp is the event by which poll(2) says that a peer sends no more.
 const hangUp = unix.POLLRDHUP
 
+// bytesReadable is the request of ioctl(2) for how many bytes can be read.
+const bytesReadable = unix.TIOCINQ
+
 // onlyWritable reports whether an event says nothing but that there is room.
 func onlyWritable(ev netpoll.IOEvent) bool { return ev == unix.EPOLLOUT }

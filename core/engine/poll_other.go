@@ -20,5 +20,9 @@ func resumeRead(*loop, int) error { return nil }
 // has gone altogether.
 const hangUp = unix.POLLHUP
 
+// bytesReadable is the request of ioctl(2) for how many bytes can be read: FIONREAD of
+// sys/filio.h, which package unix does not name.
+const bytesReadable = 0x4004667f
+
 // onlyWritable reports whether an event says nothing but that there is room.
 func onlyWritable(ev netpoll.IOEvent) bool { return netpoll.IsWriteEvent(ev) }

@@ -35,6 +35,7 @@ func (c *tcpIn) noSpace(err error) {
 		lp.reserveHolder = c
 		c.readReserved()
 	default:
+		lp.evict()
 		c.starve()
 	}
 }

@@ -40,8 +40,11 @@ type tcpIn struct {
 
 	deadline pending // of the hello, or of the rest of a message: see pressure.go
 
-	asked bool        // it is looked at as long as it is blocked: see departed.go
-	left  *leftBehind // by a peer that has gone; then there is no descriptor
+	credit credit // see strangers.go
+
+	asked bool          // it is looked at as long as it is blocked: see departed.go
+	went  time.Duration // when its peer was first seen to have gone
+	left  *leftBehind   // by a peer that has gone; then there is no descriptor
 
 	reads     uint64 // that brought something
 	readsSeen uint64 // reads when it was last looked at; see relieve
@@ -78,8 +81,15 @@ func (c *tcpIn) ready(netpoll.IOEvent) {
 }
 
 func (c *tcpIn) read() {
-	stage := c.loop.stage
-	buf, err := c.framer.Space(stage, c.loop.eng.opt.ReadBytes)
+	if c.credit.stranger && c.excess() {
+		c.starve()
+		return
+	}
+	stage, limit := c.loop.stage, c.loop.eng.opt.ReadBytes
+	if c.credit.stranger {
+		limit = c.allowance(limit)
+	}
+	buf, err := c.framer.Space(stage, limit)
 	if err != nil {
 		c.noSpace(err)
 		return
@@ -185,6 +195,9 @@ func (c *tcpIn) Drained(l *core.InLane) bool {
 	if r := l.TakeRest(); r.Slab != nil {
 		c.framer.Keep(wire.Chunk{Slab: r.Slab, Off: r.Off, Len: r.Len})
 	}
+	if c.credit.stranger {
+		c.weigh()
+	}
 	if c.watch == paused {
 		c.rewatch()
 	}
@@ -265,6 +278,7 @@ func (c *tcpIn) shut(how core.CloseHow) {
 		c.loop.lingering.remove(c)
 	}
 	c.yieldReserve()
+	c.pardon()
 	c.loop.strict.settle(&c.deadline)
 	c.framer.Close()
 	if c.fd < 0 {
