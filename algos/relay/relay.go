@@ -21,6 +21,10 @@ func New(sink core.Sink, downstreams ...core.NodeID) *Relay {
 	return &Relay{sink: sink, downstreams: downstreams}
 }
 
+// Downstreams are the nodes that messages go to, a view. An engine does not start a relay
+// that is to send to itself.
+func (r *Relay) Downstreams() []core.NodeID { return r.downstreams }
+
 // SetDownstreams changes where messages go from now on. It must be called on the
 // node's loop.
 func (r *Relay) SetDownstreams(ids ...core.NodeID) { r.downstreams = ids }

@@ -12,9 +12,14 @@ func (a *app) bench() *cobra.Command {
 		Short:   "Measure the engine",
 		Example: "  ioverlay bench chain --nodes 2,3,32 --duration 1s",
 	}
-	cmd.AddCommand(
+	for _, c := range []*cobra.Command{
 		a.benchChain(), a.benchIdle(), a.benchFootprint(), // the switch
 		a.benchEmulation(), a.benchFailures(), a.benchProbes(), // the testbed
+	} {
+		c.PreRunE = func(*cobra.Command, []string) error { return fitsAddressSpace() }
+		cmd.AddCommand(c)
+	}
+	cmd.AddCommand(
 		a.benchSim(), a.benchAgreement(), a.benchGF(), a.benchCoding(),
 		a.benchPoint(), a.benchIdlePoint(), a.benchSimPoint(), // children's sides
 	)

@@ -15,6 +15,7 @@ import (
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
 	"github.com/ioverlay/ioverlay/perf"
@@ -47,6 +48,7 @@ type nodeFlags struct {
 	idleTimeout   time.Duration
 	lanes         string
 	epoch         int64
+	memory        string
 }
 
 func (a *app) node() *cobra.Command {
@@ -116,6 +118,7 @@ or corrupt.`,
 	fl.DurationVar(&f.idleTimeout, "idle-timeout", core.DefaultIdleTimeout, "how long a link may rest before it is closed; the next message opens it again; negative: it is kept")
 	fl.StringVar(&f.lanes, "lanes", "app", "lanes of a link: app, one for each application, or shared, one for all; both ends alike")
 	fl.Int64Var(&f.epoch, "epoch", int64(engine.MachineEpoch), "when the node's world began, in ns of the machine's monotonic clock: nodes of one world on one machine are given the same; the default suits nodes started by hand")
+	fl.StringVar(&f.memory, "memory", "", memoryHelp)
 	f.emul.define(fl)
 	return cmd
 }
@@ -162,6 +165,9 @@ func (f nodeFlags) checkRest() (err error) {
 		return err
 	}
 	if _, err := readLanes(f.lanes); err != nil {
+		return err
+	}
+	if _, err = readMemory(f.memory); err != nil {
 		return err
 	}
 	_, err = f.newSource()
@@ -231,9 +237,13 @@ func startNodeProcess(cmd *cobra.Command, f nodeFlags, known peers, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
+	budget, err := poolBudget(f.memory)
+	if err != nil {
+		return nil, err
+	}
 	e, err := engine.New(engine.Options{ // one node lives on one loop
 		Loops: 1, Log: log, Core: core.Config{Lanes: lanes, StallTimeout: f.stallTimeout, FailTimeout: f.failTimeout, IdleTimeout: f.idleTimeout},
-		Buffers: emu.buffers, Epoch: time.Duration(f.epoch),
+		Pool: bufpool.Options{Budget: budget}, Buffers: emu.buffers, Epoch: time.Duration(f.epoch),
 	})
 	if err != nil {
 		return nil, err

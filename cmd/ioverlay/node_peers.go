@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net/netip"
+	"strings"
 
 	"github.com/ioverlay/ioverlay/core"
 )
@@ -23,6 +24,9 @@ func (f nodeFlags) peers() (p peers, err error) {
 		if err != nil {
 			return p, &usageError{"downstream", d, aPeer + " (" + err.Error() + ")"}
 		}
+		if f.isItself(id) {
+			return p, &usageError{"downstream", d, "other nodes than this one, which listens or is known there: what it would send itself it has already"}
+		}
 		p.downstreams = append(p.downstreams, id)
 	}
 	if f.observer == "" {
@@ -32,6 +36,22 @@ func (f nodeFlags) peers() (p peers, err error) {
 		return p, &usageError{"observer", f.observer, aPeer + " (" + err.Error() + ")"}
 	}
 	return p, nil
+}
+
+// isItself reports whether an ID is where the node is to listen or to be known. What the
+// system chooses is checked when the node starts.
+func (f nodeFlags) isItself(id core.NodeID) bool {
+	listen, _, err := parsePeer(f.listen)
+	if err == nil && listen == id {
+		return true
+	}
+	known, _, err := parsePeer(f.advertise)
+	if err != nil { // without a port: that of --listen
+		at, parsed := netip.ParseAddr(strings.Trim(f.advertise, "[]"))
+		bound, _ := netip.ParseAddrPort(f.listen)
+		known, err = core.NodeIDFrom(netip.AddrPortFrom(at, bound.Port())), parsed
+	}
+	return err == nil && known == id
 }
 
 // parse reads a peer's address. IDs have no zone, so it goes to the node, which has one

@@ -114,7 +114,7 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.AddCommand(a.run(), a.sim(), a.schema(), a.compare(), a.bench(), a.repro(), a.perf(), a.node(), a.trace(), a.version(),
+	root.AddCommand(a.run(), a.sim(), a.schema(), a.compare(), a.bench(), a.repro(), a.perf(), a.soak(), a.node(), a.trace(), a.version(),
 		a.scenarioNode())
 	root.SetHelpCommand(a.help())
 	group(root)

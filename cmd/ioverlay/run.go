@@ -89,6 +89,11 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 			return err
 		}
 	}
+	if f.world != "sim" {
+		if err := fitsAddressSpace(); err != nil {
+			return err
+		}
+	}
 	child, err := subprocess.Self(childCommand)
 	if err != nil {
 		return err

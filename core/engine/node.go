@@ -30,6 +30,9 @@ func (n *Node) start(alg core.Algorithm, w emul.Bandwidth) error {
 	if n.eng.stopping() {
 		return ErrClosed // those who stop the engine may have looked already
 	}
+	if err := n.mayRun(alg); err != nil {
+		return err
+	}
 	c, err := n.bind(alg)
 	if err != nil {
 		return err

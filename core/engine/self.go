@@ -11,7 +11,8 @@ import (
 // A node is no peer of its own: what it would send itself, it has already. It meets
 // itself in four ways, and each counts as refused:
 //
-//	its ID, or the address that it is bound to, as a destination    Dial
+//	its ID, or the address that it is bound to, as a destination    Dial; and before it
+//	        starts, if its algorithm says where it sends            mayRun
 //	a socket that connected to itself                               connected, accepted
 //	an address of the machine, and it listens on all of them        connected
 //	a hello that says the accepter's own ID or address              greet

@@ -1,0 +1,84 @@
+package soak
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ioverlay/ioverlay/bufpool/slabtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(slabtest.Main{M: m}.Run()) }
+
+// A short soak of real sockets: its books balance to the message.
+func TestBooksBalance(t *testing.T) {
+	s := Spec{Duration: 3 * time.Second, Seed: 1, Nodes: 24, Sessions: 6, Rate: 50, Strangers: 20, Round: time.Second}
+	rounds := 0
+	s.Progress = func(Sample) { rounds++ }
+	r, err := Run(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Books.Balance() != 0 || r.Books.Delivered == 0 || r.Restarts == 0 || r.Strangers == 0 || rounds != len(r.Samples) || len(r.Samples) == 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// When it is interrupted, what was measured by then is judged.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s := Spec{Duration: time.Hour, Seed: 2, Nodes: 8, Sessions: 2, Rate: 50, Strangers: 4, Round: 400 * time.Millisecond}
+	s.Progress = func(Sample) { cancel() }
+	r, err := Run(ctx, s)
+	if err != nil || !r.Interrupted || len(r.Samples) != 1 || r.Books.Balance() != 0 {
+		t.Errorf("%v: %+v", err, r)
+	}
+}
+
+func TestLevel(t *testing.T) {
+	rows := func(rise int64) (all []Sample) {
+		for i := range int64(30) {
+			s := Sample{RSS: 500<<20 + i%3<<20, Descriptors: 1000 + i%7, Goroutines: 20, Slabs: 40 + i%5}
+			s.Goroutines += rise * i
+			if i < 10 {
+				s.RSS = i * 50 << 20 // warm-up
+			}
+			if i == 20 {
+				s.Descriptors = 5000 // an outlier
+			}
+			all = append(all, s)
+		}
+		return all
+	}
+	failed := func(samples []Sample) (what []string) {
+		for _, l := range judge(samples) {
+			if !l.Holds() {
+				what = append(what, l.What)
+			}
+		}
+		return what
+	}
+	if got := failed(rows(0)); got != nil {
+		t.Errorf("%v are not level", got)
+	}
+	if got := failed(rows(1)); !slices.Equal(got, []string{"goroutines"}) {
+		t.Errorf("%v are not level, want goroutines", got)
+	}
+	if got := failed(rows(1)[:4]); got != nil {
+		t.Errorf("%v judged by too few samples", got)
+	}
+	r := Result{Samples: rows(1), Books: Books{Sent: 10, Received: 8, Lost: 1, Delivered: 1}}
+	r.judge()
+	if len(r.Failed) != 2 || !strings.Contains(r.Failed[1], "1 are unaccounted for") {
+		t.Errorf("failed: %q", r.Failed)
+	}
+}
+
+func TestSpecIsChecked(t *testing.T) {
+	if _, err := Run(t.Context(), Spec{Duration: time.Second, Nodes: 2}); err == nil {
+		t.Error("two nodes were taken")
+	}
+}

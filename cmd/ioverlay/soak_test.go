@@ -1,0 +1,32 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/ioverlay/ioverlay/bench/soak"
+)
+
+func TestSoakReports(t *testing.T) {
+	r := inside("soak", "--minutes", "0.02", "--nodes", "12", "--sessions", "3", "--strangers", "8", "--round", "500ms", "--format", "json")
+	var got struct {
+		Env map[string]any `json:"env"`
+		soak.Result
+	}
+	if err := json.Unmarshal([]byte(r.out), &got); err != nil || r.code != exitOK {
+		t.Fatalf("exit code %d, %v\n%s%s", r.code, err, r.out, r.err)
+	}
+	if got.Kind != "soak" || got.Nodes != 12 || len(got.Samples) == 0 || got.Books.Sent == 0 || got.Books.Balance() != 0 || len(got.Env) == 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestSoakFlagsAreChecked(t *testing.T) {
+	for _, args := range []string{"--minutes 0", "--minutes NaN", "--nodes 3", "--sessions 0", "--rate 0", "--strangers -1", "--round 1ms", "--format xml"} {
+		flag, _, _ := strings.Cut(args, " ")
+		if r := inside(append([]string{"soak"}, strings.Fields(args)...)...); r.code != exitUsage || !strings.Contains(r.err, flag+" ") {
+			t.Errorf("%s: exit code %d, %s", args, r.code, r.err)
+		}
+	}
+}
