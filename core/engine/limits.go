@@ -96,8 +96,8 @@ const (
 	// silentStranger and silentPeer are how long a peer may be silent in the middle of a
 	// message while others wait for its memory: long against the repetition of a lost
 	// segment. evictPause is how often is looked.
-	silentStranger = time.Second
-	silentPeer     = 3 * time.Second
+	silentStranger = 2 * time.Second
+	silentPeer     = 5 * time.Second
 	evictPause     = 100 * time.Millisecond
 
 	// giveBackPause is how long after a flood memory is given back, and giveBackLongest

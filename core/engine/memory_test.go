@@ -92,7 +92,16 @@ func TestPeersThatHoardMemory(t *testing.T) {
 	timeIsUp := func() {
 		do(t, b.node, func(*core.Node) {
 			lp := b.node.loop
-			if c := lp.reserveHolder; c == nil || c.lane == nil || c.lane.From() == b.source.ID() {
+			if c := lp.reserveHolder; c == nil && lp.strangers.elder == nil {
+				return
+			} else if c == nil {
+				for _, h := range lp.fds {
+					if c, ok := h.(*tcpIn); ok && c.credit.stranger && c.credit.reads == c.reads && c.watch == watching {
+						c.credit.quiet -= memoryTimeout
+					}
+				}
+				return
+			} else if c.lane == nil || c.lane.From() == b.source.ID() {
 				return
 			}
 			for _, h := range lp.fds {
@@ -104,6 +113,11 @@ func TestPeersThatHoardMemory(t *testing.T) {
 			}
 			for i := range lp.strict.list {
 				lp.strict.list[i].at = 1
+			}
+			for _, h := range lp.fds {
+				if c, ok := h.(*tcpIn); ok && c.credit.reads == c.reads && c.watch == watching {
+					c.credit.quiet -= memoryTimeout
+				}
 			}
 			lp.strict.check()
 		})

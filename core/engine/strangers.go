@@ -19,8 +19,8 @@ import (
 //	evict    who is silent in the middle of a message while others wait loses it, the one
 //	         that has held its memory longest first
 //
-// The same holds for a peer that has brought something before and falls silent in a
-// message, if the whole budget is used up; it is given longer.
+// A peer that has brought something before and falls silent in a message loses it too, if
+// the whole budget is used up.
 
 // credit is what a connection has of memory, as far as that matters to others.
 type credit struct {
@@ -126,8 +126,11 @@ func (c *tcpIn) idles(now time.Duration) bool {
 	if !k.known {
 		k.known, k.first, k.quiet, k.reads = true, now, now, c.reads
 	}
-	if k.reads != c.reads || c.watch != watching { // one that we do not read is not to blame
+	if k.reads != c.reads {
 		k.quiet, k.reads = now, c.reads
+	}
+	if c.watch != watching { // one that we do not read is not to blame
+		k.quiet, k.first = now, now
 	}
 	patience := silentPeer
 	if k.stranger {

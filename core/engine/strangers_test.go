@@ -42,7 +42,7 @@ func TestUnfinishedMessagesStarveNobody(t *testing.T) {
 		}
 	}()
 	eventually(t, "strangers wait for memory, and then lose it", func() bool {
-		return e.log.count("memory is short, and nothing more came of a message") > 20
+		return e.log.count("memory is short, and nothing more came of a message") > 8
 	})
 	if n := e.Pool().Stats().Refusals; n != 0 {
 		t.Errorf("the pool refused %d slabs: the session was in want of memory", n)
