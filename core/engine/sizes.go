@@ -21,7 +21,7 @@ const (
 
 	// leastSlabs is how many large slabs a budget must hold for slabs to be large: with few of them, links wait for
 	// memory that a single message keeps.
-	leastSlabs = 256
+	leastSlabs = 1024
 )
 
 // machineBlock is the size of the blocks that standard slabs lie in, for a pool with a budget.

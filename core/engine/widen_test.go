@@ -24,8 +24,8 @@ func TestBlocksFollowTheMachine(t *testing.T) {
 		{"the kernel's own default of window", 1 << 20, 212992, 0, narrow},
 		{"both allow it", 1 << 20, 1 << 20, 0, wide},
 		{"more than that", 2 << 20, 16 << 20, 0, wide},
-		{"a small budget", 2 << 20, 16 << 20, 64<<20 - 1, narrow},
-		{"a budget that bears it", 2 << 20, 16 << 20, 64 << 20, wide},
+		{"a small budget", 2 << 20, 16 << 20, 256<<20 - 1, narrow},
+		{"a budget that bears it", 2 << 20, 16 << 20, 256 << 20, wide},
 	} {
 		if got := blockFor(c.l2, c.window, c.budget); got != c.want {
 			t.Errorf("%s: blocks of %d bytes, want %d", c.name, got, c.want)
