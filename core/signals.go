@@ -20,7 +20,8 @@ func (l *OutLane) signal(m *Msg, app uint32) {
 	l.node.Send(m, l.peer)
 	l.shut() // what is sent after it is queued anew, and is known not to be one
 	l.signals = Tally{before.Msgs + 1, before.Bytes + uint64(len(m.frame))}
-	l.said = append(said, app)
+	said = append(said, app) // Send has forgotten them
+	l.said = said
 	l.node.own.Sent++
 }
 
