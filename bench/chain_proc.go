@@ -16,7 +16,8 @@ import (
 )
 
 // procChain is a chain of operating-system processes, one a node: the paper's
-// own set-up. Each is the command "ioverlay node" with its defaults, and talks
+// own set-up. Each is the command "ioverlay node" with its defaults, but that links go
+// by TCP unless shm is set, and talks
 // to this process through its --control protocol: a command a line on standard
 // input, a JSON object a line on standard output.
 type procChain struct {
@@ -55,11 +56,15 @@ type nodeProcess struct {
 	addr string
 }
 
-func buildProc(ctx context.Context, s Spec) (Chain, error) {
+func buildProc(ctx context.Context, s Spec) (Chain, error) { return buildProcesses(ctx, s, false) }
+
+func buildShm(ctx context.Context, s Spec) (Chain, error) { return buildProcesses(ctx, s, true) }
+
+func buildProcesses(ctx context.Context, s Spec, shm bool) (Chain, error) {
 	c := &procChain{spec: s, nodes: make([]*nodeProcess, s.Nodes)}
 	downstream, epoch := "", engine.Clock() // one clock for all, which the latency pass needs
 	for i := s.Nodes - 1; i >= 0; i-- {
-		n, err := startNode(ctx, fmt.Sprintf("node %d of %d", i+1, s.Nodes), nodeArgs(s, i, downstream, epoch))
+		n, err := startNode(ctx, fmt.Sprintf("node %d of %d", i+1, s.Nodes), nodeArgs(s, i, downstream, epoch, shm))
 		if err != nil {
 			return nil, errors.Join(err, c.Close())
 		}
@@ -69,9 +74,9 @@ func buildProc(ctx context.Context, s Spec) (Chain, error) {
 }
 
 // nodeArgs is the command line of node i of the chain.
-func nodeArgs(s Spec, i int, downstream string, epoch time.Duration) []string {
+func nodeArgs(s Spec, i int, downstream string, epoch time.Duration, shm bool) []string {
 	args := []string{"node", "--control", "--listen", "127.0.0.1:0", "--algorithm", "relay",
-		"--epoch", strconv.FormatInt(int64(epoch), 10)}
+		"--epoch", strconv.FormatInt(int64(epoch), 10), "--shm=" + strconv.FormatBool(shm)}
 	if i < s.Nodes-1 {
 		args = append(args, "--downstream", downstream)
 	} else {

@@ -28,6 +28,7 @@ func Kinds() []Kind {
 		{Name: "tcp", Role: RoleLink, Build: buildTCP},
 		{Name: "mem", Role: RoleLink, Build: buildMem},
 		{Name: "proc", Role: RoleLink, Build: buildProc},
+		{Name: "shm", Role: RoleLink, Build: buildShm},
 		{Name: "goroutine", Role: RoleBaseline, Build: buildGoroutine},
 		{Name: "raw", Role: RoleBaseline, Build: buildRaw},
 	}

@@ -45,6 +45,8 @@ type Options struct {
 	// Child is the command line that makes a process of a node, for the proc world:
 	// a program that calls world.ServeChild.
 	Child []string
+	// TCPOnly keeps the links of the proc world out of shared memory.
+	TCPOnly bool
 	// Watch, if set, is told of all that happens in the sim world, and Order is in what
 	// order what happens at one time does there.
 	Watch sim.Watcher
@@ -74,7 +76,7 @@ func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
 		o.Registry = Shipped()
 	}
 	began := time.Now()
-	w, err := world.New(o.World, world.Options{Plan: p, Registry: o.Registry, Child: o.Child, Watch: o.Watch, Order: o.Order})
+	w, err := world.New(o.World, world.Options{Plan: p, Registry: o.Registry, Child: o.Child, TCPOnly: o.TCPOnly, Watch: o.Watch, Order: o.Order})
 	if err != nil {
 		return nil, err
 	}

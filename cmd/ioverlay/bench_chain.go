@@ -37,6 +37,7 @@ Kinds of links and of baselines:
   tcp        the engine's nodes in one process, linked by TCP over loopback
   mem        the engine's nodes in one process, linked by queues in memory
   proc       the engine's nodes, each a process of its own, linked by TCP
+  shm        the same, linked by shared memory: what "ioverlay node" does by itself (Linux)
   goroutine  thread-per-connection in Go: reader, switch and writer goroutines
   raw        blocks read and written on the engine's poller, no messages: the limit
   ...@build  the links of another build of this program, given with --build

@@ -64,7 +64,7 @@ func TestBenchChainOfEveryKind(t *testing.T) {
 		t.Error("the file of results differs from what was printed")
 	}
 	objects := parseLines(t, r.out)
-	checkObjects(t, objects, []string{"tcp", "mem", "proc", "goroutine", "raw"}, []int{2, 3})
+	checkObjects(t, objects, []string{"tcp", "mem", "proc", "shm", "goroutine", "raw"}, []int{2, 3})
 	for _, name := range []string{profile, filepath.Join(dir, "out", bench.ChartPerCPU), filepath.Join(dir, "out", bench.ChartPerWall)} {
 		if info, err := os.Stat(name); err != nil || info.Size() == 0 {
 			t.Errorf("%s is missing or empty: %v", name, err)

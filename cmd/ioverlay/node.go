@@ -47,6 +47,7 @@ type nodeFlags struct {
 	failTimeout   time.Duration
 	idleTimeout   time.Duration
 	lanes         string
+	shm           bool
 	epoch         int64
 	memory        string
 }
@@ -117,6 +118,7 @@ or corrupt.`,
 	fl.DurationVar(&f.failTimeout, "fail-timeout", core.DefaultFailTimeout, "how long a peer's system may answer nothing before its link ends")
 	fl.DurationVar(&f.idleTimeout, "idle-timeout", core.DefaultIdleTimeout, "how long a link may rest before it is closed; the next message opens it again; negative: it is kept")
 	fl.StringVar(&f.lanes, "lanes", "app", "lanes of a link: app, one for each application, or shared, one for all; both ends alike")
+	fl.BoolVar(&f.shm, "shm", true, "links to and from processes of the same user on this host go through shared memory, if they have this too (Linux); --shm=false: all by TCP")
 	fl.Int64Var(&f.epoch, "epoch", int64(engine.MachineEpoch), "when the node's world began, in ns of the machine's monotonic clock: nodes of one world on one machine are given the same; the default suits nodes started by hand")
 	fl.StringVar(&f.memory, "memory", "", memoryHelp)
 	f.emul.define(fl)
@@ -243,7 +245,7 @@ func startNodeProcess(cmd *cobra.Command, f nodeFlags, known peers, log *slog.Lo
 	}
 	e, err := engine.New(engine.Options{ // one node lives on one loop
 		Loops: 1, Log: log, Core: core.Config{Lanes: lanes, StallTimeout: f.stallTimeout, FailTimeout: f.failTimeout, IdleTimeout: f.idleTimeout},
-		Pool: bufpool.Options{Budget: budget}, Buffers: emu.buffers, Epoch: time.Duration(f.epoch),
+		Links: linksOf(f.shm), Pool: bufpool.Options{Budget: budget}, Buffers: emu.buffers, Epoch: time.Duration(f.epoch),
 	})
 	if err != nil {
 		return nil, err

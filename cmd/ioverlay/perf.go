@@ -69,7 +69,7 @@ func (f switchFlags) spec() (bench.Spec, error) {
 		Kind: f.links, Pass: bench.PassThroughput, Nodes: f.nodes, PayloadBytes: f.payload,
 		Loops: f.loops, Round: 1, Warmup: benchWarmup, Duration: f.duration,
 	}
-	if f.links == "proc" {
+	if f.links == "proc" || f.links == "shm" {
 		return s, &usageError{"links", f.links, "tcp or mem; a profile is of one process, so profile a node with --pprof"}
 	}
 	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {

@@ -25,6 +25,7 @@ type runFlags struct {
 	out    string
 	check  bool
 	format string
+	shm    bool
 }
 
 const runHelp = `Run a scenario: nodes, links, applications, bandwidth, a timeline, and what must
@@ -33,7 +34,7 @@ come of it, in one YAML file (docs/scenario.md).
 The same file runs in three worlds:
   sim   virtual time: repeatable bit for bit, and as fast as the machine
   live  all nodes in this process, real time
-  proc  a process a node, real time and TCP
+  proc  a process a node, in real time, linked by shared memory (or TCP: --shm=false)
 
 Exit codes: 0 all expectations held, 1 one did not, 2 the file or a flag is wrong,
 3 the scenario could not be run, or not as it is written (an algorithm panicked, a
@@ -58,6 +59,7 @@ func (a *app) run() *cobra.Command {
 	fl.StringVar(&f.out, "out", "", "write results and charts into this directory")
 	fl.BoolVar(&f.check, "check", false, "only check the file")
 	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
+	fl.BoolVar(&f.shm, "shm", true, "with --world proc: links go through shared memory (Linux); --shm=false: by TCP")
 	return cmd
 }
 
@@ -100,7 +102,7 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 	}
 	bar := a.scenarioBar(plan)
 	run, err := scenario.Run(cmd.Context(), plan, scenario.Options{
-		World: f.world, Registry: registry, Child: child, Command: a.args, Progress: bar.move})
+		World: f.world, Registry: registry, Child: child, TCPOnly: !f.shm, Command: a.args, Progress: bar.move})
 	bar.stop()
 	if run == nil && err == nil {
 		return errInterrupted

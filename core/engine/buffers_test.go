@@ -64,7 +64,6 @@ func TestBuffersHoldWhatTheyWereTold(t *testing.T) {
 					s, err := n.Stats()
 					return err == nil && len(s.Downstream) == 1 && s.Downstream[0].QueuedMsgs == msgs && s.Downstream[0].Waiting > 0
 				}
-				eventually(t, "the chain is full", func() bool { return full(a) && full(b) })
 				taken := func(n *Node) (switched uint64) {
 					s, err := n.Stats()
 					if err != nil {
@@ -75,6 +74,16 @@ func TestBuffersHoldWhatTheyWereTold(t *testing.T) {
 					}
 					return switched
 				}
+				// A queue is full now and then while the chain fills as well.
+				var before [3]uint64
+				still := 0
+				eventually(t, "the chain is full, and nothing moves any more", func() bool {
+					now := [3]uint64{taken(a), taken(b), taken(c)}
+					if still++; now != before || !full(a) || !full(b) {
+						before, still = now, 0
+					}
+					return still == 5
+				})
 				// The message that waits for room has been switched and is not in the link.
 				ab := taken(a) - 1 - taken(b)
 				bc := taken(b) - 1 - taken(c)
@@ -121,7 +130,9 @@ func TestBuffersBoundLinksWithLatency(t *testing.T) {
 					held = max(held, out.QueuedMsgs+out.FlyingMsgs)
 					return out.Waiting > 0 && out.FlyingMsgs == 0 && out.SentMsgs > 0 && out.SentMsgs == before
 				})
-				if most := 4*msgs + 1; held > most { // the queue, and a window of at most three; a message may begin within it and end beyond
+				// The queue, and a window of at most three; a message may begin within it and end beyond. The far end of a
+				// ring takes more at once, and the window, which follows, may have grown once more.
+				if most := map[Links]int{TCP: 4, Mem: 4, Shm: 5}[w.links]*msgs + 1; held > most {
 					t.Errorf("the link held %d messages; buffers of %d allow %d", held, msgs, most)
 				}
 				do(t, b, func(*core.Node) { end.release() })

@@ -56,7 +56,7 @@ func TestDestinationRefusesAndComesBack(t *testing.T) {
 func TestLossesAreReported(t *testing.T) {
 	inWorlds(t, func(t *testing.T, w world) {
 		e := newEngine(t, redial(w.options()))
-		gone := e.add(t, relay.New(nil), NodeOptions{Listen: map[Links]string{TCP: ownHost}[w.links]})
+		gone := e.add(t, relay.New(nil), NodeOptions{Listen: map[Links]string{TCP: ownHost, Shm: ownHost}[w.links]})
 		dest := gone.ID()
 		gone.Kill()
 		source := newProbe(nil, dest)

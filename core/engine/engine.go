@@ -25,6 +25,8 @@ type Engine struct {
 	budget int64    // of the pool
 	spare  giveBack // memory, after a flood
 
+	ringsWithin bool // rings between nodes of this engine as well: for tests, before there are nodes
+
 	mu     sync.Mutex
 	nodes  map[core.NodeID]*Node
 	placed int    // nodes placed so far
@@ -113,10 +115,15 @@ func (e *Engine) stopping() bool {
 // reserve finds a node a name, a listener and a loop.
 func (e *Engine) reserve(o NodeOptions) (*Node, error) {
 	n := &Node{eng: e, done: make(chan struct{})}
-	if e.opt.Links == TCP {
+	if e.opt.Links != Mem {
 		l, err := openListener(o, e.opt.SocketBytes)
 		if err != nil {
 			return nil, err
+		}
+		if e.opt.Links == Shm {
+			if l.meeting, err = l.listenShm(); err != nil {
+				e.opt.Log.Warn("links of this host's processes go by TCP", "node", l.id, "err", err)
+			}
 		}
 		n.listener, n.id = l, l.id
 	}

@@ -130,6 +130,23 @@ const (
 	// a slab can be written while the one before it is still being read.
 	socketBufferSlabs = 2
 
+	// leastRing and mostRing bound the bytes of a ring in shared memory: a page, and
+	// what a peer may have us map.
+	leastRing = 4 << 10
+	mostRing  = 16 << 20
+
+	// ringReads is how many reads in a row a ring may be given before others of its
+	// loop are looked at: the whole of a ring of two slabs, twice.
+	ringReads = 8
+
+	// kicksBudget is how many packets of a peer are read in a turn. One that plays by
+	// the rules has one or two under way.
+	kicksBudget = 16
+
+	// shmTimeout is how long a destination on this host may take to answer an offer of
+	// shared memory before its lane goes by TCP.
+	shmTimeout = time.Second
+
 	// delaySlack is how much longer than asked emulated latency may take at most so that a
 	// wake-up brings several messages: little beside what the system takes to wake a loop.
 	delaySlack = 200 * time.Microsecond

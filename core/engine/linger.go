@@ -121,6 +121,16 @@ func (c *tcpOut) linger(how core.CloseHow) {
 // sayBye writes what is left of the bye and closes the direction.
 func (c *tcpOut) sayBye() {
 	c.waiting = false
+	if c.shm != nil {
+		var err error
+		if c.bye, err = c.shm.say(c.bye); err != nil {
+			c.lingered()
+			return
+		}
+		if len(c.bye) > 0 {
+			return
+		}
+	}
 	if len(c.bye) > 0 {
 		n, e := sysWrite(c.fd, c.bye)
 		switch {
@@ -140,6 +150,9 @@ func (c *tcpOut) sayBye() {
 	if err := unix.Shutdown(c.fd, unix.SHUT_WR); err != nil {
 		c.lingered()
 		return
+	}
+	if c.shm != nil {
+		return // which is watched for nothing else
 	}
 	c.mode(c.loop.poller.ModRead)
 }
@@ -225,8 +238,11 @@ func (c *tcpIn) linger(l *core.InLane, how core.CloseHow) {
 		c.framer.Close()
 		c.lingering, c.since = true, c.loop.Now()
 		c.loop.lingering.add(c)
-		if c.watch != watching {
+		switch {
+		case c.watch != watching:
 			c.rewatch()
+		case c.shm != nil:
+			c.shm.list()
 		}
 	}
 }

@@ -23,6 +23,9 @@ type listener struct {
 	node   *Node
 	paused bool
 	short  bool // of descriptors, or was when it last looked, and has said so
+
+	meeting *listener // the Unix socket beside the port, for Shm links; nil for none
+	meets   bool      // this is one
 }
 
 // openListener binds and listens at once, so that a port in use is an error of
@@ -75,12 +78,18 @@ func (l *listener) bind(ap netip.AddrPort) (err error) {
 // close gives up a listener that was never started. A nil listener is fine.
 func (l *listener) close() {
 	if l != nil {
+		l.meeting.close()
 		_ = unix.Close(l.fd) // nothing was accepted on it
 	}
 }
 
 func (l *listener) start(lp *loop, n *Node) error {
 	l.loop, l.node = lp, n
+	if m := l.meeting; m != nil {
+		if err := m.start(lp, n); err != nil {
+			return err
+		}
+	}
 	if err := lp.watch(l.fd, l); err != nil {
 		return fmt.Errorf("engine: watch the port of %v: %w", n.id, err)
 	}
@@ -88,6 +97,9 @@ func (l *listener) start(lp *loop, n *Node) error {
 }
 
 func (l *listener) stop() {
+	if l.meeting != nil {
+		l.meeting.stop()
+	}
 	l.loop.disown(l.fd)
 	if err := unix.Close(l.fd); err != nil {
 		l.loop.eng.opt.Log.Error("closing a listener", "node", l.id, "err", err)
@@ -104,6 +116,10 @@ func (l *listener) ready(netpoll.IOEvent) {
 		fd, from, err := acceptCloexec(l.fd)
 		switch err {
 		case nil:
+			if l.meets {
+				l.knocked(fd)
+				continue
+			}
 			l.accepted(fd, from)
 		case unix.EAGAIN:
 			l.caughtUp()

@@ -65,6 +65,11 @@ type loop struct {
 	reservePool   *bufpool.Pool // its memory
 	resting       []*listener
 
+	rings      []*shmIn // that may have something to read, and whose peers send no kick; see shmin.go
+	spareRings []*shmIn
+	kicks      []shmEnd // who looks before the next poll whether its peer waits
+	bursts     bool     // a ring is being read, and goes on before the next poll
+
 	connect func(fd int, to unix.Sockaddr) error // unix.Connect; a test may stand between
 }
 

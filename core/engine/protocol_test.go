@@ -54,7 +54,7 @@ func TestRandomProtocols(t *testing.T) {
 				do(t, old.node, func(*core.Node) {})
 				old.node.Kill()
 				faults.Ended = true
-				if wd.links == TCP {
+				if wd.links != Mem {
 					l := &protocolLife{Peer: protocoltest.NewPeer(plan, i)}
 					l.node = e.add(t, l.Peer, NodeOptions{Listen: old.node.ID().String()})
 					lives = append(lives, l)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -27,6 +28,9 @@ import (
 // is no assertion on speed: whatever takes this long will never happen.
 const patience = 30 * time.Second
 
+// overShm runs every test with rings in place of TCP links.
+var overShm = flag.Bool("shm", false, "links of all tests go through shared memory, where they are not told otherwise")
+
 // testEngine is an engine that is closed when its test ends, and must then have
 // left nothing behind: no goroutine, no descriptor, no slab.
 type testEngine struct {
@@ -39,10 +43,14 @@ func newEngine(t testing.TB, o Options) *testEngine {
 	watchForLeaks(t)
 	book := &logbook{}
 	o.Log = slog.New(slog.NewTextHandler(book, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if *overShm && o.Links == TCP {
+		o.Links = Shm
+	}
 	e, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	e.ringsWithin = o.Links == Shm
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(report(e))
@@ -90,14 +98,26 @@ func report(e *Engine) string {
 // registered after this has been closed by then.
 func watchForLeaks(t testing.TB) {
 	t.Helper()
-	before := descriptors()
+	before, rings := descriptors(), mappedRings()
 	ignore := goleak.IgnoreCurrent()
 	t.Cleanup(func() {
 		goleak.VerifyNone(t, ignore)
 		if after := descriptors(); len(after) > len(before) {
 			t.Errorf("%d descriptors before the test, %d after it:\n%s", len(before), len(after), news(before, after))
 		}
+		if n := mappedRings(); n > rings {
+			t.Errorf("%d rings mapped before the test, %d after it", rings, n)
+		}
 	})
+}
+
+// mappedRings counts the mappings of rings; none on systems that do not tell.
+func mappedRings() int {
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		return 0
+	}
+	return bytes.Count(maps, []byte("memfd:ioverlay-ring"))
 }
 
 // descriptors are the open ones of this process and what they lead to; none on
@@ -297,7 +317,7 @@ var ownHost = func() string {
 // add starts a node, on a loop if one is named.
 func (e *testEngine) add(t testing.TB, alg core.Algorithm, o NodeOptions) *Node {
 	t.Helper()
-	if e.opt.Links == TCP && o.Listen == "" {
+	if e.opt.Links != Mem && o.Listen == "" {
 		o.Listen = ownHost
 	}
 	n, err := e.AddNode(alg, o)
@@ -380,7 +400,7 @@ func (w world) options() Options { return Options{Links: w.links, Loops: w.loops
 
 // inWorlds runs a test with each kind of link, on one loop and across two.
 func inWorlds(t *testing.T, test func(t *testing.T, w world)) {
-	for _, w := range []world{{TCP, 1}, {TCP, 2}, {Mem, 1}, {Mem, 2}} {
+	for _, w := range []world{{TCP, 1}, {TCP, 2}, {Mem, 1}, {Mem, 2}, {Shm, 1}, {Shm, 2}} {
 		t.Run(w.String(), func(t *testing.T) { test(t, w) })
 	}
 }

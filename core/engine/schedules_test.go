@@ -36,6 +36,12 @@ func TestGuardsAreNeeded(t *testing.T) {
 		{"sender wakes the receiver", "mempipe.go", "if p.fill(l) && p.idle.Load() && p.idle.Swap(false) {\n\t\tp.wake(p.to, pipeIn)\n\t}", "p.fill(l)"},
 		{"lower before it says so", "turn.go", "lp.wake.lower()\n\tlp.raised.Store(false)", "lp.raised.Store(false)\n\tlp.wake.lower()"},
 		{"a note wakes the loop", "inbox.go", "if r == ring.OK {\n\t\tlp.raise()\n\t}", ""},
+		{"a ring's writer looks again", "shmring.go", "if !halfFree(w.tail, w.head, len(w.bytes)) {\n\t\treturn true, nil\n\t}\n\tw.words.full.Store(false)\n\treturn false, nil", "return true, nil"},
+		{"a ring's reader looks again", "shmring.go", "if have == 0 && err == nil {\n\t\treturn true, nil\n\t}\n\tr.words.asleep.Store(false)\n\treturn false, err", "_ = have\n\treturn true, err"},
+		{"a ring's writer says first", "shmring.go", "w.words.full.Store(true)\n\t// The reader may have made room before it could see that.\n\tif err := w.look(); err != nil {\n\t\treturn false, err\n\t}",
+			"if err := w.look(); err != nil {\n\t\treturn false, err\n\t}\n\tw.words.full.Store(true)"},
+		{"a ring's reader says first", "shmring.go", "r.words.asleep.Store(true)\n\t// The writer may have written before it could see that.\n\thave, err := r.look()",
+			"have, err := r.look()\n\tr.words.asleep.Store(true)"},
 		{"a full inbox loses no note", "mempipe.go", "lp.post(func() { p.noted(end) })", "_ = end"},
 	} {
 		t.Run(g.name, func(t *testing.T) {

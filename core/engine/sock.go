@@ -107,6 +107,8 @@ func reasonOf(err error) core.Reason {
 	switch e {
 	case unix.ECONNREFUSED, unix.EHOSTUNREACH, unix.ENETUNREACH, unix.EADDRNOTAVAIL, unix.ETIMEDOUT, unix.EACCES:
 		return core.ReasonRefused
+	case unix.EBADMSG:
+		return core.ReasonProtocol
 	case unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.ENOBUFS, unix.ENOSPC:
 		return core.ReasonNoRoom
 	}

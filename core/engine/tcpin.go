@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/panjf2000/gnet/v2/pkg/netpoll"
@@ -48,6 +49,8 @@ type tcpIn struct {
 
 	reads     uint64 // that brought something
 	readsSeen uint64 // reads when it was last looked at; see relieve
+
+	shm *shmIn // of a lane through shared memory; else nil
 }
 
 type watchState uint8
@@ -60,6 +63,10 @@ const (
 
 // ready implements handler.
 func (c *tcpIn) ready(netpoll.IOEvent) {
+	if c.shm != nil {
+		c.shm.ready()
+		return
+	}
 	if c.lingering {
 		c.throwAway()
 		return
@@ -99,12 +106,12 @@ func (c *tcpIn) read() {
 
 func (c *tcpIn) readInto(stage *wire.Stage, buf []byte) {
 	lp := c.loop
-	n, e := sysRead(c.fd, buf)
+	n, e := c.recv(buf)
 	switch {
 	case e == unix.EAGAIN:
 	case e != 0:
 		c.over = true
-		c.end(brokenBy(e), fmt.Errorf("read: %w", e))
+		c.end(brokenBy(e), readError(e))
 		lp.turn()
 	case n == 0:
 		c.over = true
@@ -113,10 +120,20 @@ func (c *tcpIn) readInto(stage *wire.Stage, buf []byte) {
 	default:
 		lp.busy++
 		c.reads++
-		c.width.moved(lp, c.fd, unix.SO_RCVBUF, n)
+		if c.shm == nil {
+			c.width.moved(lp, c.fd, unix.SO_RCVBUF, n)
+		}
 		c.feed(c.framer.Filled(stage, n))
 		lp.turn()
 	}
+}
+
+// recv reads from the socket or the ring.
+func (c *tcpIn) recv(buf []byte) (int, unix.Errno) {
+	if c.shm != nil {
+		return c.shm.recv(buf)
+	}
+	return sysRead(c.fd, buf)
 }
 
 // feed gives the lane what was read.
@@ -170,11 +187,14 @@ func (c *tcpIn) greet(ch wire.Chunk) (wire.Chunk, bool) {
 
 // stranger checks that a hello is not the node's own.
 func (c *tcpIn) stranger(from core.NodeID) error {
-	local, err := localAddr(c.fd)
-	if err != nil {
-		return err
+	var local netip.AddrPort // a ring's socket has none
+	if c.shm == nil {
+		var err error
+		if local, err = localAddr(c.fd); err != nil {
+			return err
+		}
 	}
-	c.proven = c.comesFrom(from)
+	c.proven = c.shm != nil || c.comesFrom(from) // who shares memory with us is our own user, here
 	if c.node.ownName(from) || from == core.NodeIDFrom(local) {
 		return fmt.Errorf("%w: it says that it is %v", wire.ErrSelf, from)
 	}
@@ -198,8 +218,11 @@ func (c *tcpIn) Drained(l *core.InLane) bool {
 	if c.credit.stranger {
 		c.weigh()
 	}
-	if c.watch == paused {
+	switch {
+	case c.watch == paused:
 		c.rewatch()
+	case c.shm != nil:
+		c.shm.list()
 	}
 	return c.left != nil && c.recall()
 }
@@ -243,6 +266,9 @@ func (c *tcpIn) unwatch(why watchState) {
 		return
 	}
 	c.watch = why
+	if c.shm != nil {
+		return // who is not asleep gets no kicks, and an end is reported once
+	}
 	if why == paused {
 		c.loop.departing.look(c)
 	}
@@ -257,6 +283,10 @@ func (c *tcpIn) unwatch(why watchState) {
 func (c *tcpIn) rewatch() {
 	was := c.watch
 	c.watch = watching
+	if c.shm != nil {
+		c.shm.list()
+		return
+	}
 	if c.left != nil {
 		if was == starving {
 			c.recall()
@@ -283,6 +313,9 @@ func (c *tcpIn) shut(how core.CloseHow) {
 	c.framer.Close()
 	if c.fd < 0 {
 		return // its peer had gone
+	}
+	if c.shm != nil {
+		c.shm.unmap()
 	}
 	c.loop.disown(c.fd)
 	closeSocket(c.loop, c.fd, how)

@@ -47,11 +47,21 @@ type tcpOut struct {
 	acked     uint64     // when it was last looked at
 	since     time.Duration
 	patience  qos.Patience
+
+	shm *shmOut // of a lane through shared memory; else nil
 }
 
 // dialTCP starts a connection for a lane. Its failure is the lane's.
 func (lp *loop) dialTCP(l *core.OutLane) {
 	c := &tcpOut{loop: lp, fd: -1, lane: l}
+	if lp.eng.opt.Links == Shm && (lp.eng.ringsWithin || lp.eng.lookup(l.Peer()) == nil) && c.dialShm() {
+		return
+	}
+	c.dialNet()
+}
+
+func (c *tcpOut) dialNet() {
+	lp, l := c.loop, c.lane
 	if err := c.dial(); err != nil {
 		lp.eng.opt.Log.Debug("dial", "node", l.Node().ID(), "to", l.Peer(), "err", err)
 		c.fail(refusedBy(err))
@@ -107,6 +117,9 @@ func (c *tcpOut) greeting() []byte {
 // ready implements handler.
 func (c *tcpOut) ready(ev netpoll.IOEvent) {
 	switch {
+	case c.shm != nil:
+		c.shm.ready()
+		return
 	case c.lingering:
 		c.readyToLinger(netpoll.IsWriteEvent(ev))
 		return
@@ -159,6 +172,11 @@ func (c *tcpOut) connected() {
 func (c *tcpOut) Flush(l *core.OutLane) {
 	queued, _ := l.Queued()
 	if c.waiting || c.more || queued == 0 {
+		return
+	}
+	if c.shm != nil {
+		c.loop.away++
+		c.shm.flush(l)
 		return
 	}
 	limit := queued
@@ -232,6 +250,9 @@ func (c *tcpOut) listen() {
 // hear reads as much of the last word as is there. EAGAIN means that there may be
 // more to come, and 0 that there is not.
 func (c *tcpOut) hear() unix.Errno {
+	if c.shm != nil {
+		return c.shm.hear()
+	}
 	for c.heard < len(c.said) {
 		n, e := sysRead(c.fd, c.said[c.heard:])
 		if e != 0 {
@@ -267,6 +288,9 @@ func (c *tcpOut) Kernel(l *core.OutLane) (qos.Kernel, bool) {
 	handed := c.handed
 	if !c.lingering {
 		handed = l.Handed()
+	}
+	if c.shm != nil {
+		return c.shm.meter(handed)
 	}
 	k, told := kernelOf(c.fd, c.opening+handed.Bytes)
 	k.Acked -= min(k.Acked, c.opening)
@@ -327,6 +351,9 @@ func (c *tcpOut) shut(how core.CloseHow) {
 	if c.lingering {
 		c.loop.lingering.remove(c)
 	}
+	if c.shm != nil {
+		c.shm.unmap()
+	}
 	if c.fd >= 0 {
 		c.loop.disown(c.fd)
 		closeSocket(c.loop, c.fd, how)
@@ -335,6 +362,10 @@ func (c *tcpOut) shut(how core.CloseHow) {
 
 // expired implements expirer: the destination did not answer in time.
 func (c *tcpOut) expired() {
+	if c.shm != nil {
+		c.fallBack(fmt.Sprintf("no answer within %v", shmTimeout))
+		return
+	}
 	c.loop.eng.opt.Log.Debug("dial", "node", c.lane.Node().ID(), "to", c.lane.Peer(), "err", fmt.Sprintf("no answer within %v", dialTimeout))
 	c.fail(core.ReasonRefused)
 }

@@ -39,7 +39,10 @@ func (lp *loop) serve() {
 // settle keeps the wake-up descriptor readable exactly while there is work that
 // no socket announces.
 func (lp *loop) settle() {
-	if lp.shard.Ready() || lp.shard.Unflushed() || lp.shard.Sources() || lp.inbox.Len() > 0 {
+	if len(lp.kicks) > 0 && !lp.bursts {
+		lp.sendKicks()
+	}
+	if lp.shard.Ready() || lp.shard.Unflushed() || lp.shard.Sources() || lp.inbox.Len() > 0 || len(lp.rings) > 0 {
 		lp.raise()
 	}
 }
@@ -80,6 +83,7 @@ type wakeHandler loop
 func (w *wakeHandler) ready(netpoll.IOEvent) {
 	lp := (*loop)(w)
 	lp.readInbox()
+	lp.readRings()
 	again := lp.inject()
 	for spent := 0; ; {
 		lp.busy, lp.away = 0, 0
@@ -89,7 +93,8 @@ func (w *wakeHandler) ready(netpoll.IOEvent) {
 			break
 		}
 	}
-	if !lp.shard.Ready() && !lp.shard.Unflushed() && !lp.shard.Sources() && lp.inbox.Len() == 0 {
+	lp.settle()
+	if !lp.shard.Ready() && !lp.shard.Unflushed() && !lp.shard.Sources() && lp.inbox.Len() == 0 && len(lp.rings) == 0 {
 		lp.lower()
 	}
 }

@@ -118,6 +118,9 @@ func startEngine(b boot) (*engine.Engine, *shortage, error) {
 	opt := b.Tuning.engine(b.Setup.Seed)
 	opt.Loops = 1
 	opt.Epoch = b.Epoch
+	if !b.TCP {
+		opt.Links = engine.Shm
+	}
 	short := listen(&opt)
 	eng, err := engine.New(opt)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/ioverlay/ioverlay/scenario/host"
 )
 
-// proc runs each node in an operating-system process of its own, with real TCP
-// between them: the paper's own set-up.
+// proc runs each node in an operating-system process of its own, the paper's own set-up.
+// Between them are rings in shared memory, where the system has them, or real TCP.
 type proc struct {
 	o     Options
 	at    claim
@@ -81,7 +81,7 @@ func (w *proc) start(ctx context.Context, s host.Setup) (*process, error) {
 		return nil, err
 	}
 	p := &process{Process: child, name: s.Name}
-	if err = p.Send(boot{Setup: s, Tuning: tuningOf(w.o.Plan), Epoch: w.epoch, Up: w.up}); err == nil {
+	if err = p.Send(boot{Setup: s, Tuning: tuningOf(w.o.Plan), Epoch: w.epoch, Up: w.up, TCP: w.o.TCPOnly}); err == nil {
 		err = p.answer(ctx)
 	}
 	if err != nil {

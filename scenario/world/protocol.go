@@ -15,8 +15,9 @@ import (
 type boot struct {
 	Setup  host.Setup    `json:"setup"`
 	Tuning tuning        `json:"tuning"`
-	Epoch  time.Duration `json:"epoch_ns"`     // when the world began, by the machine's clock; 0: now
-	Up     bool          `json:"up,omitempty"` // all that the world begins with are
+	Epoch  time.Duration `json:"epoch_ns"`      // when the world began, by the machine's clock; 0: now
+	Up     bool          `json:"up,omitempty"`  // all that the world begins with are
+	TCP    bool          `json:"tcp,omitempty"` // links go by TCP, not through shared memory
 }
 
 // request is a line after it.

@@ -70,6 +70,8 @@ type Options struct {
 	Registry *host.Registry
 	// Child is the command line of a node's process, for the proc world.
 	Child []string
+	// TCPOnly keeps the links of the proc world out of shared memory.
+	TCPOnly bool
 	// Watch and Order are for the sim world: who is told of all that happens, and
 	// in what order what happens at one time does.
 	Watch sim.Watcher
