@@ -132,7 +132,7 @@ func (c *tcpOut) sayBye() {
 		}
 	}
 	if len(c.bye) > 0 {
-		n, e := sysWrite(c.fd, c.bye)
+		n, e := c.loop.write(c.fd, c.bye)
 		switch {
 		case e == unix.EAGAIN:
 		case e != 0:
@@ -223,7 +223,7 @@ func (c *tcpIn) linger(l *core.InLane, how core.CloseHow) {
 	}
 	took := l.Taken()
 	bye := wire.Bye{App: l.App(), Failed: how != core.CloseGraceful, Msgs: took.Msgs, Bytes: took.Bytes}.AppendTo(nil)
-	n, e := sysWrite(c.fd, bye)
+	n, e := c.loop.write(c.fd, bye)
 	switch {
 	case e != 0 || n < len(bye):
 		c.shut(how) // the connection is gone, or its peer does not even read 40 bytes
@@ -249,7 +249,7 @@ func (c *tcpIn) linger(l *core.InLane, how core.CloseHow) {
 
 // throwAway reads what comes for a lane that has ended.
 func (c *tcpIn) throwAway() {
-	n, e := sysRead(c.fd, c.loop.scrapSpace())
+	n, e := c.loop.read(c.fd, c.loop.scrapSpace())
 	if e == unix.EAGAIN || e == 0 && n > 0 {
 		return
 	}

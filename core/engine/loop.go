@@ -70,6 +70,8 @@ type loop struct {
 	kicks      []shmEnd // who looks before the next poll whether its peer waits
 	bursts     bool     // a ring is being read, and goes on before the next poll
 
+	calls callCount
+
 	connect func(fd int, to unix.Sockaddr) error // unix.Connect; a test may stand between
 }
 
@@ -142,6 +144,7 @@ func (lp *loop) stop() {
 
 // event is called by the poller for every descriptor that is ready.
 func (lp *loop) event(fd int, ev netpoll.IOEvent, _ netpoll.IOFlags) error {
+	lp.calls.event(fd)
 	if fd < len(lp.fds) && lp.fds[fd] != nil {
 		lp.fds[fd].ready(ev)
 	}
@@ -190,6 +193,7 @@ func (lp *loop) do(fn func()) error {
 // watch registers a descriptor and its handler for reading.
 func (lp *loop) watch(fd int, h handler) error {
 	lp.own(fd, h)
+	lp.calls.Watches++
 	if err := lp.poller.AddRead(lp.attachment(fd), levelTriggered); err != nil {
 		lp.disown(fd)
 		return err

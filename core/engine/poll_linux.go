@@ -7,10 +7,14 @@ import (
 
 // pauseRead takes a lane's socket out of the poller: level-triggered, it would
 // be reported in every turn while its downstream is full.
-func pauseRead(lp *loop, fd int) error { return lp.poller.Delete(fd) }
+func pauseRead(lp *loop, fd int) error {
+	lp.calls.Watches++
+	return lp.poller.Delete(fd)
+}
 
 // resumeRead puts it back.
 func resumeRead(lp *loop, fd int) error {
+	lp.calls.Watches++
 	return lp.poller.AddRead(lp.attachment(fd), levelTriggered)
 }
 

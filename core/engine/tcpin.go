@@ -133,7 +133,7 @@ func (c *tcpIn) recv(buf []byte) (int, unix.Errno) {
 	if c.shm != nil {
 		return c.shm.recv(buf)
 	}
-	return sysRead(c.fd, buf)
+	return c.loop.read(c.fd, buf)
 }
 
 // feed gives the lane what was read.

@@ -93,6 +93,7 @@ func (c *tcpOut) dial() error {
 		return err
 	}
 	lp.expectPeer(c)
+	lp.calls.Watches++
 	return lp.poller.AddReadWrite(lp.attachment(fd), levelTriggered)
 }
 
@@ -150,7 +151,7 @@ func (c *tcpOut) connected() {
 		c.fail(core.ReasonRefused)
 		return
 	}
-	n, e := sysWrite(c.fd, c.hello)
+	n, e := c.loop.write(c.fd, c.hello)
 	switch {
 	case e == unix.EAGAIN || e == unix.ENOTCONN:
 		return
@@ -206,11 +207,11 @@ func (c *tcpOut) Flush(l *core.OutLane) {
 // write sends the head of the queue, as one piece if it is one, and of a piece at most limit bytes.
 func (c *tcpOut) write(l *core.OutLane, limit int) (int, unix.Errno) {
 	if b, only := l.First(); only {
-		return sysWrite(c.fd, b[:min(len(b), limit)])
+		return c.loop.write(c.fd, b[:min(len(b), limit)])
 	}
 	lp := c.loop
 	lp.iovecs = l.Iovecs(lp.iovecs[:0], iovecBudget)
-	n, e := sysWritev(c.fd, lp.iovecs)
+	n, e := lp.writev(c.fd, lp.iovecs)
 	clear(lp.iovecs)
 	return n, e
 }
@@ -226,6 +227,7 @@ func (c *tcpOut) wait() {
 func (c *tcpOut) idle() { c.mode(c.loop.poller.ModRead) }
 
 func (c *tcpOut) mode(set func(*netpoll.PollAttachment, bool) error) {
+	c.loop.calls.Watches++
 	if err := set(c.loop.attachment(c.fd), levelTriggered); err != nil {
 		c.loop.eng.opt.Log.Error("watching a lane", "node", c.lane.Node().ID(), "to", c.lane.Peer(), "err", err)
 		if c.lingering {
@@ -254,7 +256,7 @@ func (c *tcpOut) hear() unix.Errno {
 		return c.shm.hear()
 	}
 	for c.heard < len(c.said) {
-		n, e := sysRead(c.fd, c.said[c.heard:])
+		n, e := c.loop.read(c.fd, c.said[c.heard:])
 		if e != 0 {
 			return e
 		}

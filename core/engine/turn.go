@@ -57,6 +57,7 @@ func (lp *loop) raise() {
 // lower undoes raise once there is nothing left to do. Whoever pushes to the
 // inbox after the look at it finds raised false and raises again.
 func (lp *loop) lower() {
+	lp.calls.Wakes++
 	lp.wake.lower()
 	lp.raised.Store(false)
 	lp.settle()
