@@ -89,6 +89,9 @@ func analyseTypical(t *testing.T) *Report {
 	}
 	r.Title, r.Wall, r.ProfilePath = "switch, 8 nodes", 15_100*time.Millisecond, "out/perf/switch.pprof"
 	r.OSUserPercent = 8.9
+	r.AddCall("read", 840_000, 107_520_000_000)
+	r.AddCall("read that found nothing", 0, 0)
+	r.AddCallAtLeast("poll", 600_000)
 	return r
 }
 

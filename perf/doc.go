@@ -32,7 +32,12 @@
 //     off, and the dozen instructions around them in the same assembly function.
 //     [Report.OSUserPercent] is the operating system's own split, which calls the
 //     way out user time: in a loop of 64 KiB copies over a socket pair it showed
-//     2.0% user where the profile showed 0.7%, which is 40 ns a call.
+//     2.0% user where the profile showed 0.7%, which is 40 ns a call. Where system
+//     calls are dear it is far more: in a guest with page-table isolation, a chain of
+//     128 KiB blocks, 19.4% where the profile showed 14.0%. Linux's perf, which without
+//     hardware counters samples by a timer, calls it user too, and says where it is: at the
+//     one instruction behind SYSCALL, at which the interrupt that fell due in the
+//     kernel is taken. docs/decisions.md has the figures.
 //   - Page faults and interrupts taken in user mode are charged to the function
 //     that they hit, so to user.
 //   - The clock is read in user mode (vDSO) and counts as user. On a machine

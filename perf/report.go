@@ -38,13 +38,17 @@ type Report struct {
 	Kernel    Share `json:"kernel"`
 
 	// OSUserPercent is the user part of the CPU time as the operating system
-	// counts it, to hold UserMode against; 0 if not known. It is another
-	// estimate, not the truth: most Linux kernels count whole clock ticks.
+	// counts it (getrusage), to hold UserMode against; 0 if not known. It is another
+	// estimate, not the truth: most Linux kernels count whole clock ticks, and a tick
+	// that falls due on the way back from a system call is counted as user.
 	OSUserPercent float64 `json:"os_user_percent,omitempty"`
 
 	// Rows has one row for each of Categories, in their order; their Samples add
 	// up to the report's.
 	Rows []Row `json:"rows"`
+
+	// Calls are the trips to the kernel in the window, if somebody counted them.
+	Calls []Call `json:"calls,omitempty"`
 
 	// ProfilePath is where Run saved the raw profile, if it did.
 	ProfilePath string `json:"profile,omitempty"`

@@ -3,6 +3,7 @@ package perf
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,9 +23,12 @@ const (
 const wantMargin = 0.5
 
 // WriteTable writes the report for people: one row a category, the shares below
-// it, and then the top functions of each category.
+// it, system calls if they were counted, and then the top functions of each category.
 func (r *Report) WriteTable(w io.Writer) error {
 	parts := []string{r.categoryTable(), r.summary(), r.functionTable()}
+	if len(r.Calls) > 0 {
+		parts = slices.Insert(parts, 2, r.callTable())
+	}
 	if r.Title != "" {
 		parts = append([]string{r.Title}, parts...)
 	}
@@ -74,7 +78,9 @@ func (r *Report) summary() string {
 	share("user mode", r.UserMode, "outside system calls")
 	share("kernel", r.Kernel, "inside system calls")
 	if r.OSUserPercent > 0 {
-		line("%-10s %5s%%  user mode by the operating system's own count", "(OS count)", points(r.OSUserPercent))
+		line("%-10s %5s%%  user mode as the system counts it, which has the way back from system calls in it: %s ns a message, and %s in the kernel",
+			"(OS count)", points(r.OSUserPercent),
+			nanos(r.OSUserPercent/100*r.NsPerMessage), nanos((1-r.OSUserPercent/100)*r.NsPerMessage))
 	}
 	line("%d messages switched, %s ns of CPU each; %s of CPU%s", r.Messages, nanos(r.NsPerMessage), seconds(r.CPU), r.wallText())
 	line("%d samples, one in %v of CPU: %s%% of the CPU time seen, %d samples unknown to every rule",

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/core/engine"
 	"github.com/ioverlay/ioverlay/perf"
 )
 
@@ -44,6 +45,10 @@ func (a *app) perfSwitch() *cobra.Command {
 where the time of a message-hop (one message over one link) goes: kernel, poll,
 framing, switch, algorithm and so on, in percent and nanoseconds. The raw profile
 is saved in --out; open it with "go tool pprof -http=: FILE".
+
+The engine's trips to the kernel are counted: how many there are for a message-hop, and
+how many bytes one moves. Polls are counted as far as a loop can tell them apart, so at
+least so many.
 
 The profiler takes 100 samples a CPU-second, so a longer --duration narrows the
 95% limits that are printed.`,
@@ -111,14 +116,16 @@ func (a *app) runPerfSwitch(ctx context.Context, f switchFlags) (err error) {
 	if err := bench.WarmUp(ctx, chain, s.Warmup); err != nil {
 		return err
 	}
+	var calls engine.Calls
 	r, err := perf.Run(ctx, perf.Options{
 		Title: fmt.Sprintf("%s, %d nodes, %d-byte payloads, %s", s.Kind, s.Nodes, s.PayloadBytes, loopsText(s.Loops)),
 		Dir:   f.out, Name: fmt.Sprintf("switch-%s-%d", s.Kind, s.Nodes),
-	}, profiled(chain, s))
+	}, profiled(chain, s, &calls))
 	bar.stop()
 	if err != nil {
 		return err
 	}
+	addCalls(r, calls)
 	if f.format == formatJSON {
 		err = r.WriteJSON(a.out)
 	} else {
@@ -137,9 +144,18 @@ func loopsText(n int) string {
 	return strconv.Itoa(n) + " loops"
 }
 
-// profiled is the measured window as perf wants it. It ends early when ctx does.
-func profiled(chain bench.Chain, s bench.Spec) perf.Workload {
+// profiled is the measured window as perf wants it. It ends early when ctx does. The trips to the
+// kernel in it are stored in calls, if the chain counts them.
+func profiled(chain bench.Chain, s bench.Spec, calls *engine.Calls) perf.Workload {
+	count := func() (engine.Calls, error) { return engine.Calls{}, nil }
+	if c, ok := chain.(bench.CallCounter); ok {
+		count = c.Calls
+	}
 	return func(ctx context.Context) (hops uint64, cpu, wall time.Duration, err error) {
+		before, err := count()
+		if err != nil {
+			return 0, 0, 0, err
+		}
 		begin, err := chain.Snapshot()
 		if err != nil {
 			return 0, 0, 0, err
@@ -150,6 +166,27 @@ func profiled(chain bench.Chain, s bench.Spec) perf.Workload {
 		case <-time.After(s.Duration):
 		}
 		end, err := chain.Snapshot()
+		if err != nil {
+			return 0, 0, 0, err
+		}
+		after, err := count()
+		*calls = after.Minus(before)
 		return (end.Messages - begin.Messages) * uint64(s.Links()), end.CPU - begin.CPU, time.Since(started), err
 	}
+}
+
+// addCalls adds what the engine counted to a report; nothing if it counted nothing, as baselines do.
+func addCalls(r *perf.Report, c engine.Calls) {
+	if c == (engine.Calls{}) {
+		return
+	}
+	r.AddCall("read", c.Reads, c.ReadBytes)
+	r.AddCall("read that found nothing", c.EmptyReads, 0)
+	r.AddCall("write, writev", c.Writes+c.Writevs, c.WriteBytes)
+	r.AddCall("of it writev", c.Writevs, 0)
+	r.AddCall("write that found no room", c.FullWrites, 0)
+	r.AddCallAtLeast("poll", c.Polls)
+	r.AddCall("descriptor reported by a poll", c.Events, 0)
+	r.AddCall("change of what is polled (epoll_ctl)", c.Watches, 0)
+	r.AddCall("wake-up taken note of (two calls)", c.Wakes, 0)
 }

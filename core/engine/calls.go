@@ -16,7 +16,8 @@ type Calls struct {
 	WriteBytes uint64 // what the kernel took of both, in bytes
 	FullWrites uint64 // writes of either kind that found no room, or a connection that has ended
 
-	// Events is how often the poller reported a descriptor: links, listeners, wake-ups and timers.
+	// Events is how often the poller reported a descriptor: links, listeners, wake-ups and timers. The poller's own, by
+	// which functions are handed to a loop, is not told.
 	Events uint64
 	// Polls is how many polls (epoll_wait, kevent) the loops can tell apart by their events, and so at least how many there
 	// were: a poll reports a descriptor once, so one that is reported again tells of another poll. It misses polls that
