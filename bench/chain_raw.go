@@ -5,6 +5,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/ioverlay/ioverlay/bench/baseline/raw"
+	"github.com/ioverlay/ioverlay/core/engine"
 )
 
 type rawChain struct {
@@ -13,10 +14,14 @@ type rawChain struct {
 }
 
 func buildRaw(_ context.Context, s Spec) (Chain, error) {
+	// The engine's own sizes, so that what it loses is not for want of larger blocks.
+	block, socket := engine.MachineSizes()
 	chain, err := raw.Start(raw.Config{
 		Nodes:         s.Nodes,
 		PayloadBytes:  s.PayloadBytes,
 		Loops:         s.Loops,
+		BlockBytes:    block,
+		SocketBytes:   socket,
 		RatePerSecond: s.RatePerSecond,
 		Warmup:        s.Warmup,
 	})

@@ -27,6 +27,14 @@ const (
 // machineBlock is the size of the blocks that standard slabs lie in, for a pool with a budget.
 func machineBlock(budget int64) int { return blockFor(cpuid.CPU.Cache.L2, kernelBufferMax(), budget) }
 
+// MachineSizes tells how large the blocks of standard slabs are on this machine, and the kernel's buffers of a lane that
+// moves much, both in bytes, unless Options say otherwise.
+func MachineSizes() (block, socket int) {
+	o := Options{}.sized()
+	o = o.sizedTo(bufpool.New(o.Pool))
+	return machineBlock(), max(o.wideBytes, o.SocketBytes)
+}
+
 // blockFor is machineBlock for a second cache of l2 bytes and a kernel that lets a socket have buffers of at most
 // window bytes; 0 or less where it does not say.
 func blockFor(l2, window int, budget int64) int {

@@ -27,6 +27,7 @@ type Chain struct {
 
 // Start builds a chain and lets its source go. The caller closes the chain.
 func Start(config Config) (*Chain, error) {
+	config = config.withDefaults()
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
@@ -46,13 +47,13 @@ func Start(config Config) (*Chain, error) {
 
 func (c *Chain) build() error {
 	for range min(c.config.Loops, c.config.Nodes) {
-		l, err := newLoop(c.config.blockBytes())
+		l, err := newLoop(c.config.moveBytes())
 		if err != nil {
 			return err
 		}
 		c.loops = append(c.loops, l)
 	}
-	dialer, err := newDialer()
+	dialer, err := newDialer(c.config.SocketBytes)
 	if err != nil {
 		return err
 	}
@@ -64,15 +65,18 @@ func (c *Chain) connect(d *dialer) error {
 	last := c.config.Nodes - 1
 	in := -1
 	for node := range c.config.Nodes {
-		out, next := -1, -1
+		out, next, peer := -1, -1, noPeer
 		if node < last {
 			var err error
 			if out, next, err = d.pair(); err != nil {
 				return err
 			}
 			c.sockets = append(c.sockets, out, next)
+			if c.loopOf(node) == c.loopOf(node+1) {
+				peer = next
+			}
 		}
-		if err := c.addNode(node, in, out); err != nil {
+		if err := c.addNode(node, in, out, peer); err != nil {
 			return err
 		}
 		in = next
@@ -80,25 +84,25 @@ func (c *Chain) connect(d *dialer) error {
 	return nil
 }
 
-func (c *Chain) addNode(node, in, out int) error {
+func (c *Chain) addNode(node, in, out, peer int) error {
 	l := c.loopOf(node)
 	switch {
 	case in < 0:
-		return c.addSource(l, out)
+		return c.addSource(l, out, peer)
 	case out < 0:
 		c.sink = newSink(l, in, c.config)
 		return c.sink.attach()
 	default:
-		return newRelay(l, in, out).attach()
+		return newRelay(l, in, out, peer).attach()
 	}
 }
 
-func (c *Chain) addSource(l *loop, out int) error {
+func (c *Chain) addSource(l *loop, out, peer int) error {
 	var err error
 	if c.config.paced() {
-		c.source, err = newPaced(l, out, c.config)
+		c.source, err = newPaced(l, out, peer, c.config)
 	} else {
-		c.source, err = newSource(l, out, c.config)
+		c.source, err = newSource(l, out, peer, c.config)
 	}
 	if err != nil {
 		c.source = nil

@@ -48,6 +48,39 @@ func TestChainDeliversEverything(t *testing.T) {
 	}
 }
 
+// Whatever the sizes, also when a frame is far larger than a block.
+func TestChainDeliversEverythingAtAnySize(t *testing.T) {
+	for _, block := range []int{minBlockBytes, 256 << 10} {
+		for _, socket := range []int{0, 16 << 10, 1 << 20} {
+			for _, payload := range []int{16, 65_512, 1 << 20} {
+				t.Run(fmt.Sprintf("block=%d/socket=%d/payload=%d", block, socket, payload), func(t *testing.T) {
+					chain := start(t, Config{Nodes: 4, Loops: 1, PayloadBytes: payload, BlockBytes: block, SocketBytes: socket})
+					await(t, "10 messages", func() bool { return chain.Counts().Messages >= 10 })
+					drainAndClose(t, chain)
+				})
+			}
+		}
+	}
+}
+
+// What was written is read at its other end without the poller: it reports less than there are hops.
+func TestWritesAreFollowed(t *testing.T) {
+	chain := start(t, Config{Nodes: 8, Loops: 1, PayloadBytes: 5120})
+	await(t, "1000 messages", func() bool { return chain.Counts().Messages >= 1000 })
+	reported, blocks := make(chan uint64, 1), make(chan uint64, 1)
+	if err := chain.loops[0].post(func() error {
+		reported <- chain.loops[0].events
+		blocks <- chain.sink.received.Load() / uint64(chain.config.moveBytes())
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if events, hops := <-reported, 7*<-blocks; events >= hops {
+		t.Errorf("the poller reported %d times for %d hops", events, hops)
+	}
+	drainAndClose(t, chain)
+}
+
 func drainAndClose(t *testing.T, chain *Chain) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), testWait)
@@ -135,6 +168,9 @@ func TestStartRefusesNonsense(t *testing.T) {
 	}{
 		{"one node", func(c *Config) { c.Nodes = 1 }},
 		{"too many nodes", func(c *Config) { c.Nodes = maxNodes + 1 }},
+		{"block too small", func(c *Config) { c.BlockBytes = minBlockBytes - 1 }},
+		{"block too large", func(c *Config) { c.BlockBytes = maxBlockBytes + 1 }},
+		{"negative socket buffer", func(c *Config) { c.SocketBytes = -1 }},
 		{"no loop", func(c *Config) { c.Loops = 0 }},
 		{"payload too small", func(c *Config) { c.PayloadBytes = 15 }},
 		{"payload too large", func(c *Config) { c.PayloadBytes = maxFrameSize + 1 }},

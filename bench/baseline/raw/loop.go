@@ -9,7 +9,8 @@ import (
 	"github.com/panjf2000/gnet/v2/pkg/queue"
 )
 
-// handler reacts to a descriptor that is ready, with at most one read and one write. An error ends the chain.
+// handler reacts to a descriptor that is ready, or may be, with at most one read and one write; a source may go on while
+// the chain keeps up. An error ends the chain.
 type handler interface {
 	ready(event netpoll.IOEvent) error
 }
@@ -20,7 +21,9 @@ type loop struct {
 	poller   *netpoll.Poller
 	slab     []byte    // what is read lies here until it is written, within one event
 	handlers []handler // by descriptor; nil for those that are not watched
-	events   uint64    // handled so far
+	events   uint64    // reported by the poller so far
+	next     int       // the other end of what was just written, if it is on this loop; or noPeer
+	arrived  bool      // the sink got something since somebody looked
 	failure  error     // why run ended, if nobody stopped it
 }
 
@@ -29,7 +32,7 @@ func newLoop(blockBytes int) (*loop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a poller: %w", err)
 	}
-	return &loop{poller: poller, slab: newBlock(blockBytes)}, nil
+	return &loop{poller: poller, slab: newBlock(blockBytes), next: noPeer}, nil
 }
 
 // run handles events until stop or a failure.
@@ -40,12 +43,33 @@ func (l *loop) run() error {
 			return nil
 		}
 		l.events++
-		return l.judge(l.handlers[fd].ready(event))
+		err := l.handlers[fd].ready(event)
+		if err == nil {
+			_, err = l.follow()
+		}
+		return l.judge(err)
 	})
 	if !errors.Is(err, gneterrors.ErrEngineShutdown) {
 		return fmt.Errorf("wait for events: %w", err)
 	}
 	return l.failure
+}
+
+// follow reads at the other end of what was just written, and so on down the chain as far as it is on this loop: the
+// kernel has delivered over loopback when a write returns, so nobody need be asked. It returns how many ends it read.
+func (l *loop) follow() (reads int, err error) {
+	for l.next != noPeer {
+		end := l.handlers[l.next]
+		l.next = noPeer
+		if end == nil {
+			break // a relay that waits for room
+		}
+		reads++
+		if err := end.ready(0); err != nil {
+			return reads, err
+		}
+	}
+	return reads, nil
 }
 
 // judge turns a failure into the one error at which the poller stops.

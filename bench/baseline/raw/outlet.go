@@ -8,10 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// noPeer stands for an end on another loop.
+const noPeer = -1
+
 // outlet is the sending end of a link. It belongs to the loop of its node.
 type outlet struct {
 	loop    *loop
 	fd      int
+	peer    int          // the other end, if it is on the same loop; or noPeer
 	rest    []byte       // what waits until the kernel has room; empty when nothing does
 	drained func() error // called when rest is out
 }
@@ -25,6 +29,9 @@ func (o *outlet) write(p []byte) (rest []byte, err error) {
 	n, err := writeSome(o.fd, p)
 	if err != nil && !errors.Is(err, unix.EAGAIN) {
 		return p, fmt.Errorf("write %d bytes to a link: %w", len(p), err)
+	}
+	if n > 0 {
+		o.loop.next = o.peer
 	}
 	return p[n:], nil
 }

@@ -34,14 +34,14 @@ type pacer interface {
 	close() error
 }
 
-func newPaced(l *loop, out int, c Config) (*paced, error) {
+func newPaced(l *loop, out, peer int, c Config) (*paced, error) {
 	schedule := traffic.NewSchedule(traffic.Now()+pacedStart.Nanoseconds(), c.RatePerSecond)
 	pacer, err := newPacer(l, schedule)
 	if err != nil {
 		return nil, err
 	}
 	s := &paced{schedule: schedule, pacer: pacer, frame: newBlock(c.frameBytes())}
-	s.out = outlet{loop: l, fd: out, drained: s.resume}
+	s.out = outlet{loop: l, fd: out, peer: peer, drained: s.resume}
 	s.payload = s.frame[traffic.HeaderBytes:]
 	traffic.PutHeader(s.frame, c.PayloadBytes, 0)
 	s.bodyHash = traffic.Fill(s.payload)

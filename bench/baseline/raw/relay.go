@@ -16,9 +16,9 @@ type relay struct {
 	own  []byte // holds what could not be written at once; made when first needed
 }
 
-func newRelay(l *loop, in, out int) *relay {
+func newRelay(l *loop, in, out, peer int) *relay {
 	r := &relay{loop: l, in: in}
-	r.out = outlet{loop: l, fd: out, drained: r.resume}
+	r.out = outlet{loop: l, fd: out, peer: peer, drained: r.resume}
 	return r
 }
 

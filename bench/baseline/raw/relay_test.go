@@ -9,6 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// What relays of a chain have by default.
+var (
+	usableBytes = Config{}.withDefaults().usableBytes()
+	socketBytes = Config{}.withDefaults().SocketBytes
+)
+
 // relayRig is one relay between two links whose other ends the test holds.
 type relayRig struct {
 	loop     *loop
@@ -18,7 +24,7 @@ type relayRig struct {
 
 func newRelayRig(t *testing.T) *relayRig {
 	t.Helper()
-	d, err := newDialer()
+	d, err := newDialer(socketBytes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +40,7 @@ func newRelayRig(t *testing.T) *relayRig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &relayRig{loop: l, relay: newRelay(l, in, out), up: up, down: down}
+	r := &relayRig{loop: l, relay: newRelay(l, in, out, noPeer), up: up, down: down}
 	if err := r.relay.attach(); err != nil {
 		t.Fatal(err)
 	}

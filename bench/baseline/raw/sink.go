@@ -43,6 +43,7 @@ func (k *sink) ready(netpoll.IOEvent) error {
 		close(k.ended)
 		return k.loop.unwatch(k.in)
 	}
+	k.loop.arrived = true
 	k.received.Add(uint64(n))
 	if k.frames != nil {
 		k.frames.take(k.loop.slab[:n])

@@ -12,14 +12,15 @@ import (
 type dialer struct {
 	listener int
 	address  *unix.SockaddrInet4
+	buffers  int // bytes
 }
 
-func newDialer() (*dialer, error) {
-	fd, err := tcpSocket()
+func newDialer(socketBytes int) (*dialer, error) {
+	fd, err := tcpSocket(socketBytes)
 	if err != nil {
 		return nil, err
 	}
-	d := &dialer{listener: fd}
+	d := &dialer{listener: fd, buffers: socketBytes}
 	if err := d.listen(); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
@@ -47,7 +48,7 @@ func (d *dialer) listen() error {
 
 // pair returns the two ends of a new connection, non-blocking. The caller closes them.
 func (d *dialer) pair() (sender, receiver int, err error) {
-	sender, err = tcpSocket()
+	sender, err = tcpSocket(d.buffers)
 	if err != nil {
 		return -1, -1, err
 	}
@@ -84,7 +85,7 @@ func (d *dialer) close() error { return unix.Close(d.listener) }
 
 // tcpSocket sets the buffer sizes before the socket is connected or listens, since the window scale of a connection
 // is fixed by them; accepted sockets inherit them.
-func tcpSocket() (int, error) {
+func tcpSocket(socketBytes int) (int, error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 	if err != nil {
 		return -1, fmt.Errorf("create a TCP socket: %w", err)
