@@ -34,7 +34,7 @@
 //     way out user time: in a loop of 64 KiB copies over a socket pair it showed
 //     2.0% user where the profile showed 0.7%, which is 40 ns a call. Where system
 //     calls are dear it is far more: in a guest with page-table isolation, a chain of
-//     128 KiB blocks, 19.4% where the profile showed 14.0%. Linux's perf, which without
+//     128 KiB blocks, 19.8% where the profile showed 12.5%. Linux's perf, which without
 //     hardware counters samples by a timer, calls it user too, and says where it is: at the
 //     one instruction behind SYSCALL, at which the interrupt that fell due in the
 //     kernel is taken. docs/decisions.md has the figures.
