@@ -113,7 +113,7 @@ func (c *tcpIn) depart() {
 	b.all.Msgs += w.msgs
 	b.all.Bytes += w.bytes
 	if end == 0 { // in order: it may wait to hear this
-		_, _ = sysWrite(c.fd, wire.Bye{App: c.lane.App(), Msgs: b.all.Msgs, Bytes: b.all.Bytes}.AppendTo(nil))
+		_, _ = c.loop.write(c.fd, wire.Bye{App: c.lane.App(), Msgs: b.all.Msgs, Bytes: b.all.Bytes}.AppendTo(nil))
 	}
 	if b.short {
 		c.loop.eng.opt.Log.Warn("a peer has gone and left more than there is memory for: what does not fit is lost",
@@ -133,7 +133,7 @@ func (c *tcpIn) readAll(b *leftBehind, w *frameCounter, size int) unix.Errno {
 		if slab != nil {
 			into = slab.Bytes()
 		}
-		n, e := sysRead(c.fd, into)
+		n, e := c.loop.read(c.fd, into)
 		if e == 0 && n > 0 {
 			w.count(into[:n])
 			size -= min(n, size)

@@ -32,7 +32,7 @@ func machineBlock(budget int64) int { return blockFor(cpuid.CPU.Cache.L2, kernel
 func MachineSizes() (block, socket int) {
 	o := Options{}.sized()
 	o = o.sizedTo(bufpool.New(o.Pool))
-	return machineBlock(), max(o.wideBytes, o.SocketBytes)
+	return machineBlock(0), max(o.wideBytes, o.SocketBytes)
 }
 
 // blockFor is machineBlock for a second cache of l2 bytes and a kernel that lets a socket have buffers of at most
