@@ -5,7 +5,7 @@ import (
 )
 
 // Calls counts the trips to the kernel that the data path of an engine makes, since the engine began. What connections
-// need to be set up, measured and closed is not in it.
+// need to be set up, measured and closed is not in it, nor are the kicks of links through shared memory, which carry no data.
 type Calls struct {
 	Reads      uint64 // reads of links that brought bytes
 	ReadBytes  uint64 // what they brought, in bytes

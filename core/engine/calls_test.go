@@ -25,9 +25,9 @@ func TestCallsAgreeWithAChain(t *testing.T) {
 		if c.Polls > c.Events {
 			t.Errorf("%d polls told apart by %d events", c.Polls, c.Events)
 		}
-		if w.links == Mem {
+		if w.links != TCP {
 			if c.Reads+c.EmptyReads+c.Writes+c.Writevs+c.FullWrites+c.ReadBytes+c.WriteBytes != 0 {
-				t.Errorf("links in memory made system calls: %+v", c)
+				t.Errorf("links in memory made system calls for data: %+v", c)
 			}
 			return
 		}
