@@ -54,6 +54,9 @@ func (c *Checker) Consume(n *core.Node, m *core.Msg) {
 	}
 }
 
+// Passive implements core.PassiveSink: a checker sends nothing.
+func (c *Checker) Passive() {}
+
 // session finds or begins the session of a message.
 func (c *Checker) session(m *core.Msg) *session {
 	key := sessionKey{m.Sender(), m.App()}

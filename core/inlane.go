@@ -27,6 +27,10 @@ type InLane struct {
 	pos  int
 	end  int
 
+	// From here on frames may be shown as a batch; before it, one by one. neverBatch on
+	// lanes that have none (batch.go).
+	single int
+
 	// Deficit round robin (Shreedhar and Varghese, SIGCOMM 1995).
 	weight  int
 	quantum int // bytes a turn
@@ -103,6 +107,9 @@ func (l *InLane) Feed(r Run) {
 	}
 	l.slab, l.buf = r.Slab, r.Slab.Bytes()
 	l.pos, l.end = int(r.Off), int(r.end())
+	if l.single != neverBatch {
+		l.single = 0
+	}
 	if !l.watched {
 		l.node.watchIn(l)
 	}

@@ -28,6 +28,9 @@ func (s *Switch) Accept(from NodeID, app uint32, tr InTransport) *InLane {
 func (n *Node) newInLane(from NodeID, app uint32, tr InTransport) *InLane {
 	l := &InLane{node: n, from: from, app: app, tr: tr, weight: n.weights.of(from, app)}
 	l.maxSize = uint64(n.shard.cfg.MaxPayload)
+	if n.batches == nil || app == 0 || app == wire.SharedApp || n.shard.cfg.Lanes == LaneShared {
+		l.single = neverBatch
+	}
 	l.age.from = l
 	n.ins.add(l)
 	n.indexIn(l)

@@ -12,13 +12,14 @@ import (
 // gets from a Node. All methods must be called on the node's loop, that is, from
 // within Process or from a function the runtime runs there.
 type Node struct {
-	sw    Switch // the same node as its runtime sees it
-	shard *Shard
-	id    NodeID
-	alg   Algorithm
-	rng   *rand.Rand
-	state nodeState
-	told  announced // announce.go
+	sw      Switch // the same node as its runtime sees it
+	shard   *Shard
+	id      NodeID
+	alg     Algorithm
+	batches BatchAlgorithm // the same, if it takes batches; else nil
+	rng     *rand.Rand
+	state   nodeState
+	told    announced // announce.go
 
 	// receiving
 	ins       inList
@@ -185,6 +186,7 @@ func (n *Node) tryEnd() {
 // crash ends a node whose algorithm panicked. Its neighbours see a failed node.
 func (n *Node) crash(c *Crash) {
 	n.shard.cur = nil
+	n.shard.batch.end(n)
 	n.settleMade()
 	n.finish(CloseAbort, c)
 }

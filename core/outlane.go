@@ -16,6 +16,7 @@ type OutLane struct {
 	app   uint32
 	then  *OutLane // the lane that was sent on after this one the last time
 	tr    OutTransport
+	batch uint64 // the last one that was to go on the lane (batch.go)
 
 	state laneState
 	dirty bool // in the shard's list of lanes to flush

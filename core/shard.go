@@ -20,9 +20,10 @@ type Shard struct {
 	dirty    []*OutLane // lanes that got something since they were last flushed
 	flushed  []*OutLane // the list before that, empty, to be used again
 	sources  []supplier
-	free     *Msg // unused Msg structs
-	one      *Msg // the struct that received messages are shown in, one after another; nil if the last was kept
-	made     *Msg // messages made in the Process call under way
+	free     *Msg  // unused Msg structs
+	one      *Msg  // the struct that received messages are shown in, one after another; nil if the last was kept
+	batch    Batch // that is shown to an algorithm now
+	made     *Msg  // messages made in the Process call under way
 	cur      *InLane
 	build    mason  // of messages that algorithms make
 	waiting  mason  // of small ones that wait behind others (overflow.go)
@@ -48,6 +49,7 @@ func (s *Shard) NewNode(id NodeID, alg Algorithm, rng *rand.Rand) *Switch {
 	}
 	n := &Node{shard: s, id: id, alg: alg, rng: rng, heaviest: 1, last: &OutLane{}}
 	n.sw.node = n
+	n.batches = batchesOf(alg)
 	alg.Bind(n)
 	return &n.sw
 }

@@ -14,6 +14,7 @@ import (
 //	Node.serve      one round: events first, then every active lane once
 //	Node.serveLane  one turn of one lane: deficit round robin
 //	Node.servePaced the same for a lane under an emulated limit (pacein.go)
+//	Node.serveBatch many of its frames at once, if the algorithm takes them (batch.go)
 //	InLane.usual    the next frame, if there is nothing remarkable about it
 //	Node.unusual    else
 //
@@ -87,6 +88,12 @@ func (n *Node) serveLane(l *InLane) {
 			if total == 0 {
 				continue // with the lane's next run
 			}
+		} else if l.pos >= l.single {
+			if before := l.pos; !n.serveBatch(l, rest, total) {
+				return
+			} else if l.pos != before {
+				continue
+			}
 		}
 		m := s.one
 		if m == nil { // the last one was kept
@@ -111,10 +118,7 @@ func (n *Node) serveLane(l *InLane) {
 			n.settleMade()
 		}
 		if l.blocked > 0 || l.heldMsgs > 0 && l.holdsFull() {
-			l.active = false // resume puts it back in its place
-			if l.deficit <= 0 {
-				l.requeue() // which is behind the others if the turn is over
-			}
+			l.wait()
 			return
 		}
 		if l.closed {
@@ -123,6 +127,14 @@ func (n *Node) serveLane(l *InLane) {
 	}
 	l.active = false
 	l.activate() // the turn is over; there may be more
+}
+
+// wait ends the turn of a lane that is not to be served until something has happened.
+func (l *InLane) wait() {
+	l.active = false // resume puts it back in its place
+	if l.deficit <= 0 {
+		l.requeue() // which is behind the others if the turn is over
+	}
 }
 
 // unusual handles what usual does not know: the end of the lane's run, a frame

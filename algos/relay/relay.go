@@ -13,12 +13,14 @@ type Relay struct {
 	algos.Base
 	downstreams []core.NodeID
 	sink        core.Sink
+	oneByOne    bool // for a sink that may send
 }
 
 // New makes a relay to the given downstream nodes; with none it is a leaf. The
 // sink, which may be nil, is handed every data message too.
 func New(sink core.Sink, downstreams ...core.NodeID) *Relay {
-	return &Relay{sink: sink, downstreams: downstreams}
+	_, passive := sink.(core.PassiveSink)
+	return &Relay{sink: sink, downstreams: downstreams, oneByOne: sink != nil && !passive}
 }
 
 // Downstreams are the nodes that messages go to, a view. An engine does not start a relay
@@ -41,6 +43,22 @@ func (r *Relay) Process(m *core.Msg) core.Verdict {
 	}
 	return core.Done
 }
+
+// ProcessBatch implements core.BatchAlgorithm: all data goes the same way.
+func (r *Relay) ProcessBatch(b *core.Batch) {
+	if r.oneByOne {
+		return
+	}
+	b.Take(r.downstreams...)
+	if r.sink != nil {
+		for m := range b.All() {
+			r.sink.Consume(r.Node, m)
+		}
+	}
+}
+
+// Batches implements core.BatchAlgorithm.
+func (r *Relay) Batches() core.Algorithm { return r }
 
 // control handles everything but data. What travels on a session's lane and is
 // not this node's alone goes on; Base hears of all that is no algorithm's. A
