@@ -133,11 +133,9 @@ func (b *Batch) Take(to ...NodeID) int {
 	l.pos += int(r.Len)
 	l.msgs += uint64(r.Msgs)
 	l.bytes += uint64(r.Len)
-	for o := first; o != nil; o = o.then {
-		o.pushRun(r)
-		if o == n.last {
-			break
-		}
+	for range to { // each follows the one before it now
+		first.pushRun(r)
+		first = first.then
 	}
 	return int(r.Msgs)
 }

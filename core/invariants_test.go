@@ -18,6 +18,9 @@ func (w *world) check() {
 	if w.sh.made != nil {
 		w.t.Fatalf("a message made in a call has outlived the call")
 	}
+	if w.sh.batch.node != nil || w.sh.batch.run.Slab != nil {
+		w.t.Fatalf("a batch has outlived the call that it was shown in")
+	}
 	if w.sh.cur != nil {
 		w.t.Fatalf("a lane counts as being served between two steps")
 	}
