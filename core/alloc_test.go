@@ -64,6 +64,19 @@ var setups = []setup{
 		}
 		w.mold(w.nodes[0], 1, payload, count)
 	}, 4, 1},
+	{"chain in batches", func(w *world, payload, count int) {
+		w.fan(0, &fan{dests: []NodeID{nodeID(1)}, quiet: true})
+		w.fan(1, &fan{dests: []NodeID{nodeID(2)}, quiet: true})
+		w.fan(2, &fan{quiet: true})
+		w.mold(w.nodes[0], 1, payload, count)
+	}, 3, 1},
+	{"fan-out 3 in batches", func(w *world, payload, count int) {
+		w.fan(0, &fan{dests: []NodeID{nodeID(1), nodeID(2), nodeID(3)}, quiet: true})
+		for i := 1; i <= 3; i++ {
+			w.fan(i, &fan{quiet: true})
+		}
+		w.mold(w.nodes[0], 1, payload, count)
+	}, 4, 1},
 	{"fan-in 3", func(w *world, payload, count int) {
 		w.node(0, relay(4))
 		w.node(4, nil)
@@ -274,6 +287,9 @@ func benchSizes(b *testing.B, s setup) {
 
 // BenchmarkSwitch is one message through one node of a chain.
 func BenchmarkSwitch(b *testing.B) { benchSizes(b, find("chain")) }
+
+// BenchmarkBatch is the same with algorithms that take batches, and look at each message.
+func BenchmarkBatch(b *testing.B) { benchSizes(b, find("chain in batches")) }
 
 // BenchmarkFanOut is a message to three downstreams and through them.
 func BenchmarkFanOut(b *testing.B) { benchSizes(b, find("fan-out 3")) }
