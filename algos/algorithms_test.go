@@ -284,3 +284,31 @@ func TestPoll(t *testing.T) {
 		t.Errorf("asked %d, answered %d, told lost %d", a.Asked+b.Asked, a.Answered+b.Answered, a.Lost+b.Lost)
 	}
 }
+
+// Meter passes data on to one node and counts it.
+type Meter struct {
+	algos.Base
+	Next        core.NodeID
+	Msgs, Bytes int
+}
+
+// Process implements core.Algorithm.
+func (t *Meter) Process(m *core.Msg) core.Verdict {
+	if m.Type() != wire.TypeData {
+		return t.Base.Process(m)
+	}
+	t.Msgs++
+	t.Bytes += m.Len()
+	t.Send(m, t.Next)
+	return core.Done
+}
+
+// ProcessBatch implements core.BatchAlgorithm.
+func (t *Meter) ProcessBatch(b *core.Batch) {
+	b.Take(t.Next)
+	t.Msgs += b.Len()
+	t.Bytes += b.Bytes()
+}
+
+// Batches implements core.BatchAlgorithm.
+func (t *Meter) Batches() core.Algorithm { return t }

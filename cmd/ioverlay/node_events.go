@@ -45,3 +45,14 @@ func (l *logged) Process(m *core.Msg) core.Verdict {
 	}
 	return l.Relay.Process(m)
 }
+
+// ProcessBatch implements core.BatchAlgorithm.
+func (l *logged) ProcessBatch(b *core.Batch) {
+	l.Relay.ProcessBatch(b)
+	if !b.From().IsZero() {
+		l.forwarded += l.fanout * uint64(b.Len())
+	}
+}
+
+// Batches implements core.BatchAlgorithm.
+func (l *logged) Batches() core.Algorithm { return l }
