@@ -31,7 +31,7 @@ type Status struct {
 	InRate      uint64          `cbor:"in_rate"`         // bytes a second of late, from all upstream nodes
 	OutRate     uint64          `cbor:"out_rate"`        // bytes a second of late, to all downstream nodes
 	LostOut     StatusLoss      `cbor:"lost_out"`        // accepted for a downstream and not delivered
-	LostIn      StatusLoss      `cbor:"lost_in"`         // received and not switched
+	LostIn      StatusLoss      `cbor:"lost_in"`         // received, or made by a source of the node, and not switched
 	Apps        int             `cbor:"apps"`            // sessions that the node knows of, those left out of the list too
 	Sessions    []StatusSession `cbor:"sessions"`        // by application
 	Hosts       int             `cbor:"hosts"`           // known hosts
@@ -118,7 +118,7 @@ func (b *Base) Status() Status {
 		Version: StatusVersion, Node: n.ID, Now: b.Now(),
 		Upstreams: len(n.Upstream), Downstreams: len(n.Downstream), Held: n.Held,
 		InRate: uint64(n.InRate), OutRate: uint64(n.OutRate),
-		LostOut: StatusLoss{n.Lost.OutMsgs, n.Lost.OutBytes}, LostIn: StatusLoss{n.Lost.InMsgs, n.Lost.InBytes},
+		LostOut: StatusLoss{n.Lost.OutMsgs, n.Lost.OutBytes}, LostIn: StatusLoss{n.Lost.UnswitchedMsgs(), n.Lost.InBytes + n.Lost.SourceBytes},
 		Apps: len(b.sessions), Hosts: len(b.hosts.known), Suspects: len(b.hosts.suspect),
 		Consumed: b.consumed, Unhandled: b.unhandled, Bad: b.bad, Refused: b.refused.count,
 	}

@@ -37,7 +37,7 @@ type NodeReport struct {
 	Lost       uint64  `json:"lost"`                  // all that is known to be lost here: LostOut, and Missing or LostIn
 	Missing    uint64  `json:"missing"`               // sequence numbers missing at its sink
 	LostOut    uint64  `json:"lost_out"`              // accepted for a downstream and not delivered: refused, queued, emulated
-	LostIn     uint64  `json:"lost_in"`               // received and not switched
+	LostIn     uint64  `json:"lost_in"`               // received, or made by the source here, and not switched
 	Refused    uint64  `json:"refused"`               // messages not acted on because of where they came from
 	PipeFullS  float64 `json:"pipe_full_s"`           // for how long the bound on what is in flight held messages up, all its links together
 	PipesFull  int     `json:"pipes_full"`            // links that it held up

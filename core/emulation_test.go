@@ -223,7 +223,7 @@ func TestNothingOnTheWayIsForgotten(t *testing.T) {
 				t.Errorf("killed: %v, and %d messages were lost", kill, lost.OutMsgs)
 			}
 			// The source's last run may have been dropped before it was switched.
-			if l.src.Sent() != got+lost.OutMsgs+lost.InMsgs {
+			if l.src.Sent() != got+lost.OutMsgs+lost.SourceMsgs {
 				t.Errorf("sent %d, received %d, lost %+v", l.src.Sent(), got, lost)
 			}
 		})

@@ -450,3 +450,37 @@ func TestCrash(t *testing.T) {
 		})
 	}
 }
+
+// TestSourcesAreNoUpstreams: what a node's own source made and nobody switched was
+// received from nobody, and is counted apart.
+func TestSourcesAreNoUpstreams(t *testing.T) {
+	w := newWorld(t, Config{QueueMsgs: 1})
+	defer w.close()
+	w.ports(0)
+	n := w.node(0, relay(1))
+	n.AddSource(6, &once{w.messages(0, 6, 6, 10)}) // 1 is queued, 1 waits, 4 are not switched
+	w.sh.Inject()
+	w.settle()
+	w.feeder(n, 9, 5, w.messages(9, 5, 5, 10)) // likewise 3
+	w.settle()
+	n.sw.Kill()
+	w.settle()
+	s := n.Stats()
+	if s.Lost.InMsgs != 3 || s.Lost.SourceMsgs != 4 || s.Lost.UnswitchedMsgs() != 7 || s.Lost.InBytes != 3*(wire.HeaderSize+10) || s.Lost.SourceBytes != 4*(wire.HeaderSize+10) {
+		t.Errorf("lost %+v, want 3 messages from upstream and 4 of the source", s.Lost)
+	}
+	if s.Past.In.Msgs != 2 || s.Past.Source.Msgs != 2 {
+		t.Errorf("switched %+v, want 2 messages from upstream and 2 of the source", s.Past)
+	}
+}
+
+// once is a source that makes one run.
+type once struct{ run Run }
+
+func (s *once) Produce(*Node) Supply {
+	r := s.run
+	s.run = Run{}
+	return Supply{Run: r, End: r.Slab == nil}
+}
+
+func (s *once) Close() {}

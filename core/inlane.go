@@ -134,8 +134,7 @@ func (l *InLane) Forgo(all Tally) {
 	rest := all.minus(l.Taken())
 	l.droppedMsgs += rest.Msgs
 	l.droppedBytes += rest.Bytes
-	l.node.gone.inMsgs += rest.Msgs
-	l.node.gone.inBytes += rest.Bytes
+	l.node.gone.in.add(rest)
 }
 
 // activate puts the lane at the end of its node's round, unless it is in it or

@@ -209,8 +209,6 @@ func (n *Node) removeIn(l *InLane) {
 	}
 	msgs, bytes := l.drop()
 	l.droppedMsgs, l.droppedBytes = msgs, bytes
-	n.gone.inMsgs += msgs
-	n.gone.inBytes += bytes
 	n.ins.remove(l)
 	n.unindexIn(l)
 	n.lighten(l)
@@ -218,8 +216,12 @@ func (n *Node) removeIn(l *InLane) {
 		n.dropSource(sl)
 	}
 	l.age.leave()
-	n.past.In.Msgs += l.msgs
-	n.past.In.Bytes += l.bytes
+	past, gone := &n.past.In, &n.gone.in
+	if l.from.IsZero() {
+		past, gone = &n.past.Source, &n.gone.source
+	}
+	past.add(Tally{l.msgs, l.bytes})
+	gone.add(Tally{msgs, bytes})
 	if n.state == nodeStopping {
 		n.shard.ready.push(n)
 	}

@@ -24,6 +24,11 @@ func (t Tally) minus(u Tally) Tally {
 	return Tally{t.Msgs - min(t.Msgs, u.Msgs), t.Bytes - min(t.Bytes, u.Bytes)}
 }
 
+func (t *Tally) add(u Tally) {
+	t.Msgs += u.Msgs
+	t.Bytes += u.Bytes
+}
+
 // Handed is what the connection that is open now has been given, or the last one
 // if it has just ended.
 func (l *OutLane) Handed() Tally {

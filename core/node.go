@@ -80,7 +80,7 @@ const (
 // lost counts messages that the node accepted and did not deliver.
 type lost struct {
 	outMsgs, outBytes   uint64 // queued for a downstream
-	inMsgs, inBytes     uint64 // received and not switched
+	in, source          Tally  // received from upstream nodes, or made by sources, and not switched
 	emulMsgs, emulBytes uint64 // on emulated links, as they were told to
 }
 

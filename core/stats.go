@@ -21,9 +21,9 @@ type Stats struct {
 	Past       PastLane // what lanes had carried that are forgotten, and not listed above
 }
 
-// PastLane is what lanes had carried that have ended: those from upstream at once,
-// those to downstream nodes once they have been forgotten.
-type PastLane struct{ In, Out Tally }
+// PastLane is what lanes had carried that have ended: those from upstream nodes and of
+// local sources at once, those to downstream nodes once they have been forgotten.
+type PastLane struct{ In, Source, Out Tally }
 
 // LaneIn is one upstream lane.
 type LaneIn struct {
@@ -65,13 +65,20 @@ type OwnStats struct {
 	Lost        uint64 // of Sent, with lanes that failed; not in LossStats
 }
 
-// LossStats counts what the node accepted and did not deliver.
+// LossStats counts what the node accepted and did not deliver. What came over links and
+// what was made here are apart, for the books of a network: what its nodes sent each other
+// is what they received and what they lost, and the messages of a source that its
+// algorithm never saw were sent by nobody.
 type LossStats struct {
-	OutMsgs, OutBytes uint64 // for a downstream that failed, refused or was full
-	InMsgs, InBytes   uint64 // received on lanes that ended before they were switched
-	EmulMsgs          uint64 // lost on emulated links, as they were told to
-	EmulBytes         uint64
+	OutMsgs, OutBytes       uint64 // for a downstream that failed, refused or was full
+	InMsgs, InBytes         uint64 // received from upstream nodes on lanes that ended before they were switched
+	SourceMsgs, SourceBytes uint64 // made by local sources whose lanes ended before they were switched
+	EmulMsgs                uint64 // lost on emulated links, as they were told to
+	EmulBytes               uint64
 }
+
+// UnswitchedMsgs are those of either kind that the algorithm was never shown.
+func (s LossStats) UnswitchedMsgs() uint64 { return s.InMsgs + s.SourceMsgs }
 
 // Stats takes a snapshot. It allocates; it is for reports, not for every message.
 func (n *Node) Stats() Stats {
@@ -127,8 +134,8 @@ func (n *Node) Backlogs(fn func(Backlog)) LossStats {
 
 // lossesPast are those of lanes that are no more.
 func (n *Node) lossesPast() LossStats {
-	return LossStats{OutMsgs: n.gone.outMsgs, OutBytes: n.gone.outBytes, InMsgs: n.gone.inMsgs, InBytes: n.gone.inBytes,
-		EmulMsgs: n.gone.emulMsgs, EmulBytes: n.gone.emulBytes}
+	return LossStats{OutMsgs: n.gone.outMsgs, OutBytes: n.gone.outBytes, InMsgs: n.gone.in.Msgs, InBytes: n.gone.in.Bytes,
+		SourceMsgs: n.gone.source.Msgs, SourceBytes: n.gone.source.Bytes, EmulMsgs: n.gone.emulMsgs, EmulBytes: n.gone.emulBytes}
 }
 
 // addLosses adds those of a lane, which an ended node has added to the past ones.

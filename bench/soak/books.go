@@ -42,7 +42,7 @@ func (l *life) books() Books {
 	return Books{
 		Sent:      l.alg.sent.Load() + s.Own.Sent - s.Own.Lost,
 		Received:  l.alg.received.Load() + s.Own.Taken,
-		Lost:      s.Lost.OutMsgs + s.Lost.InMsgs + s.Lost.EmulMsgs,
+		Lost:      s.Lost.OutMsgs + s.Lost.InMsgs + s.Lost.EmulMsgs, // not SourceMsgs: no algorithm sent those
 		Delivered: l.alg.delivered.Load(),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ioverlay/ioverlay/bufpool/slabtest"
+	"github.com/ioverlay/ioverlay/core"
 )
 
 func TestMain(m *testing.M) { os.Exit(slabtest.Main{M: m}.Run()) }
@@ -80,5 +81,43 @@ func TestLevel(t *testing.T) {
 func TestSpecIsChecked(t *testing.T) {
 	if _, err := Run(t.Context(), Spec{Duration: time.Second, Nodes: 2}); err == nil {
 		t.Error("two nodes were taken")
+	}
+}
+
+// What a source made and its node had not switched when it crashed was sent by nobody, and
+// is not counted as lost on the way.
+func TestBooksOfACrashedSource(t *testing.T) {
+	o, err := newOverlay(Spec{Seed: 3, Nodes: 8, Sessions: 1, Rate: 1e6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.eng.Close()
+	at := slices.IndexFunc(o.apps, func(apps []uint32) bool { return len(apps) > 0 })
+	for i := range o.lives {
+		o.throttle(i, 1000)
+	}
+	source := o.lives[at]
+	blocked := func() bool {
+		s, err := source.node.Stats()
+		return err == nil && slices.ContainsFunc(s.Upstream, func(l core.LaneIn) bool { return l.From.IsZero() && l.Blocked })
+	}
+	for deadline := time.Now().Add(30 * time.Second); !blocked(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("hung: the source does not fill the way")
+		}
+	}
+	o.apps[at] = nil // it does not begin again
+	if err := o.restart(t.Context(), at, true); err != nil {
+		t.Fatal(err)
+	}
+	b, err := o.quiet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Balance() != 0 || b.Received == 0 {
+		t.Errorf("%d unaccounted for: %+v", b.Balance(), b)
+	}
+	if s, _ := source.node.Stats(); s.Lost.SourceMsgs == 0 {
+		t.Error("the source had made nothing that was not switched: nothing was tested")
 	}
 }

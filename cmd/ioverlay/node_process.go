@@ -122,7 +122,7 @@ func (p *nodeProcess) usage(r *bench.NodeReport) {
 // collect reads the figures on the node's loop, or once that has ended.
 func (p *nodeProcess) collect(s core.Stats) bench.NodeReport {
 	r := bench.NodeReport{Node: p.node.ID().String(), Forwarded: p.alg.forwarded, Refused: p.alg.Refused(), LogDropped: p.async.Dropped()}
-	r.LostOut, r.LostIn = s.Lost.OutMsgs+s.Lost.EmulMsgs, s.Lost.InMsgs
+	r.LostOut, r.LostIn = s.Lost.OutMsgs+s.Lost.EmulMsgs, s.Lost.UnswitchedMsgs()
 	pipes(&r, s.Downstream)
 	if p.source != nil {
 		r.Sent = p.source.Sent()

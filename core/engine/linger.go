@@ -175,6 +175,7 @@ func (c *tcpOut) lingered() {
 	if c.closed {
 		return
 	}
+	c.hear() // writing may have failed first, and then nobody has read what the peer said
 	took := c.handed
 	if bye, said := c.word(); said {
 		took = core.Tally{Msgs: bye.Msgs, Bytes: bye.Bytes}

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/core"
@@ -245,4 +247,39 @@ func TestLossesWithoutABye(t *testing.T) {
 	if s.SentMsgs < read || s.LostMsgs == 0 || s.SentMsgs+s.LostMsgs != src.Sent() || s.SentBytes+s.LostBytes != src.Sent()*(wire.HeaderSize+1000) {
 		t.Errorf("%d read of %d: %+v", read, src.Sent(), s)
 	}
+}
+
+// A peer that has said what it took and is gone when its upstream says good-bye is
+// believed, although writing to it fails: its system has acknowledged more.
+func TestByeIsHeardWhenWritingFails(t *testing.T) {
+	e := newEngine(t, redial(Options{Loops: 1}))
+	dest := serve(t, "")
+	n := e.add(t, newProbe(nil, dest.id()), NodeOptions{})
+	send(t, n, apps.Stream{App: 1, Payload: 100, Limit: 10})
+	p, _ := dest.accept()
+	for range 10 {
+		p.frame()
+	}
+	do(t, n, func(*core.Node) { // so that the node sees the bye and the reset at once
+		p.say(wire.Bye{App: 1, Msgs: 7, Bytes: 7 * (wire.HeaderSize + 100)}.AppendTo(nil))
+		p.abort()
+		eventually(t, "the reset", func() bool { return broken(n) })
+		n.core.Kill()
+	})
+	if s := stats(t, n); s.Lost.OutMsgs != 3 {
+		t.Errorf("lost %+v, want 3 messages", s.Lost)
+	}
+}
+
+// broken reports whether a connection that leads from a node is broken. On its loop only.
+func broken(n *Node) bool {
+	for _, h := range n.loop.fds {
+		if c, ok := h.(*tcpOut); ok {
+			p := []unix.PollFd{{Fd: int32(c.fd)}}
+			if _, err := unix.Poll(p, 0); err == nil && p[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0 {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -46,7 +46,7 @@ func (f *flow) settle() (sent, arrived, lost uint64) {
 	}
 	for _, n := range f.nodes { // nothing moves any more
 		s := n.core.Stats()
-		lost += s.Lost.OutMsgs + s.Lost.InMsgs
+		lost += s.Lost.OutMsgs + s.Lost.UnswitchedMsgs()
 		lost -= s.Own.Sent - s.Own.Taken - s.Own.Lost // what the switch added and a receiver has not switched
 		if s.Held != 0 || len(s.Upstream) != 0 {
 			f.t.Errorf("a node that has ended still has %+v", s)
@@ -193,7 +193,7 @@ func TestStopThatCannotFinish(t *testing.T) {
 			receive(t, "the node has ended", endOf(n))
 			e.Close()
 			s := n.core.Stats()
-			if got := s.Lost.OutMsgs + s.Lost.InMsgs + s.Downstream[0].SentMsgs; got != src.Sent() {
+			if got := s.Lost.OutMsgs + s.Lost.SourceMsgs + s.Downstream[0].SentMsgs; got != src.Sent() {
 				t.Errorf("%d messages sent or counted as lost of %d: %+v", got, src.Sent(), s)
 			}
 		})

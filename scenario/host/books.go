@@ -59,7 +59,7 @@ func (h *Host) Count() Counters {
 	b := &h.books
 	lost := b.downstreams(h.node, &c)
 	c.LostOut, b.lostOut = grown(b.lostOut, lost.OutMsgs+lost.EmulMsgs)
-	c.LostIn, b.lostIn = grown(b.lostIn, lost.InMsgs)
+	c.LostIn, b.lostIn = grown(b.lostIn, lost.UnswitchedMsgs())
 	c.NoRoom, b.failed = b.failed, 0
 	return c
 }
