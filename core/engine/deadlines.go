@@ -3,8 +3,6 @@ package engine
 import (
 	"math"
 	"time"
-
-	"github.com/ioverlay/ioverlay/core"
 )
 
 const never time.Duration = math.MaxInt64
@@ -34,8 +32,8 @@ type expirer interface {
 	expired()
 	// belongsTo reports whether it is a connection of the node's.
 	belongsTo(n *Node) bool
-	// shut closes the connection and tells nobody.
-	shut(how core.CloseHow)
+	// abandoned ends the connection, whose node has ended.
+	abandoned()
 }
 
 // add puts a connection under a deadline.
@@ -82,7 +80,7 @@ func (d *deadlines) check() {
 	}
 }
 
-// abandon closes the connections of a node that has ended: they have no lane yet
+// abandon ends the connections of a node that has ended: they have no lane yet
 // whose end would close them.
 func (d *deadlines) abandon(n *Node) {
 	if d.waiting == 0 {
@@ -90,7 +88,7 @@ func (d *deadlines) abandon(n *Node) {
 	}
 	for _, e := range d.list { // settle may set d.list to nil meanwhile
 		if bool(*e.on) && e.c.belongsTo(n) {
-			e.c.shut(core.CloseAbort)
+			e.c.abandoned()
 		}
 	}
 }

@@ -223,7 +223,12 @@ func (c *tcpIn) linger(l *core.InLane, how core.CloseHow) {
 		return
 	}
 	took := l.Taken()
-	bye := wire.Bye{App: l.App(), Failed: how != core.CloseGraceful, Msgs: took.Msgs, Bytes: took.Bytes}.AppendTo(nil)
+	c.lastWord(wire.Bye{App: l.App(), Failed: how != core.CloseGraceful, Msgs: took.Msgs, Bytes: took.Bytes}, how)
+}
+
+// lastWord says what was taken, and stays until the peer has heard it.
+func (c *tcpIn) lastWord(word wire.Bye, how core.CloseHow) {
+	bye := word.AppendTo(nil)
 	n, e := c.loop.write(c.fd, bye)
 	switch {
 	case e != 0 || n < len(bye):

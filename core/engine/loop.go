@@ -268,7 +268,7 @@ func (lp *loop) Ended(c *core.Switch, crash *core.Crash) {
 			"node", n.id, "panic", fmt.Sprint(crash.Value), "stack", string(crash.Stack))
 	}
 	lp.timers.forget(c)
-	lp.strict.abandon(n)
+	lp.turnAway(n)
 	lp.removeNode(n)
 	lp.eng.forget(n)
 	n.crash = crash

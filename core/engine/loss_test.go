@@ -283,3 +283,33 @@ func broken(n *Node) bool {
 	}
 	return false
 }
+
+// A node that ends has taken nothing of connections that it has not accepted, or whose hello
+// it has not read, however much of them its system has acknowledged.
+func TestConnectionsThatFindNoLane(t *testing.T) {
+	for name, meet := range map[string]func(n *Node){
+		"not accepted": func(*Node) {},
+		"not greeted":  func(n *Node) { n.listener.ready(0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := newEngine(t, Options{Loops: 2, Core: core.Config{RedialMin: time.Hour, RedialMax: time.Hour}})
+			sink := &gauge{}
+			to := e.add(t, relay.New(sink), NodeOptions{Loop: OnLoop(1)})
+			source := newProbe(nil, to.ID())
+			from := e.add(t, source, NodeOptions{Loop: OnLoop(0)})
+			do(t, to, func(*core.Node) { // so that its loop sees nothing before it ends
+				send(t, from, apps.Stream{App: 1, Payload: 100, Limit: 10})
+				eventually(t, "all is on its way", func() bool {
+					s := stats(t, from).Downstream
+					return len(s) == 1 && s[0].SentMsgs >= 10 && s[0].Kernel.Unacked == 0
+				})
+				meet(to)
+				to.core.Kill()
+			})
+			source.await(t, "link down", down(core.Downstream, core.ReasonReset))
+			if s := stats(t, from).Lost; s.OutMsgs != 10 || sink.n.Load() != 0 {
+				t.Errorf("lost %+v of 10 messages, of which %d were received", s, sink.n.Load())
+			}
+		})
+	}
+}

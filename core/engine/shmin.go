@@ -75,6 +75,9 @@ func (k *shmKnock) shut(how core.CloseHow) {
 	closeSocket(k.loop, k.fd, how)
 }
 
+// abandoned implements expirer: nothing can have been sent before the offer was taken.
+func (k *shmKnock) abandoned() { k.shut(core.CloseAbort) }
+
 // expired implements expirer.
 func (k *shmKnock) expired() {
 	k.drop(fmt.Errorf("no offer within %v", k.loop.eng.opt.HelloTimeout))

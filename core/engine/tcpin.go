@@ -171,7 +171,9 @@ func (c *tcpIn) greet(ch wire.Chunk) (wire.Chunk, bool) {
 	}
 	if err == nil {
 		if c.lane = c.node.core.Accept(h.From, h.App, c); c.lane == nil {
-			err = errors.New("the node is stopping")
+			ch.Slab.Release()
+			c.takeNothing(h.App) // the node is stopping
+			return ch, false
 		}
 	}
 	if err != nil {

@@ -372,5 +372,8 @@ func (c *tcpOut) expired() {
 	c.fail(core.ReasonRefused)
 }
 
+// abandoned implements expirer.
+func (c *tcpOut) abandoned() { c.shut(core.CloseAbort) }
+
 // belongsTo implements expirer.
 func (c *tcpOut) belongsTo(n *Node) bool { return c.lane.Node() == n.core }
