@@ -262,7 +262,7 @@ func (l *OutLane) pushRun(r Run) {
 		o.Len += r.Len
 		o.Msgs += r.Msgs
 	} else {
-		l.signals = Tally{}
+		l.nothingSaid()
 		r.Slab.Retain()
 		l.q.push(r)
 		l.open = l.q.tail()

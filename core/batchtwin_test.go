@@ -45,8 +45,8 @@ func (w *twin) state() []string {
 	}
 	for _, lk := range w.node.links {
 		for _, l := range lk.lanes {
-			add("out %v/%d state %d bytes %d msgs %d sent %d lost %d dirty %v watched %v round %d open %v parked %d signals %v",
-				l.peer, l.app, l.state, l.bytes, l.msgs, l.sentMsgs, l.lostMsgs, l.dirty, l.watched, l.round, l.open != nil, len(l.parked), l.signals)
+			add("out %v/%d state %d bytes %d msgs %d sent %d lost %d dirty %v watched %v round %d open %v parked %d signals %v %v",
+				l.peer, l.app, l.state, l.bytes, l.msgs, l.sentMsgs, l.lostMsgs, l.dirty, l.watched, l.round, l.open != nil, len(l.parked), l.signals, l.said)
 			for i := range l.q.len() {
 				add("  run %d+%d, %d messages", l.q.at(i).Off, l.q.at(i).Len, l.q.at(i).Msgs)
 			}

@@ -127,7 +127,7 @@ func TestBatchAfterSignals(t *testing.T) {
 	ps := w.ports(0)
 	f.sw.Call(func() { f.Send(f.NewMsg(wire.TypeData, 1, 0), nodeID(10)) })
 	w.settle()
-	if l := ps.to(10, 1).lane; l.signals != (Tally{}) || l.msgs < 9 {
-		t.Errorf("%d messages, of which the last %v would count as the switch's own", l.msgs, l.signals)
+	if l := ps.to(10, 1).lane; l.signals != (Tally{}) || l.said != nil || l.msgs < 9 {
+		t.Errorf("%d messages, of which the last %v (%d) would count as the switch's own", l.msgs, l.signals, l.said)
 	}
 }
