@@ -50,7 +50,11 @@ const blockOverhead = 128<<10 - bufpool.DefaultSlabSize
 // sized fills in what the options leave to the engine.
 func (o Options) sized() Options {
 	if o.Pool.SlabSize == 0 {
-		o.Pool.SlabSize = machineBlock(o.Pool.Budget) - blockOverhead
+		o.Pool.SlabSize = bufpool.DefaultSlabSize
+		if o.Loops == 1 {
+			// Between loops a large burst only makes the other core wait for longer.
+			o.Pool.SlabSize = machineBlock(o.Pool.Budget) - blockOverhead
+		}
 	}
 	return o
 }
