@@ -120,7 +120,7 @@ func (c *tcpOut) linger(how core.CloseHow) {
 
 // sayBye writes what is left of the bye and closes the direction.
 func (c *tcpOut) sayBye() {
-	c.waiting = false
+	c.waiting, c.more = false, false
 	if c.shm != nil {
 		var err error
 		if c.bye, err = c.shm.say(c.bye); err != nil {
