@@ -15,10 +15,7 @@ type rawChain struct {
 
 func buildRaw(_ context.Context, s Spec) (Chain, error) {
 	// The engine's own sizes, so that what it loses is not for want of larger blocks.
-	block, socket := engine.MachineSizes()
-	if s.Loops > 1 {
-		block = 0 // measured: blocks that cross from loop to loop are cheaper at raw's own, smaller size
-	}
+	block, socket := engine.MachineSizes(s.Loops)
 	chain, err := raw.Start(raw.Config{
 		Nodes:         s.Nodes,
 		PayloadBytes:  s.PayloadBytes,

@@ -27,12 +27,12 @@ const (
 // machineBlock is the size of the blocks that standard slabs lie in, for a pool with a budget.
 func machineBlock(budget int64) int { return blockFor(cpuid.CPU.Cache.L2, kernelBufferMax(), budget) }
 
-// MachineSizes tells how large the blocks of standard slabs are on this machine, and the kernel's buffers of a lane that
-// moves much, both in bytes, unless Options say otherwise.
-func MachineSizes() (block, socket int) {
-	o := Options{}.sized()
+// MachineSizes tells how large the blocks of standard slabs are on this machine in an engine of so many loops, and the
+// kernel's buffers of a lane that moves much, both in bytes, unless Options say otherwise.
+func MachineSizes(loops int) (block, socket int) {
+	o := Options{Loops: loops}.sized()
 	o = o.sizedTo(bufpool.New(o.Pool))
-	return machineBlock(0), max(o.wideBytes, o.SocketBytes)
+	return blockSize(o.Pool.SlabSize), max(o.wideBytes, o.SocketBytes)
 }
 
 // blockFor is machineBlock for a second cache of l2 bytes and a kernel that lets a socket have buffers of at most

@@ -33,6 +33,18 @@ func TestBlocksFollowTheMachine(t *testing.T) {
 	}
 }
 
+// What the baselines are given is what an engine has.
+func TestMachineSizesAreTheEngines(t *testing.T) {
+	for loops := 1; loops <= 2; loops++ {
+		e := newEngine(t, Options{Loops: loops})
+		block, socket := MachineSizes(loops)
+		if block != blockSize(e.Pool().SlabSize()) || socket != max(e.opt.wideBytes, e.opt.SocketBytes) {
+			t.Errorf("%d loops: blocks of %d and buffers of %d bytes; the engine has %d and %d", loops, block, socket,
+				blockSize(e.Pool().SlabSize()), e.opt.wideBytes)
+		}
+	}
+}
+
 // What the options name is left alone.
 func TestSizesThatAreNamedStay(t *testing.T) {
 	e := newEngine(t, Options{SocketBytes: 70 << 10, ReadBytes: 9000, Core: core.Config{QueueBytes: 5000, Quantum: 6000},
