@@ -14,8 +14,11 @@ type Sample struct {
 	Slabs       int64   `json:"slabs"`      // held by the engine's nodes and loops
 }
 
-// MinSamples is how many samples a judgement needs, after the warm-up.
-const MinSamples = 4
+// MinSamples is how many samples a judgement needs, after the warm-up, and MinRounds how many rounds that takes.
+const (
+	MinSamples = 4
+	MinRounds  = 5
+)
 
 // quantity is one of the things that must be level.
 type quantity struct {

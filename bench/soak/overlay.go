@@ -84,8 +84,13 @@ func (o *overlay) settle(at int) error {
 // restart ends a node, in order or by a crash, and starts another at its address.
 func (o *overlay) restart(ctx context.Context, at int, crash bool) error {
 	old := o.lives[at]
+	if err := old.alive(); err != nil {
+		return err
+	}
 	if crash {
-		_ = old.node.Do(func(c *core.Node) { c.After(0, crashTimer) })
+		if err := old.node.Do(func(c *core.Node) { c.After(0, crashTimer) }); err != nil {
+			return fmt.Errorf("soak: crash a node: %w", err)
+		}
 	} else {
 		stop, cancel := context.WithTimeout(ctx, stopPatience)
 		_ = old.node.Stop(stop) // what it could not deliver in time is counted
@@ -95,6 +100,9 @@ func (o *overlay) restart(ctx context.Context, at int, crash bool) error {
 	case <-old.node.Done():
 	case <-time.After(hungAfter):
 		return fmt.Errorf("soak: node %v did not end within %v", old.node.ID(), hungAfter)
+	}
+	if c := old.node.Crash(); c != nil && c.Value != any(errCrash) {
+		return fmt.Errorf("soak: node %v panicked while it ended: %v", old.node.ID(), c.Value)
 	}
 	old.ended = time.Now()
 	o.past, o.ends = append(o.past, old), o.ends+1
@@ -135,9 +143,23 @@ func (o *overlay) total() Books {
 	return b
 }
 
+// alive is an error if a node has ended that nobody has ended: its books would balance.
+func (l *life) alive() error {
+	select {
+	case <-l.node.Done():
+		why := any("nobody has ended it")
+		if c := l.node.Crash(); c != nil {
+			why = c.Value
+		}
+		return fmt.Errorf("soak: node %v has ended by itself: %v", l.node.ID(), why)
+	default:
+		return nil
+	}
+}
+
 // cut ends the connections that lead to a node, as its network would.
-func (o *overlay) cut(at int) {
-	_ = o.lives[at].node.Do(func(c *core.Node) {
+func (o *overlay) cut(at int) error {
+	return o.lives[at].node.Do(func(c *core.Node) {
 		for _, l := range c.Stats().Upstream {
 			if !l.From.IsZero() {
 				c.CloseUpstream(l.From)
@@ -147,12 +169,12 @@ func (o *overlay) cut(at int) {
 }
 
 // throttle changes a node's emulated bandwidth; 0 is none.
-func (o *overlay) throttle(at int, rate emul.Rate) {
-	_ = o.lives[at].node.Do(func(c *core.Node) { c.SetBandwidth(emul.Bandwidth{Down: rate}) })
+func (o *overlay) throttle(at int, rate emul.Rate) error {
+	return o.lives[at].node.Do(func(c *core.Node) { c.SetBandwidth(emul.Bandwidth{Down: rate}) })
 }
 
 // storm has a node ping some others.
-func (o *overlay) storm(at int) {
+func (o *overlay) storm(at int) error {
 	var to []core.NodeID
 	for range 8 {
 		if other := o.rng.IntN(len(o.ids)); other != at {
@@ -160,7 +182,7 @@ func (o *overlay) storm(at int) {
 		}
 	}
 	l := o.lives[at]
-	_ = l.node.Do(func(*core.Node) { l.alg.storm(to, 50) })
+	return l.node.Do(func(*core.Node) { l.alg.storm(to, 50) })
 }
 
 // quiet ends all sources and emulation and waits until nothing moves any more.

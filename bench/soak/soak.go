@@ -50,7 +50,7 @@ type Result struct {
 // Run runs a soak until its time is up or ctx ends, and judges it. An error means that it
 // could not be run; what does not hold is in the result.
 func Run(ctx context.Context, s Spec) (Result, error) {
-	r := Result{Kind: "soak", Seed: s.Seed, Nodes: s.Nodes, Sessions: s.Sessions}
+	r := Result{Kind: "soak", Seed: s.Seed, Nodes: s.Nodes, Sessions: s.Sessions, Samples: []Sample{}, Failed: []string{}}
 	if err := s.Check(); err != nil {
 		return r, err
 	}
@@ -89,7 +89,10 @@ func Run(ctx context.Context, s Spec) (Result, error) {
 func (r *Result) judge() {
 	r.Levels = judge(r.Samples)
 	for _, l := range r.Levels {
-		if !l.Holds() {
+		switch {
+		case l.Judged == 0 && !r.Interrupted:
+			r.Failed = append(r.Failed, fmt.Sprintf("%s could not be judged: %d rounds are too few", l.What, len(r.Samples)))
+		case !l.Holds():
 			r.Failed = append(r.Failed, l.String())
 		}
 	}
@@ -109,28 +112,35 @@ func (o *overlay) round(ctx context.Context, s Spec, crowd *strangers) error {
 	slow := map[int]bool{}
 	for i := 0; time.Now().Before(calm) && ctx.Err() == nil; i++ {
 		at := o.rng.IntN(len(o.lives))
+		var err error
 		switch i % 5 {
 		case 0:
-			if err := o.restart(ctx, at, o.rng.IntN(2) == 0); err != nil {
-				return err
-			}
+			err = o.restart(ctx, at, o.rng.IntN(2) == 0)
 			delete(slow, at)
 		case 1:
-			o.cut(at)
+			err = o.cut(at)
 		case 2:
 			slow[at] = true
-			o.throttle(at, []emul.Rate{10_000, 100_000, 1_000_000}[o.rng.IntN(3)])
+			err = o.throttle(at, []emul.Rate{10_000, 100_000, 1_000_000}[o.rng.IntN(3)])
 		case 3:
 			crowd.come(o.ids, min(s.Strangers-len(crowd.conns), max(1, s.Strangers/6)))
 		case 4:
-			o.storm(at)
+			err = o.storm(at)
+		}
+		if err != nil {
+			return err
 		}
 		pause(ctx, step)
 	}
 	crowd.leave()
-	for at := range o.lives {
+	for at, l := range o.lives {
+		if err := l.alive(); err != nil {
+			return err
+		}
 		if slow[at] {
-			o.throttle(at, 0)
+			if err := o.throttle(at, 0); err != nil {
+				return err
+			}
 		}
 	}
 	pause(ctx, time.Until(ends))

@@ -27,7 +27,7 @@ func TestLimitedAddressSpace(t *testing.T) {
 	for _, args := range [][]string{
 		{"node", "--memory", "100GiB"},
 		{"bench", "chain", "--nodes", "2", "--out", t.TempDir()},
-		{"soak", "--minutes", "0.01"},
+		{"soak", "--minutes", "0.01", "--round", "100ms"},
 		{"run", "../../examples/chain.yaml", "--world", "live"},
 	} {
 		r := finish(t, limited(t, 3000, args...))

@@ -36,9 +36,10 @@ and Sen through what was read rises, over all of the rest, by no more than a ten
 median or than what two rounds differ by chance (64 MiB, 200 descriptors, 8 goroutines, 100
 slabs). In the end, what was sent must be what was received and what was counted as lost, to
 the message. If a check does not hold, the exit code is 1 and the report says which.
-Ctrl-C ends the run early: what was measured until then is reported.`,
+Ctrl-C ends the run early: what was measured until then is reported, once what is under way has
+come to rest, within a minute.`,
 		Example: `  ioverlay soak --minutes 30 --seed 7
-  ioverlay soak --minutes 0.5 --nodes 50 --format json`,
+  ioverlay soak --minutes 0.5 --round 2s --nodes 50 --format json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.check(); err != nil {
@@ -78,6 +79,9 @@ func (f *soakFlags) check() error {
 		return &usageError{"round", f.spec.Round.String(), "100ms and up"}
 	}
 	f.spec.Duration = time.Duration(f.minutes * float64(time.Minute))
+	if most := f.spec.Duration / soak.MinRounds; f.spec.Round > most {
+		return &usageError{"round", f.spec.Round.String(), fmt.Sprintf("%v and less, so that %d rounds fit into --minutes and can be judged", most, soak.MinRounds)}
+	}
 	return f.outputs.check()
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 func TestSoakReports(t *testing.T) {
-	r := inside("soak", "--minutes", "0.02", "--nodes", "12", "--sessions", "3", "--strangers", "8", "--round", "500ms", "--format", "json")
+	r := inside("soak", "--minutes", "0.05", "--nodes", "12", "--sessions", "3", "--strangers", "8", "--round", "200ms", "--format", "json")
 	var got struct {
 		Env map[string]any `json:"env"`
 		soak.Result
@@ -23,7 +23,7 @@ func TestSoakReports(t *testing.T) {
 }
 
 func TestSoakFlagsAreChecked(t *testing.T) {
-	for _, args := range []string{"--minutes 0", "--minutes NaN", "--nodes 3", "--sessions 0", "--rate 0", "--strangers -1", "--round 1ms", "--format xml"} {
+	for _, args := range []string{"--minutes 0", "--minutes NaN", "--nodes 3", "--sessions 0", "--rate 0", "--strangers -1", "--round 1ms", "--round 1h", "--format xml"} {
 		flag, _, _ := strings.Cut(args, " ")
 		if r := inside(append([]string{"soak"}, strings.Fields(args)...)...); r.code != exitUsage || !strings.Contains(r.err, flag+" ") {
 			t.Errorf("%s: exit code %d, %s", args, r.code, r.err)
