@@ -28,6 +28,8 @@ func TestUnprovenPeersAreSentNoMoreThanTheySend(t *testing.T) {
 		{"probe", wire.TypeProbe, mark, false, seconds * perSecond},
 		{"probe that is shorter than a report", wire.TypeProbe, mark[:8], false, 0},
 		{"request", wire.TypeRequest, nil, false, 0},
+		{"request longer than a report", wire.TypeRequest, make([]byte, 4000), false, 0},
+		{"ping as the observer", wire.TypePing, mark, true, seconds * perSecond},
 		{"request as the observer", wire.TypeRequest, nil, true, seconds + 8 - 1}, // the burst, and no more in its last second
 		{"query", wire.TypeQuery, algos.Encode(map[string]any{"asker": nodeID(9), "ttl": 9}), false, seconds * perSecond},
 	} {

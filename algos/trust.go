@@ -130,8 +130,8 @@ func (b *Base) mayAnswer(m *core.Msg, payload int) bool {
 	allowed := m.Proven()
 	switch {
 	case allowed:
-	case m.From() == b.Observer:
-		allowed = b.reports.take(b.Now(), observerBurst, observerRate)
+	case m.Type() == wire.TypeRequest: // however long it is: a report is for the observer
+		allowed = m.From() == b.Observer && b.reports.take(b.Now(), observerBurst, observerRate)
 	case payload <= len(m.Payload()):
 		allowed = b.answers.take(b.Now(), thirdPartyBurst, thirdPartyRate)
 	}
