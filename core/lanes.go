@@ -25,6 +25,14 @@ func (s *Switch) Accept(from NodeID, app uint32, tr InTransport) *InLane {
 	return l
 }
 
+// Before is the transport of the lane that Accept would end for a new one, or nil.
+func (s *Switch) Before(from NodeID, app uint32) InTransport {
+	if l := s.node.inLane(from, app); l != nil {
+		return l.tr
+	}
+	return nil
+}
+
 func (n *Node) newInLane(from NodeID, app uint32, tr InTransport) *InLane {
 	l := &InLane{node: n, from: from, app: app, tr: tr, weight: n.weights.of(from, app)}
 	l.maxSize = uint64(n.shard.cfg.MaxPayload)

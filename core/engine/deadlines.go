@@ -23,8 +23,11 @@ type deadline struct {
 	on *pending
 }
 
-// pending is a connection's own mark that it is waited for.
-type pending bool
+// live reports whether the connection is still waited for, by this entry and not by a later one.
+func (e *deadline) live() bool { return *e.on == pending(e.at) }
+
+// pending is a connection's own mark until when it is waited for; 0 if it is not.
+type pending time.Duration
 
 // expirer is a connection under a deadline.
 type expirer interface {
@@ -38,19 +41,21 @@ type expirer interface {
 
 // add puts a connection under a deadline.
 func (d *deadlines) add(c expirer, on *pending, within time.Duration) {
-	*on = true
-	d.waiting++
-	at := d.loop.Now() + within
+	at := max(d.loop.Now()+within, 1)
+	if *on == 0 {
+		d.waiting++
+	}
+	*on = pending(at)
 	d.list = append(d.list, deadline{at, c, on})
 	d.loop.timers.wakeAt(at)
 }
 
 // settle says that a connection has done what it had to, or is gone.
 func (d *deadlines) settle(on *pending) {
-	if !bool(*on) {
+	if *on == 0 {
 		return
 	}
-	*on = false
+	*on = 0
 	if d.waiting--; d.waiting == 0 {
 		d.list = nil
 		d.loop.calm()
@@ -63,7 +68,7 @@ func (d *deadlines) check() {
 	var keep, due []deadline
 	for _, e := range d.list {
 		switch {
-		case !bool(*e.on):
+		case !e.live():
 		case e.at <= now:
 			due = append(due, e)
 		default:
@@ -76,7 +81,9 @@ func (d *deadlines) check() {
 		d.loop.timers.wakeAt(next)
 	}
 	for _, e := range due {
-		e.c.expired()
+		if e.live() { // what those before it did may have ended it
+			e.c.expired()
+		}
 	}
 }
 
@@ -87,7 +94,7 @@ func (d *deadlines) abandon(n *Node) {
 		return
 	}
 	for _, e := range d.list { // settle may set d.list to nil meanwhile
-		if bool(*e.on) && e.c.belongsTo(n) {
+		if e.live() && e.c.belongsTo(n) {
 			e.c.abandoned()
 		}
 	}

@@ -168,7 +168,7 @@ func (d *departures) room(b *leftBehind, size int) *bufpool.Slab {
 // fits reports whether there is memory for so many bytes.
 func (d *departures) fits(size int) bool {
 	need := int64(size) + int64(d.loop.eng.pool.SlabSize())
-	return d.held+need <= d.loop.eng.budget/departShare/int64(len(d.loop.eng.loops)) &&
+	return (d.held == 0 || d.held+need <= d.loop.eng.budget/departShare/int64(len(d.loop.eng.loops))) &&
 		d.loop.eng.pool.Stats().InUse+need <= d.loop.eng.budget
 }
 

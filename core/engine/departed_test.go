@@ -88,6 +88,54 @@ func TestDepartedPeersAreHeardToTheEnd(t *testing.T) {
 	}
 }
 
+// A peer that comes again while what it left is still to be switched does not lose it, nor what it sends now; if it
+// comes a third time, nothing was taken of the second.
+func TestDepartedPeersComeAgain(t *testing.T) {
+	const msgs, size = 40, 1000
+	sink := &gauge{}
+	e := newEngine(t, Options{Loops: 1})
+	n := e.add(t, newProbe(sink), NodeOptions{Bandwidth: emul.Bandwidth{Down: 2000}})
+	come := func() *peer {
+		p := greet(t, n, stranger(1), 1)
+		var all []byte
+		for seq := range uint64(msgs) {
+			all = append(all, p.data(1, seq, size)...)
+		}
+		p.say(append(all, wire.Bye{App: 1, Msgs: msgs, Bytes: uint64(len(all))}.AppendTo(nil)...))
+		_ = p.Conn.(interface{ CloseWrite() error }).CloseWrite()
+		return p
+	}
+	come().closed("a peer that has gone")
+	waits := func(which *peer) {
+		eventually(t, "it waits for what came before", func() (ok bool) {
+			do(t, n, func(*core.Node) {
+				for _, h := range n.loop.fds {
+					if c, is := h.(*tcpIn); is && c.ahead != nil && otherEnd(c.fd) == which.LocalAddr().String() {
+						ok = true
+					}
+				}
+			})
+			return ok
+		})
+	}
+	second := come()
+	waits(second)
+	third := come()
+	waits(third)
+	if bye := second.closed("a peer that came between"); bye.Msgs != 0 || !bye.Failed {
+		t.Errorf("it was told %+v", bye)
+	}
+	if sink.n.Load() >= msgs {
+		t.Error("all was switched before: nothing was tested")
+	}
+	do(t, n, func(c *core.Node) { c.SetBandwidth(emul.Bandwidth{}) })
+	third.closed("a peer that came last")
+	eventually(t, "all of the first and the third arrives", func() bool { return sink.n.Load() == 2*msgs })
+	if lost := stats(t, n).Lost; lost != (core.LossStats{}) {
+		t.Errorf("lost %+v", lost)
+	}
+}
+
 // Whatever the pieces in which a stream comes, its messages are counted alike.
 func TestFrameCounter(t *testing.T) {
 	p := &peer{t: t, id: stranger(1)}

@@ -21,6 +21,7 @@ type giveBack struct {
 	timer *time.Timer // nil: nothing to give back
 	pause time.Duration
 	made  uint64 // blocks made, at the last look
+	again bool   // the pool has grown since the timer was set
 	ended bool
 }
 
@@ -28,7 +29,9 @@ type giveBack struct {
 func (g *giveBack) grown() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.again = true // if look is at work, it stays
 	if g.timer == nil && !g.ended {
+		g.again = false
 		g.pause = giveBackPause
 		g.timer = time.AfterFunc(g.pause, g.look)
 	}
@@ -36,23 +39,28 @@ func (g *giveBack) grown() {
 
 // look gives back, looks again later, or leaves it at that.
 func (g *giveBack) look() {
+	l := g.pool.Level()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.ended {
 		return
 	}
-	l := g.pool.Level()
 	calm := l.Made == g.made
 	g.made = l.Made
 	switch {
 	case calm && l.High-l.Now >= bufpool.LargePool/2:
+		g.mu.Unlock() // a loop whose pool grows meanwhile must not wait for all of this
 		g.pool.Trim()
 		debug.FreeOSMemory()
-		if l.Now < bufpool.LargePool {
+		g.mu.Lock()
+		switch {
+		case g.ended:
+			return
+		case l.Now < bufpool.LargePool && !g.again:
 			g.timer = nil // the pool says so when it has grown again
 			return
 		}
-		g.pause = giveBackPause
+		g.pause, g.again = giveBackPause, false
 	case calm:
 		g.pause = min(2*g.pause, giveBackLongest) // it is large, and in use
 	}

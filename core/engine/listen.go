@@ -91,6 +91,10 @@ func (l *listener) start(lp *loop, n *Node) error {
 		}
 	}
 	if err := lp.watch(l.fd, l); err != nil {
+		if m := l.meeting; m != nil {
+			m.stop()
+			l.meeting = nil
+		}
 		return fmt.Errorf("engine: watch the port of %v: %w", n.id, err)
 	}
 	return nil

@@ -43,6 +43,10 @@ func (c *tcpIn) noSpace(err error) {
 // starve leaves a connection alone until there may be memory again.
 func (c *tcpIn) starve() {
 	lp := c.loop
+	if c.closed || c.lingering {
+		return // evict has ended it
+	}
+	c.credit.known = false // it is not read, and so not to blame for its silence
 	c.unwatch(starving)
 	lp.starved = append(lp.starved, c)
 	lp.timers.wakeAt(lp.Now() + memoryPause)
@@ -98,7 +102,7 @@ func (c *tcpIn) keepReserve() {
 	case c.lane == nil: // the hello is not complete; it has a deadline of its own
 	case c.lane.Busy() || c.framer.Buffered() < wire.HeaderSize:
 		c.yieldReserve()
-	case !bool(c.deadline):
+	case c.deadline == 0:
 		c.loop.strict.add(c, &c.deadline, memoryTimeout)
 	}
 }

@@ -65,7 +65,7 @@ func parseOffer(b []byte) (int, error) {
 }
 
 // ringBytes is the size of the rings that an engine's lanes get: what the kernel keeps of
-// a TCP lane, which has two buffers and doubles each. That is 1 MiB unless somebody asks
+// a TCP lane at its start, which has two buffers and doubles each; it does not grow as those do (widen.go). That is 1 MiB unless somebody asks
 // for small buffers, and a burst of half of it pays for the wake-ups: with 512 KiB a chain
 // of processes carries two thirds a CPU-second.
 func (o *Options) ringBytes() int {

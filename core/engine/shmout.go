@@ -161,7 +161,10 @@ func (s *shmOut) say(p []byte) ([]byte, error) {
 			return p, err
 		}
 		if p = p[n:]; len(p) > 0 {
-			if s.c.waiting, err = s.ring.awaitRoom(); s.c.waiting || err != nil {
+			if s.c.waiting, err = s.ring.awaitRoom(); err != nil {
+				return p, err
+			}
+			if s.c.waiting {
 				break
 			}
 		}

@@ -69,7 +69,7 @@ func (c *tcpIn) excess() bool {
 	if c.framer.Buffered() < smallMessage || s.owed < lp.strangersShare() || s.elder == c {
 		return false
 	}
-	if s.elder == nil {
+	if s.elder == nil || s.elder.lane.Busy() { // whose message is whole, and waits for its node
 		s.elder = c
 		return false
 	}

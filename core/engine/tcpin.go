@@ -47,6 +47,9 @@ type tcpIn struct {
 	went  time.Duration // when its peer was first seen to have gone
 	left  *leftBehind   // by a peer that has gone; then there is no descriptor
 
+	heir, ahead *tcpIn     // who waits for this one to be switched, and for whom this one waits: see successor.go
+	hello       wire.Chunk // what was read of this one by then; a reference is ours
+
 	reads     uint64 // that brought something
 	readsSeen uint64 // reads when it was last looked at; see relieve
 
@@ -168,6 +171,9 @@ func (c *tcpIn) greet(ch wire.Chunk) (wire.Chunk, bool) {
 	}
 	if err == nil {
 		err = c.fits(h)
+	}
+	if err == nil && c.succeed(h, ch) {
+		return ch, false
 	}
 	if err == nil {
 		if c.lane = c.node.core.Accept(h.From, h.App, c); c.lane == nil {
@@ -311,6 +317,8 @@ func (c *tcpIn) shut(how core.CloseHow) {
 	}
 	c.yieldReserve()
 	c.pardon()
+	c.resign()
+	c.pass()
 	c.loop.strict.settle(&c.deadline)
 	c.framer.Close()
 	if c.fd < 0 {
