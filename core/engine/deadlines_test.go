@@ -25,6 +25,15 @@ func (w *waiter) expired() {
 func (w *waiter) belongsTo(*Node) bool { return false }
 func (w *waiter) abandoned()           {}
 
+// lapse makes all deadlines due, as if hours had passed.
+func (d *deadlines) lapse() {
+	for i := range d.list {
+		if e := &d.list[i]; e.live() {
+			e.at, *e.on = 1, 1
+		}
+	}
+}
+
 // A deadline that was settled does not come back when its connection gets another one, nor does one expire that
 // another's expiry has settled.
 func TestSettledDeadlinesStaySettled(t *testing.T) {

@@ -111,9 +111,7 @@ func TestPeersThatHoardMemory(t *testing.T) {
 					return
 				}
 			}
-			for i := range lp.strict.list {
-				lp.strict.list[i].at = 1
-			}
+			lp.strict.lapse()
 			for _, h := range lp.fds {
 				if c, ok := h.(*tcpIn); ok && c.credit.reads == c.reads && c.watch == watching {
 					c.credit.quiet -= memoryTimeout

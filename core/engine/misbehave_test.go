@@ -313,9 +313,7 @@ func TestSilentConnections(t *testing.T) {
 	b.goesOn()
 	do(t, b.node, func(*core.Node) { // an hour later
 		strict := &b.node.loop.strict
-		for i := range strict.list {
-			strict.list[i].at = 1
-		}
+		strict.lapse()
 		strict.check()
 	})
 	for i, c := range conns {
