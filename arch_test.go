@@ -33,6 +33,7 @@ type layer struct {
 var layers = []layer{
 	{"bufpool/...", nil},
 	{"internal/interleave/...", nil},
+	{"internal/localtcp/...", nil},
 	{"internal/mutate/...", nil},
 	{"ring/...", []string{"internal/interleave"}},
 	{"coding/...", nil},
@@ -42,7 +43,7 @@ var layers = []layer{
 	{"core/emul/...", nil},
 	{"core/qos/...", nil},
 	{"core/...", []string{"bufpool", "ring", "core/wire", "core/emul", "core/qos"}},
-	{"core/engine/...", []string{"internal/interleave", "bufpool", "ring", "core", "core/wire", "core/emul", "core/qos"}},
+	{"core/engine/...", []string{"internal/interleave", "internal/localtcp", "bufpool", "ring", "core", "core/wire", "core/emul", "core/qos"}},
 	{"core/sim/...", []string{"bufpool", "ring", "core", "core/wire", "core/emul", "core/qos"}},
 	{"algos/...", []string{"bufpool", "coding/...", "core", "core/wire", "core/emul", "core/qos"}},
 	{"apps/...", []string{"bufpool", "coding/...", "core", "core/wire"}},

@@ -15,7 +15,7 @@ type rawChain struct {
 
 func buildRaw(_ context.Context, s Spec) (Chain, error) {
 	// The engine's own sizes, so that what it loses is not for want of larger blocks.
-	block, socket := engine.MachineSizes(s.Loops)
+	block, socket := engine.MachineSizes()
 	chain, err := raw.Start(raw.Config{
 		Nodes:         s.Nodes,
 		PayloadBytes:  s.PayloadBytes,

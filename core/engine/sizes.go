@@ -27,10 +27,10 @@ const (
 // machineBlock is the size of the blocks that standard slabs lie in, for a pool with a budget.
 func machineBlock(budget int64) int { return blockFor(cpuid.CPU.Cache.L2, kernelBufferMax(), budget) }
 
-// MachineSizes tells how large the blocks of standard slabs are on this machine in an engine of so many loops, and the
-// kernel's buffers of a lane that moves much, both in bytes, unless Options say otherwise.
-func MachineSizes(loops int) (block, socket int) {
-	o := Options{Loops: loops}.sized()
+// MachineSizes tells how large the blocks of standard slabs are on this machine, and the kernel's buffers of a lane that
+// moves much, both in bytes, unless Options say otherwise.
+func MachineSizes() (block, socket int) {
+	o := Options{}.sized()
 	o = o.sizedTo(bufpool.New(o.Pool))
 	return blockSize(o.Pool.SlabSize), max(o.wideBytes, o.SocketBytes)
 }
@@ -50,11 +50,7 @@ const blockOverhead = 128<<10 - bufpool.DefaultSlabSize
 // sized fills in what the options leave to the engine.
 func (o Options) sized() Options {
 	if o.Pool.SlabSize == 0 {
-		o.Pool.SlabSize = bufpool.DefaultSlabSize
-		if o.Loops == 1 {
-			// Between loops a large burst only makes the other core wait for longer.
-			o.Pool.SlabSize = machineBlock(o.Pool.Budget) - blockOverhead
-		}
+		o.Pool.SlabSize = machineBlock(o.Pool.Budget) - blockOverhead
 	}
 	return o
 }

@@ -89,6 +89,7 @@ func (c *tcpOut) dial() error {
 	if err := tuneLane(fd, lp.eng.opt.SocketBytes); err != nil {
 		return err
 	}
+	lp.unpace(fd, c.lane.Node().ID(), to.Addr())
 	if err := lp.connect(fd, zoned(to, zone)); err != nil && err != unix.EINPROGRESS {
 		return err
 	}

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"syscall"
+
+	"github.com/ioverlay/ioverlay/internal/localtcp"
 )
 
 // connect makes the links over loopback, the sending end of each before its receiving end.
@@ -23,7 +26,7 @@ func (c *Chain) connect(ctx context.Context) (err error) {
 }
 
 func (c *Chain) connectLink(ctx context.Context, listener *net.TCPListener) error {
-	var dialer net.Dialer
+	dialer := net.Dialer{Control: unpaced}
 	conn, err := dialer.DialContext(ctx, "tcp4", listener.Addr().String())
 	if err != nil {
 		return err
@@ -42,4 +45,9 @@ func (c *Chain) connectLink(ctx context.Context, listener *net.TCPListener) erro
 		return fmt.Errorf("set socket buffers to %d bytes: %w", socketBytes, err)
 	}
 	return nil
+}
+
+// unpaced tunes a socket before it is connected, as the engine does, which goes on without it as well.
+func unpaced(_, _ string, c syscall.RawConn) error {
+	return c.Control(func(fd uintptr) { _ = localtcp.Unpace(int(fd)) })
 }

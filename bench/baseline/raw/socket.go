@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ioverlay/ioverlay/internal/localtcp"
 )
 
 // dialer makes pairs of connected TCP sockets over loopback, by system calls alone: a net.Conn, or the os.File of
@@ -52,6 +54,7 @@ func (d *dialer) pair() (sender, receiver int, err error) {
 	if err != nil {
 		return -1, -1, err
 	}
+	_ = localtcp.Unpace(sender) // as the engine does, which goes on without it as well
 	receiver, err = d.connect(sender)
 	if err == nil {
 		err = errors.Join(prepare(sender), prepare(receiver))
