@@ -56,7 +56,8 @@ var layers = []layer{
 		"internal/subprocess"}},
 	{"cli/...", []string{"bufpool", "core/...", "algos/...", "apps/...", "coding/...", "scenario/...", "perf/...",
 		"internal/nodereport", "internal/subprocess"}},
-	{"examples/...", []string{"core/...", "algos/...", "apps/...", "coding/...", "scenario/..."}},
+	{".", []string{"cli/...", "scenario/..."}},
+	{"examples/...", []string{".", "core/...", "algos/...", "apps/...", "coding/...", "scenario/..."}},
 }
 
 // library is an import that only some may use. An empty only means nobody;
@@ -136,11 +137,11 @@ func listPackages(t *testing.T, goos string) []listedPackage {
 
 // forbidden says why pkg may not import imported, or "" if it may.
 func forbidden(pkg, imported string) string {
-	from, ours := strings.CutPrefix(pkg, module+"/")
+	from, ours := inModule(pkg)
 	if !ours {
-		return "" // the root package, which has no code
+		return ""
 	}
-	if to, ours := strings.CutPrefix(imported, module+"/"); ours {
+	if to, ours := inModule(imported); ours {
 		return crosses(from, to)
 	}
 	for _, l := range libraries {
@@ -154,9 +155,20 @@ func forbidden(pkg, imported string) string {
 	return ""
 }
 
+// inModule is a package's path in the module, "." for the root package, and whether it is of the module.
+func inModule(pkg string) (path string, ours bool) {
+	if pkg == module {
+		return ".", true
+	}
+	return strings.CutPrefix(pkg, module+"/")
+}
+
 // crosses says why one package of ours may not import another, or "".
 func crosses(from, to string) string {
 	f := layerOf(from)
+	if to == "." && !under("examples/...", from) {
+		return "the root package is what users import: nothing of ours but examples does"
+	}
 	if f == nil || f == layerOf(to) || anyUnder(f.may, to) {
 		return ""
 	}
@@ -251,6 +263,14 @@ func TestForbidden(t *testing.T) {
 		{"~/cli/node", "~/bench", false},
 		{"~/cli", "~/cmd/ioverlay", false},
 		{"~/cmd/ioverlay", "~/cli", true},
+		{"~", "~/cli", true},
+		{"~", "~/bench", false},
+		{"~", "~/core/engine", false},
+		{"~/examples/gossip", "~", true},
+		{"~/examples/gossip", "~/cli", false},
+		{"~/algos", "~", false},
+		{"~/cli", "~", false},
+		{"~/cmd/ioverlay", "~", false},
 		{"~/scenario", "~/cli", false},
 		{"~/bench", "~/internal/nodereport", true},
 		{"~/internal/nodereport", "~/core", false},

@@ -11,6 +11,8 @@
 package cli
 
 import (
+	"cmp"
+
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/cli/console"
@@ -29,10 +31,14 @@ Exit codes:
   3    it could not be done: no sockets, no disk, a process that failed
   130  interrupted (Ctrl-C); what was measured until then is reported`
 
+const rootExample = `  ioverlay run scenario.yaml --world proc
+  ioverlay sim scenario.yaml --seeds 1..1000 --until-fail`
+
 // Program is a program on iOverlay.
 type Program struct {
-	Name     string             // as its user types it
-	Example  string             // of its root's help: lines with two spaces before them
+	Name     string             // as it calls itself
+	Command  string             // what its user types to start it, in what it says of how it is used
+	Example  string             // of its root's help: lines with two spaces before them; empty for that of every program
 	Registry *scenario.Registry // the algorithms that scenarios and nodes can name
 	// More, if set, makes commands that the program has besides those of every program.
 	More func(*console.App) []*cobra.Command
@@ -40,7 +46,7 @@ type Program struct {
 
 // Run executes one command line, the program's name first, and returns the exit code.
 func (p Program) Run(args []string, s console.Streams) int {
-	a := &console.App{Streams: s, Name: p.Name, Args: args, Registry: p.Registry}
+	a := &console.App{Streams: s, Name: p.Name, Command: p.Command, Args: args, Registry: p.Registry}
 	return a.Execute(p.Root(a))
 }
 
@@ -54,6 +60,6 @@ func (p Program) Root(a *console.App) *cobra.Command {
 		Use:     p.Name,
 		Short:   "Overlay middleware: run, measure and control nodes",
 		Long:    rootHelp,
-		Example: p.Example,
+		Example: cmp.Or(p.Example, rootExample),
 	}, all...)
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -23,17 +22,17 @@ func version(a *console.App) *cobra.Command {
 		if err := console.CheckFormat(*format, console.FormatText, console.FormatJSON); err != nil {
 			return err
 		}
-		return printVersion(a.Out, *format)
+		return printVersion(a, *format)
 	}
 	return cmd
 }
 
-func printVersion(w io.Writer, format string) error {
+func printVersion(a *console.App, format string) error {
 	var err error
 	if format == console.FormatJSON {
-		err = json.NewEncoder(w).Encode(console.ReadVersion())
+		err = json.NewEncoder(a.Out).Encode(console.ReadVersion())
 	} else {
-		_, err = fmt.Fprintln(w, console.ReadVersion())
+		_, err = fmt.Fprintln(a.Out, console.ReadVersion().Line(a.Name))
 	}
 	if err != nil {
 		return fmt.Errorf("print the version: %w", err)

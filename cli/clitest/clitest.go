@@ -87,5 +87,5 @@ func Scenario(t *testing.T, text string) string {
 
 // App is a program under way with the algorithms that come with iOverlay.
 func App(args []string, s console.Streams) *console.App {
-	return &console.App{Streams: s, Name: "ioverlay", Args: args, Registry: scenario.Shipped()}
+	return &console.App{Streams: s, Name: "ioverlay", Command: "ioverlay", Args: args, Registry: scenario.Shipped()}
 }

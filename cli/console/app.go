@@ -16,7 +16,8 @@ type Streams struct {
 // App is a program under way, as its commands see it.
 type App struct {
 	Streams
-	Name     string             // of the program, as its user types it
+	Name     string             // of the program, as it calls itself
+	Command  string             // what its user types to start it
 	Args     []string           // exactly as given, the program's name first
 	Registry *scenario.Registry // the algorithms that scenarios and nodes can name
 

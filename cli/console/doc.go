@@ -6,6 +6,7 @@
 //	outcome.go      exit codes, and the errors that stand for them
 //	unknown.go      words that name no command, and the help of those that do
 //	format.go       --format, and values of flags
+//	name.go         the program's name, in what is said of it
 //	files.go        directories that --out names
 //	progress.go     the bar on a terminal; line_cutter.go keeps it on one line
 //	version.go      what the program was built from

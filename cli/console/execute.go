@@ -45,9 +45,11 @@ func (a *App) Root(root *cobra.Command, commands ...*cobra.Command) *cobra.Comma
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
+	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: a.Command}
 	root.AddCommand(commands...)
 	root.SetHelpCommand(help())
 	group(root)
+	rename(root, a.Command)
 	return root
 }
 

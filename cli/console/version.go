@@ -4,14 +4,16 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 )
 
 // BuildVersion is what this binary was built from.
 type BuildVersion struct {
-	Version   string `json:"version"`  // of the module; "(devel)" when built from a working tree without a tag
-	Revision  string `json:"revision"` // of version control; empty if the build did not record it
-	Modified  bool   `json:"modified"` // the working tree had changes that were not committed
-	Time      string `json:"time"`     // of the revision, RFC 3339; empty likewise
+	Version   string `json:"version"`            // of the module; "(devel)" when built from a working tree without a tag
+	Revision  string `json:"revision"`           // of version control; empty if the build did not record it
+	Modified  bool   `json:"modified"`           // the working tree had changes that were not committed
+	Time      string `json:"time"`               // of the revision, RFC 3339; empty likewise
+	IOverlay  string `json:"ioverlay,omitempty"` // the version of iOverlay, if that is not the module itself
 	GoVersion string `json:"go_version"`
 	GOOS      string `json:"goos"`
 	GOARCH    string `json:"goarch"`
@@ -25,6 +27,14 @@ func ReadVersion() BuildVersion {
 		return v
 	}
 	v.Version = info.Main.Version
+	for _, dep := range info.Deps {
+		if dep.Path == modulePath {
+			v.IOverlay = dep.Version
+			if dep.Replace != nil {
+				v.IOverlay = strings.TrimSpace(dep.Replace.Path + " " + dep.Replace.Version)
+			}
+		}
+	}
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":
@@ -38,8 +48,14 @@ func ReadVersion() BuildVersion {
 	return v
 }
 
-// String is one line: version, revision, and what it was built with.
-func (v BuildVersion) String() string {
+// modulePath is the module of iOverlay.
+const modulePath = "github.com/ioverlay/ioverlay"
+
+// String is the line of the program that comes with iOverlay.
+func (v BuildVersion) String() string { return v.Line(shipped) }
+
+// Line is one line about a program of that name: version, revision, and what it was built with.
+func (v BuildVersion) Line(name string) string {
 	revision := v.Revision
 	switch {
 	case revision == "":
@@ -47,5 +63,9 @@ func (v BuildVersion) String() string {
 	case v.Modified:
 		revision += ", modified"
 	}
-	return fmt.Sprintf("ioverlay %s (%s) %s %s/%s", v.Version, revision, v.GoVersion, v.GOOS, v.GOARCH)
+	with := ""
+	if v.IOverlay != "" {
+		with = " with iOverlay " + v.IOverlay + ","
+	}
+	return fmt.Sprintf("%s %s (%s)%s %s %s/%s", name, v.Version, revision, with, v.GoVersion, v.GOOS, v.GOARCH)
 }

@@ -196,7 +196,7 @@ func (a *app) huntSeeds(ctx context.Context, f simRunFlags, path string, r *scen
 	found, err := h.Hunt(ctx, hunt.Plan{
 		First: first, Last: last, Workers: f.workers,
 		Progress: func(n uint64) { runs.Store(n); bar.Add(1) },
-		Command:  simCommandOf(path, f.shuffle),
+		Command:  a.simCommandOf(path, f.shuffle),
 	})
 	bar.Stop()
 	var problems spec.Problems
@@ -207,7 +207,7 @@ func (a *app) huntSeeds(ctx context.Context, f simRunFlags, path string, r *scen
 	case err != nil && !stopped:
 		return err
 	}
-	report := newHuntReport(first, last, found, simCommandOf(path, f.shuffle))
+	report := newHuntReport(first, last, found, a.simCommandOf(path, f.shuffle))
 	report.Runs, report.Finished = runs.Load(), !stopped
 	if err := a.printHunt(f, report, found); err != nil {
 		return err
@@ -285,13 +285,13 @@ func newHuntReport(first, last uint64, f *hunt.Found, command func(hunt.Case) st
 }
 
 // simCommandOf is simCommand for the cases of one hunt.
-func simCommandOf(path string, shuffle bool) func(hunt.Case) string {
-	return func(c hunt.Case) string { return simCommand(path, shuffle, c) }
+func (a *app) simCommandOf(path string, shuffle bool) func(hunt.Case) string {
+	return func(c hunt.Case) string { return simCommand(a.Command, path, shuffle, c) }
 }
 
 // simCommand runs a case again.
-func simCommand(path string, shuffle bool, c hunt.Case) string {
-	s := fmt.Sprintf("ioverlay sim %s --seed %d --duration %v --no-faults", path, c.Seed, c.Duration)
+func simCommand(program, path string, shuffle bool, c hunt.Case) string {
+	s := fmt.Sprintf("%s sim %s --seed %d --duration %v --no-faults", program, path, c.Seed, c.Duration)
 	if shuffle {
 		s += " --shuffle"
 	}

@@ -18,7 +18,7 @@ func main() {
 // program is what every program on iOverlay is, and what only this one has: it measures the engine.
 func program() cli.Program {
 	return cli.Program{
-		Name: "ioverlay", Registry: scenario.Shipped(), More: more,
+		Name: "ioverlay", Command: "ioverlay", Registry: scenario.Shipped(), More: more,
 		Example: "  ioverlay bench chain\n  ioverlay version --format json",
 	}
 }
