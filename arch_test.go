@@ -39,6 +39,7 @@ var layers = []layer{
 	{"coding/...", nil},
 	{"perf/...", nil},
 	{"internal/subprocess/...", nil},
+	{"internal/nodereport/...", nil},
 	{"core/wire/...", []string{"bufpool"}},
 	{"core/emul/...", nil},
 	{"core/qos/...", nil},
@@ -54,7 +55,10 @@ var layers = []layer{
 	{"scenario/scenariotest/...", []string{"core/...", "scenario", "scenario/spec"}},
 	{"scenario/...", []string{"core/...", "algos/...", "apps/...", "coding/...", "scenario/spec", "scenario/result", "scenario/host",
 		"internal/subprocess"}},
-	{"examples/...", []string{"core/...", "algos/...", "apps/...", "coding/...", "scenario/..."}},
+	{"cli/...", []string{"bufpool", "core/...", "algos/...", "apps/...", "coding/...", "scenario/...", "perf/...",
+		"internal/nodereport", "internal/subprocess"}},
+	{".", []string{"cli/...", "scenario/..."}},
+	{"examples/...", []string{".", "core/...", "algos/...", "apps/...", "coding/...", "scenario/..."}},
 }
 
 // library is an import that only some may use. An empty only means nobody;
@@ -76,8 +80,8 @@ var worlds = []string{"core", "core/wire/...", "core/emul/...", "core/qos/...", 
 var libraries = []library{
 	{path: "github.com/panjf2000/gnet/...", only: []string{"core/engine/...", "bench/..."}, why: "only the engine and the baselines touch the poller"},
 	{path: "golang.org/x/sys/unix", not: append([]string{"bufpool/...", "ring/...", "core/sim/hunt"}, worlds...), why: "sockets belong to core/engine"},
-	{path: "os/exec", only: []string{"internal/...", "bench/failures", "cmd/..."},
-		why: "internal/subprocess starts child processes; tools for tests in internal run the go command, bench/failures ip and tc, and cmd looks programs up"},
+	{path: "os/exec", only: []string{"internal/...", "bench/failures", "cli/clitest", "cmd/..."},
+		why: "internal/subprocess starts child processes; tools for tests in internal run the go command, bench/failures ip and tc, cli/clitest this program, and cmd looks programs up"},
 	{path: "net/...", except: []string{"net/netip"}, not: worlds, why: "the runtime does the network"},
 	{path: "os/...", not: worlds, why: "the runtime hands readers and writers in"},
 	{path: "syscall", not: worlds, why: "the runtime makes the system calls"},
@@ -134,11 +138,11 @@ func listPackages(t *testing.T, goos string) []listedPackage {
 
 // forbidden says why pkg may not import imported, or "" if it may.
 func forbidden(pkg, imported string) string {
-	from, ours := strings.CutPrefix(pkg, module+"/")
+	from, ours := inModule(pkg)
 	if !ours {
-		return "" // the root package, which has no code
+		return ""
 	}
-	if to, ours := strings.CutPrefix(imported, module+"/"); ours {
+	if to, ours := inModule(imported); ours {
 		return crosses(from, to)
 	}
 	for _, l := range libraries {
@@ -152,9 +156,20 @@ func forbidden(pkg, imported string) string {
 	return ""
 }
 
+// inModule is a package's path in the module, "." for the root package, and whether it is of the module.
+func inModule(pkg string) (path string, ours bool) {
+	if pkg == module {
+		return ".", true
+	}
+	return strings.CutPrefix(pkg, module+"/")
+}
+
 // crosses says why one package of ours may not import another, or "".
 func crosses(from, to string) string {
 	f := layerOf(from)
+	if to == "." && !under("examples/...", from) {
+		return "the root package is what users import: nothing of ours but examples does"
+	}
 	if f == nil || f == layerOf(to) || anyUnder(f.may, to) {
 		return ""
 	}
@@ -244,6 +259,22 @@ func TestForbidden(t *testing.T) {
 		{"~/examples/gossip", "~/cmd/ioverlay", false},
 		{"~/algos/gossip", "~/examples/gossip", false},
 		{"~/core/sim/trace", "io", true},
+		{"~/cli/run", "~/scenario/world", true},
+		{"~/cli/node", "~/perf", true},
+		{"~/cli/node", "~/bench", false},
+		{"~/cli", "~/cmd/ioverlay", false},
+		{"~/cmd/ioverlay", "~/cli", true},
+		{"~", "~/cli", true},
+		{"~", "~/bench", false},
+		{"~", "~/core/engine", false},
+		{"~/examples/gossip", "~", true},
+		{"~/examples/gossip", "~/cli", false},
+		{"~/algos", "~", false},
+		{"~/cli", "~", false},
+		{"~/cmd/ioverlay", "~", false},
+		{"~/scenario", "~/cli", false},
+		{"~/bench", "~/internal/nodereport", true},
+		{"~/internal/nodereport", "~/core", false},
 		{"~/algos/tree", "~/algos", true},
 		{"~/algos/tree", "~/coding", true},
 		{"~/algos/tree", "~/core/engine", false},

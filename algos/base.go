@@ -15,6 +15,13 @@
 //	train.go        the trains of messages that measure bandwidth
 //	bandwidth.go    orders to change emulated bandwidth
 //	codec.go        CBOR payloads of control messages
+//	pack/           compact payloads
+//	kit.go          messages with compact payloads
+//	timers.go       timers that call functions
+//	handlers.go     functions for types of messages
+//	call.go         requests to other nodes, and what becomes of them (calls.go)
+//	answer.go       answers to requests
+//	sample.go       random hosts
 //	limits.go       every limit, with its reason
 //
 // Base obeys commands from its observer and from its own node only (trust.go).
@@ -73,9 +80,12 @@ type Base struct {
 	seen     *seenSet  // nil until something was seen
 	number   uint32    // of the last message that this node numbered; 0 means none yet
 
+	kit *kit // timers with functions, handlers, calls; nil until it is used
+
 	consumed  uint64
 	unhandled uint64
 	bad       uint64
+	unposted  uint64
 	refused   refusals
 	answers   bound // of answers to nodes that are not the other end of a link
 	reports   bound // of answers to an observer that may be somebody else
@@ -106,6 +116,9 @@ func (b *Base) BadMessages() uint64 { return b.bad }
 func (b *Base) Process(m *core.Msg) core.Verdict {
 	if m.Type() == wire.TypeData {
 		b.consumed++
+		if b.kit != nil {
+			b.handle(m)
+		}
 		return core.Done
 	}
 	b.control(m)
@@ -128,6 +141,9 @@ func (b *Base) control(m *core.Msg) {
 		b.linkUp(m.Link())
 	case wire.TypeLinkDown:
 		b.linkDown(m.Link())
+		b.callsLost(m.Link())
+	case wire.TypeSendFailed:
+		b.callsLost(m.Link())
 	case wire.TypeBootReply:
 		b.bootReply(m)
 
@@ -141,6 +157,8 @@ func (b *Base) control(m *core.Msg) {
 		b.probed(m)
 	case wire.TypeProbeReport:
 		b.probeReported(m)
+	case wire.TypeAnswer:
+		b.callAnswered(m)
 	case wire.TypeTerminateNode:
 		b.Stop()
 	case wire.TypeSetBandwidth:
@@ -156,12 +174,18 @@ func (b *Base) control(m *core.Msg) {
 		}
 
 	case wire.TypeLinkStalled, wire.TypeLinkRecovered,
-		wire.TypeStopping, wire.TypeSendFailed, wire.TypeUpThroughput,
+		wire.TypeStopping, wire.TypeUpThroughput,
 		wire.TypeDownThroughput, wire.TypeMeasured, wire.TypeWorldUp, wire.TypeDeadlock:
 		// Events that concern only an algorithm that wants them.
 
 	default:
-		b.unhandled++
+		if !b.handle(m) {
+			b.unhandled++
+		}
+		return
+	}
+	if t.Local() && t != wire.TypeTimer || t == wire.TypeBrokenSource || t == wire.TypeSessionEnd {
+		b.handle(m)
 	}
 }
 
@@ -200,7 +224,13 @@ func (b *Base) timer(m *core.Msg) {
 		b.measureTimedOut()
 		return
 	}
-	b.unhandled++
+	if m.TimerID() == kitTimer {
+		b.fire()
+		return
+	}
+	if !b.handle(m) {
+		b.unhandled++
+	}
 }
 
 // deploy starts an application's source (paper, section 2.2, The Observer).

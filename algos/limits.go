@@ -23,6 +23,21 @@ const (
 	// nodes is about 10 hops wide.
 	MaxQueryTTL = 32
 
+	// MaxTimers bounds the timers of AfterFunc and Every and the timeouts of calls that a
+	// node has at once. At some 70 bytes each that is 70 MB, and a node with more has
+	// forgotten to stop them.
+	MaxTimers = 1 << 20
+
+	// MaxCalls bounds the calls that a node has open: 8,192 at 56 bytes in a table that is
+	// half full, with a timer each, are 1.5 MB. A node that asks 1,000 others a second,
+	// and waits 8 seconds for each that is silent, is below it.
+	MaxCalls = 8192
+
+	// maxPackedKept is up to how long the buffer of the packed body that was written last
+	// is kept for the next: most bodies are short, and a node may never write a long one
+	// again.
+	maxPackedKept = 1 << 10
+
 	// maxMeasurements bounds the measurements under way at a node, and maxTrains the
 	// trains of others that it takes part in: each costs up to maxTrain bytes, and
 	// those that run at the same time disturb each other anyway.

@@ -93,6 +93,8 @@ func (r Refusal) String() string {
 		why = "which is not its sender"
 	case question(r.Type):
 		why = "which has not shown that it is at that address"
+	case r.Type == wire.TypeAnswer:
+		why = "which was not asked"
 	case !command(r.Type):
 		why = "for others, of which there are too many"
 	}

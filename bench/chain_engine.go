@@ -12,6 +12,7 @@ import (
 	"github.com/ioverlay/ioverlay/bench/traffic"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
+	"github.com/ioverlay/ioverlay/internal/nodereport"
 )
 
 // engineChain is a chain of the engine's own nodes in this process. Nothing is
@@ -22,7 +23,7 @@ type engineChain struct {
 	last   *engine.Node
 	source source
 	sink   *apps.Checker
-	timed  *Recording
+	timed  *nodereport.Recording
 	lost   uint64 // known after Drain
 }
 
@@ -43,7 +44,7 @@ func buildEngine(s Spec, links engine.Links) (Chain, error) {
 	}
 	c := &engineChain{engine: e, sink: &apps.Checker{SampleEvery: traffic.SampleEvery}}
 	if s.Pass == PassLatency {
-		c.timed = NewRecording(s.Warmup)
+		c.timed = nodereport.NewRecording(s.Warmup)
 		c.sink.Latency = c.timed.Record
 	}
 	if err := c.build(s); err != nil {
@@ -83,7 +84,7 @@ func (c *engineChain) Snapshot() (Snapshot, error) {
 	if err := c.last.Do(func(*core.Node) { t = c.sink.Tally() }); err != nil {
 		return Snapshot{}, fmt.Errorf("ask the last node: %w", err)
 	}
-	usage, err := SelfUsage()
+	usage, err := nodereport.Self()
 	if err != nil {
 		return Snapshot{}, err
 	}

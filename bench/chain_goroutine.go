@@ -5,7 +5,9 @@ import (
 	"runtime"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/ioverlay/ioverlay/bench/baseline/goroutine"
+	"github.com/ioverlay/ioverlay/internal/nodereport"
 )
 
 type goroutineChain struct {
@@ -32,7 +34,7 @@ func buildGoroutine(ctx context.Context, s Spec) (Chain, error) {
 }
 
 func (c *goroutineChain) Snapshot() (Snapshot, error) {
-	usage, err := SelfUsage()
+	usage, err := nodereport.Self()
 	if err != nil {
 		return Snapshot{}, err
 	}

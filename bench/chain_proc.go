@@ -12,6 +12,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/bench/traffic"
 	"github.com/ioverlay/ioverlay/core/engine"
+	"github.com/ioverlay/ioverlay/internal/nodereport"
 	"github.com/ioverlay/ioverlay/internal/subprocess"
 )
 
@@ -24,30 +25,7 @@ type procChain struct {
 	nodes []*nodeProcess // from first to last
 	spec  Spec
 	lost  uint64 // known after Drain
-	last  NodeReport
-}
-
-// NodeReport is what a node process says of itself.
-type NodeReport struct {
-	Node       string  `json:"node"`                  // address and port
-	Sent       uint64  `json:"sent"`                  // messages that its source produced
-	Messages   uint64  `json:"messages"`              // that its sink took
-	Bytes      uint64  `json:"bytes"`                 // of payload, of those
-	Forwarded  uint64  `json:"forwarded"`             // messages of others that it sent on, a copy for each downstream
-	Lost       uint64  `json:"lost"`                  // all that is known to be lost here: LostOut, and Missing or LostIn
-	Missing    uint64  `json:"missing"`               // sequence numbers missing at its sink
-	LostOut    uint64  `json:"lost_out"`              // accepted for a downstream and not delivered: refused, queued, emulated
-	LostIn     uint64  `json:"lost_in"`               // received, or made by the source here, and not switched
-	Refused    uint64  `json:"refused"`               // messages not acted on because of where they came from
-	PipeFullS  float64 `json:"pipe_full_s"`           // for how long the bound on what is in flight held messages up, all its links together
-	PipesFull  int     `json:"pipes_full"`            // links that it held up
-	PipeWorst  string  `json:"pipe_worst,omitempty"`  // the one that it held up longest
-	LogDropped uint64  `json:"log_dropped"`           // log lines that nobody read in time
-	OutOfOrder uint64  `json:"out_of_order"`          // at its sink
-	Corrupt    uint64  `json:"corrupt"`               // at its sink, among those whose content it checks
-	CPUSeconds float64 `json:"cpu_seconds"`           // user and system, of the process
-	RSSPeak    int64   `json:"rss_peak_bytes"`        // of the process
-	LatencyHDR string  `json:"latency_hdr,omitempty"` // HdrHistogram V2, compressed, base64; ns
+	last  nodereport.Report
 }
 
 // nodeProcess is one running "ioverlay node".
@@ -110,7 +88,7 @@ func startNode(ctx context.Context, name string, args []string) (*nodeProcess, e
 	if err != nil {
 		return nil, err
 	}
-	var r NodeReport
+	var r nodereport.Report
 	if err := child.Receive(ctx, &r); err != nil {
 		return nil, errors.Join(err, child.Kill())
 	}
@@ -126,7 +104,7 @@ func (c *procChain) Snapshot() (s Snapshot, err error) {
 		}
 	}
 	for i, n := range c.nodes {
-		var r NodeReport
+		var r nodereport.Report
 		if err := n.Receive(context.Background(), &r); err != nil {
 			return s, err
 		}
@@ -143,7 +121,7 @@ func (c *procChain) Snapshot() (s Snapshot, err error) {
 
 // Drain implements Chain.
 func (c *procChain) Drain(ctx context.Context) error {
-	var r NodeReport
+	var r nodereport.Report
 	if err := c.nodes[0].Ask(ctx, "stop-source", &r); err != nil {
 		return err
 	}

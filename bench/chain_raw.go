@@ -4,8 +4,10 @@ import (
 	"context"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/ioverlay/ioverlay/bench/baseline/raw"
 	"github.com/ioverlay/ioverlay/core/engine"
+	"github.com/ioverlay/ioverlay/internal/nodereport"
 )
 
 type rawChain struct {
@@ -32,7 +34,7 @@ func buildRaw(_ context.Context, s Spec) (Chain, error) {
 }
 
 func (c *rawChain) Snapshot() (Snapshot, error) {
-	usage, err := SelfUsage()
+	usage, err := nodereport.Self()
 	if err != nil {
 		return Snapshot{}, err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
 	"github.com/ioverlay/ioverlay/core/wire"
+	"github.com/ioverlay/ioverlay/internal/nodereport"
 )
 
 // IdleSpec describes an engine that does nothing.
@@ -146,7 +147,7 @@ func resident() (int64, error) {
 
 // rest watches this process for a while.
 func rest(ctx context.Context, d time.Duration) (seconds, cpu float64, switches int64, err error) {
-	usage0, err := SelfUsage()
+	usage0, err := nodereport.Self()
 	if err != nil {
 		return 0, 0, 0, err
 	}
@@ -156,7 +157,7 @@ func rest(ctx context.Context, d time.Duration) (seconds, cpu float64, switches 
 	}
 	switches = contextSwitches() - switches0
 	seconds = time.Since(started).Seconds()
-	usage1, err := SelfUsage()
+	usage1, err := nodereport.Self()
 	return seconds, (usage1.CPU - usage0.CPU).Seconds(), switches, err
 }
 

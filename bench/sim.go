@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/ioverlay/ioverlay/internal/nodereport"
 )
 
 // SimSpec describes a world in virtual time and how long it is watched.
@@ -53,7 +55,7 @@ func Sim(ctx context.Context, s SimSpec) (SimResult, error) {
 		return r, err
 	}
 	before, started := l.world.Totals(), time.Now()
-	usage0, err := SelfUsage()
+	usage0, err := nodereport.Self()
 	if err != nil {
 		return r, err
 	}
@@ -61,7 +63,7 @@ func Sim(ctx context.Context, s SimSpec) (SimResult, error) {
 		return r, err
 	}
 	r.WallSeconds = time.Since(started).Seconds()
-	usage1, err := SelfUsage()
+	usage1, err := nodereport.Self()
 	if err != nil {
 		return r, err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ioverlay/ioverlay/internal/nodereport"
 	"github.com/ioverlay/ioverlay/scenario"
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
@@ -64,7 +65,7 @@ func sourcesScenario(s SimSpec) string {
 func simScenario(ctx context.Context, s SimSpec, text string) (SimResult, error) {
 	r := SimResult{Kind: "sim", Load: s.Load, Seed: s.Seed, Nodes: s.Nodes}
 	started := time.Now()
-	before, err := SelfUsage()
+	before, err := nodereport.Self()
 	if err != nil {
 		return r, err
 	}
@@ -80,7 +81,7 @@ func simScenario(ctx context.Context, s SimSpec, text string) (SimResult, error)
 	if run.Stopped {
 		return r, context.Cause(ctx)
 	}
-	after, err := SelfUsage()
+	after, err := nodereport.Self()
 	if err != nil {
 		return r, err
 	}

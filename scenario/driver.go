@@ -35,12 +35,14 @@ type driver struct {
 	when    []time.Duration // by node: when it was read last
 	arrived uint64          // messages, at all nodes
 	queued  int             // messages that wait, at all nodes that run
+	there   []int           // nodes that are planned to run, in order; nil: not gathered yet
 	noRoom  []string        // nodes that ran out of descriptors or memory, in order of time
 }
 
 // nodeState is how the timeline wants a node.
 type nodeState struct {
 	running   bool
+	planned   bool // to run, whatever has become of it
 	stopping  bool // it still runs, to deliver what it has accepted
 	lives     uint64
 	bandwidth spec.NodeBandwidth
@@ -145,8 +147,8 @@ func (d *driver) setup(i int) host.Setup {
 	s := host.Setup{
 		Name: n.Name, ID: d.w.ID(i), Algorithm: n.Algorithm, Params: n.Params.Strings(),
 		// A node that is started again draws other numbers than before.
-		Seed:        d.plan.Seed ^ (uint64(i)+1)*0x9e3779b97f4a7c15 ^ st.lives<<48,
-		Downstreams: d.ids(d.down[i]), Upstreams: d.ids(d.up[i]),
+		Seed:        d.seed(i),
+		Downstreams: d.ids(d.down[i]), Upstreams: d.ids(d.up[i]), Contacts: d.contacts(i),
 	}
 	if st.bandwidth != (spec.NodeBandwidth{}) {
 		s.Commands = append(s.Commands, host.Command{Op: host.OpBandwidth, Bandwidth: st.bandwidth})
@@ -176,6 +178,10 @@ func (d *driver) ids(nodes []int) (ids []core.NodeID) {
 // apply does one step of the timeline.
 func (d *driver) apply(ctx context.Context, s spec.Step) error {
 	d.note(s)
+	switch s.Kind { // before any of them starts, so that they know each other
+	case spec.StepStart, spec.StepKill, spec.StepStop:
+		d.intend(s.Nodes, s.Kind == spec.StepStart)
+	}
 	switch s.Kind {
 	case spec.StepStart, spec.StepKill, spec.StepStop:
 		for _, i := range s.Nodes {

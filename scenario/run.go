@@ -141,6 +141,7 @@ func (d *driver) begin(ctx context.Context) error {
 			nodes = append(nodes, i)
 		}
 	}
+	d.intend(nodes, true)
 	if err := d.bootAll(ctx, nodes); err != nil {
 		return err
 	}

@@ -6,9 +6,9 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/ioverlay/ioverlay/bench"
 	"github.com/ioverlay/ioverlay/coding"
 	"github.com/ioverlay/ioverlay/coding/gf"
+	"github.com/ioverlay/ioverlay/internal/nodereport"
 )
 
 // runKernel does the relay's sums in a loop, and nothing else: after every n packets of a
@@ -75,7 +75,7 @@ func timed(p Plan, run func(time.Duration), count func() (Count, error)) (Point,
 	if err != nil {
 		return Point{}, err
 	}
-	cpu, err := bench.SelfUsage()
+	cpu, err := nodereport.Self()
 	if err != nil {
 		return Point{}, err
 	}
@@ -86,7 +86,7 @@ func timed(p Plan, run func(time.Duration), count func() (Count, error)) (Point,
 		return Point{}, err
 	}
 	wall := time.Since(start)
-	used, err := bench.SelfUsage()
+	used, err := nodereport.Self()
 	if err != nil {
 		return Point{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/cli/memory"
 )
 
 func (a *app) bench() *cobra.Command {
@@ -16,7 +17,7 @@ func (a *app) bench() *cobra.Command {
 		a.benchChain(), a.benchIdle(), a.benchFootprint(), // the switch
 		a.benchEmulation(), a.benchFailures(), a.benchProbes(), // the testbed
 	} {
-		c.PreRunE = func(*cobra.Command, []string) error { return fitsAddressSpace() }
+		c.PreRunE = func(*cobra.Command, []string) error { return memory.Fits() }
 		cmd.AddCommand(c)
 	}
 	cmd.AddCommand(
@@ -41,7 +42,7 @@ this command for each of their points. It ends early when its standard input doe
 	}
 	spec := cmd.Flags().String("spec", "", "the point, as JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return bench.ServePoint(cmd.Context(), bench.Kinds(), *spec, a.in, a.out)
+		return bench.ServePoint(cmd.Context(), bench.Kinds(), *spec, a.In, a.Out)
 	}
 	return cmd
 }

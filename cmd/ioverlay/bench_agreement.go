@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
 
@@ -26,7 +27,7 @@ type agreementFlags struct {
 }
 
 // errDisagree means that a world and the oracle are further apart than they may be.
-var errDisagree = fmt.Errorf("%w: throughput off by more than %d%% in sim or %d%% live", errMissed, agreementPercent["sim"], agreementPercent["live"])
+var errDisagree = fmt.Errorf("%w: throughput off by more than %d%% in sim or %d%% live", console.ErrMissed, agreementPercent["sim"], agreementPercent["live"])
 
 // agreementPercent is what the worlds are held to: a real machine has more to do.
 var agreementPercent = map[string]int{"sim": 2, "live": 5}
@@ -62,16 +63,16 @@ func (f agreementFlags) read() error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	worlds := splitList(f.worlds)
+	worlds := console.SplitList(f.worlds)
 	switch {
 	case len(worlds) == 0 || slices.ContainsFunc(worlds, func(w string) bool { return w != "sim" && w != "live" }):
-		return &usageError{"worlds", f.worlds, "sim, live or both"}
+		return console.Usage("worlds", f.worlds, "sim, live or both")
 	case f.links != "mem" && f.links != "tcp":
-		return &usageError{"links", f.links, "mem or tcp"}
+		return console.Usage("links", f.links, "mem or tcp")
 	case f.dags < 0:
-		return &usageError{"dags", strconv.Itoa(f.dags), "0 and up"}
+		return console.Usage("dags", strconv.Itoa(f.dags), "0 and up")
 	case f.window < time.Second:
-		return &usageError{"window", f.window.String(), "1s and up"}
+		return console.Usage("window", f.window.String(), "1s and up")
 	}
 	return nil
 }
@@ -80,17 +81,17 @@ func (a *app) runAgreement(ctx context.Context, f agreementFlags) error {
 	if err := f.read(); err != nil {
 		return err
 	}
-	worlds := splitList(f.worlds)
+	worlds := console.SplitList(f.worlds)
 	m, err := a.begin(ctx, f.outputs)
 	if err != nil {
 		return err
 	}
 	s := bench.AgreementSpec{Seed: f.seed, DAGs: f.dags, Worlds: worlds, Links: spec.Transport(f.links), Window: f.window}
-	bar := a.steps(s.Steps(), "")
+	bar := a.Steps(s.Steps(), "")
 	s.Record = func(r bench.AgreementRow) error { return m.record(r) }
-	s.Progress = func(done int, what string) { bar.set(done); bar.say(what) }
+	s.Progress = func(done int, what string) { bar.Set(done); bar.Say(what) }
 	rows, err := bench.Agreement(ctx, s)
-	bar.stop()
+	bar.Stop()
 	if err := m.finish(err, func() error { return presentAgreement(m, rows, worlds) }); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/cli/console"
 )
 
 // benchWarmup is how long a chain runs before its window begins.
@@ -81,7 +82,7 @@ func (a *app) runBenchChain(ctx context.Context, f *chainFlags) (err error) {
 		return err
 	}
 	if f.cpuProfile != "" {
-		if err := tryDirectory(filepath.Dir(f.cpuProfile), "--cpuprofile "+f.cpuProfile); err != nil {
+		if err := console.TryDirectory(filepath.Dir(f.cpuProfile), "--cpuprofile "+f.cpuProfile); err != nil {
 			return err
 		}
 		if plan.ProfileDir, err = os.MkdirTemp("", "ioverlay-profiles-"); err != nil {
@@ -108,21 +109,21 @@ func (a *app) measureChain(m *measurement, f *chainFlags, plan bench.Plan) (benc
 	}
 	this := bench.Process{Path: program, Args: []string{"bench", "point"}}
 	runner := bench.Builds{This: this, Other: bench.Process{Path: f.build, Args: this.Args}}
-	bar := chainBar{a.steps(len(plan.Specs()), "")}
-	defer bar.stop()
+	bar := chainBar{a.Steps(len(plan.Specs()), "")}
+	defer bar.Stop()
 	return bench.Run(m.ctx, m.env, plan, runner, bar, m.record)
 }
 
 // chainBar is a bar as bench.Progress.
-type chainBar struct{ *progress }
+type chainBar struct{ *console.Progress }
 
 // Begin implements bench.Progress.
 func (b chainBar) Begin(s bench.Spec) {
-	b.say(fmt.Sprintf("%-10s round %d  %-9s %3d nodes", s.Pass, s.Round, s.Kind, s.Nodes))
+	b.Say(fmt.Sprintf("%-10s round %d  %-9s %3d nodes", s.Pass, s.Round, s.Kind, s.Nodes))
 }
 
 // Done implements bench.Progress.
-func (b chainBar) Done(bench.Spec) { b.add(1) }
+func (b chainBar) Done(bench.Spec) { b.Add(1) }
 
 // present prints the tables, and writes charts and profile.
 func (f *chainFlags) present(m *measurement, report bench.Report) error {
@@ -148,9 +149,9 @@ func (f *chainFlags) present(m *measurement, report bench.Report) error {
 func verdict(r bench.Report) error {
 	switch {
 	case r.Violations() > 0:
-		return fmt.Errorf("%w: %d of them", errViolation, r.Violations())
+		return fmt.Errorf("%w: %d of them", console.ErrViolation, r.Violations())
 	case r.Interrupted:
-		return fmt.Errorf("%w after %d of %d points", errInterrupted, len(r.Points), len(r.Plan.Specs()))
+		return fmt.Errorf("%w after %d of %d points", console.ErrInterrupted, len(r.Points), len(r.Plan.Specs()))
 	case len(r.Failures) > 0:
 		return fmt.Errorf("%d of %d points could not be measured; the first: %s",
 			len(r.Failures), len(r.Plan.Specs()), r.Failures[0].Error)

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/cli/clitest"
+	"github.com/ioverlay/ioverlay/cli/console"
 )
 
 // object is any line of results.
@@ -51,26 +53,26 @@ func strictly(t *testing.T, line json.RawMessage, into any) {
 func TestBenchChainOfEveryKind(t *testing.T) {
 	dir := t.TempDir()
 	profile := filepath.Join(dir, "cpu.pprof")
-	r := finish(t, program(t, "bench", "chain", "--nodes", "2,3", "--payload", "1000", "--duration", "30ms",
+	r := clitest.Finish(t, clitest.Program(t, "bench", "chain", "--nodes", "2,3", "--payload", "1000", "--duration", "30ms",
 		"--rounds", "1", "--format", "json", "--out", filepath.Join(dir, "out"), "--cpuprofile", profile))
-	if r.code != exitOK {
-		t.Fatalf("exit code %d: %s", r.code, r.err)
+	if r.Code != console.ExitOK {
+		t.Fatalf("exit code %d: %s", r.Code, r.Err)
 	}
 	saved, err := os.ReadFile(filepath.Join(dir, "out", resultsName))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(saved) != r.out {
+	if string(saved) != r.Out {
 		t.Error("the file of results differs from what was printed")
 	}
-	objects := parseLines(t, r.out)
+	objects := parseLines(t, r.Out)
 	checkObjects(t, objects, []string{"tcp", "mem", "proc", "shm", "goroutine", "raw"}, []int{2, 3})
 	for _, name := range []string{profile, filepath.Join(dir, "out", bench.ChartPerCPU), filepath.Join(dir, "out", bench.ChartPerWall)} {
 		if info, err := os.Stat(name); err != nil || info.Size() == 0 {
 			t.Errorf("%s is missing or empty: %v", name, err)
 		}
-		if !strings.Contains(r.err, name) {
-			t.Errorf("nobody was told of %s: %s", name, r.err)
+		if !strings.Contains(r.Err, name) {
+			t.Errorf("nobody was told of %s: %s", name, r.Err)
 		}
 	}
 }
@@ -111,14 +113,14 @@ func checkObjects(t *testing.T, objects []object, kinds []string, nodes []int) {
 }
 
 func TestBenchChainPrintsTables(t *testing.T) {
-	r := finish(t, program(t, "bench", "chain", "--nodes", "2,3", "--duration", "20ms", "--rounds", "1", "--latency-rounds", "0",
+	r := clitest.Finish(t, clitest.Program(t, "bench", "chain", "--nodes", "2,3", "--duration", "20ms", "--rounds", "1", "--latency-rounds", "0",
 		"--links", "", "--out", t.TempDir()))
-	if r.code != exitOK {
-		t.Fatalf("exit code %d: %s", r.code, r.err)
+	if r.Code != console.ExitOK {
+		t.Fatalf("exit code %d: %s", r.Code, r.Err)
 	}
 	for _, want := range []string{"goroutine", "raw", "GB/CPU-s", "one switch costs", "48.4 MB/s"} {
-		if !strings.Contains(r.out, want) {
-			t.Errorf("%q is missing in\n%s", want, r.out)
+		if !strings.Contains(r.Out, want) {
+			t.Errorf("%q is missing in\n%s", want, r.Out)
 		}
 	}
 }
@@ -129,14 +131,14 @@ func TestBenchChainFailsWhereItCannotWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := inside("bench", "chain", "--links", "", "--out", filepath.Join(file, "below"))
-	if r.code != exitFailed || !strings.Contains(r.err, "--out") {
-		t.Errorf("%+v; want exit code %d and an error that names --out", r, exitFailed)
+	if r.Code != console.ExitFailed || !strings.Contains(r.Err, "--out") {
+		t.Errorf("%+v; want exit code %d and an error that names --out", r, console.ExitFailed)
 	}
 }
 
 // Ctrl-C in the middle of a long point: what was measured is reported, and no child is left.
 func TestBenchChainInterrupted(t *testing.T) {
-	cmd := program(t, "bench", "chain", "--nodes", "2", "--links", "", "--against", "raw", "--duration", "300ms",
+	cmd := clitest.Program(t, "bench", "chain", "--nodes", "2", "--links", "", "--against", "raw", "--duration", "300ms",
 		"--rounds", "1000", "--format", "json", "--out", t.TempDir())
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
@@ -165,8 +167,8 @@ func TestBenchChainInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	text.Write(rest)
-	if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != exitInterrupted {
-		t.Errorf("exit code %d, want %d: %s", cmd.ProcessState.ExitCode(), exitInterrupted, errs.String())
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != console.ExitInterrupted {
+		t.Errorf("exit code %d, want %d: %s", cmd.ProcessState.ExitCode(), console.ExitInterrupted, errs.String())
 	}
 	objects := parseLines(t, text.String())
 	last := objects[len(objects)-1]

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/bench"
 	"github.com/ioverlay/ioverlay/bench/codingbench"
+	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/coding"
 )
 
@@ -73,22 +74,22 @@ func (f *codingFlags) plan() (p codingbench.Plan, err error) {
 	m, errM := strconv.Atoi(out)
 	switch {
 	case !two || errN != nil || errM != nil || n < 1 || m < 1 || n > f.k || m > coding.MaxK:
-		return p, &usageError{"relay", f.relay, fmt.Sprintf("two numbers such as 4,4: from 1 to k, and from 1 to %d", coding.MaxK)}
+		return p, console.Usage("relay", f.relay, fmt.Sprintf("two numbers such as 4,4: from 1 to k, and from 1 to %d", coding.MaxK))
 	case f.k < coding.MinK || f.k > coding.MaxK:
-		return p, between("k", f.k, coding.MinK, coding.MaxK)
+		return p, console.Between("k", f.k, coding.MinK, coding.MaxK)
 	case f.size < 1 || f.size > coding.MaxSize:
-		return p, between("size", f.size, 1, coding.MaxSize)
+		return p, console.Between("size", f.size, 1, coding.MaxSize)
 	case f.rounds < 1 || f.rounds > bench.MaxRounds:
-		return p, between("rounds", f.rounds, 1, bench.MaxRounds)
+		return p, console.Between("rounds", f.rounds, 1, bench.MaxRounds)
 	case f.warmup < 0:
-		return p, between("warmup", f.warmup, 0, bench.MaxDuration)
+		return p, console.Between("warmup", f.warmup, 0, bench.MaxDuration)
 	case f.duration < bench.MinDuration || f.duration > bench.MaxDuration:
-		return p, between("duration", f.duration, bench.MinDuration, bench.MaxDuration)
+		return p, console.Between("duration", f.duration, bench.MinDuration, bench.MaxDuration)
 	}
-	links := splitList(f.links)
+	links := console.SplitList(f.links)
 	for _, l := range links {
 		if l != "mem" && l != "tcp" {
-			return p, &usageError{"links", f.links, "mem, tcp or both"}
+			return p, console.Usage("links", f.links, "mem, tcp or both")
 		}
 	}
 	return codingbench.Plan{N: n, M: m, K: f.k, Size: f.size, Links: links, Rounds: f.rounds, Warmup: f.warmup, Duration: f.duration}, nil
@@ -124,9 +125,9 @@ func (a *app) runBenchCoding(ctx context.Context, f *codingFlags) error {
 	}
 	switch {
 	case report.Wrong() > 0:
-		return fmt.Errorf("%w: %d of them", errViolation, report.Wrong())
+		return fmt.Errorf("%w: %d of them", console.ErrViolation, report.Wrong())
 	case report.Interrupted:
-		return fmt.Errorf("%w after %d points", errInterrupted, len(report.Points))
+		return fmt.Errorf("%w after %d points", console.ErrInterrupted, len(report.Points))
 	}
 	return nil
 }
@@ -135,7 +136,7 @@ func (a *app) measureCoding(m *measurement, plan codingbench.Plan) (codingbench.
 	if err := m.record(m.env); err != nil {
 		return codingbench.Report{}, err
 	}
-	bar := a.steps(plan.Rounds*len(plan.Contestants()), "")
-	defer bar.stop()
-	return codingbench.Run(m.ctx, plan, func(what string) { bar.say(what); bar.add(1) }, m.record)
+	bar := a.Steps(plan.Rounds*len(plan.Contestants()), "")
+	defer bar.Stop()
+	return codingbench.Run(m.ctx, plan, func(what string) { bar.Say(what); bar.Add(1) }, m.record)
 }

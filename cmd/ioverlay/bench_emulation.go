@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench/emulation"
+	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/engine"
 )
@@ -58,38 +59,38 @@ further off than 1% (2% above 50 MB/s).`,
 // plan reads the flags.
 func (f emulationFlags) plan() (p emulation.Plan, err error) {
 	p = emulation.Plan{Warmup: f.warmup, Window: f.window, Pressure: f.pressure}
-	for _, k := range splitList(f.over) {
+	for _, k := range console.SplitList(f.over) {
 		switch k {
 		case "tcp":
 			p.Over = append(p.Over, engine.TCP)
 		case "mem":
 			p.Over = append(p.Over, engine.Mem)
 		default:
-			return p, &usageError{"over", f.over, "tcp, mem or both"}
+			return p, console.Usage("over", f.over, "tcp, mem or both")
 		}
 	}
-	for _, s := range splitList(f.scopes) {
+	for _, s := range console.SplitList(f.scopes) {
 		if !slices.Contains(emulation.Scopes, emulation.Scope(s)) {
-			return p, &usageError{"limit", f.scopes, "a list of link, up, down and total"}
+			return p, console.Usage("limit", f.scopes, "a list of link, up, down and total")
 		}
 		p.Scopes = append(p.Scopes, emulation.Scope(s))
 	}
-	for _, s := range splitList(f.rates) {
+	for _, s := range console.SplitList(f.rates) {
 		r, err := emul.ParseRate(s)
 		if err != nil || r == emul.Unlimited {
-			return p, &usageError{"rates", f.rates, "a list such as 10KBps,1.5MBps"}
+			return p, console.Usage("rates", f.rates, "a list such as 10KBps,1.5MBps")
 		}
 		p.Rates = append(p.Rates, r)
 	}
-	for _, s := range splitList(f.links) {
+	for _, s := range console.SplitList(f.links) {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 || n > 1000 {
-			return p, &usageError{"links", f.links, "a list of numbers from 1 to 1000"}
+			return p, console.Usage("links", f.links, "a list of numbers from 1 to 1000")
 		}
 		p.Links = append(p.Links, n)
 	}
 	if f.window <= 0 || f.warmup < 0 {
-		return p, &usageError{"window", f.window.String(), "a time above 0, and --warmup from 0"}
+		return p, console.Usage("window", f.window.String(), "a time above 0, and --warmup from 0")
 	}
 	return p, nil
 }
@@ -117,7 +118,7 @@ func (a *app) runBenchEmulation(ctx context.Context, f emulationFlags) error {
 		return err
 	})
 	if err == nil && report.Missed() > 0 {
-		err = fmt.Errorf("%w: %d of %d rates are further off than allowed", errMissed, report.Missed(), len(report.Accuracy))
+		err = fmt.Errorf("%w: %d of %d rates are further off than allowed", console.ErrMissed, report.Missed(), len(report.Accuracy))
 	}
 	return err
 }
@@ -126,7 +127,7 @@ func (a *app) measureEmulation(m *measurement, plan emulation.Plan) (emulation.R
 	if err := m.record(m.env); err != nil {
 		return emulation.Report{}, err
 	}
-	bar := a.steps(plan.Steps(), "measuring emulation")
-	defer bar.stop()
-	return emulation.Run(m.ctx, plan, m.record, func() { bar.add(1) })
+	bar := a.Steps(plan.Steps(), "measuring emulation")
+	defer bar.Stop()
+	return emulation.Run(m.ctx, plan, m.record, func() { bar.Add(1) })
 }

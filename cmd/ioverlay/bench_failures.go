@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench/failures"
+	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/internal/subprocess"
 )
 
@@ -51,14 +52,14 @@ func (f *failuresFlags) read() (err error) {
 		return err
 	}
 	if f.spec.Trials < 1 {
-		return &usageError{"trials", strconv.Itoa(f.spec.Trials), "1 and up"}
+		return console.Usage("trials", strconv.Itoa(f.spec.Trials), "1 and up")
 	}
 	if f.spec.StallTimeout <= 0 || f.spec.FailTimeout <= 0 {
-		return &usageError{"stall-timeout or --fail-timeout", "0 or less", "above 0"}
+		return console.Usage("stall-timeout or --fail-timeout", "0 or less", "above 0")
 	}
-	for _, k := range splitList(f.kinds) {
+	for _, k := range console.SplitList(f.kinds) {
 		if !slices.Contains(failures.Kinds(), k) {
-			return &usageError{"kinds", k, strings.Join(failures.Kinds(), ", ")}
+			return console.Usage("kinds", k, strings.Join(failures.Kinds(), ", "))
 		}
 		f.spec.Kinds = append(f.spec.Kinds, k)
 	}
@@ -93,16 +94,16 @@ func (a *app) measureFailures(m *measurement, s failures.Spec) (records []any, e
 	if err := m.record(m.env); err != nil {
 		return nil, err
 	}
-	bar := a.steps(s.Trials*len(s.Kinds), "measuring")
-	defer bar.stop()
+	bar := a.Steps(s.Trials*len(s.Kinds), "measuring")
+	defer bar.Stop()
 	err = failures.Run(m.ctx, s, func(r any) error {
 		records = append(records, r)
 		switch r := r.(type) {
 		case failures.Trial:
-			bar.say(r.Kind)
-			bar.add(1)
+			bar.Say(r.Kind)
+			bar.Add(1)
 		case failures.Skipped:
-			bar.add(s.Trials)
+			bar.Add(s.Trials)
 		}
 		return m.record(r)
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/cli/console"
 )
 
 // chainFlags are the flags of "ioverlay bench chain".
@@ -84,18 +85,18 @@ func (f *chainFlags) plan() (bench.Plan, error) {
 
 func parseNodes(list string) ([]int, error) {
 	var nodes []int
-	for _, word := range splitList(list) {
+	for _, word := range console.SplitList(list) {
 		n, err := strconv.Atoi(word)
 		if err != nil || n < bench.MinNodes || n > bench.MaxNodes {
-			return nil, &usageError{"nodes", list, fmt.Sprintf("numbers from %d to %d, not %q", bench.MinNodes, bench.MaxNodes, word)}
+			return nil, console.Usage("nodes", list, fmt.Sprintf("numbers from %d to %d, not %q", bench.MinNodes, bench.MaxNodes, word))
 		}
 		if slices.Contains(nodes, n) {
-			return nil, &usageError{"nodes", list, fmt.Sprintf("each number once, not %d twice", n)}
+			return nil, console.Usage("nodes", list, fmt.Sprintf("each number once, not %d twice", n))
 		}
 		nodes = append(nodes, n)
 	}
 	if len(nodes) == 0 {
-		return nil, &usageError{"nodes", list, "one length or more, such as 2,3,32"}
+		return nil, console.Usage("nodes", list, "one length or more, such as 2,3,32")
 	}
 	slices.Sort(nodes)
 	return nodes, nil
@@ -112,12 +113,12 @@ func (f *chainFlags) kinds() ([]bench.Kind, error) {
 		return nil, err
 	}
 	if len(links)+len(baselines) == 0 {
-		return nil, &usageError{"links", f.links, "at least one kind, here or in --against"}
+		return nil, console.Usage("links", f.links, "at least one kind, here or in --against")
 	}
 	kinds := slices.Concat(links, baselines)
 	if f.build != "" {
 		if _, err := exec.LookPath(f.build); err != nil {
-			return nil, &usageError{"build", f.build, "the path of an ioverlay program"}
+			return nil, console.Usage("build", f.build, "the path of an ioverlay program")
 		}
 		kinds = bench.WithOtherBuild(kinds)
 	}
@@ -127,13 +128,13 @@ func (f *chainFlags) kinds() ([]bench.Kind, error) {
 func parseKinds(flag, list string, role bench.Role) ([]bench.Kind, error) {
 	allowed := bench.KindNames(bench.Kinds(), role)
 	var kinds []bench.Kind
-	for _, name := range splitList(list) {
+	for _, name := range console.SplitList(list) {
 		kind, err := bench.FindKind(bench.Kinds(), name)
 		if err != nil || kind.Role != role {
-			return nil, &usageError{flag, list, fmt.Sprintf("%s; not %q", orNone(allowed), name)}
+			return nil, console.Usage(flag, list, fmt.Sprintf("%s; not %q", orNone(allowed), name))
 		}
 		if slices.ContainsFunc(kinds, func(k bench.Kind) bool { return k.Name == name }) {
-			return nil, &usageError{flag, list, fmt.Sprintf("each kind once, not %s twice", name)}
+			return nil, console.Usage(flag, list, fmt.Sprintf("each kind once, not %s twice", name))
 		}
 		kinds = append(kinds, kind)
 	}
@@ -143,24 +144,19 @@ func parseKinds(flag, list string, role bench.Role) ([]bench.Kind, error) {
 func (f *chainFlags) checkNumbers() error {
 	switch {
 	case f.payload < bench.MinPayloadBytes || f.payload > bench.MaxPayloadBytes:
-		return between("payload", f.payload, bench.MinPayloadBytes, bench.MaxPayloadBytes)
+		return console.Between("payload", f.payload, bench.MinPayloadBytes, bench.MaxPayloadBytes)
 	case f.duration < bench.MinDuration || f.duration > bench.MaxDuration:
-		return between("duration", f.duration, bench.MinDuration, bench.MaxDuration)
+		return console.Between("duration", f.duration, bench.MinDuration, bench.MaxDuration)
 	case f.rounds < 1 || f.rounds > bench.MaxRounds:
-		return between("rounds", f.rounds, 1, bench.MaxRounds)
+		return console.Between("rounds", f.rounds, 1, bench.MaxRounds)
 	case f.latencyRounds < 0 || f.latencyRounds > bench.MaxRounds:
-		return between("latency-rounds", f.latencyRounds, 0, bench.MaxRounds)
+		return console.Between("latency-rounds", f.latencyRounds, 0, bench.MaxRounds)
 	case !(f.rate > 0 && f.rate <= bench.MaxRate):
-		return &usageError{"rate", fmt.Sprint(f.rate), fmt.Sprintf("above 0 and up to %v messages a second", bench.MaxRate)}
+		return console.Usage("rate", fmt.Sprint(f.rate), fmt.Sprintf("above 0 and up to %v messages a second", bench.MaxRate))
 	case f.loops < 1 || f.loops > bench.MaxLoops:
-		return between("loops", f.loops, 1, bench.MaxLoops)
+		return console.Between("loops", f.loops, 1, bench.MaxLoops)
 	}
 	return nil
-}
-
-// between is the error of a value outside its range.
-func between[T any](flag string, value, least, most T) error {
-	return &usageError{flag, fmt.Sprint(value), fmt.Sprintf("%v to %v", least, most)}
 }
 
 func orNone(words []string) string {
@@ -168,15 +164,4 @@ func orNone(words []string) string {
 		return "none, this build has none"
 	}
 	return strings.Join(words, ", ")
-}
-
-// splitList splits at commas; spaces around words and empty words do not count.
-func splitList(list string) []string {
-	var words []string
-	for word := range strings.SplitSeq(list, ",") {
-		if word = strings.TrimSpace(word); word != "" {
-			words = append(words, word)
-		}
-	}
-	return words
 }

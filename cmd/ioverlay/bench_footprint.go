@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/cli/console"
 )
 
 func (a *app) benchFootprint() *cobra.Command {
@@ -30,10 +31,10 @@ The paper's section 2.2 says 4 MB with 5 KB messages and buffers of 10.`,
 				return err
 			}
 			if s.Connections < 1 {
-				return &usageError{"connections", strconv.Itoa(s.Connections), "1 and up"}
+				return console.Usage("connections", strconv.Itoa(s.Connections), "1 and up")
 			}
 			if s.Buffer < 1 {
-				return &usageError{"buffer", strconv.Itoa(s.Buffer), "1 and up"}
+				return console.Usage("buffer", strconv.Itoa(s.Buffer), "1 and up")
 			}
 			return a.runBenchFootprint(cmd.Context(), s, o)
 		},
@@ -55,9 +56,9 @@ func (a *app) runBenchFootprint(ctx context.Context, s bench.FootprintSpec, o ou
 	if err != nil {
 		return err
 	}
-	bar := a.elapsing(s.Duration, "measuring")
+	bar := a.Elapsing(s.Duration, "measuring")
 	r, err := bench.Footprint(ctx, s)
-	bar.stop()
+	bar.Stop()
 	err = m.finish(err, func() error {
 		if r.Connections == 0 {
 			return nil
@@ -72,7 +73,7 @@ func (a *app) runBenchFootprint(ctx context.Context, s bench.FootprintSpec, o ou
 		})
 	})
 	if err == nil && r.Interrupted {
-		err = errInterrupted
+		err = console.ErrInterrupted
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench/gfbench"
+	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/coding/gf"
 )
 
@@ -76,11 +77,11 @@ func (f *gfFlags) plan() (gfbench.Plan, error) {
 	}
 	switch {
 	case f.rounds < 1 || f.rounds > gfbench.MaxRounds:
-		return gfbench.Plan{}, between("rounds", f.rounds, 1, gfbench.MaxRounds)
+		return gfbench.Plan{}, console.Between("rounds", f.rounds, 1, gfbench.MaxRounds)
 	case f.sample < gfbench.MinSample || f.sample > gfbench.MaxSample:
-		return gfbench.Plan{}, between("sample", f.sample, gfbench.MinSample, gfbench.MaxSample)
+		return gfbench.Plan{}, console.Between("sample", f.sample, gfbench.MinSample, gfbench.MaxSample)
 	case f.offset < 0 || f.offset > gfbench.MaxOffset:
-		return gfbench.Plan{}, between("offset", f.offset, 0, gfbench.MaxOffset)
+		return gfbench.Plan{}, console.Between("offset", f.offset, 0, gfbench.MaxOffset)
 	}
 	levels, err := parseLevels(f.levels)
 	if err != nil {
@@ -95,7 +96,7 @@ func (f *gfFlags) plan() (gfbench.Plan, error) {
 }
 
 func parseLevels(list string) ([]gf.Level, error) {
-	words := splitList(list)
+	words := console.SplitList(list)
 	if len(words) == 0 {
 		return gfbench.DefaultLevels(), nil
 	}
@@ -103,10 +104,10 @@ func parseLevels(list string) ([]gf.Level, error) {
 	for _, word := range words {
 		l, err := gf.ParseLevel(word)
 		if err != nil || !slices.Contains(gf.Levels(), l) {
-			return nil, &usageError{"level", list, fmt.Sprintf("those of this processor and build, %s, not %q", names(gf.Levels()), word)}
+			return nil, console.Usage("level", list, fmt.Sprintf("those of this processor and build, %s, not %q", names(gf.Levels()), word))
 		}
 		if slices.Contains(levels, l) {
-			return nil, &usageError{"level", list, fmt.Sprintf("each level once, not %s twice", word)}
+			return nil, console.Usage("level", list, fmt.Sprintf("each level once, not %s twice", word))
 		}
 		levels = append(levels, l)
 	}
@@ -116,15 +117,15 @@ func parseLevels(list string) ([]gf.Level, error) {
 
 func parseSizes(list string) ([]int, error) {
 	var sizes []int
-	for _, word := range splitList(list) {
+	for _, word := range console.SplitList(list) {
 		n, err := strconv.Atoi(word)
 		if err != nil || n < gfbench.MinSize || n > gfbench.MaxSize || slices.Contains(sizes, n) {
-			return nil, &usageError{"sizes", list, fmt.Sprintf("different numbers from %d to %d, not %q", gfbench.MinSize, gfbench.MaxSize, word)}
+			return nil, console.Usage("sizes", list, fmt.Sprintf("different numbers from %d to %d, not %q", gfbench.MinSize, gfbench.MaxSize, word))
 		}
 		sizes = append(sizes, n)
 	}
 	if len(sizes) == 0 {
-		return nil, &usageError{"sizes", list, "one size or more, such as 1024,5120"}
+		return nil, console.Usage("sizes", list, "one size or more, such as 1024,5120")
 	}
 	slices.Sort(sizes)
 	return sizes, nil
@@ -135,7 +136,7 @@ func names(levels []gf.Level) string {
 	for _, l := range levels {
 		words = append(words, l.String())
 	}
-	return either(words)
+	return console.Either(words)
 }
 
 // runBenchGF measures and reports.
@@ -148,9 +149,9 @@ func (a *app) runBenchGF(ctx context.Context, f *gfFlags) error {
 	if err != nil {
 		return err
 	}
-	bar := gfBar{a.steps(plan.Steps(), "")}
+	bar := gfBar{a.Steps(plan.Steps(), "")}
 	report, err := gfbench.Run(ctx, m.env, plan, bar, m.record)
-	bar.stop()
+	bar.Stop()
 	err = m.finish(err, func() error {
 		if len(report.Points) == 0 {
 			return nil
@@ -163,16 +164,16 @@ func (a *app) runBenchGF(ctx context.Context, f *gfFlags) error {
 		return err
 	})
 	if err == nil && report.Interrupted {
-		err = fmt.Errorf("%w after %d points", errInterrupted, len(report.Points))
+		err = fmt.Errorf("%w after %d points", console.ErrInterrupted, len(report.Points))
 	}
 	return err
 }
 
 // gfBar is a bar as gfbench.Progress.
-type gfBar struct{ *progress }
+type gfBar struct{ *console.Progress }
 
 // Begin implements gfbench.Progress.
-func (b gfBar) Begin(what string) { b.say(what) }
+func (b gfBar) Begin(what string) { b.Say(what) }
 
 // Done implements gfbench.Progress.
-func (b gfBar) Done() { b.add(1) }
+func (b gfBar) Done() { b.Add(1) }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/bench"
 	"github.com/ioverlay/ioverlay/bench/gfbench"
+	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/coding/gf"
 )
 
@@ -15,17 +16,17 @@ func TestBenchGF(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
 	best := gf.Best().String()
 	r := inside("bench", "gf", "--level", best, "--sizes", "100", "--rounds", "1", "--sample", "100us", "--format", "json", "--out", dir)
-	if r.code != exitOK {
-		t.Fatalf("exit code %d: %s", r.code, r.err)
+	if r.Code != console.ExitOK {
+		t.Fatalf("exit code %d: %s", r.Code, r.Err)
 	}
 	saved, err := os.ReadFile(filepath.Join(dir, resultsName))
-	if err != nil || string(saved) != r.out {
+	if err != nil || string(saved) != r.Out {
 		t.Errorf("the file of results differs from what was printed: %v", err)
 	}
-	if info, err := os.Stat(filepath.Join(dir, gfbench.ChartName)); err != nil || info.Size() == 0 || !strings.Contains(r.err, gfbench.ChartName) {
-		t.Errorf("the chart is missing, empty or not told of: %v, %s", err, r.err)
+	if info, err := os.Stat(filepath.Join(dir, gfbench.ChartName)); err != nil || info.Size() == 0 || !strings.Contains(r.Err, gfbench.ChartName) {
+		t.Errorf("the chart is missing, empty or not told of: %v, %s", err, r.Err)
 	}
-	objects := parseLines(t, r.out)
+	objects := parseLines(t, r.Out)
 	operations := len(gfbench.Operations())
 	if len(objects) != operations+2 {
 		t.Fatalf("%d objects of %d operations", len(objects), operations)
@@ -47,10 +48,10 @@ func TestBenchGF(t *testing.T) {
 
 func TestBenchGFPrintsATable(t *testing.T) {
 	r := inside("bench", "gf", "--level", "generic", "--sizes", "64", "--rounds", "1", "--sample", "100us", "--out", t.TempDir())
-	if r.code != exitOK || !strings.Contains(r.out, "one coded packet of 32") || !strings.Contains(r.out, "Targets reached") {
-		t.Errorf("exit code %d, %s\n%s", r.code, r.err, r.out)
+	if r.Code != console.ExitOK || !strings.Contains(r.Out, "one coded packet of 32") || !strings.Contains(r.Out, "Targets reached") {
+		t.Errorf("exit code %d, %s\n%s", r.Code, r.Err, r.Out)
 	}
-	if !strings.Contains(r.err, resultsName) {
-		t.Errorf("nobody was told of the results: %s", r.err)
+	if !strings.Contains(r.Err, resultsName) {
+		t.Errorf("nobody was told of the results: %s", r.Err)
 	}
 }

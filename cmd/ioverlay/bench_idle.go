@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/cli/console"
 )
 
 // idleFlags are the flags of "ioverlay bench idle".
@@ -53,7 +54,7 @@ func (a *app) benchIdlePoint() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return json.NewEncoder(a.out).Encode(r)
+			return json.NewEncoder(a.Out).Encode(r)
 		},
 	}
 }
@@ -64,9 +65,9 @@ func (f idleFlags) specs() (specs []bench.IdleSpec, err error) {
 		return nil, err
 	}
 	if f.nodes < 2 {
-		return nil, &usageError{"nodes", strconv.Itoa(f.nodes), "2 and up"}
+		return nil, console.Usage("nodes", strconv.Itoa(f.nodes), "2 and up")
 	}
-	for _, k := range splitList(f.links) {
+	for _, k := range console.SplitList(f.links) {
 		s := bench.IdleSpec{Nodes: f.nodes, Links: k, Duration: f.duration}
 		switch k {
 		case "mem":
@@ -75,7 +76,7 @@ func (f idleFlags) specs() (specs []bench.IdleSpec, err error) {
 				return nil, err
 			}
 		default:
-			return nil, &usageError{"links", f.links, "mem, tcp or both"}
+			return nil, console.Usage("links", f.links, "mem, tcp or both")
 		}
 		specs = append(specs, s)
 	}
@@ -93,10 +94,10 @@ func (a *app) runBenchIdle(ctx context.Context, f idleFlags) error {
 	}
 	var results []bench.IdleResult
 	for _, s := range specs {
-		bar := a.elapsing(f.duration, fmt.Sprintf("%d idle nodes, %s links", s.Nodes, s.Links))
+		bar := a.Elapsing(f.duration, fmt.Sprintf("%d idle nodes, %s links", s.Nodes, s.Links))
 		var r bench.IdleResult
 		r, err = bench.RunIdle(ctx, []string{"bench", "idle-point"}, s)
-		bar.stop()
+		bar.Stop()
 		if err == nil {
 			results = append(results, r)
 			err = m.record(r)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench/probes"
+	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/engine"
 )
@@ -54,13 +55,13 @@ func (f probesFlags) specs() (specs []probes.Spec, err error) {
 		return nil, err
 	}
 	if f.trials < 1 {
-		return nil, &usageError{"trials", strconv.Itoa(f.trials), "1 and up"}
+		return nil, console.Usage("trials", strconv.Itoa(f.trials), "1 and up")
 	}
 	kinds := map[string]engine.Links{"tcp": engine.TCP, "mem": engine.Mem}
-	for _, word := range splitList(f.links) {
+	for _, word := range console.SplitList(f.links) {
 		links, known := kinds[word]
 		if !known {
-			return nil, &usageError{"links", word, "tcp, mem"}
+			return nil, console.Usage("links", word, "tcp, mem")
 		}
 		specs = append(specs, probes.Spec{Links: links, Rates: probeRates, Latencies: probeLatencies, Trials: f.trials})
 	}
@@ -96,13 +97,13 @@ func (a *app) measureProbes(m *measurement, specs []probes.Spec) (trials []probe
 	for _, s := range specs {
 		steps += s.Trials * (len(s.Rates) + len(s.Latencies))
 	}
-	bar := a.steps(steps, "measuring")
-	defer bar.stop()
+	bar := a.Steps(steps, "measuring")
+	defer bar.Stop()
 	for _, s := range specs {
-		bar.say(s.Links.String())
+		bar.Say(s.Links.String())
 		err := probes.Run(m.ctx, s, func(t probes.Trial) error {
 			trials = append(trials, t)
-			bar.add(1)
+			bar.Add(1)
 			return m.record(t)
 		})
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/cli/console"
 )
 
 // simFlags are the flags of "ioverlay bench sim".
@@ -54,7 +55,7 @@ sources   a scenario in which every node of a tree sends a message a second to i
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.nodes, "nodes", "1000,10000", "sizes of worlds")
-	fl.StringVar(&f.loads, "loads", "gossip,scenario,tree,chain", "what the worlds do: "+either(bench.SimLoads()))
+	fl.StringVar(&f.loads, "loads", "gossip,scenario,tree,chain", "what the worlds do: "+console.Either(bench.SimLoads()))
 	fl.Uint64Var(&f.messages, "messages", 5_000_000, "message events to measure, after a warm-up")
 	fl.IntVar(&f.rounds, "rounds", 3, "how often each point is measured")
 	fl.Uint64Var(&f.seed, "seed", 1, "decides all that is random")
@@ -72,7 +73,7 @@ func (a *app) benchSimPoint() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return json.NewEncoder(a.out).Encode(r)
+			return json.NewEncoder(a.Out).Encode(r)
 		},
 	}
 }
@@ -84,25 +85,25 @@ func (f *simFlags) specs() ([]bench.SimSpec, error) {
 	}
 	switch {
 	case f.messages < 1:
-		return nil, &usageError{"messages", strconv.FormatUint(f.messages, 10), "1 and up"}
+		return nil, console.Usage("messages", strconv.FormatUint(f.messages, 10), "1 and up")
 	case f.rounds < 1 || f.rounds > bench.MaxRounds:
-		return nil, between("rounds", f.rounds, 1, bench.MaxRounds)
+		return nil, console.Between("rounds", f.rounds, 1, bench.MaxRounds)
 	}
 	var specs []bench.SimSpec
-	for _, load := range splitList(f.loads) {
+	for _, load := range console.SplitList(f.loads) {
 		if !slices.Contains(bench.SimLoads(), load) {
-			return nil, &usageError{"loads", f.loads, either(bench.SimLoads())}
+			return nil, console.Usage("loads", f.loads, console.Either(bench.SimLoads()))
 		}
-		for _, word := range splitList(f.nodes) {
+		for _, word := range console.SplitList(f.nodes) {
 			n, err := strconv.Atoi(word)
 			if err != nil || n < 2 || n > maxSimNodes {
-				return nil, &usageError{"nodes", f.nodes, fmt.Sprintf("numbers from 2 to %d, not %q", maxSimNodes, word)}
+				return nil, console.Usage("nodes", f.nodes, fmt.Sprintf("numbers from 2 to %d, not %q", maxSimNodes, word))
 			}
 			specs = append(specs, bench.SimSpec{Nodes: n, Load: load, Messages: f.messages, Seed: f.seed})
 		}
 	}
 	if len(specs) == 0 {
-		return nil, &usageError{"nodes", f.nodes, "one size or more, such as 1000,10000"}
+		return nil, console.Usage("nodes", f.nodes, "one size or more, such as 1000,10000")
 	}
 	return specs, nil
 }
@@ -128,18 +129,18 @@ func (a *app) runBenchSim(ctx context.Context, f simFlags) error {
 // measureSim returns results by spec, then round.
 func (a *app) measureSim(m *measurement, specs []bench.SimSpec, rounds int) ([][]bench.SimResult, error) {
 	results := make([][]bench.SimResult, len(specs))
-	bar := a.steps(len(specs)*rounds, "")
-	defer bar.stop()
+	bar := a.Steps(len(specs)*rounds, "")
+	defer bar.Stop()
 	for round := range rounds {
 		for i, s := range specs {
-			bar.say(fmt.Sprintf("%d nodes, %s", s.Nodes, s.Load))
+			bar.Say(fmt.Sprintf("%d nodes, %s", s.Nodes, s.Load))
 			r, err := bench.RunSim(m.ctx, []string{"bench", "sim-point"}, s)
 			if err != nil {
 				return results, err
 			}
 			r.Round = round + 1
 			results[i] = append(results[i], r)
-			bar.add(1)
+			bar.Add(1)
 			if err := m.record(r); err != nil {
 				return results, err
 			}

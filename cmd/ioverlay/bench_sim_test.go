@@ -5,16 +5,18 @@ import (
 	"testing"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/cli/clitest"
+	"github.com/ioverlay/ioverlay/cli/console"
 )
 
 func TestBenchSim(t *testing.T) {
-	r := finish(t, program(t, "bench", "sim", "--loads", strings.Join(bench.SimLoads(), ","), "--nodes", "20,50", "--messages", "2000", "--rounds", "1", "--format", "json"))
-	if r.code != exitOK {
-		t.Fatalf("exit code %d: %s", r.code, r.err)
+	r := clitest.Finish(t, clitest.Program(t, "bench", "sim", "--loads", strings.Join(bench.SimLoads(), ","), "--nodes", "20,50", "--messages", "2000", "--rounds", "1", "--format", "json"))
+	if r.Code != console.ExitOK {
+		t.Fatalf("exit code %d: %s", r.Code, r.Err)
 	}
-	objects := parseLines(t, r.out)
+	objects := parseLines(t, r.Out)
 	if len(objects) != 2*len(bench.SimLoads()) {
-		t.Fatalf("%d results:\n%s", len(objects), r.out)
+		t.Fatalf("%d results:\n%s", len(objects), r.Out)
 	}
 	links := map[string]int{"gossip": 4 * 20, "scenario": 4 * 20, "tree": 19, "chain": 19, "sources": 19}
 	for _, o := range objects {
@@ -27,9 +29,9 @@ func TestBenchSim(t *testing.T) {
 			t.Errorf("%d links of 20 nodes under %s, want %d", s.Links, s.Load, links[s.Load])
 		}
 	}
-	r = finish(t, program(t, "bench", "sim", "--nodes", "20", "--loads", "tree", "--messages", "1000", "--rounds", "2"))
-	if r.code != exitOK || !strings.Contains(r.out, "| tree") {
-		t.Errorf("exit code %d: %s%s", r.code, r.out, r.err)
+	r = clitest.Finish(t, clitest.Program(t, "bench", "sim", "--nodes", "20", "--loads", "tree", "--messages", "1000", "--rounds", "2"))
+	if r.Code != console.ExitOK || !strings.Contains(r.Out, "| tree") {
+		t.Errorf("exit code %d: %s%s", r.Code, r.Out, r.Err)
 	}
 }
 
@@ -38,8 +40,8 @@ func TestBenchSimUsage(t *testing.T) {
 		{"--nodes", "1"}, {"--nodes", "many"}, {"--nodes", ""}, {"--loads", "nothing"}, {"--messages", "0"}, {"--rounds", "0"}, {"--format", "xml"},
 	} {
 		r := inside(append([]string{"bench", "sim"}, args...)...)
-		if r.code != exitUsage || !strings.Contains(r.err, args[0]) {
-			t.Errorf("%v: exit code %d, %q", args, r.code, r.err)
+		if r.Code != console.ExitUsage || !strings.Contains(r.Err, args[0]) {
+			t.Errorf("%v: exit code %d, %q", args, r.Code, r.Err)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ioverlay/ioverlay/bench/failures"
+	"github.com/ioverlay/ioverlay/cli/clitest"
 )
 
 // Each kind of failure is noticed, by real processes, or is skipped with a reason.
@@ -15,14 +16,14 @@ func TestBenchFailures(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts many processes")
 	}
-	r := finish(t, program(t, "bench", "failures", "--trials", "1", "--stall-timeout", "200ms", "--fail-timeout", "500ms", "--format", "json"))
-	if r.code != 0 {
-		t.Fatalf("exit code %d: %s", r.code, r.err)
+	r := clitest.Finish(t, clitest.Program(t, "bench", "failures", "--trials", "1", "--stall-timeout", "200ms", "--fail-timeout", "500ms", "--format", "json"))
+	if r.Code != 0 {
+		t.Fatalf("exit code %d: %s", r.Code, r.Err)
 	}
 	noticed := map[string]string{"kill-down": "link-down", "kill-up": "link-down", "domino": "broken-source",
 		"stop": "link-stalled", "cut": "link-down", "stop-cut": "link-down", "loss": "nothing"}
 	seen := map[string]bool{}
-	for s := bufio.NewScanner(strings.NewReader(r.out)); s.Scan(); {
+	for s := bufio.NewScanner(strings.NewReader(r.Out)); s.Scan(); {
 		var sum failures.Summary
 		if err := json.Unmarshal(s.Bytes(), &sum); err != nil || sum.Object != "summary" {
 			continue
@@ -37,15 +38,15 @@ func TestBenchFailures(t *testing.T) {
 	}
 	for _, k := range failures.Kinds() {
 		if !seen[k] {
-			t.Errorf("no summary of %s in:\n%s", k, r.out)
+			t.Errorf("no summary of %s in:\n%s", k, r.Out)
 		}
 	}
 }
 
 func TestBenchFailuresUsage(t *testing.T) {
 	for _, args := range [][]string{{"--trials", "0"}, {"--kinds", "meteor"}, {"--fail-timeout", "0"}, {"--format", "xml"}} {
-		if r := inside(append([]string{"bench", "failures"}, args...)...); r.code != 2 {
-			t.Errorf("%q: exit code %d", args, r.code)
+		if r := inside(append([]string{"bench", "failures"}, args...)...); r.Code != 2 {
+			t.Errorf("%q: exit code %d", args, r.Code)
 		}
 	}
 }

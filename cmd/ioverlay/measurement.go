@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/cli/console"
 )
 
 // What the commands that measure have in common: --format and --out, results that are there as soon as they are
@@ -36,10 +37,12 @@ func (o *outputs) define(fl *pflag.FlagSet, files string) {
 		files += fmt.Sprintf(" (default out/%s-<time>)", o.always)
 	}
 	fl.StringVar(&o.out, "out", o.out, "directory for "+files)
-	fl.StringVar(&o.format, "format", formatTable, "how to print: table or json")
+	fl.StringVar(&o.format, "format", console.FormatTable, "how to print: table or json")
 }
 
-func (o *outputs) check() error { return checkFormat(o.format, formatTable, formatJSON) }
+func (o *outputs) check() error {
+	return console.CheckFormat(o.format, console.FormatTable, console.FormatJSON)
+}
 
 // measurement is a command that measures, under way.
 type measurement struct {
@@ -55,7 +58,7 @@ type measurement struct {
 // begin makes the directory and the file of results, before anything is measured: minutes later would be a bad time to
 // learn that they cannot be written.
 func (a *app) begin(ctx context.Context, o outputs) (*measurement, error) {
-	env, err := bench.NewEnv(readVersion().String(), a.args, time.Now())
+	env, err := bench.NewEnv(console.ReadVersion().String(), a.Args, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +67,11 @@ func (a *app) begin(ctx context.Context, o outputs) (*measurement, error) {
 	}
 	m := &measurement{app: a, ctx: ctx, env: env, outputs: o}
 	to := []io.Writer{}
-	if o.format == formatJSON {
-		to = append(to, a.out)
+	if o.format == console.FormatJSON {
+		to = append(to, a.Out)
 	}
 	if o.out != "" {
-		if err := makeOut(o.out); err != nil {
+		if err := console.MakeOut(o.out); err != nil {
 			return nil, err
 		}
 		if o.name == "" {
@@ -84,34 +87,6 @@ func (a *app) begin(ctx context.Context, o outputs) (*measurement, error) {
 	return m, nil
 }
 
-// makeOut makes the directory of --out.
-func makeOut(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("make the directory for results, --out %q: %w", dir, err)
-	}
-	return nil
-}
-
-// tryOut makes the directory of --out and finds out whether files can be made in it.
-func tryOut(dir string) error {
-	if err := makeOut(dir); err != nil {
-		return err
-	}
-	return tryDirectory(dir, "--out "+dir)
-}
-
-// tryDirectory makes a file and takes it away again. flag is what asks for files there.
-func tryDirectory(dir, flag string) error {
-	file, err := os.CreateTemp(dir, ".ioverlay-*")
-	if err == nil {
-		err = errors.Join(file.Close(), os.Remove(file.Name()))
-	}
-	if err != nil {
-		return fmt.Errorf("write into the directory of %s: %w", flag, err)
-	}
-	return nil
-}
-
 // record writes an object of the results: into the file and, with --format json, onto standard output.
 func (m *measurement) record(object any) error {
 	if err := m.encoder.Encode(object); err != nil {
@@ -122,10 +97,10 @@ func (m *measurement) record(object any) error {
 
 // table prints, unless objects were printed already.
 func (m *measurement) table(write func(w io.Writer) error) error {
-	if m.outputs.format != formatTable {
+	if m.outputs.format != console.FormatTable {
 		return nil
 	}
-	return write(m.app.out)
+	return write(m.app.Out)
 }
 
 // create writes one more file, if there is a directory.
@@ -151,10 +126,10 @@ func (m *measurement) wrote(names ...string) {
 }
 
 // finish has what was measured presented, whatever ended the measuring, and says which files were written. An error
-// that an interruption explains becomes errInterrupted.
+// that an interruption explains becomes console.ErrInterrupted.
 func (m *measurement) finish(err error, present func() error) error {
 	if m.ctx.Err() != nil && err != nil {
-		err = interruption(err)
+		err = console.Interruption(err)
 	}
 	err = errors.Join(err, present())
 	if m.file != nil {
@@ -163,15 +138,7 @@ func (m *measurement) finish(err error, present func() error) error {
 		}
 	}
 	for _, name := range m.written {
-		fmt.Fprintf(m.app.err, "wrote %s\n", name)
+		fmt.Fprintf(m.app.Err, "wrote %s\n", name)
 	}
 	return err
-}
-
-// interruption is an error that came after Ctrl-C.
-func interruption(err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, errInterrupted) {
-		return errInterrupted
-	}
-	return fmt.Errorf("%w: %w", errInterrupted, err)
 }

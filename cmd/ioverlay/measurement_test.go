@@ -3,16 +3,15 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
-	results "github.com/ioverlay/ioverlay/scenario/result"
+	"github.com/ioverlay/ioverlay/cli/clitest"
+	"github.com/ioverlay/ioverlay/cli/console"
 )
 
 func TestUnknownCommands(t *testing.T) {
@@ -33,18 +32,18 @@ func TestUnknownCommands(t *testing.T) {
 		{[]string{"help", "bnech"}, []string{"did you mean bench?"}},
 	} {
 		r := inside(c.args...)
-		if r.code != exitUsage || r.out != "" {
-			t.Errorf("%v: exit code %d, output %q; want %d, none", c.args, r.code, r.out, exitUsage)
+		if r.Code != console.ExitUsage || r.Out != "" {
+			t.Errorf("%v: exit code %d, output %q; want %d, none", c.args, r.Code, r.Out, console.ExitUsage)
 		}
 		for _, want := range c.says {
-			if !strings.Contains(r.err, want) {
-				t.Errorf("%v: %q does not say %q", c.args, r.err, want)
+			if !strings.Contains(r.Err, want) {
+				t.Errorf("%v: %q does not say %q", c.args, r.Err, want)
 			}
 		}
 	}
 	for _, args := range [][]string{{"bench"}, {"repro"}, {"perf"}, {"trace"}, {"help"}, {"help", "bench"}, {"help", "bench", "chain"}, {"bench", "--help"}} {
-		if r := inside(args...); r.code != exitOK || !strings.Contains(r.out, "Usage") {
-			t.Errorf("%v: exit code %d, %s%s", args, r.code, r.out, r.err)
+		if r := inside(args...); r.Code != console.ExitOK || !strings.Contains(r.Out, "Usage") {
+			t.Errorf("%v: exit code %d, %s%s", args, r.Code, r.Out, r.Err)
 		}
 	}
 }
@@ -55,7 +54,7 @@ func TestOutIsTriedFirst(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	long := scenarioFile(t, strings.ReplaceAll(small, "300ms", "1h"))
+	long := clitest.Scenario(t, strings.ReplaceAll(clitest.Small, "300ms", "1h"))
 	commands := [][]string{
 		{"bench", "chain", "--duration", "1m", "--rounds", "100"},
 		{"bench", "gf", "--rounds", "1000", "--sample", "1s"},
@@ -75,14 +74,14 @@ func TestOutIsTriedFirst(t *testing.T) {
 	for _, args := range commands {
 		for _, dir := range []string{file, filepath.Join(file, "below")} {
 			r := inside(append(args, "--out", dir)...)
-			if r.code != exitFailed || !strings.Contains(r.err, "--out") || !strings.Contains(r.err, dir) {
-				t.Errorf("%v: exit code %d, %s", args, r.code, r.err)
+			if r.Code != console.ExitFailed || !strings.Contains(r.Err, "--out") || !strings.Contains(r.Err, dir) {
+				t.Errorf("%v: exit code %d, %s", args, r.Code, r.Err)
 			}
 		}
 	}
 	profile := filepath.Join(file, "cpu.pprof")
-	if r := inside("bench", "chain", "--rounds", "100", "--out", t.TempDir(), "--cpuprofile", profile); r.code != exitFailed || !strings.Contains(r.err, "--cpuprofile") {
-		t.Errorf("exit code %d, %s", r.code, r.err)
+	if r := inside("bench", "chain", "--rounds", "100", "--out", t.TempDir(), "--cpuprofile", profile); r.Code != console.ExitFailed || !strings.Contains(r.Err, "--cpuprofile") {
+		t.Errorf("exit code %d, %s", r.Code, r.Err)
 	}
 }
 
@@ -112,7 +111,7 @@ func TestInterruptedCommandsReportWhatTheyHave(t *testing.T) {
 		t.Run(strings.Join(c.args[:2], " "), func(t *testing.T) {
 			dir := t.TempDir()
 			out, errs, code := interrupt(t, c.until, append(c.args, "--format", "json", "--out", dir)...)
-			if code != exitInterrupted || !strings.Contains(errs, "ioverlay: interrupted") || strings.Contains(errs, "\r") {
+			if code != console.ExitInterrupted || !strings.Contains(errs, "ioverlay: interrupted") || strings.Contains(errs, "\r") {
 				t.Errorf("exit code %d: %s", code, errs)
 			}
 			if !strings.Contains(out, c.also) || strings.Count(out, "\n") < c.until {
@@ -134,7 +133,7 @@ func TestInterruptedCommandsReportWhatTheyHave(t *testing.T) {
 // interrupt runs a command until it has printed so many lines, and then presses Ctrl-C.
 func interrupt(t *testing.T, lines int, args ...string) (out, errs string, code int) {
 	t.Helper()
-	cmd := program(t, args...)
+	cmd := clitest.Program(t, args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	pipe, err := cmd.StdoutPipe()
@@ -163,75 +162,4 @@ func interrupt(t *testing.T, lines int, args ...string) (out, errs string, code 
 	text.Write(rest)
 	_ = cmd.Wait() // it is the exit code that counts
 	return text.String(), stderr.String(), cmd.ProcessState.ExitCode()
-}
-
-// A hunt that is interrupted says how far it came; the first runs of a plan with so many seeds are over at once.
-func TestHuntReportOfAnInterruptedHunt(t *testing.T) {
-	for _, format := range []string{formatTable, formatJSON} {
-		var out strings.Builder
-		a := &app{streams: streams{out: &out}}
-		report := newHuntReport(1, 1000, nil, nil)
-		report.Runs = 17
-		if err := a.printHunt(simRunFlags{format: format}, report, nil); err != nil {
-			t.Fatal(err)
-		}
-		if format == formatTable && !strings.Contains(out.String(), "17 of 1000 seeds") {
-			t.Errorf("%s", out.String())
-		}
-		var r huntReport
-		if format == formatJSON && (json.Unmarshal([]byte(out.String()), &r) != nil || r.Runs != 17 || r.Finished) {
-			t.Errorf("%s", out.String())
-		}
-	}
-}
-
-// Ctrl-C ends a run in real time: its exit code says so, and what was measured until then is
-// on standard output and in files that can be read.
-func TestInterruptedRunsKeepWhatTheyMeasured(t *testing.T) {
-	file := scenarioFile(t, `name: long
-duration: 60s
-record: {every: 100ms}
-nodes: [A..C]
-links: [A -> B -> C]
-applications: [{name: a, at: A, source: constant-rate, rate: 100 messages/s, payload: 100B}]
-`)
-	for _, w := range []string{"live", "proc"} {
-		t.Run(w, func(t *testing.T) {
-			var stdout, stderr bytes.Buffer
-			out := t.TempDir()
-			// A machine with much to do may take long to start the nodes: then there is nothing to report yet.
-			for wait := time.Second; stdout.Len() == 0 && wait < time.Minute; wait *= 2 {
-				cmd := program(t, "run", file, "--world", w, "--out", out, "--format", "json")
-				cmd.Stdout, cmd.Stderr = &stdout, &stderr
-				if err := cmd.Start(); err != nil {
-					t.Fatal(err)
-				}
-				time.Sleep(wait)
-				if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-					t.Fatal(err)
-				}
-				_ = cmd.Wait() // it is the exit code that counts
-				if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
-					t.Fatalf("exit code %d, want %d: %s%s", code, exitInterrupted, stdout.String(), stderr.String())
-				}
-			}
-			var report results.Report
-			if err := json.Unmarshal(stdout.Bytes(), &report); err != nil || !report.Stopped || report.DurationS <= 0 || report.DurationS >= 60 {
-				t.Fatalf("%v: %+v", err, report)
-			}
-			text, err := os.ReadFile(filepath.Join(out, "results.jsonl"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
-			for _, line := range lines {
-				if !json.Valid([]byte(line)) {
-					t.Fatalf("a line of the results is no JSON: %s", line)
-				}
-			}
-			if last := lines[len(lines)-1]; len(lines) < 3 || !strings.Contains(last, `"kind":"summary"`) {
-				t.Errorf("%d lines, the last %s", len(lines), last)
-			}
-		})
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/core/engine"
 	"github.com/ioverlay/ioverlay/perf"
 )
@@ -64,7 +65,7 @@ The profiler takes 100 samples a CPU-second, so a longer --duration narrows the
 	fl.IntVar(&f.loops, "loops", 1, "event loops")
 	fl.DurationVar(&f.duration, "duration", 10*time.Second, "how long to profile")
 	fl.StringVar(&f.out, "out", "out/perf", "directory for the raw profile")
-	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
+	fl.StringVar(&f.format, "format", console.FormatTable, "how to print: table or json")
 	fl.StringVar(&f.pprof, "pprof", "", "serve net/http/pprof on this loopback address meanwhile, such as 127.0.0.1:6060")
 	return cmd
 }
@@ -75,9 +76,9 @@ func (f switchFlags) spec() (bench.Spec, error) {
 		Loops: f.loops, Round: 1, Warmup: benchWarmup, Duration: f.duration,
 	}
 	if f.links == "proc" || f.links == "shm" {
-		return s, &usageError{"links", f.links, "tcp or mem; a profile is of one process, so profile a node with --pprof"}
+		return s, console.Usage("links", f.links, "tcp or mem; a profile is of one process, so profile a node with --pprof")
 	}
-	if err := checkFormat(f.format, formatTable, formatJSON); err != nil {
+	if err := console.CheckFormat(f.format, console.FormatTable, console.FormatJSON); err != nil {
 		return s, err
 	}
 	if err := s.Validate(); err != nil {
@@ -93,9 +94,9 @@ func (a *app) runPerfSwitch(ctx context.Context, f switchFlags) (err error) {
 	}
 	kind, err := bench.FindKind(bench.Kinds(), s.Kind)
 	if err != nil {
-		return &usageError{"links", s.Kind, "tcp or mem"}
+		return console.Usage("links", s.Kind, "tcp or mem")
 	}
-	if err := tryOut(f.out); err != nil {
+	if err := console.TryOut(f.out); err != nil {
 		return err
 	}
 	if f.pprof != "" {
@@ -104,15 +105,15 @@ func (a *app) runPerfSwitch(ctx context.Context, f switchFlags) (err error) {
 			return fmt.Errorf("--pprof: %w", err)
 		}
 		defer func() { err = errors.Join(err, stop()) }()
-		fmt.Fprintf(a.err, "pprof: http://%s/debug/pprof/\n", bound)
+		fmt.Fprintf(a.Err, "pprof: http://%s/debug/pprof/\n", bound)
 	}
 	chain, err := kind.Build(ctx, s)
 	if err != nil {
 		return fmt.Errorf("build a %s chain of %d nodes: %w", s.Kind, s.Nodes, err)
 	}
 	defer func() { err = errors.Join(err, chain.Close()) }()
-	bar := a.elapsing(s.Warmup+f.duration, "profiling")
-	defer bar.stop()
+	bar := a.Elapsing(s.Warmup+f.duration, "profiling")
+	defer bar.Stop()
 	if err := bench.WarmUp(ctx, chain, s.Warmup); err != nil {
 		return err
 	}
@@ -121,18 +122,18 @@ func (a *app) runPerfSwitch(ctx context.Context, f switchFlags) (err error) {
 		Title: fmt.Sprintf("%s, %d nodes, %d-byte payloads, %s", s.Kind, s.Nodes, s.PayloadBytes, loopsText(s.Loops)),
 		Dir:   f.out, Name: fmt.Sprintf("switch-%s-%d", s.Kind, s.Nodes),
 	}, profiled(chain, s, &calls))
-	bar.stop()
+	bar.Stop()
 	if err != nil {
 		return err
 	}
 	addCalls(r, calls)
-	if f.format == formatJSON {
-		err = r.WriteJSON(a.out)
+	if f.format == console.FormatJSON {
+		err = r.WriteJSON(a.Out)
 	} else {
-		err = r.WriteTable(a.out)
+		err = r.WriteTable(a.Out)
 	}
 	if err == nil && ctx.Err() != nil {
-		err = errInterrupted
+		err = console.ErrInterrupted
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/perf"
 )
 
@@ -11,11 +12,11 @@ import (
 func TestPerfSwitchShowsSystemCalls(t *testing.T) {
 	for _, links := range []string{"tcp", "mem", "raw"} {
 		r := inside("perf", "switch", "--nodes", "3", "--links", links, "--duration", "1s", "--format", "json", "--out", t.TempDir())
-		if r.code != exitOK {
-			t.Fatalf("%s: exit code %d, %s", links, r.code, r.err)
+		if r.Code != console.ExitOK {
+			t.Fatalf("%s: exit code %d, %s", links, r.Code, r.Err)
 		}
 		var report perf.Report
-		if err := json.Unmarshal([]byte(r.out), &report); err != nil {
+		if err := json.Unmarshal([]byte(r.Out), &report); err != nil {
 			t.Fatal(err)
 		}
 		calls := make(map[string]perf.Call)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench/repro"
+	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/internal/subprocess"
 )
 
@@ -80,11 +81,11 @@ func (f *reproFlags) read(worlds ...string) error {
 	}
 	switch {
 	case !slices.Contains(worlds, f.world):
-		return &usageError{"world", f.world, either(worlds)}
+		return console.Usage("world", f.world, console.Either(worlds))
 	case f.warmup < 0:
-		return &usageError{"warmup", f.warmup.String(), "0 or more"}
+		return console.Usage("warmup", f.warmup.String(), "0 or more")
 	case f.duration < time.Second || f.duration > time.Hour:
-		return &usageError{"duration", f.duration.String(), "1s to 1h"}
+		return console.Usage("duration", f.duration.String(), "1s to 1h")
 	}
 	return nil
 }
@@ -118,9 +119,9 @@ func (a *app) runFig4(ctx context.Context, f *reproFlags) error {
 		return err
 	}
 	spec := repro.Fig4Spec{World: repro.World(f.world), Seed: f.seed, Window: f.window(), Program: program}
-	bar := a.elapsing(2*(f.warmup+f.duration), "Fig. 4, "+f.world)
+	bar := a.Elapsing(2*(f.warmup+f.duration), "Fig. 4, "+f.world)
 	points, err := repro.Fig4(ctx, spec, func(p repro.Fig4Point) error { return m.record(p) })
-	bar.stop()
+	bar.Stop()
 	err = m.finish(err, func() error {
 		if len(points) == 0 {
 			return nil
@@ -132,7 +133,7 @@ func (a *app) runFig4(ctx context.Context, f *reproFlags) error {
 	}
 	for _, p := range points {
 		if p.WrongMessages > 0 || !p.Within() {
-			return fmt.Errorf("%w, or node %s, %s, is outside of the tolerance", errViolation, p.Node, p.Case)
+			return fmt.Errorf("%w, or node %s, %s, is outside of the tolerance", console.ErrViolation, p.Node, p.Case)
 		}
 	}
 	return nil
@@ -181,7 +182,7 @@ func (a *app) runTopologies(ctx context.Context, f *reproFlags) error {
 		return err
 	}
 	if f.count < 0 || f.count > 100 {
-		return &usageError{"count", strconv.Itoa(f.count), "0 to 100"}
+		return console.Usage("count", strconv.Itoa(f.count), "0 to 100")
 	}
 	m, err := a.beginRepro(ctx, f)
 	if err != nil {
@@ -199,7 +200,7 @@ func (a *app) runTopologies(ctx context.Context, f *reproFlags) error {
 	}
 	for _, p := range points {
 		if p.Wrong > 0 {
-			return fmt.Errorf("%w: %d in %s", errViolation, p.Wrong, p.Name)
+			return fmt.Errorf("%w: %d in %s", console.ErrViolation, p.Wrong, p.Name)
 		}
 	}
 	return nil
@@ -210,10 +211,10 @@ func (a *app) measureTopologies(m *measurement, f *reproFlags) (points []repro.T
 	for i := range f.count {
 		all = append(all, repro.RandomDAG(f.seed+uint64(i)))
 	}
-	bar := a.steps(len(all), "")
-	defer bar.stop()
+	bar := a.Steps(len(all), "")
+	defer bar.Stop()
 	for _, t := range all {
-		bar.say(t.Name)
+		bar.Say(t.Name)
 		p, err := repro.RunTopology(m.ctx, t, repro.TopologySpec{World: repro.World(f.world), Seed: f.seed, Window: f.window()})
 		if err != nil {
 			return points, err
@@ -222,7 +223,7 @@ func (a *app) measureTopologies(m *measurement, f *reproFlags) (points []repro.T
 		if err := m.record(p); err != nil {
 			return points, err
 		}
-		bar.add(1)
+		bar.Add(1)
 	}
 	return points, nil
 }
@@ -233,7 +234,7 @@ func (a *app) reproNode() *cobra.Command {
 		Use: "node CASE NODE [NAME=ADDRESS...]", Hidden: true, Args: cobra.MinimumNArgs(2),
 		Short: "Run one node of Fig. 4 until standard input ends",
 		RunE: func(_ *cobra.Command, args []string) error {
-			return repro.ServeNode(args, a.in, a.out)
+			return repro.ServeNode(args, a.In, a.Out)
 		},
 	}
 }

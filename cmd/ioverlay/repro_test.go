@@ -5,17 +5,20 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ioverlay/ioverlay/cli/clitest"
+	"github.com/ioverlay/ioverlay/cli/console"
 )
 
 func TestReproFig4InVirtualTime(t *testing.T) {
 	dir := t.TempDir()
 	r := inside("repro", "fig4", "--format", "json", "--out", dir)
-	if r.code != exitOK {
-		t.Fatalf("exit code %d: %s", r.code, r.err)
+	if r.Code != console.ExitOK {
+		t.Fatalf("exit code %d: %s", r.Code, r.Err)
 	}
-	objects := parseLines(t, r.out)
+	objects := parseLines(t, r.Out)
 	if len(objects) != 15 || objects[0].Kind != "env" || objects[14].Kind != "fig4" {
-		t.Errorf("%d objects, want the environment and 14 nodes:\n%s", len(objects), r.out)
+		t.Errorf("%d objects, want the environment and 14 nodes:\n%s", len(objects), r.Out)
 	}
 	for _, name := range []string{resultsName, "fig4.svg"} {
 		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || len(text) == 0 {
@@ -23,8 +26,8 @@ func TestReproFig4InVirtualTime(t *testing.T) {
 		}
 	}
 	again := inside("repro", "fig4", "--format", "json", "--out", t.TempDir())
-	if objects := parseLines(t, again.out); string(objects[14].line) != lastLine(r.out) {
-		t.Errorf("another run gives another result:\n%s\n%s", objects[14].line, lastLine(r.out))
+	if objects := parseLines(t, again.Out); string(objects[14].line) != lastLine(r.Out) {
+		t.Errorf("another run gives another result:\n%s\n%s", objects[14].line, lastLine(r.Out))
 	}
 }
 
@@ -36,31 +39,31 @@ func lastLine(text string) string {
 // A process a node: all start, decode what was sent, and end. Rates are not looked at; the
 // window is too short for them.
 func TestReproFig4WithProcesses(t *testing.T) {
-	r := finish(t, program(t, "repro", "fig4", "--world", "proc", "--warmup", "500ms", "--duration", "1s", "--out", t.TempDir()))
-	if r.code != exitOK && r.code != exitViolation {
-		t.Fatalf("exit code %d: %s", r.code, r.err)
+	r := clitest.Finish(t, clitest.Program(t, "repro", "fig4", "--world", "proc", "--warmup", "500ms", "--duration", "1s", "--out", t.TempDir()))
+	if r.Code != console.ExitOK && r.Code != console.ExitViolation {
+		t.Fatalf("exit code %d: %s", r.Code, r.Err)
 	}
-	if strings.Count(r.out, "helper") != 5 || !strings.Contains(r.out, "source") {
-		t.Errorf("the table:\n%s", r.out)
+	if strings.Count(r.Out, "helper") != 5 || !strings.Contains(r.Out, "source") {
+		t.Errorf("the table:\n%s", r.Out)
 	}
 }
 
 func TestReproTopologies(t *testing.T) {
 	r := inside("repro", "topologies", "--count", "1", "--warmup", "5s", "--duration", "5s", "--out", t.TempDir())
-	if r.code != exitOK || !strings.Contains(r.out, "butterfly") || !strings.Contains(r.out, "dag-1") {
-		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.err)
+	if r.Code != console.ExitOK || !strings.Contains(r.Out, "butterfly") || !strings.Contains(r.Out, "dag-1") {
+		t.Errorf("exit code %d\n%s%s", r.Code, r.Out, r.Err)
 	}
 }
 
 func TestBenchCoding(t *testing.T) {
 	dir := t.TempDir()
 	r := inside("bench", "coding", "--k", "8", "--size", "1000", "--relay", "4,5", "--rounds", "1", "--warmup", "5ms", "--duration", "30ms", "--out", dir)
-	if r.code != exitOK {
-		t.Fatalf("exit code %d: %s", r.code, r.err)
+	if r.Code != console.ExitOK {
+		t.Fatalf("exit code %d: %s", r.Code, r.Err)
 	}
 	for _, name := range []string{"kernel", "library", "mem-forward", "mem-recode", "tcp-forward", "tcp-recode"} {
-		if !strings.Contains(r.out, name) {
-			t.Errorf("no line for %s:\n%s", name, r.out)
+		if !strings.Contains(r.Out, name) {
+			t.Errorf("no line for %s:\n%s", name, r.Out)
 		}
 	}
 	if _, err := os.Stat(filepath.Join(dir, "coding.svg")); err != nil {
@@ -74,8 +77,8 @@ func TestReproUsage(t *testing.T) {
 		{"repro", "topologies", "--count", "1000"}, {"bench", "coding", "--relay", "4"}, {"bench", "coding", "--relay", "40,4"},
 		{"bench", "coding", "--links", "fax"}, {"bench", "coding", "--k", "1"},
 	} {
-		if r := inside(args...); r.code != exitUsage {
-			t.Errorf("%v: exit code %d: %s", args, r.code, r.err)
+		if r := inside(args...); r.Code != console.ExitUsage {
+			t.Errorf("%v: exit code %d: %s", args, r.Code, r.Err)
 		}
 	}
 }

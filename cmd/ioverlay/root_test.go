@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/cli/console"
 )
 
 func TestUsageErrorsNameFlagValueAndWhatIsAllowed(t *testing.T) {
@@ -56,12 +57,12 @@ func TestUsageErrorsNameFlagValueAndWhatIsAllowed(t *testing.T) {
 	for _, test := range tests {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
 			r := inside(test.args...)
-			if r.code != exitUsage || r.out != "" {
-				t.Errorf("exit code %d, output %q; want %d, none", r.code, r.out, exitUsage)
+			if r.Code != console.ExitUsage || r.Out != "" {
+				t.Errorf("exit code %d, output %q; want %d, none", r.Code, r.Out, console.ExitUsage)
 			}
 			for _, want := range test.says {
-				if !strings.Contains(r.err, want) {
-					t.Errorf("%q does not say %q", r.err, want)
+				if !strings.Contains(r.Err, want) {
+					t.Errorf("%q does not say %q", r.Err, want)
 				}
 			}
 		})
@@ -79,16 +80,16 @@ func TestExitCodes(t *testing.T) {
 		err  error
 		want int
 	}{
-		{"lost a message", verdict(lossy), exitViolation},
-		{"lost a message and was interrupted", verdict(both), exitViolation},
-		{"interrupted", verdict(interrupted), exitInterrupted},
-		{"a point failed", verdict(failed), exitFailed},
-		{"anything else", errors.New("disk full"), exitFailed},
-		{"a wrong flag", fmt.Errorf("wrapped: %w", &usageError{}), exitUsage},
+		{"lost a message", verdict(lossy), console.ExitViolation},
+		{"lost a message and was interrupted", verdict(both), console.ExitViolation},
+		{"interrupted", verdict(interrupted), console.ExitInterrupted},
+		{"a point failed", verdict(failed), console.ExitFailed},
+		{"anything else", errors.New("disk full"), console.ExitFailed},
+		{"a wrong flag", fmt.Errorf("wrapped: %w", console.Usage("", "", "")), console.ExitUsage},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := (&app{started: true}).exitCode(test.err); got != test.want {
+			if got := (&console.App{Started: true}).ExitCode(test.err); got != test.want {
 				t.Errorf("%v: exit code %d, want %d", test.err, got, test.want)
 			}
 		})
@@ -112,24 +113,24 @@ func TestHelp(t *testing.T) {
 			visit(c)
 		}
 	}
-	visit((&app{}).root())
+	visit(program().Root(&console.App{}))
 	for _, want := range []string{"Exit codes", "130", "bench", "version"} {
-		if r := inside("--help"); r.code != exitOK || !strings.Contains(r.out, want) {
-			t.Errorf("help ends with %d and does not say %q", r.code, want)
+		if r := inside("--help"); r.Code != console.ExitOK || !strings.Contains(r.Out, want) {
+			t.Errorf("help ends with %d and does not say %q", r.Code, want)
 		}
 	}
-	if r := inside("bench", "chain", "--help"); !strings.Contains(r.out, "Exit codes") || !strings.Contains(r.out, "results.jsonl") {
+	if r := inside("bench", "chain", "--help"); !strings.Contains(r.Out, "Exit codes") || !strings.Contains(r.Out, "results.jsonl") {
 		t.Error("the help of bench chain does not say how it ends or what it writes")
 	}
 }
 
 func TestVersion(t *testing.T) {
-	if r := inside("version"); r.code != exitOK || !strings.HasPrefix(r.out, "ioverlay ") || !strings.Contains(r.out, runtime.Version()) {
+	if r := inside("version"); r.Code != console.ExitOK || !strings.HasPrefix(r.Out, "ioverlay ") || !strings.Contains(r.Out, runtime.Version()) {
 		t.Errorf("%+v", r)
 	}
-	var v buildVersion
+	var v console.BuildVersion
 	r := inside("version", "--format", "json")
-	if err := json.Unmarshal([]byte(r.out), &v); err != nil || v != readVersion() || v.GoVersion != runtime.Version() {
-		t.Errorf("%q: %+v, error %v; want %+v", r.out, v, err, readVersion())
+	if err := json.Unmarshal([]byte(r.Out), &v); err != nil || v != console.ReadVersion() || v.GoVersion != runtime.Version() {
+		t.Errorf("%q: %+v, error %v; want %+v", r.Out, v, err, console.ReadVersion())
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/bench/soak"
+	"github.com/ioverlay/ioverlay/cli/console"
+	"github.com/ioverlay/ioverlay/cli/memory"
 )
 
 // soakFlags are the flags of "ioverlay soak".
@@ -45,7 +47,7 @@ come to rest, within a minute.`,
 			if err := f.check(); err != nil {
 				return err
 			}
-			if err := fitsAddressSpace(); err != nil {
+			if err := memory.Fits(); err != nil {
 				return err
 			}
 			return a.runSoak(cmd.Context(), f)
@@ -66,21 +68,21 @@ come to rest, within a minute.`,
 func (f *soakFlags) check() error {
 	switch {
 	case !(f.minutes > 0 && f.minutes <= 60*24*30):
-		return &usageError{"minutes", strconv.FormatFloat(f.minutes, 'g', -1, 64), "above 0, and up to 43200 (30 days)"}
+		return console.Usage("minutes", strconv.FormatFloat(f.minutes, 'g', -1, 64), "above 0, and up to 43200 (30 days)")
 	case f.spec.Nodes < 8 || f.spec.Nodes > 10_000:
-		return &usageError{"nodes", strconv.Itoa(f.spec.Nodes), "8 to 10000"}
+		return console.Usage("nodes", strconv.Itoa(f.spec.Nodes), "8 to 10000")
 	case f.spec.Sessions < 1:
-		return &usageError{"sessions", strconv.Itoa(f.spec.Sessions), "1 and up"}
+		return console.Usage("sessions", strconv.Itoa(f.spec.Sessions), "1 and up")
 	case !(f.spec.Rate > 0 && f.spec.Rate <= 1e6):
-		return &usageError{"rate", strconv.FormatFloat(f.spec.Rate, 'g', -1, 64), "above 0, and up to 1e6"}
+		return console.Usage("rate", strconv.FormatFloat(f.spec.Rate, 'g', -1, 64), "above 0, and up to 1e6")
 	case f.spec.Strangers < 0:
-		return &usageError{"strangers", strconv.Itoa(f.spec.Strangers), "0 and up"}
+		return console.Usage("strangers", strconv.Itoa(f.spec.Strangers), "0 and up")
 	case f.spec.Round < 100*time.Millisecond:
-		return &usageError{"round", f.spec.Round.String(), "100ms and up"}
+		return console.Usage("round", f.spec.Round.String(), "100ms and up")
 	}
 	f.spec.Duration = time.Duration(f.minutes * float64(time.Minute))
 	if most := f.spec.Duration / soak.MinRounds; f.spec.Round > most {
-		return &usageError{"round", f.spec.Round.String(), fmt.Sprintf("%v and less, so that %d rounds fit into --minutes and can be judged", most, soak.MinRounds)}
+		return console.Usage("round", f.spec.Round.String(), fmt.Sprintf("%v and less, so that %d rounds fit into --minutes and can be judged", most, soak.MinRounds))
 	}
 	return f.outputs.check()
 }
@@ -90,12 +92,12 @@ func (a *app) runSoak(ctx context.Context, f soakFlags) error {
 	if err != nil {
 		return err
 	}
-	bar := a.elapsing(f.spec.Duration, "soaking")
+	bar := a.Elapsing(f.spec.Duration, "soaking")
 	f.spec.Progress = func(s soak.Sample) {
-		bar.say(fmt.Sprintf("%.0f MiB, %d descriptors, %d slabs", float64(s.RSS)/(1<<20), s.Descriptors, s.Slabs))
+		bar.Say(fmt.Sprintf("%.0f MiB, %d descriptors, %d slabs", float64(s.RSS)/(1<<20), s.Descriptors, s.Slabs))
 	}
 	r, err := soak.Run(ctx, f.spec)
-	bar.stop()
+	bar.Stop()
 	ran := r.Books.Sent > 0
 	err = m.finish(err, func() error {
 		if !ran {
@@ -113,9 +115,9 @@ func (a *app) runSoak(ctx context.Context, f soakFlags) error {
 	case err != nil:
 		return err
 	case r.Interrupted:
-		return errInterrupted
+		return console.ErrInterrupted
 	case len(r.Failed) > 0:
-		return fmt.Errorf("%w: %s", errMissed, r.Failed[0])
+		return fmt.Errorf("%w: %s", console.ErrMissed, r.Failed[0])
 	}
 	return nil
 }

@@ -12,6 +12,9 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ioverlay/ioverlay/cli/clitest"
+	"github.com/ioverlay/ioverlay/cli/console"
 )
 
 // screen is a terminal that a test looks at.
@@ -91,7 +94,7 @@ func TestProgressAndCtrlCOfEveryCommand(t *testing.T) {
 		t.Skip("starts every command")
 	}
 	const columns = 20
-	file := scenarioFile(t, strings.ReplaceAll(small, "300ms", "100h"))
+	file := clitest.Scenario(t, strings.ReplaceAll(clitest.Small, "300ms", "100h"))
 	for _, args := range [][]string{
 		{"bench", "chain", "--nodes", "2", "--links", "mem", "--against", "", "--duration", "10s"},
 		{"bench", "gf", "--rounds", "200", "--sample", "50ms"},
@@ -112,11 +115,11 @@ func TestProgressAndCtrlCOfEveryCommand(t *testing.T) {
 		{"run", file, "--world", "proc"},
 		{"run", file},
 		{"sim", file},
-		{"sim", scenarioFile(t, small), "--seeds", "1..1000000000", "--until-fail"},
+		{"sim", clitest.Scenario(t, clitest.Small), "--seeds", "1..1000000000", "--until-fail"},
 	} {
 		t.Run(strings.Join(args[:2], " "), func(t *testing.T) {
 			s := newScreen(t, columns)
-			cmd := program(t, args...)
+			cmd := clitest.Program(t, args...)
 			cmd.Dir = t.TempDir() // of out/
 			s.start(t, cmd)
 			if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
@@ -125,7 +128,7 @@ func TestProgressAndCtrlCOfEveryCommand(t *testing.T) {
 			for s.read() {
 			}
 			_ = cmd.Wait() // it is the exit code that counts
-			if code := cmd.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(s.text.String(), "ioverlay: interrupted") {
+			if code := cmd.ProcessState.ExitCode(); code != console.ExitInterrupted || !strings.Contains(s.text.String(), "ioverlay: interrupted") {
 				t.Errorf("exit code %d: %s", code, s.text.String())
 			}
 			if n, line := s.widest(); n == 0 || n >= columns {

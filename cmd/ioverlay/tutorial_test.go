@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/ioverlay/ioverlay/cli/console"
 )
 
 // Every command line of this program on the tutorial's page has flags that exist and
@@ -19,7 +21,7 @@ func TestTheTutorialsCommandLines(t *testing.T) {
 		t.Fatalf("only %d command lines", len(lines))
 	}
 	for _, line := range lines {
-		cmd, args, err := new(app).root().Find(strings.Fields(line[1]))
+		cmd, args, err := program().Root(new(console.App)).Find(strings.Fields(line[1]))
 		if err == nil {
 			err = cmd.ParseFlags(args)
 		}

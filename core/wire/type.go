@@ -45,6 +45,7 @@ const (
 	TypePong                            // node to node: a ping's answer
 	TypeProbe                           // node to node: one of a train of messages that measures bandwidth
 	TypeProbeReport                     // node to node: how a train arrived
+	TypeAnswer                          // node to node: the answer to a call, in a message of whatever type
 
 	crossingEnd // one past the last type named above
 
@@ -83,7 +84,7 @@ var crossingNames = [...]string{
 	TypeLeave: "leave", TypeAnnounce: "announce", TypeQuery: "query", TypeQueryAck: "query-ack",
 	TypeSetBandwidth: "set-bandwidth", TypeControl: "control", TypeTrace: "trace",
 	TypeSessionEnd: "session-end", TypePing: "ping", TypePong: "pong",
-	TypeProbe: "probe", TypeProbeReport: "probe-report",
+	TypeProbe: "probe", TypeProbeReport: "probe-report", TypeAnswer: "answer",
 }
 
 var localNames = [...]string{

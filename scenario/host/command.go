@@ -16,6 +16,7 @@ type Setup struct {
 	Params      map[string]string `json:"params,omitempty"`
 	Downstreams []core.NodeID     `json:"downstreams,omitempty"`
 	Upstreams   []core.NodeID     `json:"upstreams,omitempty"`
+	Contacts    []core.NodeID     `json:"contacts,omitempty"`
 	Commands    []Command         `json:"commands,omitempty"` // to obey before its first message
 }
 

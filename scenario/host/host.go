@@ -31,9 +31,14 @@ func New(r *Registry, s Setup) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("host: the algorithm %q: %w", s.Algorithm, err)
 	}
-	inner, err := r.make(s.Algorithm, Env{Name: s.Name, Downstreams: s.Downstreams, Upstreams: s.Upstreams, Params: params})
+	inner, err := r.make(s.Algorithm, Env{Name: s.Name, Downstreams: s.Downstreams, Upstreams: s.Upstreams, Contacts: s.Contacts, Params: params})
 	if err != nil {
 		return nil, err
+	}
+	if b, ok := inner.(interface{ AddHost(core.NodeID) bool }); ok { // algos.Base
+		for _, id := range s.Contacts {
+			b.AddHost(id)
+		}
 	}
 	return &Host{inner: inner, first: s.Commands}, nil
 }

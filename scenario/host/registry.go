@@ -14,6 +14,7 @@ type Env struct {
 	Name        string        // the node's, in the scenario
 	Downstreams []core.NodeID // that the scenario has a link to, in the order of the links
 	Upstreams   []core.NodeID // that the scenario has a link from
+	Contacts    []core.NodeID // whom the node knows when it starts (bootstrap); of an algorithm that embeds algos.Base they are known hosts
 	Params      spec.Params   // every parameter, defaults included
 }
 

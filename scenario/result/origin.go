@@ -11,11 +11,12 @@ import (
 
 // Origin is where figures come from, so that who finds them later can make them again.
 type Origin struct {
-	Version string    `json:"version"` // of the program, and its revision
-	Command []string  `json:"command"` // as given, the program's name first
-	File    string    `json:"file,omitempty"`
-	Started time.Time `json:"started"`
-	Host    Machine   `json:"host"`
+	Version  string    `json:"version"`            // of the program, and its revision
+	IOverlay string    `json:"ioverlay,omitempty"` // the version of iOverlay, if the program is another module
+	Command  []string  `json:"command"`            // as given, the program's name first
+	File     string    `json:"file,omitempty"`
+	Started  time.Time `json:"started"`
+	Host     Machine   `json:"host"`
 }
 
 // Machine is the computer of a run.
@@ -44,6 +45,11 @@ func Here() Origin {
 				o.Version += " " + s.Value
 			case s.Key == "vcs.modified" && s.Value == "true":
 				o.Version += " modified"
+			}
+		}
+		for _, dep := range info.Deps {
+			if dep.Path == "github.com/ioverlay/ioverlay" {
+				o.IOverlay = dep.Version
 			}
 		}
 	}

@@ -21,6 +21,7 @@ type File struct {
 	Links        []LinkGroup   `yaml:"links,omitempty" jsonschema_description:"The links: written out, or made by a generator."`
 	DefaultLink  *DefaultLink  `yaml:"default-link,omitempty" jsonschema_description:"What links can carry that are not declared: the way back of a declared one, and peers that an algorithm meets while it runs."`
 	Algorithm    *Algorithm    `yaml:"algorithm,omitempty" jsonschema_description:"What all nodes run that have no algorithm of their own. Default relay."`
+	Bootstrap    *Bootstrap    `yaml:"bootstrap,omitempty" jsonschema_description:"Whom all nodes know when they start that have no bootstrap of their own. Default nobody but those that they have links to."`
 	Bandwidth    *Bandwidth    `yaml:"bandwidth,omitempty" jsonschema_description:"Emulated bandwidth of all nodes that have none of their own."`
 	Applications []Application `yaml:"applications" jsonschema_description:"The sources of data."`
 	Timeline     []Event       `yaml:"timeline,omitempty" jsonschema_description:"What happens when."`
@@ -80,6 +81,7 @@ type NodeGroup struct {
 	Names     NodeSet    `yaml:"names" jsonschema_description:"Names and ranges: A..G, or n1..n100."`
 	Bandwidth *Bandwidth `yaml:"bandwidth,omitempty" jsonschema_description:"Emulated bandwidth of each; a distribution is drawn for each node."`
 	Algorithm *Algorithm `yaml:"algorithm,omitempty" jsonschema_description:"What these nodes run."`
+	Bootstrap *Bootstrap `yaml:"bootstrap,omitempty" jsonschema_description:"Whom these nodes know when they start."`
 	Starts    *Start     `yaml:"starts,omitempty" jsonschema_description:"When they start: a time, or later for nodes that the timeline starts. Default 0s."`
 }
 

@@ -31,7 +31,8 @@ type Node struct {
 	Bandwidth NodeBandwidth
 	Algorithm string
 	Params    Params
-	Late      bool // it does not run when the scenario begins
+	Contacts  Contacts // whom it knows when it starts
+	Late      bool     // it does not run when the scenario begins
 }
 
 // NodeBandwidth is in bytes a second; 0 means unlimited.

@@ -54,6 +54,7 @@ func resolve(d *decoder, f *File, o Options) *Plan {
 		r.buffers(b)
 	}
 	r.nodes()
+	r.bootstraps()
 	r.links()
 	r.defaultLink()
 	r.applications()
@@ -111,13 +112,19 @@ func (r *resolver) nodes() {
 // unused reports what is said of all nodes that have none of their own, if every node
 // has.
 func (r *resolver) unused() {
-	const do = "All nodes have one of their own. Leave it out here."
-	if a := r.f.Algorithm; a != nil && !slices.ContainsFunc(r.f.Nodes, func(g NodeGroup) bool { return g.Algorithm == nil }) {
-		r.report(a.Span, do, "no node runs this algorithm")
+	if a := r.f.Algorithm; a != nil && r.allHave(func(g *NodeGroup) bool { return g.Algorithm != nil }) {
+		r.report(a.Span, unusedHint, "no node runs this algorithm")
 	}
-	if b := r.f.Bandwidth; b != nil && !slices.ContainsFunc(r.f.Nodes, func(g NodeGroup) bool { return g.Bandwidth == nil }) {
-		r.report(b.Span, do, "no node has this bandwidth")
+	if b := r.f.Bandwidth; b != nil && r.allHave(func(g *NodeGroup) bool { return g.Bandwidth != nil }) {
+		r.report(b.Span, unusedHint, "no node has this bandwidth")
 	}
+}
+
+const unusedHint = "All nodes have one of their own. Leave it out here."
+
+// allHave reports whether something is so of all groups of nodes.
+func (r *resolver) allHave(has func(g *NodeGroup) bool) bool {
+	return !slices.ContainsFunc(r.f.Nodes, func(g NodeGroup) bool { return !has(&g) })
 }
 
 func (r *resolver) node(name string, at Span, alg *Algorithm, b *Bandwidth, start *Start, rng *rand.Rand) {

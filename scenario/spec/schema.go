@@ -17,8 +17,10 @@ func Schema(algorithms Algorithms) ([]byte, error) {
 	}
 	s := r.Reflect(&File{})
 	s.Title = "iOverlay scenario"
-	for name, short := range map[string]*jsonschema.Schema{"NodeGroup": namesSchema(), "LinkGroup": {Type: "string", Description: "Links such as A -> B, C."}} {
-		// A name or a link alone stands for a mapping with only that.
+	for name, short := range map[string]*jsonschema.Schema{
+		"NodeGroup": namesSchema(), "LinkGroup": {Type: "string", Description: "Links such as A -> B, C."}, "Bootstrap": bootstrapSchema(),
+	} {
+		// A name or a link alone stands for a mapping with only that, and a word for one.
 		long := *s.Definitions[name]
 		*s.Definitions[name] = jsonschema.Schema{AnyOf: []*jsonschema.Schema{short, &long}}
 	}

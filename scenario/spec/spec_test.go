@@ -1,6 +1,7 @@
 package spec_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/ioverlay/ioverlay/scenario/spec"
@@ -43,6 +44,7 @@ transport: mem
 buffers: {messages: 10 messages}
 bandwidth: {total: 400KBps}
 algorithm: {name: gossip, probability: 50%}
+bootstrap: all
 nodes:
   - A..G
   - names: n1..n20
@@ -50,8 +52,10 @@ nodes:
     algorithm: relay
   - names: [x1, x2]
     starts: later
+    bootstrap: {random: 5}
   - names: y
     starts: 3s
+    bootstrap: {seeds: [A, n1..n3]}
 links:
   - A -> B, C
   - B -> D -> E
@@ -100,6 +104,11 @@ func TestEverything(t *testing.T) {
 	}
 	if l := p.Links[p.LinkBetween(p.NodeNamed("D"), p.NodeNamed("F"))]; l.Rate != 375_000 || l.Jitter != "exponential" || l.Loss != 0.01 {
 		t.Errorf("link D -> F: %+v", l)
+	}
+	for name, want := range map[string]spec.Contacts{"A": {All: true}, "n20": {All: true}, "x2": {Random: 5}, "y": {Seeds: []int{0, 7, 8, 9}}} {
+		if got := p.Nodes[p.NodeNamed(name)].Contacts; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s knows %+v", name, got)
+		}
 	}
 	for i := 1; i < len(p.Steps); i++ {
 		if p.Steps[i].At < p.Steps[i-1].At {

@@ -1,0 +1,121 @@
+package algos
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/ioverlay/ioverlay/algos/pack"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// Handlers: functions for types of messages, in place of cases in Process. Base.Process
+// calls them, so what an algorithm's own Process keeps to itself has none. They are set
+// once, in Bind or when the node has started.
+
+// On has fn called with every message of a type, of an algorithm (256 up), and its
+// payload, read into a new T, which is fn's to keep; of the message that is true only
+// until fn returns. A payload that does not read counts in BadMessages, and fn is not
+// called. Messages of the type that ask for an answer come to Answer's function, if there is
+// one, and else here too: RequestOf and Reply answer them.
+func On[P pack.BodyOf[T], T any](b *Base, t core.Type, fn func(m *core.Msg, body P)) {
+	if fn == nil {
+		panic("algos: On without a function")
+	}
+	mustBeAlgorithms("On", t)
+	b.setHandler(t, handler{plain: func(m *core.Msg) {
+		body := P(new(T))
+		if err := b.kit.fields.Read(m.Payload(), body); err != nil {
+			b.bad++
+			return
+		}
+		fn(m, body)
+	}})
+}
+
+// Handle has fn called with every message of a type: one of an algorithm's own, data, or
+// control, or an event of the engine (started, world-up, link-down, send-failed and so
+// on), which Base handles as well, before fn. Timers of Base's do not come to it. The
+// types that only an observer may send, and those that Base answers, are handled in
+// Process.
+func (b *Base) Handle(t core.Type, fn func(m *core.Msg)) {
+	switch {
+	case fn == nil:
+		panic("algos: Handle without a function")
+	case t.Local() || t >= wire.FirstAlgorithmType && t <= wire.MaxType:
+	case t == wire.TypeData || t == wire.TypeControl || t == wire.TypeBrokenSource || t == wire.TypeSessionEnd:
+	default:
+		panic(fmt.Sprintf("algos: Handle of type %v, which is Base's own: handle it in Process", t))
+	}
+	b.setHandler(t, handler{plain: fn})
+}
+
+func mustBeAlgorithms(what string, t core.Type) {
+	if t < wire.FirstAlgorithmType || t > wire.MaxType {
+		panic(fmt.Sprintf("algos: %s of type %v, which belongs to the engine: choose one from wire.FirstUserType up", what, t))
+	}
+}
+
+// handler is what is done with a type.
+type handler struct {
+	plain   func(m *core.Msg)
+	request func(m *core.Msg) // if it asks for an answer
+}
+
+// handlers are the handlers by type. Types that follow each other, which is the usual
+// case, are found at once.
+type handlers struct {
+	types []core.Type // in order
+	funcs []handler   // of each
+}
+
+func (h *handlers) find(t core.Type) *handler {
+	if len(h.types) == 0 {
+		return nil
+	}
+	if i := int(t) - int(h.types[0]); i >= 0 && i < len(h.types) && h.types[i] == t {
+		return &h.funcs[i]
+	}
+	if i, there := slices.BinarySearch(h.types, t); there {
+		return &h.funcs[i]
+	}
+	return nil
+}
+
+// setHandler adds to what is done with a type.
+func (b *Base) setHandler(t core.Type, add handler) {
+	h := &b.tools().handlers
+	i, there := slices.BinarySearch(h.types, t)
+	if !there {
+		h.types = slices.Insert(h.types, i, t)
+		h.funcs = slices.Insert(h.funcs, i, handler{})
+	}
+	f := &h.funcs[i]
+	if add.plain != nil && f.plain != nil || add.request != nil && f.request != nil {
+		panic(fmt.Sprintf("algos: a second function for messages of type %v", t))
+	}
+	if add.plain != nil {
+		f.plain = add.plain
+	} else {
+		f.request = add.request
+	}
+}
+
+// handle calls the handler of a message, and reports whether there is one.
+func (b *Base) handle(m *core.Msg) bool {
+	if b.kit == nil {
+		return false
+	}
+	f := b.kit.handlers.find(m.Type())
+	switch {
+	case f == nil:
+		return false
+	case f.request != nil && asks(m):
+		f.request(m)
+	case f.plain != nil:
+		f.plain(m)
+	default:
+		b.bad++ // nothing was asked, and there is nothing but answers
+	}
+	return true
+}

@@ -1,0 +1,21 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/ioverlay/ioverlay/cli/console"
+	"github.com/ioverlay/ioverlay/cli/node"
+	"github.com/ioverlay/ioverlay/cli/run"
+	"github.com/ioverlay/ioverlay/cli/trace"
+)
+
+// commands are those of every program. Another one is a package beside these, or a file in one of them, with a function
+// that makes it from the program, and a line here.
+func commands(a *console.App) []*cobra.Command {
+	return []*cobra.Command{
+		run.Command(a), run.Sim(a), run.Compare(a), run.Schema(a), run.Child(a),
+		node.Command(a),
+		trace.Command(a),
+		version(a),
+	}
+}

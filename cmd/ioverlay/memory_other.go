@@ -1,6 +1,0 @@
-//go:build !linux
-
-package main
-
-// addressSpace tells of no limit: here the system does not hold processes to one.
-func addressSpace() (limit, used int64) { return 0, 0 }
