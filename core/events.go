@@ -46,13 +46,13 @@ const (
 	ReasonStopped         // this node is stopping
 	ReasonEnded           // the source is exhausted or was stopped
 	ReasonFull            // more for a full lane than Config.OverflowMsgs or OverflowBytes
-	ReasonNoRoom          // this process is out of descriptors or memory
+	ReasonNoRoom          // this process is out of descriptors, memory or ports
 	ReasonTimeout         // the peer's system did not answer for Config.FailTimeout
 	ReasonIdle            // the lane was at rest for Config.IdleTimeout
 )
 
 var reasonNames = [...]string{"none", "closed", "refused", "reset", "protocol violation", "replaced",
-	"stopped", "ended", "queue full", "out of descriptors or memory", "timeout", "idle"}
+	"stopped", "ended", "queue full", "out of descriptors, memory or ports", "timeout", "idle"}
 
 // String is the reason in words.
 func (r Reason) String() string {

@@ -36,7 +36,7 @@ type driver struct {
 	arrived uint64          // messages, at all nodes
 	queued  int             // messages that wait, at all nodes that run
 	there   []int           // nodes that are planned to run, in order; nil: not gathered yet
-	noRoom  []string        // nodes that ran out of descriptors or memory, in order of time
+	noRoom  []string        // nodes that ran out of descriptors, memory or ports, in order of time
 }
 
 // nodeState is how the timeline wants a node.
@@ -47,7 +47,7 @@ type nodeState struct {
 	lives     uint64
 	bandwidth spec.NodeBandwidth
 	slow      time.Duration
-	noRoom    bool    // it ran out of descriptors or memory
+	noRoom    bool    // it ran out of descriptors, memory or ports
 	slots     []int32 // of host.InCount: the link and 1; -1: none; 0: not looked for yet
 }
 

@@ -122,7 +122,7 @@ func (d *driver) fold(i int, c *host.Counters) {
 	if c.NoRoom > 0 && !d.nodes[i].noRoom {
 		d.nodes[i].noRoom = true
 		d.noRoom = append(d.noRoom, d.plan.Nodes[i].Name)
-		d.event(d.w.Now(), "node "+d.plan.Nodes[i].Name+" is out of descriptors or memory")
+		d.event(d.w.Now(), "node "+d.plan.Nodes[i].Name+" is out of descriptors, memory or ports")
 	}
 	ours := func(app uint32) bool { return app >= 1 && int(app) <= len(d.plan.Apps) } // not an algorithm's own
 	for _, a := range c.Apps {

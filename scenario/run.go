@@ -60,9 +60,9 @@ type Options struct {
 // ErrCrashed means that an algorithm panicked. The result is good until then.
 var ErrCrashed = errors.New("scenario: an algorithm panicked")
 
-// ErrNoRoom means that a node ran out of descriptors or memory: what was measured is of
+// ErrNoRoom means that a node ran out of descriptors, memory or ports: what was measured is of
 // another network than the scenario's.
-var ErrNoRoom = errors.New("scenario: out of descriptors or memory")
+var ErrNoRoom = errors.New("scenario: out of descriptors, memory or ports")
 
 // ErrDeadlock means that messages waited at the end of a run in virtual time, and
 // nothing would ever have moved them.
@@ -101,13 +101,13 @@ func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
 	return d.out, err
 }
 
-// outOfRoom says which nodes ran out of descriptors or memory.
+// outOfRoom says which nodes ran out of descriptors, memory or ports.
 func (d *driver) outOfRoom() error {
 	if len(d.noRoom) == 0 {
 		return nil
 	}
 	return fmt.Errorf("%w at %d of %d nodes (%s): links are missing, so what was measured is of another network; "+
-		"raise the limits (ulimit -n), or run fewer nodes", ErrNoRoom, len(d.noRoom), len(d.nodes), abbreviated(d.noRoom))
+		"raise the limits (ulimit -n, net.ipv4.ip_local_port_range), or run fewer nodes", ErrNoRoom, len(d.noRoom), len(d.nodes), abbreviated(d.noRoom))
 }
 
 // run starts the nodes, goes through the timeline, and lets what is on its way

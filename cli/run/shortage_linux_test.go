@@ -56,3 +56,31 @@ applications: [{name: a, at: hub, source: constant-rate, rate: 40/s, payload: 10
 		t.Errorf("%d runs were short and %d were not", short, enough)
 	}
 }
+
+// With too few ports to connect from, a run says so and does not succeed. Ports are short between two nodes with a session
+// for each lane; a network namespace has a range of its own.
+func TestRunsOutOfPorts(t *testing.T) {
+	var sessions strings.Builder
+	for i := range 12 {
+		fmt.Fprintf(&sessions, "  - {name: a%d, at: A, source: constant-rate, rate: 40/s, payload: 100B}\n", i)
+	}
+	file := clitest.Scenario(t, "name: ports\nduration: 300ms\nnodes: [A, B]\nlinks: [A -> B]\napplications:\n"+sessions.String())
+	for _, c := range []struct {
+		ports int
+		code  int
+	}{{8, console.ExitFailed}, {40, console.ExitOK}} {
+		for _, world := range []string{"live", "proc"} {
+			cmd := clitest.Program(t, "run", file, "--world", world, "--shm=false")
+			within := exec.Command("unshare", append([]string{"-n", "sh", "-c", fmt.Sprintf(
+				`ip link set lo up && echo 50000 %d >/proc/sys/net/ipv4/ip_local_port_range || exit 77; exec "$0" "$@"`, 50000+c.ports-1)}, cmd.Args...)...)
+			within.Env = cmd.Env
+			r := clitest.Finish(t, within)
+			if r.Code == 77 || r.Code != c.code && strings.Contains(r.Err, "unshare") {
+				t.Skipf("no network namespace of one's own here: %s", r.Err)
+			}
+			if r.Code != c.code || c.code == console.ExitFailed && !strings.Contains(r.Err, "ports at 1 of 2 nodes (A)") {
+				t.Errorf("%d ports, world %s: exit code %d, want %d\n%s", c.ports, world, r.Code, c.code, r.Err)
+			}
+		}
+	}
+}

@@ -11,7 +11,7 @@ import (
 // nothing to report, so only those that have are remembered, and a reading of the
 // others costs a look at each.
 type books struct {
-	failed          uint64        // links and sends that failed for want of descriptors or memory
+	failed          uint64        // links and sends that failed for want of descriptors, memory or ports
 	crashAt         time.Duration // Node.Now when the algorithm panicked
 	lostOut, lostIn uint64
 	round           uint64                      // of readings
@@ -31,7 +31,7 @@ type waitingBook struct {
 	round uint64
 }
 
-// noRoom notes that the process is out of descriptors or memory.
+// noRoom notes that the process is out of descriptors, memory or ports.
 func (b *books) noRoom(m *core.Msg) {
 	if m.Link().Reason == core.ReasonNoRoom {
 		b.failed++

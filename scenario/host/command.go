@@ -70,7 +70,7 @@ type Counters struct {
 	Out     []OutCount    `json:"out,omitempty"`
 	LostOut uint64        `json:"lost_out,omitempty"` // messages accepted and not delivered, on emulated links too
 	LostIn  uint64        `json:"lost_in,omitempty"`  // messages received, or made by sources here, and not switched
-	NoRoom  uint64        `json:"no_room,omitempty"`  // links that ended, and sends that failed, for want of descriptors or memory
+	NoRoom  uint64        `json:"no_room,omitempty"`  // links that ended, and sends that failed, for want of descriptors, memory or ports
 	Late    time.Duration `json:"late_ns,omitempty"`  // most that a source here was asked later than it wanted
 }
 
