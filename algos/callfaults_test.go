@@ -94,6 +94,8 @@ func (p *prober) ask() {
 			if *r != *q {
 				p.t.Errorf("asked %+v, answered %+v", *q, *r)
 			}
+		case !p.Running() && !errors.Is(err, pack.ErrMalformed):
+			p.t.Errorf("a node that stops was told %v", err)
 		case errors.Is(err, algos.ErrTimeout):
 			p.kinds["timeout"]++
 			if p.Now() != deadline {

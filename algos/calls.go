@@ -31,7 +31,7 @@ func (cs *calls) slot(number uint32) *call { return &cs.slots[number&uint32(len(
 
 // find is an open call, or nil.
 func (cs *calls) find(number uint32) *call {
-	if len(cs.slots) == 0 {
+	if len(cs.slots) == 0 || number == 0 {
 		return nil
 	}
 	if e := cs.slot(number); e.number == number {

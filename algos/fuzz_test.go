@@ -17,10 +17,10 @@ func FuzzControlPayload(f *testing.F) {
 	hosts := algos.Encode(algos.BootReply{Hosts: []core.NodeID{nodeID(1), nodeID(2)}})
 	query := algos.Encode(map[string]any{"asker": nodeID(3), "ttl": 7})
 	var types []core.Type
-	for t := core.Type(1); t <= wire.TypePong; t++ {
+	for t := core.Type(1); t <= wire.TypeAnswer; t++ {
 		types = append(types, t)
 	}
-	for t := wire.TypeStarted; t <= wire.TypeMeasured; t++ {
+	for t := wire.TypeStarted; t <= wire.TypeDeadlock; t++ {
 		types = append(types, t)
 	}
 	for _, t := range append(types, 127, 255, 256, 1024, wire.MaxType) {

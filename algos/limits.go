@@ -24,9 +24,9 @@ const (
 	MaxQueryTTL = 32
 
 	// MaxTimers bounds the timers of AfterFunc and Every and the timeouts of calls that a
-	// node has at once. At some 70 bytes each that is 70 MB, and a node with more has
+	// node has at once. At some 70 bytes each that is 18 MB, and a node with more has
 	// forgotten to stop them.
-	MaxTimers = 1 << 20
+	MaxTimers = 1 << 18
 
 	// MaxCalls bounds the calls that a node has open: 8,192 at 56 bytes in a table that is
 	// half full, with a timer each, are 1.5 MB. A node that asks 1,000 others a second,
