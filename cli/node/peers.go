@@ -14,8 +14,8 @@ type peers struct {
 	downstreams []core.NodeID
 	upstreams   []core.NodeID
 	contacts    []core.NodeID // known when it starts
-	observer    core.NodeID // zero for none
-	zone        string      // the interface of those that are link-local; empty for none
+	observer    core.NodeID   // zero for none
+	zone        string        // the interface of those that are link-local; empty for none
 }
 
 const aPeer = "an IP address that a node can have and a port, like 127.0.0.1:7001 or [fe80::1%eth0]:7001"
