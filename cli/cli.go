@@ -6,6 +6,7 @@
 //	run/          run, sim with its hunts, compare, schema; a node's process of the proc world
 //	node/         node
 //	trace/        trace show, trace diff
+//	scaffold/     new
 //	memory/       how much memory for messages fits under a limit on the address space
 //	clitest/      for tests of commands
 package cli

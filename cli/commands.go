@@ -6,6 +6,7 @@ import (
 	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/cli/node"
 	"github.com/ioverlay/ioverlay/cli/run"
+	"github.com/ioverlay/ioverlay/cli/scaffold"
 	"github.com/ioverlay/ioverlay/cli/trace"
 )
 
@@ -16,6 +17,7 @@ func commands(a *console.App) []*cobra.Command {
 		run.Command(a), run.Sim(a), run.Compare(a), run.Schema(a), run.Child(a),
 		node.Command(a),
 		trace.Command(a),
+		scaffold.Command(a),
 		version(a),
 	}
 }

@@ -7,6 +7,7 @@
 //	unknown.go      words that name no command, and the help of those that do
 //	format.go       --format, and values of flags
 //	name.go         the program's name, in what is said of it
+//	algorithm.go    --algorithm and --param
 //	files.go        directories that --out names
 //	progress.go     the bar on a terminal; line_cutter.go keeps it on one line
 //	version.go      what the program was built from

@@ -37,6 +37,9 @@ func (e *usageError) Error() string {
 	return fmt.Sprintf("--%s %q: allowed: %s", e.flag, e.value, e.allowed)
 }
 
+// Wrong is the error of a command line that is wrong in another way than a flag's value: it says what is allowed.
+func Wrong(format string, args ...any) error { return &fileError{fmt.Errorf(format, args...)} }
+
 // fileError is a mistake in a file that was named on the command line.
 type fileError struct{ error }
 

@@ -6,8 +6,10 @@ import (
 
 	"github.com/ioverlay/ioverlay/algos"
 	"github.com/ioverlay/ioverlay/algos/relay"
+	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
+	"github.com/ioverlay/ioverlay/internal/nodereport"
 )
 
 // logged is a relay that writes what happens to its node's links and sessions into
@@ -15,6 +17,7 @@ import (
 // that lines of all processes on a machine can be compared.
 type logged struct {
 	*relay.Relay
+	checker   *apps.Checker // nil without --sink
 	log       *slog.Logger
 	epoch     time.Duration // when the node's world began, by the machine's clock
 	fanout    uint64        // downstream nodes
@@ -23,11 +26,8 @@ type logged struct {
 
 // newLogged makes the algorithm of a node.
 func newLogged(r *relay.Relay, fanout int, log *slog.Logger, epoch time.Duration) *logged {
-	l := &logged{Relay: r, log: log, epoch: epoch, fanout: uint64(fanout)}
-	r.OnRefused = func(f algos.Refusal) {
-		log.Warn("refused", "what", f.String(), "node", r.ID().String(), "observer", r.Observer.String())
-	}
-	return l
+	r.OnRefused = logRefusals(&r.Base, log)
+	return &logged{Relay: r, log: log, epoch: epoch, fanout: uint64(fanout)}
 }
 
 // Process implements core.Algorithm.
@@ -37,13 +37,39 @@ func (l *logged) Process(m *core.Msg) core.Verdict {
 		if !m.From().IsZero() {
 			l.forwarded += l.fanout
 		}
+	default:
+		logEvent(l.log, l.Node, l.epoch, m)
+	}
+	return l.Relay.Process(m)
+}
+
+// logEvent writes a message that tells of a link or session into the log.
+func logEvent(log *slog.Logger, n *core.Node, epoch time.Duration, m *core.Msg) {
+	switch m.Type() {
 	case wire.TypeLinkUp, wire.TypeLinkDown, wire.TypeLinkStalled, wire.TypeLinkRecovered,
 		wire.TypeSendFailed, wire.TypeSourceEnd, wire.TypeBrokenSource:
 		e := m.Link()
-		l.log.Info("event", "event", m.Type().String(), "node", l.ID().String(), "peer", e.Peer.String(), "app", e.App,
-			"direction", e.Direction.String(), "reason", e.Reason.String(), "lost", e.Lost, "at_ns", (l.epoch + l.Now()).Nanoseconds())
+		log.Info("event", "event", m.Type().String(), "node", n.ID().String(), "peer", e.Peer.String(), "app", e.App,
+			"direction", e.Direction.String(), "reason", e.Reason.String(), "lost", e.Lost, "at_ns", (epoch + n.Now()).Nanoseconds())
 	}
-	return l.Relay.Process(m)
+}
+
+// logRefusals writes what a node has refused into the log.
+func logRefusals(b *algos.Base, log *slog.Logger) func(algos.Refusal) {
+	return func(f algos.Refusal) {
+		log.Warn("refused", "what", f.String(), "node", b.ID().String(), "observer", b.Observer.String())
+	}
+}
+
+// fill tells what was forwarded, and what its sink has checked.
+func (l *logged) fill(r *nodereport.Report) {
+	r.Forwarded, r.Refused = l.forwarded, l.Refused()
+	if l.checker == nil {
+		return
+	}
+	t := l.checker.Tally()
+	r.Messages, r.Bytes = t.Messages, t.Bytes
+	r.Missing, r.OutOfOrder, r.Corrupt = t.Lost, t.OutOfOrder, t.Corrupt
 }
 
 // ProcessBatch implements core.BatchAlgorithm.

@@ -1,6 +1,8 @@
 // Package node has the command that runs one overlay node in a process of its own.
 //
-//	node.go       its flags, and how it starts
+//	node.go       its flags
+//	start.go      how it starts
+//	any.go        algorithms that are no relay
 //	peers.go      the nodes that its flags name
 //	emulation.go  emulated bandwidth and links; lanes.go the lanes of links
 //	process.go    the node at work: commands, reports, its end
@@ -9,26 +11,18 @@
 package node
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/apps"
-	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/cli/memory"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
-	"github.com/ioverlay/ioverlay/internal/nodereport"
-	"github.com/ioverlay/ioverlay/perf"
 )
 
 // nodeFlags are the flags of "ioverlay node".
@@ -36,8 +30,11 @@ type nodeFlags struct {
 	listen        string
 	advertise     string
 	observer      string
-	algorithm     string
+	algorithm     console.AlgorithmFlags
+	name          string
 	downstreams   []string
+	upstreams     []string
+	contacts      []string
 	source        string
 	app           uint32
 	payload       int
@@ -63,7 +60,7 @@ type nodeFlags struct {
 }
 
 // Command is the command "node".
-func Command(*console.App) *cobra.Command {
+func Command(a *console.App) *cobra.Command {
 	var f nodeFlags
 	cmd := &cobra.Command{
 		Use:   "node",
@@ -73,7 +70,9 @@ and stop.
 
 The relay algorithm sends every message on to each --downstream. A node may also
 have a source of its own (--source), a sink that counts and checks what arrives
-(--sink), or both.
+(--sink), or both. --algorithm names another algorithm of this program; its neighbours
+are --downstream and --upstream, and it knows the nodes of --contact. What arrives at it is counted each time it comes, and
+--sink checks the content alone, since it may get messages twice and in any order.
 
 A node is known by the address that it listens on, which others must be able to reach.
 Where they reach another (behind NAT, in a container), --advertise names it, and --listen
@@ -83,12 +82,12 @@ as in [fe80::1%eth0]:7000; all those of a node have the same.
 The node obeys commands from --observer and from itself only. Links are not authenticated
 yet: run it where only your own nodes can reach its port.
 
-Figures are reported on standard output: "forwarded" counts the messages of others that
-were sent on, and "lost" all that is known to be lost here, for downstreams too. Problems,
+Figures are reported on standard output: "forwarded" counts the messages of others that a
+relay has sent on, and "lost" all that is known to be lost here, for downstreams too. Problems,
 and what happens to links and sessions (lines with msg=event), are on standard error; a
 node does not wait for whoever reads them, and counts the lines that are dropped. SIGINT,
 SIGTERM and SIGHUP end it alike. The exit code is 1 if --sink found messages lost, reordered
-or corrupt.`,
+or corrupt; with another algorithm than relay, corrupt.`,
 		Example: `  # a chain of three processes, from its end to its beginning
   ioverlay node --listen 127.0.0.1:7003 --sink --report 1s
   ioverlay node --listen 127.0.0.1:7002 --downstream 127.0.0.1:7003
@@ -102,15 +101,18 @@ or corrupt.`,
   ioverlay node --source rate:200 --payload 1000 --downstream 127.0.0.1:7002 --downstream 127.0.0.1:7003`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runNode(cmd.Context(), cmd, f)
+			return runNode(cmd.Context(), cmd, a.Registry, f)
 		},
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.listen, "listen", "127.0.0.1:0", "address and port to listen on, and to be known by without --advertise; port 0 lets the system choose")
 	fl.StringVar(&f.advertise, "advertise", "", "address that others reach, if it is not --listen; without a port, that of --listen")
 	fl.StringVar(&f.observer, "observer", "", "the only other node whose commands are obeyed, as address:port; it is told when this one starts")
-	fl.StringVar(&f.algorithm, "algorithm", "relay", "what the node runs: relay")
+	f.algorithm.Define(fl, theRelay, "what the node runs: "+console.Either(names(a)))
+	fl.StringVar(&f.name, "name", "node", "name of the node, for algorithms that ask")
 	fl.StringArrayVar(&f.downstreams, "downstream", nil, "node to send on to, as address:port; may be given again")
+	fl.StringArrayVar(&f.upstreams, "upstream", nil, "node that sends to this one, as address:port, for algorithms that ask; may be given again")
+	fl.StringArrayVar(&f.contacts, "contact", nil, "node that this one knows when it starts, as address:port; may be given again")
 	fl.StringVar(&f.source, "source", "", "start a source: back-to-back, or rate:N for N messages a second")
 	fl.Uint32Var(&f.app, "app", 1, "application (session) of the source, from 1")
 	fl.IntVar(&f.payload, "payload", 5120, "payload bytes in a message of the source")
@@ -136,6 +138,14 @@ or corrupt.`,
 	return cmd
 }
 
+// names are the algorithms that the program knows; relay alone before there is a program, as in a test.
+func names(a *console.App) []string {
+	if a.Registry == nil {
+		return []string{theRelay}
+	}
+	return a.Registry.Names()
+}
+
 // check finds what is wrong with the flags and says what is allowed.
 func (f nodeFlags) check() (p peers, err error) {
 	if p, err = f.peers(); err != nil {
@@ -147,8 +157,6 @@ func (f nodeFlags) check() (p peers, err error) {
 // checkRest checks all but the peers.
 func (f nodeFlags) checkRest() (err error) {
 	switch {
-	case f.algorithm != "relay":
-		return console.Usage("algorithm", f.algorithm, "relay; other algorithms are Go programs, see docs/algorithm.md")
 	case f.app == 0:
 		return console.Usage("app", "0", "1 and up; 0 is the control lane")
 	case f.payload < 0 || f.payload > maxPayload:
@@ -213,102 +221,4 @@ func (f nodeFlags) newSource() (countingSource, error) {
 		return apps.NewConstantRate(stream, r), nil
 	}
 	return nil, console.Usage("source", f.source, "back-to-back, or rate:N for N messages a second")
-}
-
-// runNode runs the node until the context ends or its input says so.
-func runNode(ctx context.Context, cmd *cobra.Command, f nodeFlags) (err error) {
-	known, err := f.check()
-	if err != nil {
-		return err
-	}
-	if f.pprof != "" {
-		stop, bound, err := perf.ServePprof(f.pprof)
-		if err != nil {
-			return fmt.Errorf("--pprof: %w", err)
-		}
-		defer func() { err = errors.Join(err, stop()) }()
-		fmt.Fprintf(cmd.ErrOrStderr(), "pprof: http://%s/debug/pprof/\n", bound)
-	}
-	log, async := f.logger(cmd.ErrOrStderr())
-	// The report has the count of dropped lines, and there is nowhere else to say so.
-	defer func() { _ = async.Close() }()
-	p, err := startNodeProcess(cmd, f, known, log)
-	if err != nil {
-		return err
-	}
-	p.async = async
-	return p.run(ctx)
-}
-
-// startNodeProcess starts the engine, the node and its source.
-func startNodeProcess(cmd *cobra.Command, f nodeFlags, known peers, log *slog.Logger) (*nodeProcess, error) {
-	emu, err := f.emul.read(f.payload)
-	if err != nil {
-		return nil, err
-	}
-	lanes, err := readLanes(f.lanes)
-	if err != nil {
-		return nil, err
-	}
-	budget, err := memory.Budget(f.memory)
-	if err != nil {
-		return nil, err
-	}
-	e, err := engine.New(engine.Options{ // one node lives on one loop
-		Loops: 1, Log: log, Core: core.Config{Lanes: lanes, StallTimeout: f.stallTimeout, FailTimeout: f.failTimeout, IdleTimeout: f.idleTimeout},
-		Links: linksOf(f.shm), Pool: bufpool.Options{Budget: budget}, Buffers: emu.buffers, Epoch: time.Duration(f.epoch),
-	})
-	if err != nil {
-		return nil, err
-	}
-	p := &nodeProcess{flags: f, cmd: cmd, engine: e, log: log}
-	if err := p.addNode(known, emu); err != nil {
-		e.Close()
-		return nil, err
-	}
-	return p, nil
-}
-
-func (f nodeFlags) logger(w io.Writer) (*slog.Logger, *asyncLog) {
-	o := &slog.HandlerOptions{Level: slog.LevelInfo}
-	if f.verbose {
-		o.Level = slog.LevelDebug
-	}
-	return newAsyncLog(w, func(w io.Writer) slog.Handler {
-		if f.logFormat == "json" {
-			return slog.NewJSONHandler(w, o)
-		}
-		return slog.NewTextHandler(w, o)
-	})
-}
-
-func (p *nodeProcess) addNode(known peers, emu emulated) (err error) {
-	var sink core.Sink
-	if p.flags.sink {
-		p.checker = &apps.Checker{SampleEvery: p.flags.checkEvery}
-		sink = p.checker
-		if p.flags.latency {
-			p.timed = nodereport.NewRecording(p.flags.latencyWarmup)
-			p.checker.Latency = p.timed.Record
-		}
-	}
-	if p.source, err = p.flags.newSource(); err != nil {
-		return err
-	}
-	p.engine.AllUp() // whoever else there is, this node joins a world that has begun
-	r := relay.New(sink, known.downstreams...)
-	r.Observer = known.observer
-	p.alg = newLogged(r, len(known.downstreams), p.log, p.engine.Options().Epoch)
-	p.node, err = p.engine.AddNode(p.alg, engine.NodeOptions{
-		Listen: p.flags.listen, Advertise: p.flags.advertise, Zone: known.zone, Bandwidth: emu.node,
-	})
-	if err != nil {
-		return err
-	}
-	return p.node.Do(func(n *core.Node) {
-		emu.apply(n)
-		if p.source != nil {
-			n.AddSource(p.flags.app, p.source)
-		}
-	})
 }

@@ -12,8 +12,10 @@ import (
 // peers are the other nodes that the flags of "ioverlay node" name.
 type peers struct {
 	downstreams []core.NodeID
-	observer    core.NodeID // zero for none
-	zone        string      // the interface of those that are link-local; empty for none
+	upstreams   []core.NodeID
+	contacts    []core.NodeID // known when it starts
+	observer    core.NodeID   // zero for none
+	zone        string        // the interface of those that are link-local; empty for none
 }
 
 const aPeer = "an IP address that a node can have and a port, like 127.0.0.1:7001 or [fe80::1%eth0]:7001"
@@ -29,6 +31,19 @@ func (f nodeFlags) peers() (p peers, err error) {
 			return p, console.Usage("downstream", d, "other nodes than this one, which listens or is known there: what it would send itself it has already")
 		}
 		p.downstreams = append(p.downstreams, id)
+	}
+	for _, more := range []struct {
+		flag  string
+		texts []string
+		to    *[]core.NodeID
+	}{{"upstream", f.upstreams, &p.upstreams}, {"contact", f.contacts, &p.contacts}} {
+		for _, text := range more.texts {
+			id, err := p.parse(text)
+			if err != nil {
+				return p, console.Usage(more.flag, text, aPeer+" ("+err.Error()+")")
+			}
+			*more.to = append(*more.to, id)
+		}
 	}
 	if f.observer == "" {
 		return p, nil

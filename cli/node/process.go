@@ -28,7 +28,7 @@ type nodeProcess struct {
 	log     *slog.Logger
 	async   *asyncLog // behind log
 	node    *engine.Node
-	alg     *logged
+	alg     whole
 	source  countingSource
 	checker *apps.Checker
 	timed   *nodereport.Recording
@@ -122,17 +122,13 @@ func (p *nodeProcess) usage(r *nodereport.Report) {
 
 // collect reads the figures on the node's loop, or once that has ended.
 func (p *nodeProcess) collect(s core.Stats) nodereport.Report {
-	r := nodereport.Report{Node: p.node.ID().String(), Forwarded: p.alg.forwarded, Refused: p.alg.Refused(), LogDropped: p.async.Dropped()}
+	r := nodereport.Report{Node: p.node.ID().String(), LogDropped: p.async.Dropped()}
 	r.LostOut, r.LostIn = s.Lost.OutMsgs+s.Lost.EmulMsgs, s.Lost.UnswitchedMsgs()
 	pipes(&r, s.Downstream)
 	if p.source != nil {
 		r.Sent = p.source.Sent()
 	}
-	if p.checker != nil {
-		t := p.checker.Tally()
-		r.Messages, r.Bytes = t.Messages, t.Bytes
-		r.Missing, r.OutOfOrder, r.Corrupt = t.Lost, t.OutOfOrder, t.Corrupt
-	}
+	p.alg.fill(&r)
 	r.Lost = r.LostOut + max(r.Missing, r.LostIn) // what was not switched here is missing at the sink
 	if p.timed != nil {
 		r.LatencyHDR = encode(p.timed.Histogram())

@@ -1,7 +1,7 @@
 // Package run has the commands that run scenarios and look at what came of it: run, sim, compare and schema.
 //
 //	run.go      run, and a node's process of the proc world
-//	sim.go      sim: virtual time with traces
+//	sim.go      sim: virtual time with traces; hunt.go its hunts
 //	compare.go  compare
 //	schema.go   schema
 package run
@@ -37,6 +37,8 @@ type runFlags struct {
 	check  bool
 	format string
 	shm    bool
+
+	algorithm console.AlgorithmFlags
 }
 
 const runHelp = `Run a scenario: nodes, links, applications, bandwidth, a timeline, and what must
@@ -62,6 +64,7 @@ func Command(c *console.App) *cobra.Command {
 		Long:  runHelp,
 		Example: `  ioverlay run examples/chain.yaml --world sim
   ioverlay run examples/chain.yaml --world proc --out out/chain
+  ioverlay run examples/churn.yaml --algorithm gossip --param probability=50%
   ioverlay run examples/chain.yaml --check`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runScenario(cmd, f, args[0]) },
@@ -69,6 +72,7 @@ func Command(c *console.App) *cobra.Command {
 	fl := cmd.Flags()
 	fl.StringVar(&f.world, "world", "sim", "where to run it: "+console.Either(world.Names))
 	fl.Uint64Var(&f.seed, "seed", 0, "use this seed instead of the file's")
+	f.algorithm.Define(fl, "", algorithmHelp)
 	fl.StringVar(&f.out, "out", "", "write results and charts into this directory")
 	fl.BoolVar(&f.check, "check", false, "only check the file")
 	fl.StringVar(&f.format, "format", console.FormatTable, "how to print: table or json")
@@ -83,7 +87,7 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 	if !slices.Contains(world.Names, f.world) {
 		return console.Usage("world", f.world, console.Either(world.Names))
 	}
-	plan, err := loadScenario(cmd, a.Registry, path, f.seed)
+	plan, err := a.load(cmd, path, f.seed, f.algorithm)
 	if err != nil {
 		return err
 	}
@@ -145,19 +149,32 @@ func outcome(run *scenario.Result, err error) error {
 	return nil
 }
 
-// loadScenario reads a scenario. A mistake in the file is wrong usage.
-func loadScenario(cmd *cobra.Command, r *scenario.Registry, path string, seed uint64) (*scenario.Plan, error) {
-	o := spec.Options{Algorithms: r}
-	if cmd.Flags().Changed("seed") {
-		o.Seed = &seed
+const algorithmHelp = "let all nodes run this algorithm instead of the file's"
+
+// load reads a scenario. A mistake in the file is wrong usage.
+func (a *app) load(cmd *cobra.Command, path string, seed uint64, f console.AlgorithmFlags) (*scenario.Plan, error) {
+	if !cmd.Flags().Changed("seed") {
+		return a.loadSeed(path, nil, f)
 	}
-	plan, err := spec.Load(path, o)
+	return a.loadSeed(path, &seed, f)
+}
+
+// loadSeed reads a scenario; no seed means that of the file.
+func (a *app) loadSeed(path string, seed *uint64, f console.AlgorithmFlags) (*scenario.Plan, error) {
+	plan, err := spec.Load(path, spec.Options{Algorithms: a.Registry, Seed: seed})
 	var problems spec.Problems
 	switch {
 	case errors.As(err, &problems), errors.Is(err, os.ErrNotExist):
 		return nil, console.InFile(err)
 	case err != nil:
 		return nil, err
+	}
+	params, err := f.Read(a.Registry)
+	if err != nil || f.Name == "" {
+		return plan, err
+	}
+	for i := range plan.Nodes {
+		plan.Nodes[i].Algorithm, plan.Nodes[i].Params = f.Name, params
 	}
 	return plan, nil
 }

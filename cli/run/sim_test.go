@@ -48,8 +48,8 @@ func TestInterruptedHunts(t *testing.T) {
 		for _, format := range []string{console.FormatTable, console.FormatJSON} {
 			ctx, cancel := context.WithCancel(t.Context())
 			var out strings.Builder
-			a := &app{&console.App{Streams: console.Streams{Out: &out, Err: io.Discard}, Started: true}}
-			err := a.huntSeeds(ctx, simRunFlags{format: format, workers: 1}, c.file, impatient(cancel, c.after), 1, 1000)
+			a := &app{&console.App{Streams: console.Streams{Out: &out, Err: io.Discard}, Started: true, Registry: impatient(cancel, c.after)}}
+			err := a.huntSeeds(ctx, simRunFlags{format: format, workers: 1}, c.file, 1, 1000)
 			if code := a.ExitCode(err); code != console.ExitInterrupted {
 				t.Errorf("exit code %d, %v", code, err)
 			}
@@ -203,6 +203,34 @@ func TestHuntReportOfAnInterruptedHunt(t *testing.T) {
 		var r huntReport
 		if format == console.FormatJSON && (json.Unmarshal([]byte(out.String()), &r) != nil || r.Runs != 17 || r.Finished) {
 			t.Errorf("%s", out.String())
+		}
+	}
+}
+
+// Another algorithm than the file's is run with what is given of its parameters, and hunts say so when they say how to
+// run a case again.
+func TestAnotherAlgorithm(t *testing.T) {
+	file := clitest.Scenario(t, strings.Replace(clitest.Small, "received(B) = 10", "received(C) = 10", 1))
+	for _, c := range []struct {
+		args string
+		code int
+		says string
+	}{
+		{"run FILE", console.ExitOK, "received(C) = 10"},
+		{"run FILE --algorithm gossip --param probability=100%", console.ExitOK, "received(C) = 10"},
+		{"run FILE --algorithm gossip --param probability=0", console.ExitViolation, "FAILED"},
+		{"sim FILE --algorithm gossip --param probability=0%", console.ExitViolation, "FAILED"},
+		{"sim FILE --algorithm gossip --param probability=0 --seeds 1..3 --until-fail", console.ExitViolation, "ioverlay sim FILE --algorithm gossip --param \"probability=0\" --seed 1 "},
+		{"run FILE --algorithm gosip", console.ExitUsage, "gossip or relay"},
+		{"sim FILE --algorithm gosip --seeds 1..3 --until-fail", console.ExitUsage, "gossip or relay"},
+		{"run FILE --algorithm gossip --param q=1", console.ExitUsage, `no parameter "q"`},
+		{"run FILE --algorithm gossip --param probability=2", console.ExitUsage, "from 0 to 1"},
+		{"run FILE --algorithm gossip --param p", console.ExitUsage, "NAME=VALUE"},
+		{"run FILE --param p=1", console.ExitUsage, "together with --algorithm"},
+	} {
+		r := inside(strings.Fields(strings.ReplaceAll(c.args, "FILE", file))...)
+		if says := strings.ReplaceAll(c.says, "FILE", file); r.Code != c.code || !strings.Contains(r.Out+r.Err, says) {
+			t.Errorf("%s: exit code %d, want %d with %q\n%s%s", c.args, r.Code, c.code, says, r.Out, r.Err)
 		}
 	}
 }

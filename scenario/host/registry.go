@@ -75,8 +75,8 @@ func (r *Registry) Params(name string) ([]spec.Param, bool) {
 	return r.all[i].Params, true
 }
 
-// make makes an algorithm by name.
-func (r *Registry) make(name string, e Env) (core.Algorithm, error) {
+// Make makes an algorithm by name. The parameters of the environment are all there are.
+func (r *Registry) Make(name string, e Env) (core.Algorithm, error) {
 	i := r.find(name)
 	if i < 0 {
 		return nil, fmt.Errorf("host: there is no algorithm %q", name)

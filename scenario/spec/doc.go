@@ -13,6 +13,7 @@
 //	names.go      A..G, A -> B
 //	expr*.go      throughput(D) = 400KBps ± 2% between 5s and 10s
 //	plan.go resolve.go topology.go churn.go   the file to a Plan
+//	given.go      parameters that are given outside of a file
 //	schema.go     the types of the format as a JSON Schema
 //
 // A scenario draws random numbers from its seed alone, each part from a stream of

@@ -1,0 +1,60 @@
+package node
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ioverlay/ioverlay/cli/console"
+	"github.com/ioverlay/ioverlay/internal/nodereport"
+)
+
+// A node runs any algorithm that the program knows, and reports what comes to it.
+func TestAnyAlgorithm(t *testing.T) {
+	const msgs = 300
+	sink := startNode(t, "--algorithm", "gossip", "--sink", "--param", "probability=100%")
+	source := startNode(t, "--algorithm", "gossip", "--downstream", sink.id, "--source", "back-to-back", "--messages", "300", "--payload", "100")
+	r := sink.until(func(r nodereport.Report) bool { return r.Messages == msgs })
+	if r.Bytes != 100*msgs || r.Corrupt != 0 || r.Lost != 0 {
+		t.Errorf("the sink reports %+v", r)
+	}
+	if r = source.until(func(nodereport.Report) bool { return true }); r.Sent != msgs || r.Lost != 0 {
+		t.Errorf("the source reports %+v", r)
+	}
+	for _, n := range []*child{source, sink} {
+		n.tell("stop")
+		if code := n.end(); code != console.ExitOK {
+			t.Errorf("exit code %d", code)
+		}
+	}
+}
+
+// A node that passes nothing on, by its parameter, keeps all from the one behind it.
+func TestParametersOfANode(t *testing.T) {
+	const msgs = 300
+	sink := startNode(t, "--algorithm", "gossip")
+	middle := startNode(t, "--algorithm", "gossip", "--param", "probability=0", "--downstream", sink.id)
+	source := startNode(t, "--algorithm", "gossip", "--downstream", middle.id, "--source", "back-to-back", "--messages", "300", "--payload", "100")
+	middle.until(func(r nodereport.Report) bool { return r.Messages == msgs })
+	for _, n := range []*child{source, middle} {
+		n.tell("stop")
+		n.end()
+	}
+	if r := sink.until(func(nodereport.Report) bool { return true }); r.Messages != 0 {
+		t.Errorf("the sink reports %+v", r)
+	}
+}
+
+func TestWrongAlgorithms(t *testing.T) {
+	for args, says := range map[string]string{
+		"--algorithm gosip":                             "allowed: gossip or relay",
+		"--algorithm gossip --param p=1":                `no parameter "p"`,
+		"--algorithm gossip --param probability=2":      "from 0 to 1",
+		"--param probability=1":                         `"relay" has no parameter "probability"`,
+		"--algorithm gossip --upstream 224.0.0.1:7001":  "--upstream",
+		"--algorithm gossip --observer example.org:700": "not a host name",
+	} {
+		if r := inside(append([]string{"node"}, strings.Fields(args)...)...); r.Code != console.ExitUsage || !strings.Contains(r.Err, says) {
+			t.Errorf("%s: exit code %d, without %q: %s", args, r.Code, says, r.Err)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ioverlay/ioverlay/algos/relay"
+	"github.com/ioverlay/ioverlay/apps"
+	"github.com/ioverlay/ioverlay/bufpool"
+	"github.com/ioverlay/ioverlay/cli/memory"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/engine"
+	"github.com/ioverlay/ioverlay/internal/nodereport"
+	"github.com/ioverlay/ioverlay/perf"
+	"github.com/ioverlay/ioverlay/scenario"
+)
+
+// runNode runs the node until the context ends or its input says so.
+func runNode(ctx context.Context, cmd *cobra.Command, r *scenario.Registry, f nodeFlags) (err error) {
+	known, err := f.check()
+	if err != nil {
+		return err
+	}
+	params, err := f.algorithm.Read(r)
+	if err != nil {
+		return err
+	}
+	var other *anyAlgorithm // instead of a relay
+	if f.algorithm.Name != theRelay {
+		if other, err = newAny(r, f.algorithm.Name, f.env(known, params), known.observer); err != nil {
+			return err
+		}
+	}
+	if f.pprof != "" {
+		stop, bound, err := perf.ServePprof(f.pprof)
+		if err != nil {
+			return fmt.Errorf("--pprof: %w", err)
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+		fmt.Fprintf(cmd.ErrOrStderr(), "pprof: http://%s/debug/pprof/\n", bound)
+	}
+	log, async := f.logger(cmd.ErrOrStderr())
+	// The report has the count of dropped lines, and there is nowhere else to say so.
+	defer func() { _ = async.Close() }()
+	p, err := startNodeProcess(cmd, f, known, other, log)
+	if err != nil {
+		return err
+	}
+	p.async = async
+	return p.run(ctx)
+}
+
+// startNodeProcess starts the engine, the node and its source.
+func startNodeProcess(cmd *cobra.Command, f nodeFlags, known peers, other *anyAlgorithm, log *slog.Logger) (*nodeProcess, error) {
+	emu, err := f.emul.read(f.payload)
+	if err != nil {
+		return nil, err
+	}
+	lanes, err := readLanes(f.lanes)
+	if err != nil {
+		return nil, err
+	}
+	budget, err := memory.Budget(f.memory)
+	if err != nil {
+		return nil, err
+	}
+	e, err := engine.New(engine.Options{ // one node lives on one loop
+		Loops: 1, Log: log, Core: core.Config{Lanes: lanes, StallTimeout: f.stallTimeout, FailTimeout: f.failTimeout, IdleTimeout: f.idleTimeout},
+		Links: linksOf(f.shm), Pool: bufpool.Options{Budget: budget}, Buffers: emu.buffers, Epoch: time.Duration(f.epoch),
+	})
+	if err != nil {
+		return nil, err
+	}
+	p := &nodeProcess{flags: f, cmd: cmd, engine: e, log: log}
+	if err := p.addNode(known, other, emu); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (f nodeFlags) logger(w io.Writer) (*slog.Logger, *asyncLog) {
+	o := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if f.verbose {
+		o.Level = slog.LevelDebug
+	}
+	return newAsyncLog(w, func(w io.Writer) slog.Handler {
+		if f.logFormat == "json" {
+			return slog.NewJSONHandler(w, o)
+		}
+		return slog.NewTextHandler(w, o)
+	})
+}
+
+func (p *nodeProcess) addNode(known peers, other *anyAlgorithm, emu emulated) (err error) {
+	var sink core.Sink
+	if p.flags.sink {
+		p.checker = &apps.Checker{SampleEvery: p.flags.checkEvery}
+		sink = p.checker
+		if p.flags.latency {
+			p.timed = nodereport.NewRecording(p.flags.latencyWarmup)
+			p.checker.Latency = p.timed.Record
+		}
+	}
+	if p.source, err = p.flags.newSource(); err != nil {
+		return err
+	}
+	p.engine.AllUp() // whoever else there is, this node joins a world that has begun
+	if epoch := p.engine.Options().Epoch; other != nil {
+		other.report(p.checker, p.log, epoch)
+		p.alg = other
+	} else {
+		r := relay.New(sink, known.downstreams...)
+		r.Observer = known.observer
+		l := newLogged(r, len(known.downstreams), p.log, epoch)
+		l.checker = p.checker
+		p.alg = l
+	}
+	p.node, err = p.engine.AddNode(p.alg, engine.NodeOptions{
+		Listen: p.flags.listen, Advertise: p.flags.advertise, Zone: known.zone, Bandwidth: emu.node,
+	})
+	if err != nil {
+		return err
+	}
+	return p.node.Do(func(n *core.Node) {
+		emu.apply(n)
+		if p.source != nil {
+			n.AddSource(p.flags.app, p.source)
+		}
+	})
+}
