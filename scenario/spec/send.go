@@ -161,7 +161,7 @@ func (v *HexBytes) read(d *decoder, t *tree) {
 	}
 	var err error
 	if v.Bytes, err = hex.DecodeString(strings.Join(strings.Fields(text), "")); err != nil {
-		d.report(t.at, `Write two digits a byte, in quotes: "07 ff".`, "these are no hexadecimal digits: %v", err)
+		d.report(t.at, `Write two digits a byte, in quotes: "07 ff".`, "these are no hexadecimal digits: %s", strings.TrimPrefix(err.Error(), "encoding/hex: "))
 	}
 }
 
@@ -232,8 +232,9 @@ func (r *resolver) timesOf(e *Event) int {
 		return 1 // and that it is too late is said of it
 	}
 	n := (until-e.At.Duration)/max(s.Every.Duration, 1) + 1
-	if n > maxSteps {
-		r.report(s.Every.Span, "Send less often, or until an earlier time.", "this is sent %d times; at most %d can be", n, maxSteps)
+	if r.sends += int(min(n, maxSteps+1)); r.sends > maxSteps {
+		r.report(s.Every.Span, "Send less often, or until an earlier time.",
+			"this is sent %d times, and with what is sent again before it that is more than %d", n, maxSteps)
 		return 0
 	}
 	return int(n)
