@@ -30,7 +30,7 @@ func Command(c *console.App) *cobra.Command {
 		Short:   "Look at traces of runs in virtual time",
 		Example: "  ioverlay trace show run.trace --node b --type data\n  ioverlay trace diff run1.trace run2.trace",
 	}
-	cmd.AddCommand(a.traceShow(), a.traceDiff())
+	cmd.AddCommand(a.traceShow(), a.traceDiff(), a.traceGraph())
 	return cmd
 }
 
