@@ -14,7 +14,7 @@ const (
 	nodeRadius = 14.0
 	margin     = 40.0 // below, for the title
 	mostNames  = 300  // with more nodes their names would cover everything; they stay as tooltips
-	mostRates  = 60   // and the same of the rates of links
+	mostRates  = 40   // and the same of the rates of links
 )
 
 // SVG writes the graph as a picture that needs nothing else to be drawn: nodes that are
@@ -64,7 +64,7 @@ func (g *Graph) svgLink(b *strings.Builder, l Link, at []r2.Vec, most, small flo
 		from.X, from.Y, to.X, to.Y, thick, html.EscapeString(about))
 	if len(g.Links) <= mostRates {
 		text := r2.Add(r2.Add(from, r2.Scale(0.6, r2.Sub(to, from))), r2.Scale(1.5, aside))
-		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" font-size="8" fill="#666666" text-anchor="middle">%s</text>`+"\n", text.X, text.Y, rateText(l.Rate))
+		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" font-size="8" fill="#444444" text-anchor="middle" paint-order="stroke" stroke="white" stroke-width="2">%s</text>`+"\n", text.X, text.Y, rateText(l.Rate))
 	}
 }
 
