@@ -99,7 +99,7 @@ func (a *app) follow(ctx context.Context, name string, r *trace.Reader, f *follo
 // message from.
 func wayText(w *trace.Way) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "application %d, %v #%d, %d bytes, made by %v: %s\n", w.App, w.Type, w.Seq, w.Size, w.Maker, waySummary(w))
+	fmt.Fprintf(&b, "application %d, %v #%d, %d bytes, made by %v\n%s\n", w.App, w.Type, w.Seq, w.Size, w.Maker, waySummary(w))
 	var table strings.Builder
 	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "node\tat\thop\ttotal\t")
@@ -125,13 +125,13 @@ func waySummary(w *trace.Way) string {
 			last, worst = max(last, a.Total), max(worst, a.Hop)
 		}
 	}
-	s := fmt.Sprintf("%d nodes got it over at most %d hops", w.Reached, w.Depth)
+	s := fmt.Sprintf("nodes reached: %d, hops at most: %d", w.Reached, w.Depth)
 	if last >= 0 && w.Reached > 0 {
-		s += fmt.Sprintf(", the last after %v, the slowest hop %v", last, worst)
+		s += fmt.Sprintf(", last after: %v, slowest hop: %v", last, worst)
 	}
-	s += fmt.Sprintf("; %d duplicates", w.Duplicates)
+	s += fmt.Sprintf(", duplicates: %d", w.Duplicates)
 	if w.App > 0 {
-		s += fmt.Sprintf(", %d nodes of its stream without it", len(w.Missed))
+		s += fmt.Sprintf(", nodes of its stream without it: %d", len(w.Missed))
 	}
 	return s
 }

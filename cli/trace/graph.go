@@ -92,8 +92,11 @@ func (a *app) drawTrace(cmd *cobra.Command, f *graphFlags, name string) error {
 		return err
 	}
 	defer closing()
-	g, err := topology.Build(r, topology.Options{At: f.at, Window: f.window, App: want.App, Types: want.Types})
-	if err != nil {
+	g, err := topology.Build(cmd.Context(), r, topology.Options{At: f.at, Window: f.window, App: want.App, Types: want.Types})
+	switch {
+	case cmd.Context().Err() != nil:
+		return console.ErrInterrupted
+	case err != nil:
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if f.out == "" {

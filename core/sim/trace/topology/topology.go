@@ -9,6 +9,7 @@ package topology
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -77,13 +78,17 @@ type builder struct {
 
 // Build reads a trace as far as the time. A time after the end of the trace is an error:
 // nobody knows what was then. Other errors are those of Reader.Next.
-func Build(r *trace.Reader, o Options) (*Graph, error) {
+// When ctx is done its error is returned.
+func Build(ctx context.Context, r *trace.Reader, o Options) (*Graph, error) {
 	if o.Window <= 0 {
 		o.Window = DefaultWindow
 	}
 	b := &builder{o: o, since: max(o.At-o.Window, 0), nodes: make(map[string]*Node), links: make(map[[2]string]*Link)}
 	last := time.Duration(0)
 	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		rec, err := r.Next()
 		if err == io.EOF {
 			if last+o.Window < o.At {

@@ -82,7 +82,7 @@ func build(t *testing.T, b []byte, o topology.Options) *topology.Graph {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := topology.Build(r, o)
+	g, err := topology.Build(t.Context(), r, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,13 +121,13 @@ func TestBuild(t *testing.T) {
 	}
 	r, err := trace.NewReader(bytes.NewReader(b))
 	if err == nil {
-		_, err = topology.Build(r, topology.Options{At: time.Minute})
+		_, err = topology.Build(t.Context(), r, topology.Options{At: time.Minute})
 	}
 	if err == nil || !strings.Contains(err.Error(), "the trace ends at") {
 		t.Errorf("after the end: %v", err)
 	}
 	if r, err = trace.NewReader(bytes.NewReader(b[:len(b)/2])); err == nil {
-		_, err = topology.Build(r, topology.Options{At: time.Minute})
+		_, err = topology.Build(t.Context(), r, topology.Options{At: time.Minute})
 	}
 	if !errors.Is(err, trace.ErrFormat) {
 		t.Errorf("half a trace: %v", err)
