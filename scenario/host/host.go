@@ -63,12 +63,9 @@ func (h *Host) Process(m *core.Msg) core.Verdict {
 			h.books.crashAt = h.node.Now()
 		}
 	}()
-	v := core.Done
-	if h.guard.of == nil {
-		v = h.process(m)
-	} else {
-		t := m.Type() // the message may be gone afterwards
-		v = h.process(m)
+	t := m.Type() // the message may be gone afterwards
+	v := h.process(m)
+	if h.guard.of != nil {
 		h.guard.event(h.node, t)
 	}
 	returned = true
