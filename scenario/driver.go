@@ -36,6 +36,7 @@ type driver struct {
 	arrived uint64          // messages, at all nodes
 	queued  int             // messages that wait, at all nodes that run
 	there   []int           // nodes that are planned to run, in order; nil: not gathered yet
+	sends   int             // that were noted, or would have been
 	noRoom  []string        // nodes that ran out of descriptors, memory or ports, in order of time
 }
 
@@ -149,6 +150,7 @@ func (d *driver) setup(i int) host.Setup {
 		// A node that is started again draws other numbers than before.
 		Seed:        d.seed(i),
 		Downstreams: d.ids(d.down[i]), Upstreams: d.ids(d.up[i]), Contacts: d.contacts(i),
+		CheckEvery: d.o.checkEvery(),
 	}
 	if st.bandwidth != (spec.NodeBandwidth{}) {
 		s.Commands = append(s.Commands, host.Command{Op: host.OpBandwidth, Bandwidth: st.bandwidth})
@@ -215,6 +217,8 @@ func (d *driver) apply(ctx context.Context, s spec.Step) error {
 				return err
 			}
 		}
+	case spec.StepSend:
+		return d.send(s)
 	case spec.StepLink, spec.StepCut, spec.StepHeal:
 		return d.relink(s)
 	}

@@ -21,6 +21,9 @@ type Hunter struct {
 	Load     func(seed uint64) (*Plan, error) // the scenario with a seed
 	Registry *Registry                        // nil means Shipped
 	Order    sim.Order                        // of what happens at one time
+	Checks   []Check                          // of the whole overlay
+	// InvariantEvery is that of Options.
+	InvariantEvery int
 
 	mu    sync.Mutex
 	first map[uint64]string // by seed: which failure its whole scenario had
@@ -29,7 +32,8 @@ type Hunter struct {
 // Hunt runs the seeds of a plan, of which it needs First and Last, until one fails,
 // and makes the failure small: a shorter time and fewer of the faults that the
 // timeline has. Other changes of the timeline stay, and so do the nodes. The failure
-// stays the same: the expectation that did not hold, or the place of the panic.
+// stays the same: the expectation that did not hold, the violation, or the place of the
+// panic.
 func (h *Hunter) Hunt(ctx context.Context, p hunt.Plan) (*hunt.Found, error) {
 	if h.Registry == nil {
 		h.Registry = Shipped()
@@ -56,7 +60,7 @@ func (h *Hunter) run(ctx context.Context, c hunt.Case) (hunt.Outcome, error) {
 	if plan, err = WithFaults(plan, c.Faults, c.Duration); err != nil {
 		return hunt.Outcome{}, err
 	}
-	run, err := Run(ctx, plan, Options{World: "sim", Registry: h.Registry, Order: h.Order})
+	run, err := Run(ctx, plan, Options{World: "sim", Registry: h.Registry, Order: h.Order, Checks: h.Checks, InvariantEvery: h.InvariantEvery})
 	fs := failures(run, err)
 	switch {
 	case len(fs) > 0:
@@ -109,6 +113,8 @@ func failures(run *Result, err error) (fs []failure) {
 		return fs
 	case err != nil || run == nil || run.Stopped:
 		return nil
+	case run.Violated != nil:
+		return []failure{violationFailure(run)}
 	}
 	for _, v := range run.Verdicts {
 		if v.Measured && !v.Held {

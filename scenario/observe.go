@@ -38,6 +38,7 @@ func (d *driver) read() error {
 	for i := range d.when {
 		d.when[i] = now
 	}
+	var broken *Violation // of those of this reading, which are not in order of time
 	for k, i := range running {
 		c := &counters[k]
 		d.sync(c, now)
@@ -47,6 +48,7 @@ func (d *driver) read() error {
 		d.when[i] = c.At - d.offset
 		d.late.Loops = max(d.late.Loops, d.when[i]-asked)
 		d.fold(i, c)
+		broken = earlier(broken, d.broken(i, c))
 		if c.Ended { // it was stopped, by the timeline or by a message
 			d.gone(i)
 			d.event(now, "node "+d.plan.Nodes[i].Name+" ended")
@@ -55,7 +57,7 @@ func (d *driver) read() error {
 			}
 		}
 	}
-	return nil
+	return asError(broken)
 }
 
 // sync learns how the nodes' clocks are to the run's: they are one clock, with another
@@ -101,7 +103,7 @@ func (d *driver) bury(i int) error {
 	}
 	d.fold(i, &c[0])
 	d.gone(i)
-	return nil
+	return asError(d.broken(i, &c[0]))
 }
 
 // gone notes that a node does not run any more: nothing waits there.
@@ -180,6 +182,10 @@ func (d *driver) linkOf(i int, in *host.InCount) int {
 
 // note keeps a step among the events of the run, with the time at which it is done.
 func (d *driver) note(s spec.Step) {
+	if s.Kind == spec.StepSend {
+		d.sent(s)
+		return
+	}
 	of := d.things(s)
 	what := s.Kind.String() + " " + abbreviated(of)
 	d.out.Events = append(d.out.Events, result.Event{At: d.w.Now(), What: what, Of: of})

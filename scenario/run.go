@@ -51,6 +51,12 @@ type Options struct {
 	// order what happens at one time does there.
 	Watch sim.Watcher
 	Order sim.Order
+	// Checks are assertions on all algorithms at once. They are for the sim world.
+	Checks []Check
+	// InvariantEvery is after how many messages and events of a node the Invariant of its
+	// algorithm is looked at in the sim world, besides at every sample; 0 means 32, and
+	// what is below 0 only at samples.
+	InvariantEvery int
 	// Command is the command line that results carry; nil means os.Args.
 	Command []string
 	// Progress, if set, is told how far the run is, in the scenario's time.
@@ -74,6 +80,9 @@ var ErrDeadlock = errors.New("scenario: a deadlock")
 func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
 	if o.Registry == nil {
 		o.Registry = Shipped()
+	}
+	if err := o.checkable(); err != nil {
+		return nil, err
 	}
 	began := time.Now()
 	w, err := world.New(o.World, world.Options{Plan: p, Registry: o.Registry, Child: o.Child, TCPOnly: o.TCPOnly, Watch: o.Watch, Order: o.Order})
@@ -123,9 +132,13 @@ func (d *driver) run(ctx context.Context) error {
 	if err == nil {
 		err = d.drain(ctx)
 	}
+	if err == nil {
+		err = d.check(d.w.Now(), true)
+	}
+	err = d.breakOff(d.noticed(err))
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		d.out.Stopped = true
-		err = d.sample(d.w.Now()) // what was measured until now
+		err = d.breakOff(d.sample(d.w.Now())) // what was measured until now
 		d.out.Ended = min(d.out.Ended, d.w.Now())
 	}
 	return err
@@ -213,6 +226,9 @@ func (d *driver) timeline(ctx context.Context) error {
 			if err := d.sample(at); err != nil {
 				return err
 			}
+			if err := d.check(at, false); err != nil {
+				return err
+			}
 		}
 		for len(steps) > 0 && steps[0].At == at {
 			if err := d.apply(ctx, steps[0]); err != nil {
@@ -234,6 +250,7 @@ func (d *driver) ticks() []time.Duration {
 	for i := range d.plan.Expect {
 		ticks = append(ticks, d.plan.Expect[i].Edges()...)
 	}
+	ticks = append(ticks, d.checkTimes()...)
 	// A run that is shorter than its file says has no use for windows that end later.
 	ticks = slices.DeleteFunc(ticks, func(at time.Duration) bool { return at > d.plan.Duration })
 	slices.Sort(ticks)

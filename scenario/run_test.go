@@ -30,7 +30,7 @@ const childArgument = "be-a-node"
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == childArgument {
-		if err := world.ServeChild(withGreeter(withDiarist()), os.Stdin, os.Stdout); err != nil {
+		if err := world.ServeChild(withTaught(withGreeter(withDiarist())), os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

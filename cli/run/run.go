@@ -49,7 +49,7 @@ The same file runs in three worlds:
   live  all nodes in this process, real time
   proc  a process a node, in real time, linked by shared memory (or TCP: --shm=false)
 
-Exit codes: 0 all expectations held, 1 one did not, 2 the file or a flag is wrong,
+Exit codes: 0 all expectations and invariants held, 1 one did not, 2 the file or a flag is wrong,
 3 the scenario could not be run, or not as it is written (an algorithm panicked, a
 deadlock, no descriptors, memory or ports left), 130 interrupted; what was measured until then
 is reported.`

@@ -28,9 +28,9 @@ func Command(c *console.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "trace",
 		Short:   "Look at traces of runs in virtual time",
-		Example: "  ioverlay trace show run.trace --node b --type data\n  ioverlay trace diff run1.trace run2.trace",
+		Example: "  ioverlay trace show run.trace --node b --type data\n  ioverlay trace diff run1.trace run2.trace\n  ioverlay trace graph run.trace --at 5s --out overlay.svg",
 	}
-	cmd.AddCommand(a.traceShow(), a.traceDiff())
+	cmd.AddCommand(a.traceShow(), a.traceDiff(), a.traceGraph())
 	return cmd
 }
 

@@ -61,6 +61,7 @@ func (h *Host) Count() Counters {
 	c.LostOut, b.lostOut = grown(b.lostOut, lost.OutMsgs+lost.EmulMsgs)
 	c.LostIn, b.lostIn = grown(b.lostIn, lost.UnswitchedMsgs())
 	c.NoRoom, b.failed = b.failed, 0
+	c.Broken, c.BrokeAt = h.guard.take(h.node)
 	return c
 }
 

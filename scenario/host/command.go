@@ -18,6 +18,9 @@ type Setup struct {
 	Upstreams   []core.NodeID     `json:"upstreams,omitempty"`
 	Contacts    []core.NodeID     `json:"contacts,omitempty"`
 	Commands    []Command         `json:"commands,omitempty"` // to obey before its first message
+	// CheckEvery is after how many messages and events the algorithm's Invariant is
+	// looked at, besides whenever counters are read; 0: only then.
+	CheckEvery int `json:"check_every,omitempty"`
 }
 
 // Op is what a command asks for.
@@ -33,6 +36,7 @@ const (
 	OpJoin        Op = "join"
 	OpLeave       Op = "leave"
 	OpSlow        Op = "slow"
+	OpSend        Op = "send"
 )
 
 // Command is what the timeline asks of one node. Only the fields of its Op are set.
@@ -44,6 +48,7 @@ type Command struct {
 	App        uint32             `json:"app,omitempty"`
 	Source     Source             `json:"source,omitzero"`
 	PerMessage time.Duration      `json:"per_message_ns,omitempty"`
+	Message    *spec.Message      `json:"message,omitempty"` // of OpSend
 }
 
 // Source is an application's source.
@@ -65,6 +70,8 @@ type Counters struct {
 	Ended   bool          `json:"ended,omitempty"`
 	Crash   string        `json:"crash,omitempty"`       // why, if the algorithm panicked
 	CrashAt time.Duration `json:"crash_at_ns,omitempty"` // Node.Now at the panic
+	Broken  string        `json:"broken,omitempty"`      // what the algorithm's Invariant said, once
+	BrokeAt time.Duration `json:"broke_at_ns,omitempty"` // Node.Now when it did
 	Apps    []AppCount    `json:"apps,omitempty"`
 	In      []InCount     `json:"in,omitempty"`
 	Out     []OutCount    `json:"out,omitempty"`

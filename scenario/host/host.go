@@ -19,6 +19,7 @@ type Host struct {
 	sources []*source
 	slow    slowness
 	books   books
+	guard   guard
 }
 
 // New makes the host of a node.
@@ -40,7 +41,9 @@ func New(r *Registry, s Setup) (*Host, error) {
 			b.AddHost(id)
 		}
 	}
-	return &Host{inner: inner, first: s.Commands}, nil
+	h := &Host{inner: inner, first: s.Commands}
+	h.guard.begin(inner, s.CheckEvery)
+	return h, nil
 }
 
 // Inner is the algorithm that the scenario names.
@@ -60,7 +63,11 @@ func (h *Host) Process(m *core.Msg) core.Verdict {
 			h.books.crashAt = h.node.Now()
 		}
 	}()
+	t := m.Type() // the message may be gone afterwards
 	v := h.process(m)
+	if h.guard.of != nil {
+		h.guard.event(h.node, t)
+	}
 	returned = true
 	return v
 }
@@ -109,6 +116,8 @@ func (h *Host) Obey(c Command) {
 		h.membership(c)
 	case OpSlow:
 		h.slow.set(h, c.PerMessage)
+	case OpSend:
+		h.send(c.Message)
 	default:
 		panic(fmt.Sprintf("host: there is no command %q", c.Op))
 	}
@@ -143,9 +152,7 @@ func (h *Host) membership(c Command) {
 	}
 	m := h.node.NewMsg(t, 0, 0)
 	m.SetParams(int32(c.App), 0)
-	if h.inner.Process(m) == core.Hold {
-		h.node.Retain(m)
-	}
+	h.give(m)
 }
 
 // slowTimer is the id of the host's own timer: below those of algos.Base, and above

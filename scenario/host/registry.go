@@ -23,6 +23,9 @@ type Algorithm struct {
 	Name   string
 	Params []spec.Param
 	New    func(Env) (core.Algorithm, error)
+	// Types are names for types of its messages, for send events of scenarios: from
+	// 256 to wire.MaxType, since those below are the engine's.
+	Types map[string]core.Type
 }
 
 // Registry is the algorithms that scenarios can name. Make it with [Shipped], add
@@ -39,12 +42,13 @@ func Shipped() *Registry {
 	return r
 }
 
-// Add adds an algorithm. A name that is taken, or an algorithm without a name or a
-// way to make it, is a programmer's mistake.
+// Add adds an algorithm. A name that is taken, an algorithm without a name or a
+// way to make it, or a name for a type that is not its own, is a programmer's mistake.
 func (r *Registry) Add(a Algorithm) {
 	if a.Name == "" || a.New == nil || r.find(a.Name) >= 0 {
 		panic(fmt.Sprintf("host: an algorithm needs a name of its own and New; %q has not", a.Name))
 	}
+	a.checkTypes()
 	r.all = append(r.all, a)
 	slices.SortFunc(r.all, func(a, b Algorithm) int {
 		if a.Name < b.Name {

@@ -49,6 +49,7 @@ type Run struct {
 	Wall    time.Duration // that it took
 
 	Verdicts []spec.Verdict
+	Violated *Violation // what ended the run, if state that should not be did
 	Origin   Origin
 	Noted    []string // other warnings
 
@@ -83,6 +84,7 @@ func (r *Run) Judge() {
 		v.Starved = v.Measured && e.Timed() && r.starvedBetween(from, to)
 		r.Verdicts = append(r.Verdicts, v)
 	}
+	r.judgeViolation()
 }
 
 // Held reports whether all expectations held.

@@ -12,7 +12,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/scenario"
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
@@ -47,6 +49,20 @@ func Seed(seed uint64) Option { return func(o *options) { o.seed = &seed } }
 
 // Watched hands over the run's options, for a watcher or another order of events.
 func Watched(fn func(*scenario.Options)) Option { return func(o *options) { fn(&o.run) } }
+
+// CheckAt has a function look at all algorithms at a time of the run, before anything
+// else happens at it: it gets those of the nodes that run, by the nodes' names, and must
+// not change them. An error ends the run and fails the test, as an algorithm's own
+// Invariant does.
+func CheckAt(at time.Duration, holds func(nodes map[string]core.Algorithm) error) Option {
+	return func(o *options) { o.run.Checks = append(o.run.Checks, scenario.Check{At: at, Holds: holds}) }
+}
+
+// CheckEnd is CheckAt for the end of the run: when everything has arrived, and before
+// nodes are told that it is over, since then the overlay comes apart.
+func CheckEnd(holds func(nodes map[string]core.Algorithm) error) Option {
+	return func(o *options) { o.run.Checks = append(o.run.Checks, scenario.Check{AtEnd: true, Holds: holds}) }
+}
 
 // Result is a run, with what a test wants to know of it.
 type Result struct {

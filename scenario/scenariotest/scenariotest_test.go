@@ -1,9 +1,11 @@
 package scenariotest_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -77,4 +79,38 @@ func (crasher) Process(*core.Msg) core.Verdict { panic("I cannot") }
 
 func TestWatched(t *testing.T) {
 	scenariotest.RunText(t, two, scenariotest.Watched(func(o *scenario.Options) { o.Order = sim.Shuffled })).Expect("received(B) = sent(A)")
+}
+
+// counter is an algorithm that counts what it is given.
+type counter struct{ seen int }
+
+func (c *counter) Bind(*core.Node) {}
+func (c *counter) Process(*core.Msg) core.Verdict {
+	c.seen++
+	return core.Done
+}
+
+// A check of the whole overlay fails the test with its words, at a time or at the end.
+func TestChecks(t *testing.T) {
+	with := scenariotest.With(scenario.Algorithm{Name: "counter", New: func(scenario.Env) (core.Algorithm, error) { return &counter{}, nil }})
+	const text = two + "algorithm: counter\n"
+	looked := 0
+	good := func(nodes map[string]core.Algorithm) error {
+		if looked++; len(nodes) != 2 || nodes["A"].(*counter).seen == 0 {
+			return fmt.Errorf("%v", nodes)
+		}
+		return nil
+	}
+	scenariotest.RunText(t, text, with, scenariotest.CheckAt(500*time.Millisecond, good), scenariotest.CheckEnd(good))
+	if looked != 2 {
+		t.Errorf("looked %d times", looked)
+	}
+	bad := func(map[string]core.Algorithm) error { return errors.New("the ring is open") }
+	for at, opt := range map[string]scenariotest.Option{"at 500ms": scenariotest.CheckAt(500*time.Millisecond, bad), "at ": scenariotest.CheckEnd(bad)} {
+		var got complaints
+		scenariotest.RunText(&got, text, with, opt)
+		if all := strings.Join(got.all, "\n"); !strings.Contains(all, "the ring is open") || !strings.Contains(all, at) {
+			t.Errorf("%s: %s", at, all)
+		}
+	}
 }

@@ -21,6 +21,7 @@ type Event struct {
 	Partition []NodeSet   `yaml:"partition,omitempty" jsonschema_description:"Groups of nodes: every link between two groups is cut."`
 	Slow      *Slow       `yaml:"slow,omitempty" jsonschema_description:"Nodes that take their time for each message."`
 	Churn     *Churn      `yaml:"churn,omitempty" jsonschema_description:"Nodes that come and go from this time on."`
+	Send      *Send       `yaml:"send,omitempty" jsonschema_description:"A message that the algorithms of nodes are given."`
 }
 
 // actions names the keys of an event of which it has one.
@@ -32,6 +33,7 @@ func (e *Event) actions() (given []string) {
 		{"set", e.Set != nil}, {"kill", e.Kill != nil}, {"stop", e.Stop != nil}, {"start", e.Start != nil},
 		{"restart", e.Restart != nil}, {"join", e.Join != nil}, {"leave", e.Leave != nil}, {"cut", e.Cut != nil},
 		{"heal", e.Heal != nil}, {"partition", e.Partition != nil}, {"slow", e.Slow != nil}, {"churn", e.Churn != nil},
+		{"send", e.Send != nil},
 	} {
 		if a.given {
 			given = append(given, a.name)
@@ -43,7 +45,7 @@ func (e *Event) actions() (given []string) {
 func (e *Event) check(d *decoder) {
 	switch given := e.actions(); len(given) {
 	case 0:
-		d.report(e.Span, "Add one of set, kill, stop, start, restart, join, leave, cut, heal, partition, slow and churn.", "nothing happens at this time")
+		d.report(e.Span, "Add one of set, kill, stop, start, restart, join, leave, cut, heal, partition, slow, churn and send.", "nothing happens at this time")
 	case 1:
 	default:
 		d.report(e.Span, "Write an entry for each; they may have the same time.", "one entry of the timeline is one event, and this has %s", strings.Join(given, " and "))

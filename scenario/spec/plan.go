@@ -94,9 +94,10 @@ const (
 	StepCut  // pairs
 	StepHeal // pairs, or with Every all
 	StepSlow // nodes
+	StepSend // nodes and a message
 )
 
-var stepNames = [...]string{"start", "kill", "stop", "start-source", "stop-source", "set-bandwidth", "set-link", "join", "leave", "cut", "heal", "slow"}
+var stepNames = [...]string{"start", "kill", "stop", "start-source", "stop-source", "set-bandwidth", "set-link", "join", "leave", "cut", "heal", "slow", "send"}
 
 // String is the kind's name in results.
 func (k StepKind) String() string { return stepNames[k] }
@@ -113,6 +114,9 @@ type Step struct {
 	Pairs      [][2]int        // of nodes, from and to
 	Every      bool
 	PerMessage time.Duration
+	Send       *Message
+
+	draw *drawing // of Nodes, until they are drawn
 }
 
 // NodeNamed finds a node; -1 if there is none of the name.

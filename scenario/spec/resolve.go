@@ -18,6 +18,7 @@ type resolver struct {
 	// read last, for changes of a part of it.
 	bandwidth []NodeBandwidth
 	link      []LinkState
+	sends     int // that repeat, of all events together
 }
 
 // Streams of random numbers: one for each part of a scenario.

@@ -101,6 +101,8 @@ func leafSchema(t reflect.Type, algorithms Algorithms) *jsonschema.Schema {
 		return enum(string(BackToBack), string(ConstantRate))
 	case *Series:
 		return enum(string(SeriesNode), string(SeriesLink))
+	case *Targets, *MessageType, *Parameter, *AppNumber, *HexBytes:
+		return sendSchema(t)
 	case *Departure:
 		return enum(string(DepartKill), string(DepartStop))
 	case *Algorithm:

@@ -82,6 +82,8 @@ timeline:
   - {at: 5s, start: x1}
   - {at: 6s, join: {nodes: D, application: a}}
   - {at: 6s, leave: {nodes: D, application: a}}
+  - {at: 6s, send: {to: "A, D", type: 1024, a: 7, b: -1, app: a, payload: hello}}
+  - {at: 6s, send: {to: "random(3, n1..n20)", type: 1025, payload-hex: "07 ff", every: 500ms, until: 8s}}
   - {at: 7s, cut: A -> B}
   - {at: 7s, partition: ["A, B", C..G]}
   - {at: 8s, heal: all}

@@ -45,12 +45,16 @@ func (r *resolver) timeline() {
 		case e.Churn != nil:
 			r.churn(e)
 			continue
+		case e.Send != nil:
+			r.send(e)
+			continue
 		default:
 			r.plainStep(e, &s)
 		}
 		r.step(e.Span, s)
 	}
 	SortSteps(r.plan.Steps)
+	r.drawTargets()
 }
 
 // SortSteps puts steps into the order in which they happen: by time; at one time sources

@@ -19,6 +19,8 @@ type virtual struct {
 	nodes []virtualNode
 	began time.Duration
 	begun bool // before it is, time stands still
+
+	broken bool // an algorithm's Invariant did not hold
 }
 
 type virtualNode struct {
@@ -71,6 +73,7 @@ func (w *virtual) Boot(_ context.Context, node int, s host.Setup) error {
 	if err != nil {
 		return err
 	}
+	h.OnViolation(func() { w.broken = true })
 	n := &w.nodes[node]
 	n.host = h
 	if n.node != nil {
@@ -152,6 +155,9 @@ func (w *virtual) Advance(ctx context.Context, until time.Duration) error {
 		next := min(until, w.world.Now()+piece)
 		if err := w.world.RunUntil(next); err != nil {
 			return fmt.Errorf("world: virtual time: %w", err)
+		}
+		if w.broken {
+			return ErrViolated
 		}
 		if next >= until {
 			return nil
