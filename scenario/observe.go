@@ -41,6 +41,7 @@ func (d *driver) read() error {
 	for k, i := range running {
 		c := &counters[k]
 		d.sync(c, now)
+		d.foldOwn(i, c)
 		if err := d.crashed(i, c); err != nil {
 			return err
 		}
@@ -96,6 +97,7 @@ func (d *driver) bury(i int) error {
 		return fmt.Errorf("scenario: read the last counters of node %s: %w", d.plan.Nodes[i].Name, err)
 	}
 	d.sync(&c[0], d.w.Now())
+	d.foldOwn(i, &c[0])
 	if err := d.crashed(i, &c[0]); err != nil {
 		return err
 	}
@@ -107,6 +109,7 @@ func (d *driver) bury(i int) error {
 // gone notes that a node does not run any more: nothing waits there.
 func (d *driver) gone(i int) {
 	d.nodes[i].running = false
+	d.out.ForgetGauges(i)
 	state := d.out.NodeState(i)
 	d.queued -= state.Queued
 	state.Up, state.Queued = false, 0

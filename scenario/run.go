@@ -188,7 +188,9 @@ func (d *driver) end() error {
 	if countErr != nil {
 		return errors.Join(err, fmt.Errorf("scenario: read the counters after the end: %w", countErr))
 	}
+	defer d.out.Amend()
 	for k, i := range running {
+		d.foldOwn(i, &counters[k])
 		if crash := counters[k].Crash; crash != "" {
 			err = errors.Join(err, fmt.Errorf("%w at node %s, when it was told to stop: %s", ErrCrashed, d.plan.Nodes[i].Name, crash))
 		}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/metric"
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
 
@@ -72,6 +73,8 @@ type Counters struct {
 	LostIn  uint64        `json:"lost_in,omitempty"`  // messages received, or made by sources here, and not switched
 	NoRoom  uint64        `json:"no_room,omitempty"`  // links that ended, and sends that failed, for want of descriptors or memory
 	Late    time.Duration `json:"late_ns,omitempty"`  // most that a source here was asked later than it wanted
+
+	Metrics *metric.Changes `json:"metrics,omitempty"` // what the algorithm keeps of itself
 }
 
 // AppCount is of one application.

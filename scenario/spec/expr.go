@@ -14,7 +14,8 @@ import (
 //	product     = factor { ("*" | "/") factor }
 //	factor      = quantity | "-" factor | "(" sum ")" | NAME "(" arguments ")"
 //	arguments   = [ argument { "," argument } ]  of a measure: a node, a range, a link, or "app" NAME
-//	            | sum                            of min, max, sum and mean
+//	            | METRIC { "," argument }        of "metric": the metric's name comes first
+//	            | sum                            of min, max, sum, mean, and of p50, p99, p999 and so on
 
 // Expectation is something that must hold.
 type Expectation struct {
@@ -53,8 +54,9 @@ type (
 		l, r expr
 	}
 	aggregate struct {
-		name string
-		x    expr
+		name     string
+		quantile float64 // of a percentile, from 0 to 1
+		x        expr
 	}
 	// Call asks for a measure of nodes or links.
 	call struct {
@@ -77,6 +79,8 @@ type Measure struct {
 	Scope Scope
 	About string // for the documentation
 	dim   dim
+
+	Metric string // of "metric": the name of the figure
 }
 
 // MeasureKind says how a measure is read over time.
@@ -87,6 +91,7 @@ const (
 	RateMeasure  MeasureKind = iota // a counter, divided by the time that it took
 	CountMeasure                    // a counter
 	GaugeMeasure                    // what is at the end of the window
+	OwnMeasure                      // what algorithms keep of themselves: any of those above, or a distribution
 )
 
 // Scope says what a measure is of.
@@ -102,15 +107,17 @@ const (
 
 // Measures are all there are.
 var Measures = []Measure{
-	{"throughput", RateMeasure, OfNodes | OfLinks | ByApp, "bytes of data messages that arrive, headers included, a second", dimRate},
-	{"goodput", RateMeasure, OfNodes | OfLinks | ByApp, "the same without headers", dimRate},
-	{"sent", CountMeasure, OfNodes | OfAll | ByApp, "messages that a node's sources made", dimNumber},
-	{"received", CountMeasure, OfNodes | OfLinks | OfAll | ByApp, "data messages that arrived, duplicates included", dimNumber},
-	{"distinct", CountMeasure, OfNodes | OfAll | ByApp, "data messages that arrived, each counted once", dimNumber},
-	{"lost", CountMeasure, OfNodes | OfLinks | OfAll, "messages that a node accepted and could not deliver, that its links were told to lose, or that it received and could not handle", dimNumber},
-	{"broken", CountMeasure, OfNodes | OfAll | ByApp, "times that a node was told that a source is lost upstream", dimNumber},
-	{"queued", GaugeMeasure, OfNodes | OfLinks | OfAll, "messages that wait to be sent", dimNumber},
-	{"alive", GaugeMeasure, OfNodes | OfAll, "1 for a node that runs, 0 for one that does not; of no node: how many run", dimNumber},
+	{"throughput", RateMeasure, OfNodes | OfLinks | ByApp, "bytes of data messages that arrive, headers included, a second", dimRate, ""},
+	{"goodput", RateMeasure, OfNodes | OfLinks | ByApp, "the same without headers", dimRate, ""},
+	{"sent", CountMeasure, OfNodes | OfAll | ByApp, "messages that a node's sources made", dimNumber, ""},
+	{"received", CountMeasure, OfNodes | OfLinks | OfAll | ByApp, "data messages that arrived, duplicates included", dimNumber, ""},
+	{"distinct", CountMeasure, OfNodes | OfAll | ByApp, "data messages that arrived, each counted once", dimNumber, ""},
+	{"lost", CountMeasure, OfNodes | OfLinks | OfAll, "messages that a node accepted and could not deliver, that its links were told to lose, or that it received and could not handle", dimNumber, ""},
+	{"broken", CountMeasure, OfNodes | OfAll | ByApp, "times that a node was told that a source is lost upstream", dimNumber, ""},
+	{"queued", GaugeMeasure, OfNodes | OfLinks | OfAll, "messages that wait to be sent", dimNumber, ""},
+	{"alive", GaugeMeasure, OfNodes | OfAll, "1 for a node that runs, 0 for one that does not; of no node: how many run", dimNumber, ""},
+	{"duplicates", CountMeasure, OfNodes | OfAll | ByApp, "data messages that arrived again: received without distinct", dimNumber, ""},
+	{"metric", OwnMeasure, OfNodes | OfAll, "what algorithms keep of themselves by name: a counter's total, a gauge's value, a histogram's mean", dimFree, ""},
 }
 
 // Target is what is measured: a node, a link, or with both below 0 everything.
@@ -138,11 +145,11 @@ func (x binary) dimension() dim {
 	l, r := x.l.dimension(), x.r.dimension()
 	switch x.op {
 	case "*":
-		return dim{l.bytes + r.bytes, l.seconds + r.seconds}
+		return dim{l.bytes + r.bytes, l.seconds + r.seconds, l.free || r.free}
 	case "/":
-		return dim{l.bytes - r.bytes, l.seconds - r.seconds}
+		return dim{l.bytes - r.bytes, l.seconds - r.seconds, l.free || r.free}
 	}
-	return l
+	return l.or(r)
 }
 
 func (x constant) walk(fn func(expr))  { fn(x) }
