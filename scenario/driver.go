@@ -29,6 +29,7 @@ type driver struct {
 
 	offset time.Duration // of the nodes' clocks to the run's
 	synced bool
+	begun  bool // before it is, the run has no time
 
 	late    result.Lateness // since the last sample
 	pulse   *pulse          // nil in virtual time
@@ -37,6 +38,7 @@ type driver struct {
 	queued  int             // messages that wait, at all nodes that run
 	there   []int           // nodes that are planned to run, in order; nil: not gathered yet
 	noRoom  []string        // nodes that ran out of descriptors or memory, in order of time
+	follow  follow          // deliveries.go
 }
 
 // nodeState is how the timeline wants a node.
@@ -71,6 +73,9 @@ func newDriver(p *spec.Plan, w world.World, o Options) *driver {
 		down: p.Downstreams(), up: p.Upstreams(),
 		byID: make(map[core.NodeID]int, len(p.Nodes)), byEnds: make(map[[2]int]int, len(p.Links)),
 		nodes: make([]nodeState, len(p.Nodes)), from: make([][]int, len(p.Nodes)), when: make([]time.Duration, len(p.Nodes)),
+	}
+	if p.Record.Deliveries {
+		d.follow.dense = result.Dense(len(p.Nodes), len(p.Apps))
 	}
 	for i, n := range p.Nodes {
 		d.byID[w.ID(i)] = i
@@ -139,6 +144,7 @@ func (d *driver) booted(i int) {
 	st.slots = nil // the new life counts anew
 	st.lives++
 	d.out.NodeState(i).Up = true
+	d.out.NodeUp(i, d.since())
 }
 
 // setup is what a node is when it starts now.
@@ -148,7 +154,7 @@ func (d *driver) setup(i int) host.Setup {
 		Name: n.Name, ID: d.w.ID(i), Algorithm: n.Algorithm, Params: n.Params.Strings(),
 		// A node that is started again draws other numbers than before.
 		Seed:        d.seed(i),
-		Downstreams: d.ids(d.down[i]), Upstreams: d.ids(d.up[i]), Contacts: d.contacts(i),
+		Downstreams: d.ids(d.down[i]), Upstreams: d.ids(d.up[i]), Contacts: d.contacts(i), Follow: d.follow.dense,
 	}
 	if st.bandwidth != (spec.NodeBandwidth{}) {
 		s.Commands = append(s.Commands, host.Command{Op: host.OpBandwidth, Bandwidth: st.bandwidth})
@@ -248,6 +254,7 @@ func (d *driver) life(ctx context.Context, kind spec.StepKind, i int) error {
 	}
 	if kind == spec.StepStop {
 		st.stopping = true
+		d.out.NodeDown(i, d.w.Now())
 		d.out.NodeState(i).Up = false
 		if err := d.w.Stop(i); err != nil {
 			return fmt.Errorf("scenario: stop node %s: %w", name, err)

@@ -38,10 +38,12 @@ func (d *driver) read() error {
 	for i := range d.when {
 		d.when[i] = now
 	}
+	d.follow.known = now
 	for k, i := range running {
 		c := &counters[k]
 		d.sync(c, now)
 		d.foldOwn(i, c)
+		d.follow.known = min(d.follow.known, c.At-d.offset)
 		if err := d.crashed(i, c); err != nil {
 			return err
 		}
@@ -56,6 +58,7 @@ func (d *driver) read() error {
 			}
 		}
 	}
+	d.join(false)
 	return nil
 }
 
@@ -110,6 +113,7 @@ func (d *driver) bury(i int) error {
 func (d *driver) gone(i int) {
 	d.nodes[i].running = false
 	d.out.ForgetGauges(i)
+	d.out.NodeDown(i, d.w.Now())
 	state := d.out.NodeState(i)
 	d.queued -= state.Queued
 	state.Up, state.Queued = false, 0

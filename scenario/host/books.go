@@ -46,6 +46,7 @@ func (h *Host) Count() Counters {
 	for _, src := range h.sources {
 		c.Late = max(c.Late, src.report(&h.tally, now))
 	}
+	h.tally.follow.take(&c)
 	c.Apps = h.tally.apps.take(func(a *AppCount) AppCount {
 		out := *a
 		*a = AppCount{App: a.App}

@@ -19,6 +19,7 @@ type Setup struct {
 	Upstreams   []core.NodeID     `json:"upstreams,omitempty"`
 	Contacts    []core.NodeID     `json:"contacts,omitempty"`
 	Commands    []Command         `json:"commands,omitempty"` // to obey before its first message
+	Follow      int               `json:"follow,omitempty"`   // so many messages of each source, and some of the later ones (Followed); 0: none
 }
 
 // Op is what a command asks for.
@@ -75,6 +76,11 @@ type Counters struct {
 	Late    time.Duration `json:"late_ns,omitempty"`  // most that a source here was asked later than it wanted
 
 	Metrics *metric.Changes `json:"metrics,omitempty"` // what the algorithm keeps of itself
+
+	// Of the messages that are followed, if Setup.Follow asks for it.
+	Firsts []First `json:"firsts,omitempty"`
+	Made   []Made  `json:"made,omitempty"`
+	Missed uint64  `json:"missed,omitempty"` // that were too many between two readings
 }
 
 // AppCount is of one application.

@@ -40,7 +40,11 @@ func New(r *Registry, s Setup) (*Host, error) {
 			b.AddHost(id)
 		}
 	}
-	return &Host{inner: inner, first: s.Commands}, nil
+	h := &Host{inner: inner, first: s.Commands}
+	if s.Follow > 0 {
+		h.tally.follow = &follow{dense: uint64(s.Follow)}
+	}
+	return h, nil
 }
 
 // Inner is the algorithm that the scenario names.
@@ -49,6 +53,9 @@ func (h *Host) Inner() core.Algorithm { return h.inner }
 // Bind implements core.Algorithm.
 func (h *Host) Bind(n *core.Node) {
 	h.node = n
+	if f := h.tally.follow; f != nil {
+		f.node = n
+	}
 	h.inner.Bind(n)
 }
 
@@ -75,6 +82,8 @@ func (h *Host) process(m *core.Msg) core.Verdict {
 	case wire.TypeData:
 		if !m.From().IsZero() {
 			h.tally.data(m)
+		} else if h.tally.follow != nil {
+			h.tally.follow.shown(m, h.sources)
 		}
 	case wire.TypeBrokenSource:
 		h.tally.app(m.App()).Broken++

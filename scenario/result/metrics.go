@@ -225,12 +225,32 @@ func (r *Run) Distribution(m spec.Measure, of []spec.Target, app uint32, from, t
 	}
 	for _, t := range of {
 		for n := range r.nodesOf(t) {
-			if s := r.own.get(n, app, m.Metric); s != nil {
+			for _, s := range r.distributions(m, n, app) {
 				s.merge(d, first, last)
 			}
 		}
 	}
 	return d
+}
+
+// distributions are those that a measure is of at a node: its metric, or of what is measured
+// by application that of one, or with application 0 those of all.
+func (r *Run) distributions(m spec.Measure, node int, app uint32) (of []*ownSeries) {
+	if m.Kind == spec.OwnMeasure {
+		if s := r.own.get(node, 0, m.Metric); s != nil {
+			of = append(of, s)
+		}
+		return of
+	}
+	for _, a := range r.Plan.Apps {
+		if app != all && a.ID != app {
+			continue
+		}
+		if s := r.own.get(node, a.ID, m.Name); s != nil {
+			of = append(of, s)
+		}
+	}
+	return of
 }
 
 // nodesOf are the nodes of a target.

@@ -58,6 +58,8 @@ type Run struct {
 	pipes  map[int]time.Duration // by link: for how long the bound on what is in flight held messages up
 	byEnds map[[2]int]int        // index of a link in Links; made when first needed
 	own    owned                 // metrics.go
+
+	followed followed // deliveries.go
 }
 
 // linkBetween is the place of a link in Links; -1 if there is none.

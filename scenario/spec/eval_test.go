@@ -74,6 +74,20 @@ func (ramp) Distribution(m spec.Measure, of []spec.Target, _ uint32, from, to ti
 	return d
 }
 
+// Coverage is 90% of the messages within 1s or more, of which one is made each second.
+func (ramp) Coverage(of []spec.Target, _ uint32, within, from, to time.Duration) (float64, int) {
+	n := int((min(to, 12*time.Second-within) - from) / time.Second)
+	switch {
+	case n <= 0:
+		return 0, 0
+	case within == 0 || within >= time.Second:
+		return 0.9, n
+	}
+	return 0.5, n
+}
+
+func (ramp) Following() bool { return true }
+
 func TestEvaluate(t *testing.T) {
 	for _, c := range []struct {
 		expectation string
@@ -139,7 +153,15 @@ func TestEvaluate(t *testing.T) {
 		{"sum(metric(h, B..C)) = 203", true, ""},
 		{"mean(metric(h, B..C)) = 50.75", true, ""},
 		{"p99(metric(empty, B..C)) < 5", false, "nothing was recorded of empty"},
-		{"metric(empty, B) < 5", false, "B has recorded no empty"},
+		{"metric(empty, B) < 5", false, "of B: nothing was recorded of empty"},
+		{"coverage() = 90%", true, ""},
+		{"coverage(A..B, app a) >= 90% within 1s", true, "0.9"},
+		{"coverage(app a) >= 90% within 999ms", false, "0.5"},
+		{"coverage(app a) = 40% ± 30% within 999ms between 2s and 3s", true, "0.5"},
+		{"coverage(app a) - coverage(A) = 0% within 12s", false, "no message was followed for long enough"},
+		{"latency(B) < 5s", false, "no message that is followed has arrived"},
+		{"p99(latency()) < 5s", false, "no message that is followed has arrived"},
+		{"p99(hops(B..C)) < 5", false, "no message that is followed has arrived"},
 		{"metric(hh, B) < 5", false, "no node has a metric \"hh\"; there are: empty, g-1, h, n"},
 		{"p50(throughput(A..D)) = 2KBps", true, ""},
 		{"p999(throughput(A..D)) = 4KBps", true, ""},

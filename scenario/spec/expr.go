@@ -7,7 +7,7 @@ import (
 
 // Expectations. The grammar, in which words in capitals are tokens:
 //
-//	expectation = sum compare sum [ "±" quantity ] [ window ]
+//	expectation = sum compare sum [ "±" quantity ] [ "within" quantity ] [ window ]
 //	compare     = "=" | "!=" | "<" | "<=" | ">" | ">="
 //	window      = "between" quantity "and" quantity | "after" quantity | "before" quantity | "at" quantity
 //	sum         = product { ("+" | "-") product }
@@ -67,6 +67,8 @@ type (
 		app     string
 		appAt   Span
 
+		within time.Duration // of coverage; 0: until the end of the run
+
 		targets []Target // resolved
 		appID   uint32   // resolved; 0 means all
 	}
@@ -88,10 +90,12 @@ type MeasureKind uint8
 
 // The kinds of measures.
 const (
-	RateMeasure  MeasureKind = iota // a counter, divided by the time that it took
-	CountMeasure                    // a counter
-	GaugeMeasure                    // what is at the end of the window
-	OwnMeasure                      // what algorithms keep of themselves: any of those above, or a distribution
+	RateMeasure     MeasureKind = iota // a counter, divided by the time that it took
+	CountMeasure                       // a counter
+	GaugeMeasure                       // what is at the end of the window
+	OwnMeasure                         // what algorithms keep of themselves: any of those above, or a distribution
+	MessageMeasure                     // a distribution over messages that are followed; its value is the mean
+	CoverageMeasure                    // a share of nodes, of all targets together
 )
 
 // Scope says what a measure is of.
@@ -117,6 +121,9 @@ var Measures = []Measure{
 	{"queued", GaugeMeasure, OfNodes | OfLinks | OfAll, "messages that wait to be sent", dimNumber, ""},
 	{"alive", GaugeMeasure, OfNodes | OfAll, "1 for a node that runs, 0 for one that does not; of no node: how many run", dimNumber, ""},
 	{"duplicates", CountMeasure, OfNodes | OfAll | ByApp, "data messages that arrived again: received without distinct", dimNumber, ""},
+	{"latency", MessageMeasure, OfNodes | OfAll | ByApp, "time from when a source made a message until it arrived for the first time; the mean", dimTime, ""},
+	{"hops", MessageMeasure, OfNodes | OfAll | ByApp, "links that a message had crossed when it arrived for the first time; the mean", dimNumber, ""},
+	{"coverage", CoverageMeasure, OfNodes | OfAll | ByApp, "share of the nodes that a message reached, of those that ran all the while; the mean over the messages", dimNumber, ""},
 	{"metric", OwnMeasure, OfNodes | OfAll, "what algorithms keep of themselves by name: a counter's total, a gauge's value, a histogram's mean", dimFree, ""},
 }
 

@@ -70,7 +70,9 @@ func (v *Expectation) Part(end time.Duration) (from, to time.Duration) {
 // rate, or about a part of the run. In real time a busy machine can fail it.
 func (v *Expectation) Timed() bool {
 	timed := v.window.Given
-	v.calls(func(c *call) { timed = timed || c.measure.Kind == RateMeasure })
+	v.calls(func(c *call) {
+		timed = timed || c.measure.Kind == RateMeasure || c.measure.Name == "latency" || c.within > 0
+	})
 	return timed
 }
 
@@ -261,8 +263,11 @@ func (x aggregate) eval(e *evaluation) vector {
 }
 
 func (x *call) eval(e *evaluation) vector {
-	if x.measure.Kind == OwnMeasure {
+	switch x.measure.Kind {
+	case OwnMeasure, MessageMeasure:
 		return x.own(e)
+	case CoverageMeasure:
+		return x.coverage(e)
 	}
 	var out vector
 	for _, t := range x.targets {

@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -25,6 +24,12 @@ type OwnReadings interface {
 	// Distribution is what was recorded of a distribution by several targets together, after
 	// from and until to.
 	Distribution(m Measure, of []Target, app uint32, from, to time.Duration) *metric.Distribution
+	// Coverage is the mean share of the nodes of targets that the messages of an application
+	// reached, of 0 all, which were made from from on and before to, in the time within or
+	// with 0 until the end of the run; and how many messages there were to judge by.
+	Coverage(of []Target, app uint32, within, from, to time.Duration) (share float64, messages int)
+	// Following reports whether messages are followed at all.
+	Following() bool
 }
 
 // metricName reads the name of a metric, which may have hyphens.
@@ -76,17 +81,25 @@ func pooled(e *evaluation, x expr) (*metric.Distribution, bool) {
 	from, to := e.span()
 	d := e.r.Distribution(c.measure, c.targets, c.appID, from, to)
 	if d.Count() == 0 {
-		e.undefined("%s", c.nothing())
+		e.undefined("%s", c.nothing(e))
 	}
 	return d, true
 }
 
 // distributed reports whether a measure is of a distribution.
 func (x *call) distributed(e *evaluation) bool {
-	return x.measure.Kind == OwnMeasure && e.r.MetricKind(x.measure.Metric) == metric.KindHistogram
+	return x.measure.Kind == MessageMeasure || x.measure.Kind == OwnMeasure && e.r.MetricKind(x.measure.Metric) == metric.KindHistogram
 }
 
-func (x *call) nothing() string { return fmt.Sprintf("nothing was recorded of %s", x.measure.Metric) }
+func (x *call) nothing(e *evaluation) string {
+	switch {
+	case x.measure.Kind == MessageMeasure && !e.r.Following():
+		return notFollowed
+	case x.measure.Kind == MessageMeasure:
+		return "no message that is followed has arrived"
+	}
+	return "nothing was recorded of " + x.measure.Metric
+}
 
 // of is the aggregate of what was recorded.
 func (x aggregate) of(e *evaluation, d *metric.Distribution) float64 {
@@ -109,16 +122,19 @@ func (x aggregate) of(e *evaluation, d *metric.Distribution) float64 {
 // is left out.
 func (x *call) own(e *evaluation) (out vector) {
 	from, to := e.span()
-	name, kind := x.measure.Metric, e.r.MetricKind(x.measure.Metric)
+	name, kind := x.measure.Metric, metric.KindHistogram
+	if x.measure.Kind == OwnMeasure {
+		kind = e.r.MetricKind(name)
+	}
 	add := func(t Target, v float64) {
 		out.v, out.labels = append(out.v, v), append(out.labels, e.r.Name(t))
 	}
 	for _, t := range x.targets {
 		switch kind {
 		case metric.KindHistogram:
-			d := e.r.Distribution(x.measure, []Target{t}, 0, from, to)
+			d := e.r.Distribution(x.measure, []Target{t}, x.appID, from, to)
 			if d.Count() == 0 {
-				e.undefined("%s has recorded no %s", e.r.Name(t), name)
+				e.undefined("of %s: %s", e.r.Name(t), x.nothing(e))
 			}
 			add(t, d.Mean())
 		case metric.KindCounter:

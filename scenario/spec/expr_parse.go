@@ -25,6 +25,7 @@ func (v *Expectation) read(d *decoder, t *tree) {
 		p.fail(op.at, "", "%v cannot be compared with %v", v.left.dimension(), v.right.dimension())
 	}
 	p.tolerance(v)
+	p.within(v)
 	p.window(v)
 	p.end()
 }
