@@ -2,11 +2,14 @@ package scenario_test
 
 import (
 	"math"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ioverlay/ioverlay/scenario"
+	"github.com/ioverlay/ioverlay/scenario/result"
 	"github.com/ioverlay/ioverlay/scenario/spec"
 	"github.com/ioverlay/ioverlay/scenario/world"
 )
@@ -164,5 +167,33 @@ applications: [{name: a, at: A, source: constant-rate, rate: 100/s, payload: 100
 		if _, messages := out.Coverage([]spec.Target{spec.Everything}, 0, 0, 0, time.Hour); messages > 0 != asked || out.Following() != asked {
 			t.Errorf("%d messages followed, asked for: %v\n%s", messages, asked, src)
 		}
+	}
+}
+
+// The results say what was measured of messages.
+func TestDeliveriesAreWritten(t *testing.T) {
+	out := followed(t, deliveries, scenario.Options{World: "sim"})
+	rep := out.Report()
+	if len(rep.Deliveries) != 2 {
+		t.Fatalf("%+v", rep.Deliveries)
+	}
+	if a := rep.Deliveries[0]; a.App != "a" || a.Followed != 100 || a.Latency.Count != 400 || a.Hops.Max != 2 || a.Duplicates != 200 || *a.Coverage != 1 {
+		t.Errorf("%+v, latency %+v, hops %+v", a, a.Latency, a.Hops)
+	}
+	dir := t.TempDir()
+	if _, err := result.Write(out, dir); err != nil {
+		t.Fatal(err)
+	}
+	rows := readCSV(t, filepath.Join(dir, result.CoverageName))
+	last := rows[len(rows)-1]
+	if within, err := strconv.ParseFloat(last[1], 64); err != nil || last[0] != "b" || within < 0.31 || within > 0.33 || last[2] != "0.5" {
+		t.Errorf("coverage.csv ends with %v, %v", last, err)
+	}
+	found := false
+	for _, row := range readCSV(t, filepath.Join(dir, result.MetricsName)) {
+		found = found || row[1] == "E" && row[2] == "b" && row[3] == "hops" && row[5] == "count" && row[6] == "50"
+	}
+	if s := out.Summary(); !found || !strings.Contains(s, "duplicates") || !strings.Contains(s, "50.00%") {
+		t.Errorf("hops in metrics.csv: %v; the summary:\n%s", found, s)
 	}
 }

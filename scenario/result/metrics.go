@@ -302,6 +302,12 @@ func (r *Run) ownWarnings() (all []string) {
 	if n := r.own.refused; n > 0 {
 		all = append(all, fmt.Sprintf("%d uses of algorithms' metrics went over a bound (names, notes between two samples, no number) and are not in the figures", n))
 	}
+	if n := r.followed.over; n > 0 {
+		all = append(all, fmt.Sprintf("%d messages or first arrivals that should be followed were too many, and latency, hops and coverage are without them", n))
+	}
+	if n := r.followed.unknown; n > 0 {
+		all = append(all, fmt.Sprintf("%d messages that are followed came over a way that is not known: hops are without them", n))
+	}
 	if c := r.own.clashes; len(c) > 0 {
 		all = append(all, "metrics of one name are of several kinds, and only the first kind is kept: "+strings.Join(c, ", "))
 	}

@@ -18,8 +18,9 @@ const (
 	NodesName = "nodes.csv"
 	LinksName = "links.csv"
 
-	MetricsName = "metrics.csv" // what algorithms keep of themselves, if they do
-	NotesName   = "notes.csv"   // changes of state and notes of algorithms, if there are any
+	MetricsName  = "metrics.csv"  // what algorithms keep of themselves, if they do
+	CoverageName = "coverage.csv" // who had a message how long after it was made, if messages were followed
+	NotesName    = "notes.csv"    // changes of state and notes of algorithms, if there are any
 )
 
 // Prepare makes the directory for results if there is none and tries whether files can be
@@ -56,6 +57,7 @@ func Write(r *Run, dir string) (written []string, err error) {
 		{NodesName, func(w io.Writer) error { return r.writeCSV(w, "node") }, !r.Plan.Record.Nodes},
 		{LinksName, func(w io.Writer) error { return r.writeCSV(w, "link") }, !r.Plan.Record.Links},
 		{MetricsName, r.writeMetrics, len(r.own.series) == 0},
+		{CoverageName, r.writeCoverage, len(r.followed.messages) == 0},
 		{NotesName, r.writeNotes, len(r.own.notes) == 0},
 	} {
 		if f.skip {
