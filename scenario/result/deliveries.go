@@ -29,7 +29,7 @@ const leastDense, mostDense = 16, 1024
 // Dense is how many messages of each source a run of so many nodes and applications follows
 // before it thins them out: a power of two. There are then half as many of each doubling.
 func Dense(nodes, apps int) int {
-	n := max(maxCells/16/max(nodes*apps, 1), 1)
+	n := max(maxCells/16/max(nodes, 1)/max(apps, 1), 1)
 	return min(max(1<<(bits.Len(uint(n))-1), leastDense), mostDense)
 }
 
