@@ -38,22 +38,23 @@ var layers = []layer{
 	{"ring/...", []string{"internal/interleave"}},
 	{"coding/...", nil},
 	{"perf/...", nil},
+	{"metric/...", nil},
 	{"internal/subprocess/...", nil},
 	{"internal/nodereport/...", nil},
 	{"core/wire/...", []string{"bufpool"}},
 	{"core/emul/...", nil},
 	{"core/qos/...", nil},
-	{"core/...", []string{"bufpool", "ring", "core/wire", "core/emul", "core/qos"}},
+	{"core/...", []string{"bufpool", "ring", "metric", "core/wire", "core/emul", "core/qos"}},
 	{"core/engine/...", []string{"internal/interleave", "internal/localtcp", "bufpool", "ring", "core", "core/wire", "core/emul", "core/qos"}},
 	{"core/sim/...", []string{"bufpool", "ring", "core", "core/wire", "core/emul", "core/qos"}},
 	{"algos/...", []string{"bufpool", "coding/...", "core", "core/wire", "core/emul", "core/qos"}},
 	{"apps/...", []string{"bufpool", "coding/...", "core", "core/wire"}},
-	{"scenario/spec/...", []string{"core/emul"}},
+	{"scenario/spec/...", []string{"core/emul", "metric"}},
 	{"scenario/fluid/...", []string{"scenario/spec"}},
-	{"scenario/result/...", []string{"scenario/spec"}},
-	{"scenario/host/...", []string{"core", "core/wire", "algos/...", "apps/...", "coding/...", "scenario/spec"}},
+	{"scenario/result/...", []string{"scenario/spec", "metric"}},
+	{"scenario/host/...", []string{"core", "core/wire", "metric", "algos/...", "apps/...", "coding/...", "scenario/spec"}},
 	{"scenario/scenariotest/...", []string{"core/...", "scenario", "scenario/spec"}},
-	{"scenario/...", []string{"core/...", "algos/...", "apps/...", "coding/...", "scenario/spec", "scenario/result", "scenario/host",
+	{"scenario/...", []string{"core/...", "metric", "algos/...", "apps/...", "coding/...", "scenario/spec", "scenario/result", "scenario/host",
 		"internal/subprocess"}},
 	{"cli/...", []string{"bufpool", "core/...", "algos/...", "apps/...", "coding/...", "scenario/...", "perf/...",
 		"internal/nodereport", "internal/subprocess"}},
@@ -74,7 +75,7 @@ type library struct {
 // worlds are the packages that must behave alike live, emulated and in virtual
 // time, and virtual time itself, which must be the same on every machine. The live
 // runtime is not among them, nor what runs many virtual worlds at a time.
-var worlds = []string{"core", "core/wire/...", "core/emul/...", "core/qos/...", "algos/...", "apps/...", "coding/...",
+var worlds = []string{"metric", "core", "core/wire/...", "core/emul/...", "core/qos/...", "algos/...", "apps/...", "coding/...",
 	"core/sim", "core/sim/trace", "core/sim/simtest", "scenario/host"}
 
 var libraries = []library{
@@ -216,6 +217,9 @@ func TestForbidden(t *testing.T) {
 		{"~/core", "~/core/engine", false},
 		{"~/core", "~/core/sim", false},
 		{"~/core", "~/algos", false},
+		{"~/core", "~/metric", true},
+		{"~/metric", "~/core", false},
+		{"~/scenario/result", "~/metric", true},
 		{"~/core", "net", false},
 		{"~/core", "net/http", false},
 		{"~/core", "net/netip", true},

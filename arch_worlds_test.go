@@ -23,7 +23,7 @@ import (
 
 // worldRoots are walked, but for the runtimes among them.
 var (
-	worldRoots = []string{"core", "algos", "apps", "coding", "scenario/host", "examples/gossip"}
+	worldRoots = []string{"metric", "core", "algos", "apps", "coding", "scenario/host", "examples/gossip"}
 	runtimes   = []string{"core/engine", "core/sim/hunt"} // hunt runs worlds side by side
 )
 

@@ -23,7 +23,7 @@ func readFile(t *testing.T, name string) string {
 // TestDocQuotesCode holds the tutorial to code that is compiled and run: each of its
 // blocks stands in one of the example files, line by line.
 func TestDocQuotesCode(t *testing.T) {
-	code := readFile(t, "example_test.go") + readFile(t, "algorithms_test.go") + readFile(t, "kit_example_test.go")
+	code := readFile(t, "example_test.go") + readFile(t, "algorithms_test.go") + readFile(t, "kit_example_test.go") + readFile(t, "figures_test.go")
 	blocks := strings.Split(readFile(t, tutorial), "```go\n")[1:]
 	if len(blocks) == 0 {
 		t.Fatal("the tutorial shows no code")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ioverlay/ioverlay/bufpool"
+	"github.com/ioverlay/ioverlay/metric"
 )
 
 // Node is one overlay node as its algorithm sees it: an algorithm and the lanes it
@@ -59,6 +60,8 @@ type Node struct {
 	repairing bool       // the algorithm repairs the session whose break it is being told of
 
 	reporter reporter // report.go
+
+	metrics *metric.Set // metrics.go; nil while the algorithm keeps none
 
 	own  OwnStats
 	gone lost       // what ended lanes and links had lost, so that totals stay right

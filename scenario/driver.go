@@ -29,6 +29,7 @@ type driver struct {
 
 	offset time.Duration // of the nodes' clocks to the run's
 	synced bool
+	begun  bool // before it is, the run has no time
 
 	late    result.Lateness // since the last sample
 	pulse   *pulse          // nil in virtual time
@@ -38,6 +39,7 @@ type driver struct {
 	there   []int           // nodes that are planned to run, in order; nil: not gathered yet
 	sends   int             // that were noted, or would have been
 	noRoom  []string        // nodes that ran out of descriptors, memory or ports, in order of time
+	follow  follow          // deliveries.go
 }
 
 // nodeState is how the timeline wants a node.
@@ -72,6 +74,9 @@ func newDriver(p *spec.Plan, w world.World, o Options) *driver {
 		down: p.Downstreams(), up: p.Upstreams(),
 		byID: make(map[core.NodeID]int, len(p.Nodes)), byEnds: make(map[[2]int]int, len(p.Links)),
 		nodes: make([]nodeState, len(p.Nodes)), from: make([][]int, len(p.Nodes)), when: make([]time.Duration, len(p.Nodes)),
+	}
+	if p.Record.Deliveries {
+		d.follow.dense = result.Dense(len(p.Nodes), len(p.Apps))
 	}
 	for i, n := range p.Nodes {
 		d.byID[w.ID(i)] = i
@@ -140,6 +145,7 @@ func (d *driver) booted(i int) {
 	st.slots = nil // the new life counts anew
 	st.lives++
 	d.out.NodeState(i).Up = true
+	d.out.NodeUp(i, d.since())
 }
 
 // setup is what a node is when it starts now.
@@ -150,7 +156,7 @@ func (d *driver) setup(i int) host.Setup {
 		// A node that is started again draws other numbers than before.
 		Seed:        d.seed(i),
 		Downstreams: d.ids(d.down[i]), Upstreams: d.ids(d.up[i]), Contacts: d.contacts(i),
-		CheckEvery: d.o.checkEvery(),
+		CheckEvery: d.o.checkEvery(), Follow: d.follow.dense,
 	}
 	if st.bandwidth != (spec.NodeBandwidth{}) {
 		s.Commands = append(s.Commands, host.Command{Op: host.OpBandwidth, Bandwidth: st.bandwidth})
@@ -252,6 +258,7 @@ func (d *driver) life(ctx context.Context, kind spec.StepKind, i int) error {
 	}
 	if kind == spec.StepStop {
 		st.stopping = true
+		d.out.NodeDown(i, d.w.Now())
 		d.out.NodeState(i).Up = false
 		if err := d.w.Stop(i); err != nil {
 			return fmt.Errorf("scenario: stop node %s: %w", name, err)

@@ -78,6 +78,9 @@ func withDiarist() *scenario.Registry {
 		Params: []spec.Param{{Name: "dir", Kind: spec.Text, About: "Where the diaries are."}},
 		New:    newDiarist,
 	})
+	r.Add(scenario.Algorithm{Name: "bookkeeper", New: func(e scenario.Env) (core.Algorithm, error) {
+		return &bookkeeper{relay: relay.New(nil, e.Downstreams...)}, nil
+	}})
 	return r
 }
 

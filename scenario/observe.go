@@ -39,9 +39,12 @@ func (d *driver) read() error {
 		d.when[i] = now
 	}
 	var broken *Violation // of those of this reading, which are not in order of time
+	d.follow.known = now
 	for k, i := range running {
 		c := &counters[k]
 		d.sync(c, now)
+		d.foldOwn(i, c)
+		d.follow.known = min(d.follow.known, c.At-d.offset)
 		if err := d.crashed(i, c); err != nil {
 			return err
 		}
@@ -57,6 +60,7 @@ func (d *driver) read() error {
 			}
 		}
 	}
+	d.join(false)
 	return asError(broken)
 }
 
@@ -98,6 +102,7 @@ func (d *driver) bury(i int) error {
 		return fmt.Errorf("scenario: read the last counters of node %s: %w", d.plan.Nodes[i].Name, err)
 	}
 	d.sync(&c[0], d.w.Now())
+	d.foldOwn(i, &c[0])
 	if err := d.crashed(i, &c[0]); err != nil {
 		return err
 	}
@@ -109,6 +114,8 @@ func (d *driver) bury(i int) error {
 // gone notes that a node does not run any more: nothing waits there.
 func (d *driver) gone(i int) {
 	d.nodes[i].running = false
+	d.out.ForgetGauges(i)
+	d.out.NodeDown(i, d.w.Now())
 	state := d.out.NodeState(i)
 	d.queued -= state.Queued
 	state.Up, state.Queued = false, 0

@@ -161,6 +161,7 @@ func (d *driver) begin(ctx context.Context) error {
 	if err := d.w.Begin(); err != nil {
 		return err
 	}
+	d.begun = true
 	if d.w.Name() != "sim" {
 		d.pulse = startPulse()
 	}
@@ -201,7 +202,9 @@ func (d *driver) end() error {
 	if countErr != nil {
 		return errors.Join(err, fmt.Errorf("scenario: read the counters after the end: %w", countErr))
 	}
+	defer d.last()
 	for k, i := range running {
+		d.foldOwn(i, &counters[k])
 		if crash := counters[k].Crash; crash != "" {
 			err = errors.Join(err, fmt.Errorf("%w at node %s, when it was told to stop: %s", ErrCrashed, d.plan.Nodes[i].Name, crash))
 		}

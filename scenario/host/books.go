@@ -42,10 +42,11 @@ func (b *books) noRoom(m *core.Msg) {
 // and no more.
 func (h *Host) Count() Counters {
 	now := h.node.Now()
-	c := Counters{At: now, Ended: h.node.Ended(), CrashAt: h.books.crashAt}
+	c := Counters{At: now, Ended: h.node.Ended(), CrashAt: h.books.crashAt, Metrics: h.node.TakeMetrics()}
 	for _, src := range h.sources {
 		c.Late = max(c.Late, src.report(&h.tally, now))
 	}
+	h.tally.follow.take(&c)
 	c.Apps = h.tally.apps.take(func(a *AppCount) AppCount {
 		out := *a
 		*a = AppCount{App: a.App}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/metric"
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
 
@@ -21,6 +22,8 @@ type Setup struct {
 	// CheckEvery is after how many messages and events the algorithm's Invariant is
 	// looked at, besides whenever counters are read; 0: only then.
 	CheckEvery int `json:"check_every,omitempty"`
+	// Follow is how many messages of each source are followed, and some of the later ones (Followed); 0: none.
+	Follow int `json:"follow,omitempty"`
 }
 
 // Op is what a command asks for.
@@ -79,6 +82,13 @@ type Counters struct {
 	LostIn  uint64        `json:"lost_in,omitempty"`  // messages received, or made by sources here, and not switched
 	NoRoom  uint64        `json:"no_room,omitempty"`  // links that ended, and sends that failed, for want of descriptors, memory or ports
 	Late    time.Duration `json:"late_ns,omitempty"`  // most that a source here was asked later than it wanted
+
+	Metrics *metric.Changes `json:"metrics,omitempty"` // what the algorithm keeps of itself
+
+	// Of the messages that are followed, if Setup.Follow asks for it.
+	Firsts []First `json:"firsts,omitempty"`
+	Made   []Made  `json:"made,omitempty"`
+	Missed uint64  `json:"missed,omitempty"` // that were too many between two readings
 }
 
 // AppCount is of one application.

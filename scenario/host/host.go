@@ -43,6 +43,9 @@ func New(r *Registry, s Setup) (*Host, error) {
 	}
 	h := &Host{inner: inner, first: s.Commands}
 	h.guard.begin(inner, s.CheckEvery)
+	if s.Follow > 0 {
+		h.tally.follow = &follow{dense: uint64(s.Follow)}
+	}
 	return h, nil
 }
 
@@ -52,6 +55,9 @@ func (h *Host) Inner() core.Algorithm { return h.inner }
 // Bind implements core.Algorithm.
 func (h *Host) Bind(n *core.Node) {
 	h.node = n
+	if f := h.tally.follow; f != nil {
+		f.node = n
+	}
 	h.inner.Bind(n)
 }
 
@@ -82,6 +88,8 @@ func (h *Host) process(m *core.Msg) core.Verdict {
 	case wire.TypeData:
 		if !m.From().IsZero() {
 			h.tally.data(m)
+		} else if h.tally.follow != nil {
+			h.tally.follow.shown(m, h.sources)
 		}
 	case wire.TypeBrokenSource:
 		h.tally.app(m.App()).Broken++

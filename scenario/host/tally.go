@@ -20,6 +20,8 @@ type tally struct {
 	lastOf   lane
 	lastSeen int // lastOf in streams
 	lastApp  int // its application in apps
+
+	follow *follow // nil: no messages are followed
 }
 
 // lane is a node and an application: where messages come from, or who made them.
@@ -43,6 +45,9 @@ func (t *tally) data(m *core.Msg) {
 	}
 	if t.streams.entries[t.lastSeen].value.mark(m.Seq()) {
 		t.apps.touch(t.lastApp).Distinct++
+		if t.follow != nil {
+			t.follow.first(m)
+		}
 	}
 }
 

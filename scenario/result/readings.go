@@ -58,6 +58,9 @@ type Run struct {
 	dirty  []*track              // that have changed since the last sample
 	pipes  map[int]time.Duration // by link: for how long the bound on what is in flight held messages up
 	byEnds map[[2]int]int        // index of a link in Links; made when first needed
+	own    owned                 // metrics.go
+
+	followed followed // deliveries.go
 }
 
 // linkBetween is the place of a link in Links; -1 if there is none.
@@ -132,6 +135,10 @@ func (r *Run) Read(m spec.Measure, of spec.Target, app uint32, at time.Duration)
 	}
 	s := &r.Samples[i]
 	switch {
+	case m.Kind == spec.OwnMeasure && of.Node >= 0:
+		return r.ownValue(m.Metric, of, i), s.when(of.Node)
+	case m.Kind == spec.OwnMeasure:
+		return r.ownValue(m.Metric, of, i), s.At
 	case of.Node >= 0:
 		return r.nodes[of.Node].value(m.Name, app, i), s.when(of.Node)
 	case of.From >= 0:
@@ -177,6 +184,8 @@ func pick(name string, c Counts) float64 {
 		return float64(c.Msgs)
 	case "distinct":
 		return float64(c.Distinct)
+	case "duplicates":
+		return float64(c.Msgs - c.Distinct)
 	case "broken":
 		return float64(c.Broken)
 	}

@@ -146,6 +146,7 @@ func (r *Run) Take(s Sample) {
 		r.dirty[i] = nil
 	}
 	r.dirty = r.dirty[:0]
+	r.own.mark(n)
 	for _, group := range [...][]series{r.nodes, r.links} {
 		for i := range group {
 			group[i].mark(n)

@@ -18,6 +18,8 @@ type Report struct {
 	Held         bool           `json:"held"`             // all expectations
 	Nodes        []Figures      `json:"nodes"`
 	Links        []Figures      `json:"links"`
+	Deliveries   []Delivery     `json:"deliveries,omitempty"` // by application, if messages were followed
+	Metrics      []MetricTotal  `json:"metrics,omitempty"`    // what algorithms keep of themselves, all nodes together
 	Expectations []spec.Verdict `json:"expectations"`
 	Origin       Origin         `json:"origin"`
 	Late         LateReport     `json:"lateness"`
@@ -43,7 +45,7 @@ func (r *Run) Report() Report {
 	return Report{
 		Kind: "summary", Scenario: r.Plan.Name, World: r.World, Seed: r.Plan.Seed,
 		DurationS: r.Ended.Seconds(), WallS: r.Wall.Seconds(), Stopped: r.Stopped, Held: r.Held(),
-		Nodes: r.NodeFigures(), Links: r.LinkFigures(), Expectations: r.Verdicts, Origin: r.Origin,
+		Nodes: r.NodeFigures(), Links: r.LinkFigures(), Deliveries: r.Deliveries(), Metrics: r.MetricTotals(), Expectations: r.Verdicts, Origin: r.Origin,
 		Late:   LateReport{late.Timers.Seconds(), late.Sources.Seconds(), late.Loops.Seconds(), starved, of},
 		Behind: r.Behind(), PipesFull: r.PipesFull(), Warnings: r.Warnings(),
 	}

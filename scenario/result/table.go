@@ -34,6 +34,12 @@ func (r *Run) Summary() string {
 	if len(r.Links) > 0 {
 		b.WriteString(r.linkTable() + "\n")
 	}
+	if len(r.followed.messages) > 0 {
+		b.WriteString(r.deliveryTable() + "\n")
+	}
+	if len(r.own.kinds) > 0 {
+		b.WriteString(r.metricTable() + "\n")
+	}
 	if len(r.Verdicts) > 0 {
 		b.WriteString(r.verdictTable() + "\n")
 	}

@@ -90,5 +90,6 @@ func (r *Run) Warnings() []string {
 	if w := r.pipeWarning(); w != "" {
 		all = append(all, w)
 	}
+	all = append(all, r.ownWarnings()...)
 	return append(all, r.Noted...)
 }

@@ -17,6 +17,10 @@ const (
 	JSONName  = "results.jsonl"
 	NodesName = "nodes.csv"
 	LinksName = "links.csv"
+
+	MetricsName  = "metrics.csv"  // what algorithms keep of themselves, if they do
+	CoverageName = "coverage.csv" // who had a message how long after it was made, if messages were followed
+	NotesName    = "notes.csv"    // changes of state and notes of algorithms, if there are any
 )
 
 // Prepare makes the directory for results if there is none and tries whether files can be
@@ -37,7 +41,8 @@ func Prepare(dir string) error {
 
 // Write writes a run's files into a directory, which is made if there is none, and
 // returns their paths. results.jsonl has one JSON object a line: the events, a row
-// for each interval of each node and link, and last the summary. The CSV files have
+// for each interval of each node and link, a row for each change of a metric, the notes,
+// and last the summary. The CSV files have
 // the rows, and the charts show throughput over time.
 func Write(r *Run, dir string) (written []string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -51,6 +56,9 @@ func Write(r *Run, dir string) (written []string, err error) {
 		{JSONName, r.writeJSON, false},
 		{NodesName, func(w io.Writer) error { return r.writeCSV(w, "node") }, !r.Plan.Record.Nodes},
 		{LinksName, func(w io.Writer) error { return r.writeCSV(w, "link") }, !r.Plan.Record.Links},
+		{MetricsName, r.writeMetrics, len(r.own.series) == 0},
+		{CoverageName, r.writeCoverage, len(r.followed.messages) == 0},
+		{NotesName, r.writeNotes, len(r.own.notes) == 0},
 	} {
 		if f.skip {
 			continue
@@ -87,6 +95,14 @@ func (r *Run) writeJSON(w io.Writer) error {
 	}
 	if err := r.Rows(func(row Row) error { return e.Encode(row) }); err != nil {
 		return err
+	}
+	if err := r.MetricRows(func(row MetricRow) error { return e.Encode(row) }); err != nil {
+		return err
+	}
+	for _, n := range r.own.notes {
+		if err := e.Encode(r.noteRow(n)); err != nil {
+			return err
+		}
 	}
 	return e.Encode(r.Report())
 }

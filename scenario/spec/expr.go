@@ -7,14 +7,15 @@ import (
 
 // Expectations. The grammar, in which words in capitals are tokens:
 //
-//	expectation = sum compare sum [ "±" quantity ] [ window ]
+//	expectation = sum compare sum [ "±" quantity ] [ "within" quantity ] [ window ]
 //	compare     = "=" | "!=" | "<" | "<=" | ">" | ">="
 //	window      = "between" quantity "and" quantity | "after" quantity | "before" quantity | "at" quantity
 //	sum         = product { ("+" | "-") product }
 //	product     = factor { ("*" | "/") factor }
 //	factor      = quantity | "-" factor | "(" sum ")" | NAME "(" arguments ")"
 //	arguments   = [ argument { "," argument } ]  of a measure: a node, a range, a link, or "app" NAME
-//	            | sum                            of min, max, sum and mean
+//	            | METRIC { "," argument }        of "metric": the metric's name comes first
+//	            | sum                            of min, max, sum, mean, and of p50, p99, p999 and so on
 
 // Expectation is something that must hold.
 type Expectation struct {
@@ -53,8 +54,9 @@ type (
 		l, r expr
 	}
 	aggregate struct {
-		name string
-		x    expr
+		name     string
+		quantile float64 // of a percentile, from 0 to 1
+		x        expr
 	}
 	// Call asks for a measure of nodes or links.
 	call struct {
@@ -64,6 +66,8 @@ type (
 		hops    []Hop
 		app     string
 		appAt   Span
+
+		within time.Duration // of coverage; 0: until the end of the run
 
 		targets []Target // resolved
 		appID   uint32   // resolved; 0 means all
@@ -77,6 +81,8 @@ type Measure struct {
 	Scope Scope
 	About string // for the documentation
 	dim   dim
+
+	Metric string // of "metric": the name of the figure
 }
 
 // MeasureKind says how a measure is read over time.
@@ -84,9 +90,12 @@ type MeasureKind uint8
 
 // The kinds of measures.
 const (
-	RateMeasure  MeasureKind = iota // a counter, divided by the time that it took
-	CountMeasure                    // a counter
-	GaugeMeasure                    // what is at the end of the window
+	RateMeasure     MeasureKind = iota // a counter, divided by the time that it took
+	CountMeasure                       // a counter
+	GaugeMeasure                       // what is at the end of the window
+	OwnMeasure                         // what algorithms keep of themselves: any of those above, or a distribution
+	MessageMeasure                     // a distribution over messages that are followed; its value is the mean
+	CoverageMeasure                    // a share of nodes, of all targets together
 )
 
 // Scope says what a measure is of.
@@ -102,15 +111,20 @@ const (
 
 // Measures are all there are.
 var Measures = []Measure{
-	{"throughput", RateMeasure, OfNodes | OfLinks | ByApp, "bytes of data messages that arrive, headers included, a second", dimRate},
-	{"goodput", RateMeasure, OfNodes | OfLinks | ByApp, "the same without headers", dimRate},
-	{"sent", CountMeasure, OfNodes | OfAll | ByApp, "messages that a node's sources made", dimNumber},
-	{"received", CountMeasure, OfNodes | OfLinks | OfAll | ByApp, "data messages that arrived, duplicates included", dimNumber},
-	{"distinct", CountMeasure, OfNodes | OfAll | ByApp, "data messages that arrived, each counted once", dimNumber},
-	{"lost", CountMeasure, OfNodes | OfLinks | OfAll, "messages that a node accepted and could not deliver, that its links were told to lose, or that it received and could not handle", dimNumber},
-	{"broken", CountMeasure, OfNodes | OfAll | ByApp, "times that a node was told that a source is lost upstream", dimNumber},
-	{"queued", GaugeMeasure, OfNodes | OfLinks | OfAll, "messages that wait to be sent", dimNumber},
-	{"alive", GaugeMeasure, OfNodes | OfAll, "1 for a node that runs, 0 for one that does not; of no node: how many run", dimNumber},
+	{"throughput", RateMeasure, OfNodes | OfLinks | ByApp, "bytes of data messages that arrive, headers included, a second", dimRate, ""},
+	{"goodput", RateMeasure, OfNodes | OfLinks | ByApp, "the same without headers", dimRate, ""},
+	{"sent", CountMeasure, OfNodes | OfAll | ByApp, "messages that a node's sources made", dimNumber, ""},
+	{"received", CountMeasure, OfNodes | OfLinks | OfAll | ByApp, "data messages that arrived, duplicates included", dimNumber, ""},
+	{"distinct", CountMeasure, OfNodes | OfAll | ByApp, "data messages that arrived, each counted once", dimNumber, ""},
+	{"lost", CountMeasure, OfNodes | OfLinks | OfAll, "messages that a node accepted and could not deliver, that its links were told to lose, or that it received and could not handle", dimNumber, ""},
+	{"broken", CountMeasure, OfNodes | OfAll | ByApp, "times that a node was told that a source is lost upstream", dimNumber, ""},
+	{"queued", GaugeMeasure, OfNodes | OfLinks | OfAll, "messages that wait to be sent", dimNumber, ""},
+	{"alive", GaugeMeasure, OfNodes | OfAll, "1 for a node that runs, 0 for one that does not; of no node: how many run", dimNumber, ""},
+	{"duplicates", CountMeasure, OfNodes | OfAll | ByApp, "data messages that arrived again: received without distinct", dimNumber, ""},
+	{"latency", MessageMeasure, OfNodes | OfAll | ByApp, "time from when a source made a message until it arrived for the first time; the mean", dimTime, ""},
+	{"hops", MessageMeasure, OfNodes | OfAll | ByApp, "links that a message had crossed when it arrived for the first time; the mean", dimNumber, ""},
+	{"coverage", CoverageMeasure, OfNodes | OfAll | ByApp, "share of the nodes that a message reached, of those that ran all the while; the mean over the messages", dimNumber, ""},
+	{"metric", OwnMeasure, OfNodes | OfAll, "what algorithms keep of themselves by name: a counter's total, a gauge's value, a histogram's mean", dimFree, ""},
 }
 
 // Target is what is measured: a node, a link, or with both below 0 everything.
@@ -138,11 +152,11 @@ func (x binary) dimension() dim {
 	l, r := x.l.dimension(), x.r.dimension()
 	switch x.op {
 	case "*":
-		return dim{l.bytes + r.bytes, l.seconds + r.seconds}
+		return dim{l.bytes + r.bytes, l.seconds + r.seconds, l.free || r.free}
 	case "/":
-		return dim{l.bytes - r.bytes, l.seconds - r.seconds}
+		return dim{l.bytes - r.bytes, l.seconds - r.seconds, l.free || r.free}
 	}
-	return l
+	return l.or(r)
 }
 
 func (x constant) walk(fn func(expr))  { fn(x) }

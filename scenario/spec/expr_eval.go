@@ -20,6 +20,7 @@ type Readings interface {
 	// reading, after it.
 	End() time.Duration
 	Last() time.Duration
+	OwnReadings
 }
 
 // Verdict says whether an expectation held.
@@ -69,7 +70,9 @@ func (v *Expectation) Part(end time.Duration) (from, to time.Duration) {
 // rate, or about a part of the run. In real time a busy machine can fail it.
 func (v *Expectation) Timed() bool {
 	timed := v.window.Given
-	v.calls(func(c *call) { timed = timed || c.measure.Kind == RateMeasure })
+	v.calls(func(c *call) {
+		timed = timed || c.measure.Kind == RateMeasure || c.measure.Name == "latency" || c.within > 0
+	})
 	return timed
 }
 
@@ -127,7 +130,7 @@ func (v *Expectation) Evaluate(r Readings) Verdict {
 		shown = append(shown[:most], fmt.Sprintf("and %d more", len(shown)-most))
 	}
 	if len(shown) == 0 {
-		d := v.left.dimension()
+		d := v.dimension()
 		shown = []string{fmt.Sprintf("%d values from %s to %s", n, format(slices.Min(l.v), d), format(slices.Max(l.v), d))}
 	}
 	out.Found = strings.Join(shown, "; ")
@@ -142,7 +145,7 @@ func (x vector) at(i int) float64 {
 }
 
 func (v *Expectation) show(e *evaluation, l, r vector, i int) string {
-	a, b, d := l.at(i), r.at(i), v.left.dimension()
+	a, b, d := l.at(i), r.at(i), v.dimension()
 	number := func(x float64) string {
 		if math.IsNaN(x) {
 			return "no number (" + e.why + ")"
@@ -234,9 +237,15 @@ func (x binary) join(e *evaluation, a, b float64) float64 {
 }
 
 func (x aggregate) eval(e *evaluation) vector {
+	if d, ok := pooled(e, x.x); ok {
+		return vector{v: []float64{x.of(e, d)}}
+	}
 	y := x.x.eval(e)
 	if len(y.v) == 0 {
 		return y
+	}
+	if x.quantile > 0 {
+		return vector{v: []float64{quantile(y.v, x.quantile)}}
 	}
 	total := 0.0
 	for _, a := range y.v {
@@ -254,6 +263,12 @@ func (x aggregate) eval(e *evaluation) vector {
 }
 
 func (x *call) eval(e *evaluation) vector {
+	switch x.measure.Kind {
+	case OwnMeasure, MessageMeasure:
+		return x.own(e)
+	case CoverageMeasure:
+		return x.coverage(e)
+	}
 	var out vector
 	for _, t := range x.targets {
 		out.v = append(out.v, x.read(e, t))
@@ -262,14 +277,19 @@ func (x *call) eval(e *evaluation) vector {
 	return out
 }
 
+// span is the time that the window is of, until everything has arrived if it has no end.
+func (e *evaluation) span() (from, to time.Duration) {
+	if e.window.ToEnd {
+		return e.window.From, e.r.Last()
+	}
+	return e.window.From, e.window.To
+}
+
 // read is the measure of one target in the window.
 func (x *call) read(e *evaluation, t Target) float64 {
-	from, to := e.window.From, e.window.To
-	if e.window.ToEnd {
-		to = e.r.Last()
-		if x.measure.Kind == RateMeasure {
-			to = e.r.End()
-		}
+	from, to := e.span()
+	if e.window.ToEnd && x.measure.Kind == RateMeasure {
+		to = e.r.End()
 	}
 	v, when := e.r.Read(x.measure, t, x.appID, to)
 	if math.IsNaN(v) {

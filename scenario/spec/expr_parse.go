@@ -21,10 +21,11 @@ func (v *Expectation) read(d *decoder, t *tree) {
 		v.op = "="
 	}
 	v.right = p.sum(0)
-	if !p.broken && v.left.dimension() != v.right.dimension() {
+	if !p.broken && !v.left.dimension().fits(v.right.dimension()) {
 		p.fail(op.at, "", "%v cannot be compared with %v", v.left.dimension(), v.right.dimension())
 	}
 	p.tolerance(v)
+	p.within(v)
 	p.window(v)
 	p.end()
 }
@@ -41,8 +42,8 @@ func (p *phrase) tolerance(v *Expectation) {
 	q := p.quantity(dimNumber)
 	percent := p.ws[p.pos-1].text == "%"
 	v.tolerance, v.relative = q, percent
-	if !p.broken && !percent && q.dim != v.right.dimension() {
-		p.fail(at, "Write a share such as ± 2%, or a value with the unit of what is compared.", "the tolerance is %v, and %v is compared", q.dim, v.right.dimension())
+	if !p.broken && !percent && !q.dim.fits(v.dimension()) {
+		p.fail(at, "Write a share such as ± 2%, or a value with the unit of what is compared.", "the tolerance is %v, and %v is compared", q.dim, v.dimension())
 	}
 }
 
@@ -83,7 +84,7 @@ func (p *phrase) sum(depth int) expr {
 	for !p.broken && (p.is("+") || p.is("-")) {
 		op := p.take()
 		y := p.product(depth)
-		if !p.broken && x.dimension() != y.dimension() {
+		if !p.broken && !x.dimension().fits(y.dimension()) {
 			p.fail(op.at, "", "%v and %v cannot be added", x.dimension(), y.dimension())
 		}
 		x = binary{op.text, x, y}
@@ -124,11 +125,11 @@ func (p *phrase) factor(depth int) expr {
 		return x
 	case w.kind == kindWord:
 		p.take()
-		if slices.Contains(aggregates, w.text) {
+		if q, ok := percentile(w.text); ok || slices.Contains(aggregates, w.text) {
 			p.expect("(")
 			x := p.sum(depth + 1)
 			p.expect(")")
-			return aggregate{w.text, x}
+			return aggregate{w.text, q, x}
 		}
 		return p.call(w)
 	}
@@ -140,7 +141,7 @@ func (p *phrase) call(w word) expr {
 	c := &call{at: w.at}
 	m, ok := measureNamed(w.text)
 	if !ok {
-		known := slices.Clone(aggregates)
+		known := append(slices.Clone(aggregates), "p50", "p95", "p99")
 		for _, m := range Measures {
 			known = append(known, m.Name)
 		}
@@ -153,6 +154,12 @@ func (p *phrase) call(w word) expr {
 	}
 	c.measure = m
 	p.expect("(")
+	if m.Kind == OwnMeasure {
+		c.measure.Metric = p.metricName()
+		if p.accept(",") && p.is(")") {
+			p.fail(p.peek().at, "", "the name of a node belongs here, not \")\"")
+		}
+	}
 	for !p.broken && !p.is(")") {
 		p.argument(c)
 		if !p.accept(",") {

@@ -255,6 +255,8 @@ func (v *Application) check(d *decoder) {
 type Record struct {
 	Every  *Duration `yaml:"every,omitempty" jsonschema_description:"Interval between samples. Default a hundredth of the duration, from 100ms to 10s."`
 	Series []Series  `yaml:"series,omitempty" jsonschema_description:"Which: node, link. Default both."`
+
+	Deliveries bool `yaml:"deliveries,omitempty" jsonschema_description:"Follow messages from their sources on: latency, hops, coverage. Default whether an expectation needs it."`
 }
 
 // Series is a kind of time series.

@@ -75,6 +75,7 @@ type App struct {
 type Recording struct {
 	Every        time.Duration
 	Nodes, Links bool
+	Deliveries   bool // follow messages from their sources on
 }
 
 // StepKind says what a step does.

@@ -277,9 +277,13 @@ func (r *resolver) recording() {
 	rec := &r.plan.Record
 	rec.Every = min(max(r.plan.Duration/samples, leastEvery), mostEvery)
 	rec.Nodes, rec.Links = true, true
+	for i := range r.plan.Expect {
+		r.plan.Expect[i].calls(func(c *call) { rec.Deliveries = rec.Deliveries || c.measure.followsMessages() })
+	}
 	if r.f.Record == nil {
 		return
 	}
+	rec.Deliveries = rec.Deliveries || r.f.Record.Deliveries
 	if e := r.f.Record.Every; e != nil {
 		if e.Duration < time.Millisecond {
 			r.report(e.Span, "", "the interval between samples is 1ms or more")

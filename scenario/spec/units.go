@@ -8,7 +8,10 @@ import (
 
 // dim is what a number counts, as powers of bytes and seconds: {1, -1} is a rate.
 // Messages, nodes and shares are plain numbers.
-type dim struct{ bytes, seconds int8 }
+type dim struct {
+	bytes, seconds int8
+	free           bool // of a metric: it has the unit that it is held against
+}
 
 var (
 	dimNumber    = dim{}
@@ -16,7 +19,19 @@ var (
 	dimTime      = dim{seconds: 1}
 	dimRate      = dim{bytes: 1, seconds: -1}
 	dimFrequency = dim{seconds: -1}
+	dimFree      = dim{free: true}
 )
+
+// fits reports whether two can be compared and added.
+func (d dim) fits(o dim) bool { return d == o || d.free || o.free }
+
+// or is the dimension of both, if they fit.
+func (d dim) or(o dim) dim {
+	if d.free {
+		return o
+	}
+	return d
+}
 
 // String names a dimension, with an example.
 func (d dim) String() string {

@@ -97,6 +97,7 @@ func (w *proc) everybody(what ask) (replies []reply, err error) {
 	}
 	for _, p := range asked {
 		r, answerErr := p.reply(context.Background())
+		p.over = what == askEnd && answerErr == nil
 		err = errors.Join(err, answerErr)
 		replies = append(replies, r)
 	}

@@ -35,6 +35,7 @@ type process struct {
 	*subprocess.Process
 	name string
 	last host.Counters // as it said last
+	over bool          // its node has ended with the world, and last is all there is to know
 	gone bool
 }
 
@@ -137,20 +138,21 @@ func (w *proc) Obey(node int, c host.Command) error {
 func (w *proc) Count(nodes []int) ([]host.Counters, error) {
 	out := make([]host.Counters, len(nodes))
 	for _, node := range nodes {
-		if p := w.running(node); p != nil {
+		if p := w.running(node); p != nil && !p.over {
 			if err := p.Send(request{Ask: askCount}); err != nil {
 				return nil, fmt.Errorf("world: %w", err)
 			}
 		}
 	}
 	for i, node := range nodes {
-		if p := w.running(node); p != nil {
+		if p := w.running(node); p != nil && !p.over {
 			if err := p.answer(context.Background()); err != nil {
 				return nil, err
 			}
 		}
 		if p := w.nodes[node]; p != nil {
 			out[i] = p.last
+			p.last.Metrics = nil // each is told once
 			out[i].Ended = out[i].Ended || p.gone
 		}
 	}
