@@ -217,7 +217,7 @@ func (f *Fields) Node(v *wire.NodeID) {
 		return
 	}
 	tag := f.take(1)
-	if tag == nil || tag[0] == noNode {
+	if len(tag) == 0 || tag[0] == noNode {
 		return
 	}
 	if tag[0] != ip4 && tag[0] != ip6 {
