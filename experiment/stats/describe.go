@@ -4,8 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/gonum/stat/distuv"
+	"gonum.org/v1/gonum/mathext"
 )
 
 // Summary describes one sample.
@@ -50,23 +49,35 @@ func Describe(values []float64, confidence float64) Summary {
 }
 
 // meanSD is exact for values that are all alike, which virtual time often gives: their
-// mean is the value itself, and they do not deviate.
+// mean is the value itself, and they do not deviate. It takes two passes, since values far
+// from 0 that differ little leave nothing of a sum of squares.
 func meanSD(values []float64) (mean, sd float64) {
 	if slices.Min(values) == slices.Max(values) {
 		return values[0], 0
 	}
-	return stat.MeanStdDev(values, nil)
+	n := float64(len(values))
+	for _, v := range values {
+		mean += v / n
+	}
+	squares, rest := 0.0, 0.0
+	for _, v := range values {
+		squares += (v - mean) * (v - mean)
+		rest += v - mean
+	}
+	return mean, math.Sqrt((squares - rest*rest/n) / (n - 1))
+}
+
+// twoSidedT is the probability of Student's t at least as far from 0, by the incomplete
+// beta function (Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.1).
+func twoSidedT(t, freedom float64) float64 {
+	return mathext.RegIncBeta(freedom/2, 0.5, freedom/(freedom+t*t))
 }
 
 // quantileT is how many standard errors a two-sided interval of the confidence reaches
-// to each side.
+// to each side: where twoSidedT is the rest.
 func quantileT(confidence, freedom float64) float64 {
-	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: freedom}.Quantile(1 - (1-confidence)/2)
-}
-
-// twoSidedT is the probability of a t at least as far from 0.
-func twoSidedT(t, freedom float64) float64 {
-	return min(1, 2*distuv.StudentsT{Mu: 0, Sigma: 1, Nu: freedom}.CDF(-math.Abs(t)))
+	x := mathext.InvRegIncBeta(freedom/2, 0.5, 1-confidence)
+	return math.Sqrt(freedom * (1 - x) / x)
 }
 
 // medianRank is the largest k for which the k-th smallest and the k-th largest value
@@ -74,10 +85,15 @@ func twoSidedT(t, freedom float64) float64 {
 // binomial(n, 1/2). 0 if there is none. (Conover, Practical Nonparametric Statistics,
 // 1999, section 3.2.)
 func medianRank(n int, confidence float64) int {
-	b := distuv.Binomial{N: float64(n), P: 0.5}
-	k := 0
-	for k < n/2 && 2*b.CDF(float64(k)) <= 1-confidence {
+	one := math.Exp2(-float64(n)) // of exactly k values; 0 where there are more than a thousand
+	if one == 0 {
+		return int((float64(n) - mathext.NormalQuantile(1-(1-confidence)/2)*math.Sqrt(float64(n))) / 2)
+	}
+	k, sum := 0, one
+	for k < n/2 && 2*sum <= 1-confidence {
 		k++
+		one *= float64(n-k+1) / float64(k)
+		sum += one
 	}
 	return k
 }

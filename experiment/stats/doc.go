@@ -1,6 +1,7 @@
 // Package stats is what an experiment says of its numbers: means with confidence
 // intervals, medians, and comparisons of two settings, by pairs or not. It knows no
-// networks; the distributions come from gonum.
+// networks; the incomplete beta
+// function comes from gonum/mathext (its stat would bring all of linear algebra along).
 //
 //	describe.go   one sample: mean, standard deviation, intervals
 //	paired.go     two settings over the same seeds: Student's paired t

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // exactUpTo is the number of pairs up to which the distribution of W is counted out. For
@@ -54,7 +52,7 @@ func (r ranks) p() float64 {
 		n := float64(r.n)
 		sd := math.Sqrt(n*(n+1)*(2*n+1)/24 - r.ties/48)
 		z := (low + 0.5 - n*(n+1)/4) / sd // half a rank for continuity
-		return min(1, 2*distuv.UnitNormal.CDF(z))
+		return min(1, math.Erfc(-z/math.Sqrt2))
 	}
 	// The probability of each sum of the doubled ranks: each is in it or not.
 	sums := make([]float64, 1, r.n*(r.n+1)+1)

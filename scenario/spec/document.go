@@ -32,6 +32,9 @@ func ReadDocument(name string, src []byte) (d *Document, root Value, ok bool) {
 	return d, Value{t}, t != nil && len(d.r.found) == 0
 }
 
+// NewDocument is a text that is not YAML, or not yet: only places in it can be reported.
+func NewDocument(name string, text []byte) *Document { return &Document{newReporter(name, text)} }
+
 // Report adds a mistake, and what to do about it unless that is "".
 func (d *Document) Report(at Span, do, what string, args ...any) { d.r.report(at, do, what, args...) }
 
