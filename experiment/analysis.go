@@ -37,19 +37,20 @@ type CellSummary struct {
 type grid struct {
 	e     *Experiment
 	cells []Cell
-	rows  [][]Row // by cell, in the order of seeds
+	place map[string]int // of a cell by its name
+	rows  [][]Row        // by cell, in the order of seeds
 	units map[string]string
 }
 
 func (e *Experiment) grid(rows []Row) *grid {
 	t := &grid{e: e, cells: e.Cells(), units: make(map[string]string)}
-	place := make(map[string]int, len(t.cells))
+	t.place = make(map[string]int, len(t.cells))
 	for i, c := range t.cells {
-		place[c.String()] = i
+		t.place[c.String()] = i
 	}
 	t.rows = make([][]Row, len(t.cells))
 	for _, r := range rows {
-		i, ok := place[e.cellOf(r).String()]
+		i, ok := t.place[e.cellOf(r).String()]
 		if !ok {
 			continue
 		}

@@ -180,10 +180,14 @@ func (t *grid) all() map[string]cellValues {
 
 // against compares by pairs of seeds where there are two at least, and else without.
 func (v cellValues) against(w cellValues, confidence float64) stats.Comparison {
+	other := make(map[uint64]float64, len(w.seeds))
+	for i, seed := range w.seeds {
+		other[seed] = w.values[i]
+	}
 	var a, b []float64
 	for i, seed := range v.seeds {
-		if k := slices.Index(w.seeds, seed); k >= 0 {
-			a, b = append(a, v.values[i]), append(b, w.values[k])
+		if value, both := other[seed]; both {
+			a, b = append(a, v.values[i]), append(b, value)
 		}
 	}
 	if len(a) >= 2 {

@@ -71,9 +71,9 @@ func (t *grid) strata(factor, a, b int) (pairs [][2]int) {
 		if c.levels[factor] != a {
 			continue
 		}
-		other := slices.Clone(c.levels)
-		other[factor] = b
-		if k := slices.IndexFunc(t.cells, func(d Cell) bool { return slices.Equal(d.levels, other) }); k >= 0 {
+		other := Cell{t.e, slices.Clone(c.levels)}
+		other.levels[factor] = b
+		if k, ok := t.place[other.String()]; ok {
 			pairs = append(pairs, [2]int{i, k})
 		}
 	}

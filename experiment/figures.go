@@ -3,6 +3,7 @@ package experiment
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -62,7 +63,7 @@ func (t *grid) panels(apart ...*Factor) (ps []panel) {
 				continue
 			}
 			title = append(title, fmt.Sprintf("%s = %s", f.Name, f.Levels[c.levels[k]].Name))
-			name = append(name, fmt.Sprintf("-%s%d", f.Name, c.levels[k]+1))
+			name = append(name, fmt.Sprintf("-%s-%s", f.Name, f.fileName(c.levels[k])))
 		}
 		one := panel{strings.Join(title, ", "), strings.Join(name, ""), nil}
 		k := slices.IndexFunc(ps, func(p panel) bool { return p.name == one.name })
@@ -74,6 +75,24 @@ func (t *grid) panels(apart ...*Factor) (ps []panel) {
 	}
 	return ps
 }
+
+// fileName is a level in the name of a file: its own name as far as files can have it, if
+// that tells it from the others, else its place from 1.
+func (f *Factor) fileName(level int) string {
+	plain := func(name string) string { return unfit.ReplaceAllString(name, "") }
+	name, same := plain(f.Levels[level].Name), 0
+	for _, l := range f.Levels {
+		if strings.EqualFold(plain(l.Name), name) {
+			same++
+		}
+	}
+	if name == "" || same > 1 {
+		return fmt.Sprint(level + 1)
+	}
+	return name
+}
+
+var unfit = regexp.MustCompile(`[^A-Za-z0-9_.]`)
 
 // figures draws every measure: means with intervals along a factor, and the distribution
 // of its values. left is how many charts would have been more than maxFigures.

@@ -189,12 +189,21 @@ func (r *reader) levels(f *Factor, v spec.Value) {
 		}
 		number, unit, ok := spec.Quantity(l.Name)
 		numeric = numeric && ok && (len(f.Levels) == 0 || unit == f.Unit)
-		l.Number, f.Unit = number, unit
+		l.Number, f.Unit = decimal(number), unit
 		f.Levels = append(f.Levels, l)
 	}
 	if f.Numeric = numeric; !numeric {
 		f.Unit = ""
 	}
+}
+
+// decimal is a quantity as it was written: 7% is 0.07, not 7 times 0.01.
+func decimal(x float64) float64 {
+	v, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 15, 64), 64)
+	if err != nil {
+		return x
+	}
+	return v
 }
 
 // level is a single value, or a mapping with a name and what it sets.
@@ -263,6 +272,7 @@ func (r *reader) measures(v spec.Value) {
 
 // ParseSeeds reads seeds such as "1..20" or "1..5, 9".
 func ParseSeeds(text string) (seeds []uint64, err error) {
+	seen := make(map[uint64]bool)
 	for _, part := range strings.Split(text, ",") {
 		first, last, isRange := strings.Cut(strings.TrimSpace(part), "..")
 		if !isRange {
@@ -277,9 +287,10 @@ func ParseSeeds(text string) (seeds []uint64, err error) {
 			return nil, fmt.Errorf("%q is more than %d seeds", strings.TrimSpace(part), maxRuns)
 		}
 		for s := from; ; s++ {
-			if slices.Contains(seeds, s) {
+			if seen[s] {
 				return nil, fmt.Errorf("the seed %d is here twice", s)
 			}
+			seen[s] = true
 			if seeds = append(seeds, s); s == to {
 				break
 			}

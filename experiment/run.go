@@ -24,6 +24,8 @@ type Options struct {
 	Retry bool
 	// AnyBuild goes on from runs of another build of the program.
 	AnyBuild bool
+	// NoCharts leaves the charts out, which take longer than small runs.
+	NoCharts bool
 	// Progress, if set, is told how many runs there are, with those of earlier calls, and
 	// after each how many are done. It is called by one goroutine at a time.
 	Progress func(done, total int)
@@ -117,7 +119,7 @@ func (e *Experiment) run(ctx context.Context, o Options, s *store) (*Results, er
 		return res, err
 	}
 	res.Analysis = e.Analyse(res.Rows)
-	written, writeErr := res.write(o.Dir)
+	written, writeErr := res.write(o.Dir, !o.NoCharts)
 	res.Written = written
 	return res, errors.Join(err, writeErr)
 }

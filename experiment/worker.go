@@ -44,7 +44,9 @@ func (t task) do(ctx context.Context, o Options) (row Row, ok bool) {
 		row.fail(errors.New("nothing was measured"))
 		return row, true
 	}
-	row.Warnings = run.Warnings()
+	if w := run.Warnings(); len(w) > 0 { // so that a row is the same before and after the file
+		row.Warnings = w
+	}
 	row.judge(run.Verdicts)
 	row.measure(t.cell.e.Measures, p.formulas, run)
 	return row, true

@@ -51,7 +51,7 @@ func writeBundle(dir string, e *Experiment, r *Results) error {
 }
 
 // write makes all files of a result from its rows.
-func (r *Results) write(dir string) (written []string, err error) {
+func (r *Results) write(dir string, charts bool) (written []string, err error) {
 	keep := func(name string, text []byte) error {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -74,9 +74,12 @@ func (r *Results) write(dir string) (written []string, err error) {
 	}
 	files := []file{{TableName, t.wide(r.Rows).csv()}, {EachName, t.long(r.Rows).csv()},
 		{SummaryName, t.summary(r.Analysis).csv()}, {EffectsName, t.comparisons(r.Analysis).csv()}, {JSONName, append(summary, '\n')}}
-	figures, left, err := t.figures()
-	if err != nil {
-		return nil, err
+	var figures []Figure
+	left := 0
+	if charts {
+		if figures, left, err = t.figures(); err != nil {
+			return nil, err
+		}
 	}
 	for _, f := range figures {
 		files = append(files, file{filepath.Join(ChartsName, f.Name+".svg"), f.SVG}, file{filepath.Join(ChartsName, f.Name+".png"), f.PNG})

@@ -20,9 +20,9 @@ import (
 
 // experimentFlags are the flags of "ioverlay experiment".
 type experimentFlags struct {
-	out, world, seeds, format   string
-	workers                     int
-	check, retry, anyBuild, shm bool
+	out, world, seeds, format             string
+	workers                               int
+	check, retry, anyBuild, shm, noCharts bool
 }
 
 const experimentHelp = `Run a scenario with every combination of some factors and with many seeds, and say what
@@ -58,6 +58,7 @@ func (a *app) experiment() *cobra.Command {
 	fl.BoolVar(&f.retry, "retry", false, "run what failed again")
 	fl.BoolVar(&f.anyBuild, "any-build", false, "go on from runs of another build of this program")
 	fl.BoolVar(&f.shm, "shm", true, "in the proc world: links go through shared memory (Linux); --shm=false: by TCP")
+	fl.BoolVar(&f.noCharts, "no-charts", false, "draw no charts")
 	fl.StringVar(&f.format, "format", formatTable, "how to print: table or json")
 	cmd.AddCommand(a.experimentCompare())
 	return cmd
@@ -120,7 +121,7 @@ func (a *app) runExperiment(cmd *cobra.Command, f experimentFlags, path string) 
 	var bar *progress
 	earlier := 0 // what an earlier call did is no work of this one, and says nothing of the time left
 	res, err := e.Run(cmd.Context(), experiment.Options{
-		Dir: f.out, Registry: registry, Workers: f.workers, Child: child, TCPOnly: !f.shm, Command: a.args, Retry: f.retry, AnyBuild: f.anyBuild,
+		Dir: f.out, Registry: registry, Workers: f.workers, Child: child, TCPOnly: !f.shm, Command: a.args, Retry: f.retry, AnyBuild: f.anyBuild, NoCharts: f.noCharts,
 		Progress: func(done, total int) {
 			if bar == nil {
 				bar, earlier = a.steps(total-done, e.Name), done
