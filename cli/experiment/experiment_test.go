@@ -89,7 +89,8 @@ func TestRealTime(t *testing.T) {
 		t.Skip("processes take a while")
 	}
 	for _, world := range []string{"live", "proc"} {
-		r := program.Inside("experiment", file(t, "30/s"), "--out", t.TempDir(), "--no-charts", "--world", world, "--seeds", "1")
+		// In a process of its own: the nodes are processes of the same program, not of these tests.
+		r := clitest.Finish(t, clitest.Program(t, "experiment", file(t, "30/s"), "--out", t.TempDir(), "--no-charts", "--world", world, "--seeds", "1"))
 		if r.Code != 0 || !strings.Contains(r.Out, "2 of 2 runs, world "+world) {
 			t.Errorf("%s: exit code %d\n%s%s", world, r.Code, r.Out, r.Err)
 		}
