@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/cli/console"
+	"github.com/ioverlay/ioverlay/cli/experiment"
 	"github.com/ioverlay/ioverlay/cli/node"
 	"github.com/ioverlay/ioverlay/cli/run"
 	"github.com/ioverlay/ioverlay/cli/scaffold"
@@ -15,6 +16,7 @@ import (
 func commands(a *console.App) []*cobra.Command {
 	return []*cobra.Command{
 		run.Command(a), run.Sim(a), run.Compare(a), run.Schema(a), run.Child(a),
+		experiment.Command(a),
 		node.Command(a),
 		trace.Command(a),
 		scaffold.Command(a),

@@ -250,6 +250,7 @@ func (d *driver) ticks() []time.Duration {
 	for at := d.plan.Record.Every; at < d.plan.Duration; at += d.plan.Record.Every {
 		ticks = append(ticks, at)
 	}
+	ticks = append(ticks, d.plan.Moments...)
 	for i := range d.plan.Expect {
 		ticks = append(ticks, d.plan.Expect[i].Edges()...)
 	}

@@ -19,7 +19,6 @@ import (
 
 	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/cli/memory"
-	"github.com/ioverlay/ioverlay/internal/subprocess"
 	"github.com/ioverlay/ioverlay/scenario"
 	results "github.com/ioverlay/ioverlay/scenario/result"
 	"github.com/ioverlay/ioverlay/scenario/spec"
@@ -109,7 +108,7 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 			return err
 		}
 	}
-	child, err := subprocess.Self(childCommand)
+	child, err := Self()
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@
 //	units.go quantity.go draw.go   400KBps, uniform(50KBps, 200KBps)
 //	names.go      A..G, A -> B
 //	expr*.go      throughput(D) = 400KBps ± 2% between 5s and 10s
+//	formula.go    one side of that, for experiments; override.go document.go serve them too
 //	plan.go resolve.go topology.go churn.go   the file to a Plan
 //	given.go      parameters that are given outside of a file
 //	schema.go     the types of the format as a JSON Schema

@@ -20,6 +20,7 @@ type Plan struct {
 	Steps       []Step // in order of time
 	Record      Recording
 	Expect      []Expectation
+	Moments     []time.Duration // at which there must be a reading besides: the Edges of formulas
 
 	byName map[string]int
 	byEnds map[[2]int]int // index of a link

@@ -11,7 +11,8 @@ import (
 // Options of reading a scenario.
 type Options struct {
 	Algorithms Algorithms
-	Seed       *uint64 // replaces the file's
+	Seed       *uint64    // replaces the file's
+	Override   []Override // replace values of the file, in order
 	// Open reads a file that the scenario names; nil means beside the scenario.
 	Open func(name string) ([]byte, error)
 }
@@ -40,6 +41,12 @@ func Parse(name string, src []byte, o Options) (*Plan, error) {
 	t := parseTree(r, src)
 	if t == nil || len(r.found) > 0 {
 		return nil, r.err()
+	}
+	for _, one := range o.Override {
+		r.override(t, one)
+	}
+	if err := r.err(); err != nil {
+		return nil, err
 	}
 	d := &decoder{reporter: r, algorithms: o.Algorithms}
 	var f File
