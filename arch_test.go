@@ -38,6 +38,7 @@ var layers = []layer{
 	{"ring/...", []string{"internal/interleave"}},
 	{"coding/...", nil},
 	{"perf/...", nil},
+	{"purity/...", nil},
 	{"internal/subprocess/...", nil},
 	{"internal/nodereport/...", nil},
 	{"core/wire/...", []string{"bufpool"}},
