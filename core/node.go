@@ -187,7 +187,7 @@ func (n *Node) tryEnd() {
 func (n *Node) crash(c *Crash) {
 	n.shard.cur = nil
 	n.shard.batch.end(n)
-	n.settleMade()
+	_ = n.dropMade() // it has a reason to end already
 	n.finish(CloseAbort, c)
 }
 
