@@ -51,6 +51,8 @@ type Options struct {
 	// order what happens at one time does there.
 	Watch sim.Watcher
 	Order sim.Order
+	// Strict finds, in the sim world, what algorithms do with messages that are not theirs (core.Config.Strict).
+	Strict bool
 	// Command is the command line that results carry; nil means os.Args.
 	Command []string
 	// Progress, if set, is told how far the run is, in the scenario's time.
@@ -76,7 +78,7 @@ func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
 		o.Registry = Shipped()
 	}
 	began := time.Now()
-	w, err := world.New(o.World, world.Options{Plan: p, Registry: o.Registry, Child: o.Child, TCPOnly: o.TCPOnly, Watch: o.Watch, Order: o.Order})
+	w, err := world.New(o.World, world.Options{Plan: p, Registry: o.Registry, Child: o.Child, TCPOnly: o.TCPOnly, Watch: o.Watch, Order: o.Order, Strict: o.Strict})
 	if err != nil {
 		return nil, err
 	}

@@ -29,9 +29,11 @@ type virtualNode struct {
 
 func newSim(o Options) *virtual {
 	w := &virtual{o: o, nodes: make([]virtualNode, len(o.Plan.Nodes))}
+	tuned := tuningOf(o.Plan).core()
+	tuned.Strict = o.Strict
 	w.world = sim.New(sim.Options{
 		Seed:  o.Plan.Seed,
-		Core:  tuningOf(o.Plan).core(),
+		Core:  tuned,
 		Order: o.Order,
 		Watch: o.Watch,
 	})

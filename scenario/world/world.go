@@ -76,6 +76,8 @@ type Options struct {
 	// in what order what happens at one time does.
 	Watch sim.Watcher
 	Order sim.Order
+	// Strict is core.Config.Strict, for the sim world.
+	Strict bool
 }
 
 // Cutter is a world that can cut the way from one node to another by itself. In
