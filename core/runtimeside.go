@@ -57,6 +57,7 @@ func (s *Switch) Call(fn func()) {
 		return
 	}
 	cur := n.shard.cur
+	n.shard.serving = n
 	n.shard.cur = nil // what fn sends has no upstream lane to stop
 	defer func() { n.shard.cur = cur }()
 	defer n.guard()

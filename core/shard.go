@@ -25,6 +25,8 @@ type Shard struct {
 	batch    Batch // that is shown to an algorithm now
 	made     *Msg  // messages made in the Process call under way
 	cur      *InLane
+	serving  *Node  // now, or last (serving.go)
+	event    *Msg   // that was made here, and is shown to an algorithm now
 	build    mason  // of messages that algorithms make
 	waiting  mason  // of small ones that wait behind others (overflow.go)
 	overdraw uint64 // blocks made beyond the pool's budget

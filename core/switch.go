@@ -36,6 +36,7 @@ func (n *Node) serve() {
 	if n.state == nodeEnded || n.state == nodeNew {
 		return
 	}
+	n.shard.serving = n
 	defer n.guard()
 	n.serveEvents()
 	for turns := n.active.n; turns > 0 && n.active.n > 0; turns-- {
@@ -211,9 +212,11 @@ func (n *Node) inspect(l *InLane, rest []byte) (total int, err error) {
 
 // process shows the algorithm a message that was made here: an event.
 func (n *Node) process(m *Msg) {
+	n.shard.event = m
 	if v := n.alg.Process(m); v == Hold && m.state.passing() {
 		n.keep(m, msgHeld)
 	}
+	n.shard.event = nil
 	n.settleMade()
 }
 

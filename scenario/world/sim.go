@@ -19,6 +19,7 @@ type virtual struct {
 	nodes []virtualNode
 	began time.Duration
 	begun bool // before it is, time stands still
+	busy  busy
 }
 
 type virtualNode struct {
@@ -59,13 +60,13 @@ func (w *virtual) ID(node int) core.NodeID { return w.world.ID(w.nodes[node].nam
 // now lets something happen at this time, and what follows from it at once.
 func (w *virtual) now(fn func()) error {
 	w.world.At(w.world.Now(), fn)
-	return w.world.RunUntil(w.world.Now())
+	return w.busy.during(func() error { return w.world.RunUntil(w.world.Now()) })
 }
 
 func (w *virtual) fault(f sim.Fault) error {
 	f.At = w.world.Now()
 	w.world.Schedule(f)
-	return w.world.RunUntil(f.At)
+	return w.busy.during(func() error { return w.world.RunUntil(f.At) })
 }
 
 func (w *virtual) Boot(_ context.Context, node int, s host.Setup) error {
@@ -152,7 +153,7 @@ func (w *virtual) Advance(ctx context.Context, until time.Duration) error {
 			return err
 		}
 		next := min(until, w.world.Now()+piece)
-		if err := w.world.RunUntil(next); err != nil {
+		if err := w.busy.during(func() error { return w.world.RunUntil(next) }); err != nil {
 			return fmt.Errorf("world: virtual time: %w", err)
 		}
 		if next >= until {
