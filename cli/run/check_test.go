@@ -131,7 +131,7 @@ func TestCheck(t *testing.T) {
 		says []string
 	}{
 		"pure":      {console.ExitOK, []string{"3 runs are the same: ", "sha256"}},
-		"clock":     {console.ExitViolation, []string{"the doing of node A", "timer 1", "  - ", "  + ", "user-1024 from A"}},
+		"clock":     {console.ExitViolation, []string{"the doing of node A", "timer 1", "  - ", "  + ", "user-1024  from A"}},
 		"random":    {console.ExitViolation, []string{"the doing of node A"}},
 		"map":       {console.ExitViolation, []string{"the doing of node A"}},
 		"goroutine": {console.ExitViolation, []string{"the doing of node A"}},
