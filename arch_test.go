@@ -39,6 +39,7 @@ var layers = []layer{
 	{"coding/...", nil},
 	{"perf/...", nil},
 	{"metric/...", nil},
+	{"purity/...", nil},
 	{"internal/subprocess/...", nil},
 	{"internal/nodereport/...", nil},
 	{"core/wire/...", []string{"bufpool"}},

@@ -193,7 +193,7 @@ func (n *Node) eventMsg(e event) *Msg {
 	if e.typ.Local() {
 		m.state = msgEvent
 	}
-	return m
+	return n.shard.madeForAlgorithm(m)
 }
 
 // TellMeasured tells the node's own algorithm of a measurement of its: a Measured

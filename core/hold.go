@@ -6,7 +6,7 @@ package core
 // until Release. Messages that must count against their upstream's buffer are
 // kept by returning Hold.
 func (n *Node) Retain(m *Msg) {
-	if m.state != msgCurrent && m.state != msgEvent {
+	if !m.state.passing() {
 		panic("core: Retain of a message that is not the one being processed or just made")
 	}
 	n.keep(m, msgRetained)
@@ -24,10 +24,17 @@ func (n *Node) Release(m *Msg) {
 		l.heldMsgs--
 		l.heldBytes -= len(m.frame)
 	}
+	var bad string
+	if n.shard.cfg.Strict {
+		bad = m.disown()
+	}
 	m.slab.Release()
 	n.shard.recycle(m)
 	if held {
 		l.unheld()
+	}
+	if bad != "" && n.state != nodeEnded {
+		panic(bad)
 	}
 }
 

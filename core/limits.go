@@ -113,6 +113,10 @@ type Config struct {
 	// whose messages arrive one after another wakes up for several. It is never shorter.
 	// 0 means a wake-up for each time at which one is due, but 200 µs in the live engine.
 	DelaySlack time.Duration
+
+	// Strict finds what algorithms do with messages that are not theirs any more (strict.go): for tests and
+	// "ioverlay check". It costs a copy and an allocation a message.
+	Strict bool
 }
 
 // withDefaults fills the zero fields.

@@ -18,6 +18,8 @@ type Msg struct {
 	state msgState
 	made  bool    // here, so it owns a reference on the slab
 	sent  bool    // so its bytes are immutable
+	alone bool    // of a strict shard: frame is a copy for the algorithm (strict.go)
+	loose bool    // and its bytes are not in the slab yet
 	node  *Node   // that handed it out
 	lane  *InLane // it came on; nil for events and made messages
 	next  *Msg    // in the free list, or in the list of messages made in this call
@@ -30,9 +32,13 @@ const (
 	msgFree     msgState = iota // in the free list
 	msgEvent                    // valid until Process returns, and not for sending
 	msgCurrent                  // valid until Process returns
+	msgDraft                    // msgCurrent, made in a strict shard, and not sent yet
 	msgHeld                     // kept, charged to its lane
 	msgRetained                 // kept, charged to nobody
 )
+
+// passing reports whether a message with this state goes when the call in progress ends.
+func (s msgState) passing() bool { return s-msgEvent <= msgDraft-msgEvent }
 
 // Type is the message's type.
 func (m *Msg) Type() Type { return wire.TypeOf(m.frame) }

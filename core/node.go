@@ -188,9 +188,9 @@ func (n *Node) tryEnd() {
 
 // crash ends a node whose algorithm panicked. Its neighbours see a failed node.
 func (n *Node) crash(c *Crash) {
-	n.shard.cur = nil
+	n.shard.cur, n.shard.event = nil, nil
 	n.shard.batch.end(n)
-	n.settleMade()
+	_ = n.dropMade() // it has a reason to end already
 	n.finish(CloseAbort, c)
 }
 

@@ -223,6 +223,7 @@ func (p *puller) turn() {
 func (p *puller) ask() (sent int, more bool) {
 	before := p.given()
 	p.wants = false // WakePull from within it counts
+	p.link.node.shard.serving = p.link.node
 	if more = p.fn(); more && p.fn != nil {
 		p.wants = true
 	}

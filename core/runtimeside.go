@@ -21,10 +21,14 @@ func (s *Switch) Shard() *Shard { return s.shard }
 
 // Algorithm is what the node runs, without what a runtime has put around it.
 func (s *Switch) Algorithm() Algorithm {
-	if w, ok := s.alg.(Wrapper); ok {
-		return w.Unwrap()
+	alg := s.alg
+	for {
+		w, ok := alg.(Wrapper)
+		if !ok {
+			return alg
+		}
+		alg = w.Unwrap()
 	}
-	return s.alg
 }
 
 // SetRuntimeData keeps a value for the runtime, which is told of nodes again and again and
@@ -53,6 +57,7 @@ func (s *Switch) Call(fn func()) {
 		return
 	}
 	cur := n.shard.cur
+	n.shard.serving = n
 	n.shard.cur = nil // what fn sends has no upstream lane to stop
 	defer func() { n.shard.cur = cur }()
 	defer n.guard()
@@ -111,7 +116,7 @@ func (s *Switch) Deliver(t Type, app uint32, seq uint64, payload []byte) bool {
 	s.Call(func() {
 		m := n.makeMsg(wire.Header{Type: t, Sender: n.id, App: app, Seq: seq, Size: len(payload)})
 		copy(m.Payload(), payload)
-		n.process(m)
+		n.process(n.shard.madeForAlgorithm(m))
 	})
 	return n.state == nodeRunning
 }

@@ -45,6 +45,9 @@ func (n *Node) Send(m *Msg, dest NodeID) {
 
 // mayLeave panics unless a message that is not simply the current one may be sent.
 func (m *Msg) mayLeave() {
+	if m.loose {
+		m.publish()
+	}
 	switch {
 	case m.state == msgFree:
 		panic("core: Send of a message after the Process call it belonged to: Retain it, or return Hold")
@@ -65,7 +68,11 @@ func (n *Node) NewMsg(t Type, app uint32, size int) *Msg {
 	if t == 0 || t > wire.MaxType || t.Local() || t == wire.TypeHello || t == wire.TypeBye {
 		panic("core: NewMsg of a type that only the engine makes: " + t.String())
 	}
-	return n.makeMsg(header(n, t, app, size))
+	m := n.shard.madeForAlgorithm(n.makeMsg(header(n, t, app, size)))
+	if m.loose {
+		blot(m.Payload()) // so that what is not written shows
+	}
+	return m
 }
 
 // Clone makes a copy of a message that may be written to until it is sent. Its
@@ -78,7 +85,7 @@ func (n *Node) Clone(m *Msg) *Msg {
 	if m.Type().Local() {
 		c.state = msgEvent
 	}
-	return c
+	return n.shard.madeForAlgorithm(c)
 }
 
 // makeMsg carves a message out of the build slab, header in place.

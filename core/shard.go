@@ -25,6 +25,8 @@ type Shard struct {
 	batch    Batch // that is shown to an algorithm now
 	made     *Msg  // messages made in the Process call under way
 	cur      *InLane
+	serving  *Node  // now, or last (serving.go)
+	event    *Msg   // that was made here, and is shown to an algorithm now
 	build    mason  // of messages that algorithms make
 	waiting  mason  // of small ones that wait behind others (overflow.go)
 	overdraw uint64 // blocks made beyond the pool's budget
@@ -47,6 +49,9 @@ func (s *Shard) NewNode(id NodeID, alg Algorithm, rng *rand.Rand) *Switch {
 	if id.IsZero() || alg == nil || rng == nil {
 		panic("core: a node needs an ID, an algorithm and a source of randomness")
 	}
+	if s.cfg.Strict {
+		alg = &strict{alg, s}
+	}
 	n := &Node{shard: s, id: id, alg: alg, rng: rng, heaviest: 1, last: &OutLane{}}
 	n.sw.node = n
 	n.batches = batchesOf(alg)
@@ -56,6 +61,14 @@ func (s *Shard) NewNode(id NodeID, alg Algorithm, rng *rand.Rand) *Switch {
 
 // Ready reports whether a node has something to serve.
 func (s *Shard) Ready() bool { return s.ready.head != nil }
+
+// Next is the node that ServeNext would serve, or nil.
+func (s *Shard) Next() *Switch {
+	if s.ready.head == nil {
+		return nil
+	}
+	return &s.ready.head.sw
+}
 
 // ServeNext serves one node for one round and flushes what it sent. It reports
 // whether there was one. Depth first: what the round sent is on its way before
@@ -162,6 +175,10 @@ func (s *Shard) newMsg() *Msg {
 
 // recycle puts a Msg struct back; its bytes are no business of this.
 func (s *Shard) recycle(m *Msg) {
+	if s.cfg.Strict { // a struct that was kept never shows another message
+		*m = Msg{}
+		return
+	}
 	*m = Msg{next: s.free}
 	s.free = m
 }

@@ -145,6 +145,7 @@ func (sl *sourceLane) want() {
 // turn implements supplier.
 func (sl *sourceLane) turn() {
 	sl.willing = false
+	sl.lane.node.shard.serving = sl.lane.node
 	sl.ask()
 }
 

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -35,6 +36,7 @@ func (n *Node) serve() {
 	if n.state == nodeEnded || n.state == nodeNew {
 		return
 	}
+	n.shard.serving = n
 	defer n.guard()
 	n.serveEvents()
 	for turns := n.active.n; turns > 0 && n.active.n > 0; turns-- {
@@ -62,7 +64,11 @@ func (n *Node) serve() {
 // guard turns a panic in the algorithm into the end of this node.
 func (n *Node) guard() {
 	if v := recover(); v != nil {
-		n.crash(&Crash{Value: v, Stack: debug.Stack()})
+		stack := debug.Stack()
+		if n.shard.cfg.Strict {
+			v = explain(v, stack)
+		}
+		n.crash(&Crash{Value: v, Stack: stack})
 	}
 }
 
@@ -206,26 +212,39 @@ func (n *Node) inspect(l *InLane, rest []byte) (total int, err error) {
 
 // process shows the algorithm a message that was made here: an event.
 func (n *Node) process(m *Msg) {
-	if v := n.alg.Process(m); v == Hold && (m.state == msgCurrent || m.state == msgEvent) {
+	n.shard.event = m
+	if v := n.alg.Process(m); v == Hold && m.state.passing() {
 		n.keep(m, msgHeld)
 	}
+	n.shard.event = nil
 	n.settleMade()
 }
 
 // settleMade drops the switch's reference on the messages that were made in the
 // call that just ended.
 func (n *Node) settleMade() {
+	if bad := n.dropMade(); bad != "" {
+		panic(bad)
+	}
+}
+
+// dropMade is settleMade, and says what a strict shard has found.
+func (n *Node) dropMade() (bad string) {
 	s := n.shard
 	for m := s.made; m != nil; {
 		next := m.next
 		m.next = nil
-		if m.state == msgCurrent || m.state == msgEvent {
+		if m.state.passing() {
+			if s.cfg.Strict {
+				bad = cmp.Or(bad, m.disown())
+			}
 			m.slab.Release()
 			s.recycle(m)
 		}
 		m = next
 	}
 	s.made = nil
+	return bad
 }
 
 // violate ends a lane whose peer broke the protocol, and that lane alone.

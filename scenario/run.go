@@ -57,6 +57,11 @@ type Options struct {
 	// algorithm is looked at in the sim world, besides at every sample; 0 means 32, and
 	// what is below 0 only at samples.
 	InvariantEvery int
+	// Strict finds, in the sim world, what algorithms do with messages that are not theirs (core.Config.Strict).
+	Strict bool
+	// HangAfter is how long an algorithm may take to return, in real time and in each world, before the run is
+	// given up with an error that wraps a [Hang]; 0 means DefaultHangAfter, NeverHangs for ever.
+	HangAfter time.Duration
 	// Command is the command line that results carry; nil means os.Args.
 	Command []string
 	// Progress, if set, is told how far the run is, in the scenario's time.
@@ -85,7 +90,7 @@ func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
 		return nil, err
 	}
 	began := time.Now()
-	w, err := world.New(o.World, world.Options{Plan: p, Registry: o.Registry, Child: o.Child, TCPOnly: o.TCPOnly, Watch: o.Watch, Order: o.Order})
+	w, err := world.New(o.World, world.Options{Plan: p, Registry: o.Registry, Child: o.Child, TCPOnly: o.TCPOnly, Watch: o.Watch, Order: o.Order, Strict: o.Strict, HangAfter: o.hangAfter()})
 	if err != nil {
 		return nil, err
 	}
@@ -95,12 +100,17 @@ func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
 	if o.Command != nil {
 		d.out.Origin.Command = o.Command
 	}
-	err = d.run(ctx)
+	return d.watched(ctx, began)
+}
+
+// whole is a run from its beginning to its end.
+func (d *driver) whole(ctx context.Context, began time.Time) (*Result, error) {
+	err := d.run(ctx)
 	err = errors.Join(err, d.deadlocks())
 	if endErr := d.end(); err == nil {
 		err = endErr // else what went wrong first is why, and the end may only say it again
 	}
-	err = errors.Join(err, d.outOfRoom(), w.Close())
+	err = errors.Join(err, d.outOfRoom(), d.w.Close())
 	d.pulse.stop()
 	d.out.Wall = time.Since(began)
 	if len(d.out.Samples) == 0 {

@@ -36,6 +36,7 @@ type runFlags struct {
 	check  bool
 	format string
 	shm    bool
+	hang   time.Duration
 
 	algorithm console.AlgorithmFlags
 }
@@ -49,8 +50,8 @@ The same file runs in three worlds:
   proc  a process a node, in real time, linked by shared memory (or TCP: --shm=false)
 
 Exit codes: 0 all expectations and invariants held, 1 one did not, 2 the file or a flag is wrong,
-3 the scenario could not be run, or not as it is written (an algorithm panicked, a
-deadlock, no descriptors, memory or ports left), 130 interrupted; what was measured until then
+3 the scenario could not be run, or not as it is written (an algorithm panicked or did
+not return, a deadlock, no descriptors, memory or ports left), 130 interrupted; what was measured until then
 is reported.`
 
 // Command is the command "run".
@@ -75,6 +76,7 @@ func Command(c *console.App) *cobra.Command {
 	fl.StringVar(&f.out, "out", "", "write results and charts into this directory")
 	fl.BoolVar(&f.check, "check", false, "only check the file")
 	fl.StringVar(&f.format, "format", console.FormatTable, "how to print: table or json")
+	hangFlag(fl, &f.hang)
 	fl.BoolVar(&f.shm, "shm", true, "with --world proc: links go through shared memory (Linux); --shm=false: by TCP")
 	return cmd
 }
@@ -114,7 +116,7 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 	}
 	bar := a.scenarioBar(plan)
 	run, err := scenario.Run(cmd.Context(), plan, scenario.Options{
-		World: f.world, Registry: a.Registry, Child: child, TCPOnly: !f.shm, Command: a.Args, Progress: bar.move})
+		World: f.world, Registry: a.Registry, Child: child, TCPOnly: !f.shm, HangAfter: hangAfter(f.hang), Command: a.Args, Progress: bar.move})
 	bar.Stop()
 	if run == nil && err == nil {
 		return console.ErrInterrupted

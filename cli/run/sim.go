@@ -22,6 +22,7 @@ type simRunFlags struct {
 	trace    string
 	sent     bool
 	shuffle  bool
+	strict   bool
 	duration time.Duration
 	faults   []string
 	noFaults bool
@@ -29,6 +30,7 @@ type simRunFlags struct {
 	hunt     bool
 	workers  int
 	format   string
+	hang     time.Duration
 
 	algorithm console.AlgorithmFlags
 }
@@ -67,9 +69,11 @@ func Sim(c *console.App) *cobra.Command {
 	fl.StringVar(&f.trace, "trace", "", "write a trace to this file; - is standard output")
 	fl.BoolVar(&f.sent, "sent", false, "with --trace: record what is sent too")
 	fl.BoolVar(&f.shuffle, "shuffle", false, "draw the order of what happens at one time from the seed")
+	fl.BoolVar(&f.strict, "strict", false, "end a node that writes into a message after Send, or uses one that it should have retained")
 	fl.DurationVar(&f.duration, "duration", 0, "end earlier than the file says")
 	fl.BoolVar(&f.noFaults, "no-faults", false, "leave out what goes wrong in the timeline")
 	fl.StringArrayVar(&f.faults, "fault", nil, `with --no-faults: let this go wrong instead, such as "2s crash n3"; may be given again`)
+	hangFlag(fl, &f.hang)
 	fl.StringVar(&f.seeds, "seeds", "", "with --until-fail: the seeds to run, such as 1..10000")
 	fl.BoolVar(&f.hunt, "until-fail", false, "run seeds until one fails, and make the failure small")
 	fl.IntVar(&f.workers, "workers", 0, "with --until-fail: runs at a time; 0 means one a processor core")
@@ -139,7 +143,7 @@ func (a *app) runSim(cmd *cobra.Command, f simRunFlags, path string) error {
 			return console.Usage("fault", strings.Join(f.faults, ", "), err.Error())
 		}
 	}
-	o := scenario.Options{World: "sim", Registry: a.Registry, Order: f.order(), Command: a.Args}
+	o := scenario.Options{World: "sim", Registry: a.Registry, Order: f.order(), Strict: f.strict, HangAfter: hangAfter(f.hang), Command: a.Args}
 	done := func() (string, error) { return "", nil }
 	if f.trace != "" {
 		var w *trace.Writer

@@ -19,6 +19,8 @@ type Node struct {
 	core   *core.Switch          // of the life that is, or was the last
 	lives  int                   // so far
 	timers nodeTimers
+	fired  int           // timers that have gone off
+	last   time.Duration // at this instant
 
 	group int // side of the partition; 0 if there is none, or for those it does not name
 

@@ -29,6 +29,10 @@ const (
 	// sets itself again. Ten thousand nodes that all hear of a hundred messages at
 	// once are far below it.
 	DefaultMaxSteps = 20_000_000
+
+	// DefaultMaxTimers is how many timers of one node may go off at one instant. A node that sets a hundred
+	// thousand different ones for the same time is thinkable, and one that sets itself again with no time in between gets there at once.
+	DefaultMaxTimers = 200_000
 )
 
 // Order is in what order the events of one instant happen.
@@ -54,6 +58,7 @@ type Options struct {
 	DialTimeout time.Duration // how long a dial may wait for an answer; 0 means DefaultDialTimeout
 	Order       Order         // of events of one instant
 	MaxSteps    int           // most events and rounds of one instant; 0 means DefaultMaxSteps
+	MaxTimers   int           // most timers of one node at one instant; 0 means DefaultMaxTimers
 
 	Watch Watcher // told of all that happens; nil means nobody, which costs nothing
 }
@@ -79,6 +84,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxSteps == 0 {
 		o.MaxSteps = DefaultMaxSteps
+	}
+	if o.MaxTimers <= 0 {
+		o.MaxTimers = DefaultMaxTimers
 	}
 	if o.Pool.Budget == 0 {
 		o.Pool.Budget = DefaultBudget

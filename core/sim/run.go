@@ -2,7 +2,6 @@ package sim
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"time"
 )
@@ -33,7 +32,7 @@ func (w *World) RunUntil(t time.Duration) error {
 func (w *World) run(until time.Duration) error {
 	for {
 		if !w.settle() {
-			return fmt.Errorf("%w: still busy after %d steps at %v", ErrStuck, w.steps, w.now)
+			return w.busyFor()
 		}
 		first := w.queue.first()
 		if !w.up && w.begun(first) {
@@ -51,6 +50,9 @@ func (w *World) run(until time.Duration) error {
 			w.now, w.steps = e.at, 0
 		}
 		w.happen(e)
+		if w.stuck != nil {
+			return w.stuck
+		}
 	}
 }
 
@@ -100,8 +102,8 @@ func (w *World) happen(e event) {
 	case evDialEnd:
 		e.lane.dialEnd()
 	case evTimer:
-		n, id := w.timers.take(e.arg)
-		n.Fire(id)
+		home, id := w.timers.take(e.arg)
+		w.fire(home, id)
 	case evCall:
 		fn := w.calls[e.arg]
 		w.calls[e.arg] = nil

@@ -94,7 +94,7 @@ func turmoil(t testing.TB, seed uint64, order sim.Order) (hash string, totals si
 func storm(t testing.TB, seed uint64, order sim.Order, watch sim.Watcher) sim.Totals {
 	w := sim.New(sim.Options{
 		Seed: seed, Watch: watch, Order: order, DialTimeout: 350 * time.Millisecond,
-		Core: core.Config{QueueMsgs: 10, Quantum: 2000, StallTimeout: 100 * time.Millisecond, FailTimeout: 400 * time.Millisecond}, Pool: bufpool.Options{SlabSize: 8 << 10},
+		Core: core.Config{QueueMsgs: 10, Quantum: 2000, Strict: strictly, StallTimeout: 100 * time.Millisecond, FailTimeout: 400 * time.Millisecond}, Pool: bufpool.Options{SlabSize: 8 << 10},
 	})
 	const nodes = 22
 	rng := rand.New(rand.NewPCG(seed, 3))
@@ -136,6 +136,22 @@ func storm(t testing.TB, seed uint64, order sim.Order, watch sim.Watcher) sim.To
 		t.Fatal(err)
 	}
 	return totals
+}
+
+// strictly makes the worlds of storm strict.
+var strictly bool
+
+// A strict world does the same, if its algorithms do nothing that they may not.
+func TestStrictIsTheSameRun(t *testing.T) {
+	defer func() { strictly = false }()
+	for _, order := range []sim.Order{sim.InOrder, sim.Shuffled} {
+		strictly = false
+		plain, _ := turmoil(t, 2, order)
+		strictly = true
+		if strict, _ := turmoil(t, 2, order); strict != plain {
+			t.Errorf("order %d: the hash is %s, and %s in a strict world", order, plain, strict)
+		}
+	}
 }
 
 // A world that nobody watches does the same.

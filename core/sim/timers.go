@@ -3,8 +3,6 @@ package sim
 import (
 	"slices"
 	"time"
-
-	"github.com/ioverlay/ioverlay/core"
 )
 
 // timers are the timers of all nodes, by the index in their events. To move a timer
@@ -170,9 +168,9 @@ func (ts *timers) due(q *queue, e event) bool {
 }
 
 // take forgets a timer that goes off, and returns whose it is.
-func (ts *timers) take(i uint32) (n *core.Switch, id uint64) {
-	home, id := ts.list[i].home, ts.list[i].id
+func (ts *timers) take(i uint32) (home *Node, id uint64) {
+	home, id = ts.list[i].home, ts.list[i].id
 	home.timers.remove(home.timers.find(id))
 	ts.drop(i)
-	return home.core, id // whose timers were forgotten when another life began
+	return home, id // whose timers were forgotten when another life began
 }

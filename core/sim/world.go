@@ -20,7 +20,8 @@ type World struct {
 	pool  *bufpool.Pool
 	now   time.Duration
 	queue queue
-	steps int // events and rounds of this instant
+	steps int   // events and rounds of this instant
+	stuck error // a node's timers let no time go on
 
 	timers timers
 	calls  []func() // by the index in their events

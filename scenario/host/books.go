@@ -135,6 +135,7 @@ func (b *books) tell(o OutCount, c *Counters) {
 // forget drops what was not there in this reading: for a downstream without lanes nothing
 // waits any more, and a lane that is made again counts from 0.
 func (b *books) forget(c *Counters) {
+	//ioverlay:impure what waits is kept by node, whatever the order
 	for to, w := range b.waiting {
 		if w.round != b.round {
 			delete(b.waiting, to)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"time"
 
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
@@ -17,6 +19,8 @@ type child struct {
 	node *engine.Node
 	eng  *engine.Engine
 	host *host.Host
+	name string
+	hang time.Duration
 	out  *json.Encoder
 
 	short *shortage
@@ -38,6 +42,15 @@ func ServeChild(r *host.Registry, in io.Reader, out io.Writer) error {
 	if err := c.out.Encode(reply{}); err != nil {
 		return err
 	}
+	if c.hang > 0 {
+		// Whoever serves requests waits for the loop then, or will: the parent learns it in the answer. Nothing waits for it but this.
+		defer c.eng.Watch(c.hang, func(_ core.NodeID, t core.Type) {
+			h := &Hang{Node: c.name, Type: t, After: c.hang, Stack: stacksOfNodes()}
+			_ = json.NewEncoder(out).Encode(reply{Hang: h}) // a parent that is gone does not need it
+			time.Sleep(time.Second)                         // so that the parent reads why before it sees the end
+			os.Exit(3)                                      // nothing else ends the loop
+		})()
+	}
 	for lines.Scan() {
 		if err := c.serve(lines.Bytes()); err != nil {
 			return err
@@ -52,6 +65,7 @@ func (c *child) boot(r *host.Registry, line []byte) error {
 	if err != nil {
 		return fmt.Errorf("world: what to run: %w", err)
 	}
+	c.name, c.hang = b.Setup.Name, b.Hang
 	if c.host, err = host.New(r, b.Setup); err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (w *proc) start(ctx context.Context, s host.Setup) (*process, error) {
 		return nil, err
 	}
 	p := &process{Process: child, name: s.Name}
-	if err = p.Send(boot{Setup: s, Tuning: tuningOf(w.o.Plan), Epoch: w.epoch, Up: w.up, TCP: w.o.TCPOnly}); err == nil {
+	if err = p.Send(boot{Setup: s, Tuning: tuningOf(w.o.Plan), Epoch: w.epoch, Up: w.up, TCP: w.o.TCPOnly, Hang: w.o.HangAfter}); err == nil {
 		err = p.answer(ctx)
 	}
 	if err != nil {
@@ -95,6 +95,9 @@ func (w *proc) start(ctx context.Context, s host.Setup) (*process, error) {
 func (p *process) reply(ctx context.Context) (r reply, err error) {
 	if err := p.Receive(ctx, &r); err != nil {
 		return r, fmt.Errorf("world: %w", err)
+	}
+	if r.Hang != nil {
+		return r, fmt.Errorf("world: %w", r.Hang)
 	}
 	if r.Error != "" {
 		return r, fmt.Errorf("world: node %s: %s", p.name, r.Error)

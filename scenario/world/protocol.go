@@ -18,6 +18,7 @@ type boot struct {
 	Epoch  time.Duration `json:"epoch_ns"`      // when the world began, by the machine's clock; 0: now
 	Up     bool          `json:"up,omitempty"`  // all that the world begins with are
 	TCP    bool          `json:"tcp,omitempty"` // links go by TCP, not through shared memory
+	Hang   time.Duration `json:"hang_ns"`       // how long the node may take to return; 0: for ever
 }
 
 // request is a line after it.
@@ -43,6 +44,7 @@ const (
 type reply struct {
 	Error      string         `json:"error,omitempty"`
 	Unfinished string         `json:"unfinished,omitempty"` // to askEnd: what could not be delivered in time
+	Hang       *Hang          `json:"hang,omitempty"`       // in place of any answer: the node does not return
 	Counters   *host.Counters `json:"counters,omitempty"`
 }
 

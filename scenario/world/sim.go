@@ -14,13 +14,13 @@ import (
 // virtual runs all nodes in virtual time. Everything that it is asked to do happens
 // as an event of the simulated world, so that a trace shows it.
 type virtual struct {
-	o     Options
-	world *sim.World
-	nodes []virtualNode
-	began time.Duration
-	begun bool // before it is, time stands still
-
+	o      Options
+	world  *sim.World
+	nodes  []virtualNode
+	began  time.Duration
+	begun  bool // before it is, time stands still
 	broken bool // an algorithm's Invariant did not hold
+	busy   busy
 }
 
 type virtualNode struct {
@@ -31,9 +31,11 @@ type virtualNode struct {
 
 func newSim(o Options) *virtual {
 	w := &virtual{o: o, nodes: make([]virtualNode, len(o.Plan.Nodes))}
+	tuned := tuningOf(o.Plan).core()
+	tuned.Strict = o.Strict
 	w.world = sim.New(sim.Options{
 		Seed:  o.Plan.Seed,
-		Core:  tuningOf(o.Plan).core(),
+		Core:  tuned,
 		Order: o.Order,
 		Watch: o.Watch,
 	})
@@ -59,13 +61,13 @@ func (w *virtual) ID(node int) core.NodeID { return w.world.ID(w.nodes[node].nam
 // now lets something happen at this time, and what follows from it at once.
 func (w *virtual) now(fn func()) error {
 	w.world.At(w.world.Now(), fn)
-	return w.world.RunUntil(w.world.Now())
+	return w.busy.during(func() error { return w.world.RunUntil(w.world.Now()) })
 }
 
 func (w *virtual) fault(f sim.Fault) error {
 	f.At = w.world.Now()
 	w.world.Schedule(f)
-	return w.world.RunUntil(f.At)
+	return w.busy.during(func() error { return w.world.RunUntil(f.At) })
 }
 
 func (w *virtual) Boot(_ context.Context, node int, s host.Setup) error {
@@ -153,7 +155,7 @@ func (w *virtual) Advance(ctx context.Context, until time.Duration) error {
 			return err
 		}
 		next := min(until, w.world.Now()+piece)
-		if err := w.world.RunUntil(next); err != nil {
+		if err := w.busy.during(func() error { return w.world.RunUntil(next) }); err != nil {
 			return fmt.Errorf("world: virtual time: %w", err)
 		}
 		if w.broken {

@@ -76,6 +76,10 @@ type Options struct {
 	// in what order what happens at one time does.
 	Watch sim.Watcher
 	Order sim.Order
+	// HangAfter is how long a node of the proc world may take to return before it is given up; 0: for ever.
+	HangAfter time.Duration
+	// Strict is core.Config.Strict, for the sim world.
+	Strict bool
 }
 
 // Cutter is a world that can cut the way from one node to another by itself. In

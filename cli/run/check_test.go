@@ -1,0 +1,177 @@
+package run
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ioverlay/ioverlay/algos"
+	"github.com/ioverlay/ioverlay/cli/clitest"
+	"github.com/ioverlay/ioverlay/cli/console"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+	"github.com/ioverlay/ioverlay/scenario"
+)
+
+// impure is an algorithm with one fault, at nodes that have a downstream: what it tells that one in a message once a second.
+type impure struct {
+	algos.Base
+	to      []core.NodeID
+	do      func(x *impure) uint64
+	peers   map[uint64]bool
+	kept    *core.Msg
+	payload []byte
+	count   uint64
+}
+
+const tell = wire.FirstUserType
+
+func (x *impure) Process(m *core.Msg) core.Verdict {
+	switch {
+	case m.Type() == wire.TypeWorldUp && len(x.to) > 0:
+		x.After(time.Second, 1)
+	case m.Type() == wire.TypeTimer && m.TimerID() == 1:
+		x.count++
+		r := x.NewMsg(tell, 0, 8)
+		binary.BigEndian.PutUint64(r.Payload(), x.do(x))
+		x.Send(r, x.to[0])
+		x.payload, x.kept = r.Payload(), r
+		x.After(time.Second, 1)
+	default:
+		return x.Base.Process(m)
+	}
+	return core.Done
+}
+
+var impurities = map[string]func(x *impure) uint64{
+	"pure":   func(x *impure) uint64 { return x.count + x.Rand().Uint64() },
+	"clock":  func(*impure) uint64 { return uint64(time.Now().UnixNano()) },
+	"random": func(*impure) uint64 { return rand.Uint64() },
+	"map": func(x *impure) uint64 {
+		for p := range x.peers {
+			return p
+		}
+		return 0
+	},
+	"goroutine": func(*impure) uint64 {
+		c := make(chan uint64, 1000)
+		for i := range uint64(1000) {
+			go func() { c <- i }()
+		}
+		var sum uint64
+		for range 1000 {
+			sum = sum*31 + <-c
+		}
+		return sum
+	},
+	"address": func(x *impure) uint64 { return uint64(len(fmt.Sprintf("%p", x))) + hash(fmt.Sprintf("%p", x)) },
+	"write": func(x *impure) uint64 {
+		r := x.NewMsg(tell, 0, 8)
+		clear(r.Payload())
+		x.Send(r, x.to[0])
+		r.Payload()[3] = 1
+		return 0
+	},
+	"kept": func(x *impure) uint64 {
+		if x.kept != nil {
+			return x.kept.Seq()
+		}
+		return 0
+	},
+	"payload": func(x *impure) uint64 {
+		if x.payload != nil {
+			return uint64(x.payload[0])
+		}
+		return 0
+	},
+	"sleep": func(x *impure) uint64 { time.Sleep(time.Hour); return 0 },
+	"loop": func(x *impure) uint64 {
+		for x.count > 0 { // as long as the program lives
+		}
+		return 0
+	},
+}
+
+func hash(s string) (h uint64) {
+	for i := range len(s) {
+		h = h*31 + uint64(s[i])
+	}
+	return h
+}
+
+// register adds them under their names.
+func register(r *scenario.Registry) {
+	for name, do := range impurities {
+		r.Add(scenario.Algorithm{Name: "impure-" + name, New: func(e scenario.Env) (core.Algorithm, error) {
+			x := &impure{to: e.Downstreams, do: do, peers: make(map[uint64]bool)}
+			for i := range uint64(64) {
+				x.peers[i] = true
+			}
+			return x, nil
+		}})
+	}
+}
+
+func impureScenario(t *testing.T, name string) string {
+	return clitest.Scenario(t, fmt.Sprintf(`name: impure
+duration: 4s
+nodes: [A..C]
+algorithm: impure-%s
+links: [A -> B]
+applications: [{name: a, at: C, source: constant-rate, rate: 10 messages/s, payload: 10B, messages: 2}]
+`, name))
+}
+
+func TestCheck(t *testing.T) {
+	for name, c := range map[string]struct {
+		code int
+		says []string
+	}{
+		"pure":      {console.ExitOK, []string{"3 runs are the same: ", "sha256"}},
+		"clock":     {console.ExitViolation, []string{"the doing of node A", "timer 1", "  - ", "  + ", "user-1024  from A"}},
+		"random":    {console.ExitViolation, []string{"the doing of node A"}},
+		"map":       {console.ExitViolation, []string{"the doing of node A"}},
+		"goroutine": {console.ExitViolation, []string{"the doing of node A"}},
+		"address":   {console.ExitViolation, []string{"the doing of node A"}},
+		"write":     {console.ExitViolation, []string{"run 2", "strict", "at node A", "was written to after it had been sent"}},
+		"kept":      {console.ExitViolation, []string{"at node A", "used after the Process call"}},
+		"payload":   {console.ExitViolation, []string{"strict", "the doing of node A"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := clitest.Finish(t, clitest.Program(t, "check", impureScenario(t, name), "--runs", "3"))
+			if r.Code != c.code {
+				t.Errorf("exit code %d, want %d: %s", r.Code, c.code, r.Err)
+			}
+			for _, part := range c.says {
+				if !strings.Contains(r.Out, part) {
+					t.Errorf("%q is not in\n%s%s", part, r.Out, r.Err)
+				}
+			}
+		})
+	}
+}
+
+// An algorithm that does not return is given up in every world, with its node and place.
+func TestHangs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts worlds and waits for the watchdog")
+	}
+	for _, c := range []struct{ name, world, place string }{
+		{"loop", "sim", "check_test.go"}, {"loop", "live", "check_test.go"}, {"loop", "proc", "check_test.go"}, {"sleep", "sim", "time.Sleep"},
+	} {
+		t.Run(c.name+" "+c.world, func(t *testing.T) {
+			r := clitest.Finish(t, clitest.Program(t, "run", impureScenario(t, c.name), "--world", c.world, "--hang-after", "2s"))
+			if r.Code != console.ExitFailed {
+				t.Errorf("exit code %d, want %d", r.Code, console.ExitFailed)
+			}
+			for _, part := range []string{"node A, which was given a message of type timer, has not returned", c.place, "(*impure).Process"} {
+				if !strings.Contains(r.Err, part) {
+					t.Errorf("%q is not in\n%s", part, r.Err)
+				}
+			}
+		})
+	}
+}

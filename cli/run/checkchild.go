@@ -1,0 +1,96 @@
+package run
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ioverlay/ioverlay/cli/console"
+	"github.com/ioverlay/ioverlay/core/sim/trace"
+	"github.com/ioverlay/ioverlay/scenario"
+	"github.com/ioverlay/ioverlay/scenario/spec"
+)
+
+// checkChild makes this program one run of "ioverlay check".
+const checkChild = "scenario-check-run"
+
+// checkedRun is what such a run is told.
+type checkedRun struct {
+	File   string `json:"file"`
+	Seed   uint64 `json:"seed"`
+	Trace  string `json:"trace"` // where to write
+	Procs  int    `json:"procs"`
+	GC     int    `json:"gc"`     // GOGC: percent
+	Strict bool   `json:"strict"` // core.Config.Strict
+	Litter int    `json:"litter"` // bytes that are allocated first, which moves all addresses
+}
+
+// perturbed is how the run with an index, from 0, differs from others.
+func perturbed(i int) checkedRun {
+	return checkedRun{Procs: 1 + i%2*max(1, runtime.NumCPU()-1), GC: []int{100, 20, 400}[i%3], Strict: i%2 == 1, Litter: i * 12_345}
+}
+
+// String says it on a line.
+func (c checkedRun) String() string {
+	s := fmt.Sprintf("GOMAXPROCS=%d GOGC=%d", c.Procs, c.GC)
+	if c.Strict {
+		s += " strict"
+	}
+	return s
+}
+
+// checkedRunDone is what it answers.
+type checkedRunDone struct {
+	Hash    string `json:"hash"`
+	Records uint64 `json:"records"`
+	Failed  string `json:"failed,omitempty"` // an algorithm panicked, or time did not go on
+	Error   string `json:"error,omitempty"`  // it could not be run
+}
+
+// CheckChild is the hidden command of one run.
+func CheckChild(c *console.App) *cobra.Command {
+	a := &app{c}
+	return &cobra.Command{
+		Use: checkChild, Hidden: true, Args: cobra.ExactArgs(1),
+		Short: "Be one run of a check",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var how checkedRun
+			if err := json.Unmarshal([]byte(args[0]), &how); err != nil {
+				return fmt.Errorf("what to run: %w", err)
+			}
+			runtime.GOMAXPROCS(how.Procs)
+			debug.SetGCPercent(how.GC)
+			litter := make([]byte, how.Litter)
+			defer runtime.KeepAlive(litter)
+			done, err := a.runForCheck(cmd, how)
+			if err != nil {
+				done.Error = err.Error()
+			}
+			return json.NewEncoder(a.Out).Encode(done)
+		},
+	}
+}
+
+func (a *app) runForCheck(cmd *cobra.Command, how checkedRun) (done checkedRunDone, err error) {
+	plan, err := spec.Load(how.File, spec.Options{Algorithms: a.Registry, Seed: &how.Seed})
+	if err != nil {
+		return done, err
+	}
+	file, err := os.Create(how.Trace)
+	if err != nil {
+		return done, fmt.Errorf("create a trace: %w", err)
+	}
+	w := trace.NewWriter(file, trace.Options{Sent: true})
+	_, runErr := scenario.Run(cmd.Context(), plan, scenario.Options{World: "sim", Registry: a.Registry, Strict: how.Strict, Watch: w})
+	err = errors.Join(w.Close(), file.Close())
+	done.Hash, done.Records = w.Hash(), w.Records()
+	if runErr != nil {
+		done.Failed = runErr.Error()
+	}
+	return done, err
+}
