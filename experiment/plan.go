@@ -52,6 +52,7 @@ func (c Cell) plan(seed uint64, r *scenario.Registry) (*planned, error) {
 		}
 		p.formulas = append(p.formulas, f)
 		plan.Moments = append(plan.Moments, f.Edges()...)
+		plan.Record.Deliveries = plan.Record.Deliveries || f.Follows()
 	}
 	return p, nil
 }

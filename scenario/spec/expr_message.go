@@ -44,3 +44,9 @@ func (x *call) coverage(e *evaluation) vector {
 	}
 	return vector{v: []float64{share}}
 }
+
+// follows reports whether an expectation is about messages that are followed.
+func (v *Expectation) follows() (does bool) {
+	v.calls(func(c *call) { does = does || c.measure.followsMessages() })
+	return does
+}

@@ -27,6 +27,7 @@ func (p *Plan) Formula(text string) (*Formula, error) {
 	v := Expectation{Span: at, Text: text}
 	w := d.phrase(&tree{shape: shapeText, at: at, text: text})
 	v.left = w.sum(0)
+	w.within(&v)
 	w.window(&v)
 	w.end()
 	if len(r.found) == 0 {
@@ -41,6 +42,9 @@ func (p *Plan) Formula(text string) (*Formula, error) {
 // Edges are the times, besides the beginning and the end of the run, at which there
 // must be a reading.
 func (f *Formula) Edges() []time.Duration { return f.e.Edges() }
+
+// Follows reports whether the value is of messages that are followed: a run only has it if the plan's Record.Deliveries is set.
+func (f *Formula) Follows() bool { return f.e.follows() }
 
 // Timed reports whether the value depends on how fast things go, as Expectation.Timed.
 func (f *Formula) Timed() bool { return f.e.Timed() }

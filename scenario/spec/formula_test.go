@@ -26,7 +26,7 @@ func (fakeAlgorithms) Params(name string) ([]Param, bool) {
 }
 
 // flat readings grow by 10 a second for each measure and node.
-type flat struct{}
+type flat struct{ OwnReadings }
 
 func (flat) Read(_ Measure, of Target, _ uint32, at time.Duration) (float64, time.Duration) {
 	if of.From >= 0 {
@@ -143,6 +143,25 @@ func TestOverride(t *testing.T) {
 			t.Errorf("%s = %s: %v", c.path, c.value, err)
 		case c.fails != "" && (err == nil || !strings.Contains(err.Error(), c.fails)):
 			t.Errorf("%s = %s: %v, want something with %q", c.path, c.value, err, c.fails)
+		}
+	}
+}
+
+// Formulas of deliveries say that messages must be followed, and a plan that is asked for them follows.
+func TestFormulasOfDeliveries(t *testing.T) {
+	p, err := Parse("x.yaml", []byte(formulaScenario), Options{Algorithms: fakeAlgorithms{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, follows := range map[string]bool{
+		"sent(A)": false, "duplicates(B)": false,
+		"p99(latency(B..C))": true, "mean(hops(B)) after 1s": true, "coverage() within 1s": true, "1 - coverage()": true,
+	} {
+		f, err := p.Formula(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		} else if f.Follows() != follows {
+			t.Errorf("%s follows messages: %v", text, f.Follows())
 		}
 	}
 }

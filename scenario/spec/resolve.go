@@ -278,7 +278,7 @@ func (r *resolver) recording() {
 	rec.Every = min(max(r.plan.Duration/samples, leastEvery), mostEvery)
 	rec.Nodes, rec.Links = true, true
 	for i := range r.plan.Expect {
-		r.plan.Expect[i].calls(func(c *call) { rec.Deliveries = rec.Deliveries || c.measure.followsMessages() })
+		rec.Deliveries = rec.Deliveries || r.plan.Expect[i].follows()
 	}
 	if r.f.Record == nil {
 		return
