@@ -231,7 +231,11 @@ func TestOneProgramAtATime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.close()
+	defer func() {
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	if _, err := openStore(dir); !errors.Is(err, ErrLocked) {
 		t.Errorf("%v", err)
 	}

@@ -272,7 +272,7 @@ func (o *order) sortedLater(l ast.Expr) (sorted bool) {
 			return !sorted
 		}
 		arg := call.Args[0]
-		if inner, ok := arg.(*ast.CallExpr); ok && len(inner.Args) == 1 { // sort.Sort(byName(list))
+		if inner, ok := arg.(*ast.CallExpr); ok && len(inner.Args) == 1 { // as in: sort by a conversion of the list
 			arg = inner.Args[0]
 		}
 		sorted = sorted || types.ExprString(arg) == want

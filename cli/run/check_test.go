@@ -90,6 +90,7 @@ var impurities = map[string]func(x *impure) uint64{
 	"sleep": func(x *impure) uint64 { time.Sleep(time.Hour); return 0 },
 	"loop": func(x *impure) uint64 {
 		for x.count > 0 { // as long as the program lives
+			x.count |= 1
 		}
 		return 0
 	},

@@ -52,7 +52,7 @@ func TestStrictFindsMisuse(t *testing.T) {
 			return core.Done
 		}, "Send of a message after the Process call"},
 		{"kept payload", func(_ *core.Node, m *core.Msg) core.Verdict {
-			if payload != nil && payload[0] == poisoned {
+			if len(payload) > 0 && payload[0] == poisoned {
 				panic("poison")
 			}
 			payload = m.Payload()

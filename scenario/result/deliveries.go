@@ -186,7 +186,7 @@ func (r *Run) reached(m *message, of []spec.Target, within time.Duration) (have,
 				continue
 			}
 			among++
-			if m.delay != nil && m.delay[n] > 0 && (within == 0 || time.Duration(m.delay[n]-1)*tick <= within) {
+			if n < len(m.delay) && m.delay[n] > 0 && (within == 0 || time.Duration(m.delay[n]-1)*tick <= within) {
 				have++
 			}
 		}

@@ -96,7 +96,7 @@ func (r *Run) coverageOver(app uint32) (delays *metric.Distribution, among uint6
 				continue
 			}
 			among++
-			if m.delay != nil && m.delay[n] > 0 {
+			if n < len(m.delay) && m.delay[n] > 0 {
 				delays.Record(float64(m.delay[n]-1) * tick.Seconds())
 			}
 		}
