@@ -58,7 +58,7 @@ bench: build ## the chain benchmark, 2 to 32 nodes, TCP against goroutines (1.5 
 examples: build ## every scenario of examples/ in all three worlds (2 minutes)
 	@for file in examples/*.yaml; do for world in sim live proc; do \
 		$(IOVERLAY) run $$file --world $$world; done; done
-	@for world in sim live proc; do $(GO) run ./examples/gossip --world $$world; done
+	@for world in sim live proc; do $(GO) run ./examples/gossip run examples/gossip/gossip.yaml --world $$world; done
 
 microbench: ## Go benchmarks, repeated for benchstat (BENCH=regexp PKG=./ring/... COUNT=6)
 	@mkdir -p $(OUT)

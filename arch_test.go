@@ -79,7 +79,7 @@ type library struct {
 // time, and virtual time itself, which must be the same on every machine. The live
 // runtime is not among them, nor what runs many virtual worlds at a time.
 var worlds = []string{"metric", "core", "core/wire/...", "core/emul/...", "core/qos/...", "algos/...", "apps/...", "coding/...",
-	"core/sim", "core/sim/trace", "core/sim/simtest", "scenario/host"}
+	"core/sim", "core/sim/trace", "core/sim/simtest", "scenario/host", "examples/gossip"}
 
 var libraries = []library{
 	{path: "github.com/panjf2000/gnet/...", only: []string{"core/engine/...", "bench/..."}, why: "only the engine and the baselines touch the poller"},

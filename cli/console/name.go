@@ -37,8 +37,12 @@ func fromGoRun(path string) bool {
 	return strings.Contains(dir, "/go-build") && (strings.HasSuffix(dir, "/exe") || strings.HasSuffix(dir, "-d"))
 }
 
-// ours finds the files of the repository that iOverlay's own examples of use name.
-var ours = regexp.MustCompile(`\bexamples/[\w-]+\.yaml\b`)
+// ours finds the files of the repository that iOverlay's own examples of use name: scenarios, and experiments, which are
+// called so.
+var (
+	ours        = regexp.MustCompile(`\bexamples/(?:[\w-]+/)*[\w-]+\.yaml\b`)
+	experiments = regexp.MustCompile(`\bexamples/(?:[\w-]+/)*experiment\.yaml\b`)
+)
 
 // rename makes the texts of a tree of commands name the program that runs.
 func rename(root *cobra.Command, command string) {
@@ -52,6 +56,7 @@ func rename(root *cobra.Command, command string) {
 	use := regexp.MustCompile(`\b` + shipped + ` (` + strings.Join(names, "|") + `)\b`)
 	say := func(text *string) {
 		*text = use.ReplaceAllString(*text, strings.ReplaceAll(command, "$", "$$")+" $1")
+		*text = experiments.ReplaceAllString(*text, "experiment.yaml")
 		*text = ours.ReplaceAllString(*text, "scenario.yaml")
 	}
 	var visit func(*cobra.Command)

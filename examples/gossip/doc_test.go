@@ -1,8 +1,6 @@
 package main
 
 import (
-	"flag"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ioverlay/ioverlay/core/sim/trace"
+	"github.com/ioverlay/ioverlay/cli"
+	"github.com/ioverlay/ioverlay/cli/clitest"
+	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/scenario"
 )
 
@@ -57,108 +57,108 @@ func TestTheAlgorithmIsShort(t *testing.T) {
 	}
 }
 
-// example is a program of a command line on the page.
-func example(t *testing.T, args string) (*program, *strings.Builder) {
-	t.Helper()
-	out := &strings.Builder{}
-	p := &program{registry: scenario.Shipped(), out: out}
+// program is the one that ioverlay.Main makes of the algorithms.
+func program() cli.Program {
+	r := scenario.Shipped()
 	for _, a := range algorithms {
-		p.registry.Add(a)
+		r.Add(a)
 	}
-	fl := flag.NewFlagSet("gossip", flag.ContinueOnError)
-	fl.SetOutput(io.Discard)
-	p.flags(fl)
+	return cli.Program{Name: "gossip", Command: command, Registry: r}
+}
+
+// command is how the page's command lines begin.
+const command = "go run ./examples/gossip"
+
+// Every command line on the page, one after the other in a folder of their own, does
+// what the page says: those in virtual time print what stands below them.
+func TestTheTutorialPrintsWhatItSays(t *testing.T) {
+	blocks := plainBlocks(tutorial(t))
+	dir := t.TempDir()
+	file := filepath.Join("examples", "gossip", "gossip.yaml")
+	if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(file)), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, file), []byte(read(t, "gossip.yaml")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	ran := 0
+	for i, block := range blocks {
+		if !strings.HasPrefix(block, command) {
+			continue
+		}
+		if strings.Contains(block, "--world") {
+			block = strings.NewReplacer(" live", " sim", " proc", " sim").Replace(block) // the flags, at least
+		}
+		var printed strings.Builder
+		for line := range strings.Lines(block) {
+			printed.WriteString(execute(t, strings.TrimSpace(line)))
+			ran++
+		}
+		if i+1 == len(blocks) || strings.HasPrefix(blocks[i+1], command) {
+			t.Errorf("the page does not show what comes of %s", block)
+		} else if !strings.Contains(block, "--world") {
+			inOrder(t, block, blocks[i+1], printed.String())
+		}
+	}
+	if ran < 9 {
+		t.Errorf("only %d command lines", ran)
+	}
+}
+
+// plainBlocks are the page's command lines and what they print: its blocks in no language.
+func plainBlocks(page string) (blocks []string) {
+	inside, plain := false, false
+	for line := range strings.Lines(page) {
+		switch {
+		case strings.HasPrefix(line, "```"):
+			inside = !inside
+			plain = inside && line == "```\n"
+			if plain {
+				blocks = append(blocks, "")
+			}
+		case plain:
+			blocks[len(blocks)-1] += line
+		}
+	}
+	return blocks
+}
+
+// execute runs one command line in this process, and returns what it prints.
+func execute(t *testing.T, line string) string {
+	t.Helper()
+	// Around the seed that fails: under the race detector all take minutes.
+	short := strings.Replace(line, "1..1000", "27..32", 1)
 	var words []string
-	for _, word := range regexp.MustCompile(`"[^"]*"|\S+`).FindAllString(args, -1) {
+	for _, word := range regexp.MustCompile(`"[^"]*"|\S+`).FindAllString(strings.TrimPrefix(short, command), -1) {
 		words = append(words, strings.Trim(word, `"`))
 	}
-	if err := fl.Parse(words); err != nil {
-		t.Fatalf("go run ./examples/gossip%s: %v", args, err)
+	r := clitest.Run(program().Run).Inside(words...)
+	want := console.ExitOK
+	if strings.Contains(line, "hasty") && !strings.Contains(line, "trace show") && (strings.Contains(line, " sim ") || strings.Contains(line, "trace diff")) {
+		want = console.ExitViolation
 	}
-	p.file = filepath.Join("..", "..", p.file)
-	return p, out
+	if r.Code != want {
+		t.Errorf("%s: exit code %d, want %d: %s", line, r.Code, want, r.Err)
+	}
+	return strings.NewReplacer("6 seeds, from 27 to 32", "1000 seeds, from 1 to 1000").Replace(r.Out)
 }
 
-// Every command line on the page runs, and those in virtual time print what follows
-// it there: the verdict, the figures of the nodes, or what was found.
-func TestTheTutorialPrintsWhatItSays(t *testing.T) {
-	const command = "go run ./examples/gossip"
-	page := tutorial(t)
-	runs := regexp.MustCompile(`(?m)^`+command+`(.*)$`).FindAllStringSubmatchIndex(page, -1)
-	if len(runs) < 7 {
-		t.Fatalf("only %d command lines", len(runs))
-	}
-	for _, at := range runs {
-		p, out := example(t, page[at[2]:at[3]])
-		if p.world != "sim" {
+// inOrder checks that all lines that the page shows were printed, and in this order, but
+// for those that say how long it took and on how many cores. The page may leave lines out.
+func inOrder(t *testing.T, of, shown, printed string) {
+	t.Helper()
+	lines := strings.Split(printed, "\n")
+	for line := range strings.Lines(shown) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.Contains(line, "world sim") || strings.HasPrefix(line, "after ") {
 			continue
 		}
-		if p.seeds == "1..1000" {
-			p.seeds = "27..32" // around the one that fails: under the race detector all take minutes
+		at := slices.Index(lines, line)
+		if at < 0 {
+			t.Errorf("%sdoes not print this here, which is on the page:\n%s\nbut\n%s", of, line, printed)
+			return
 		}
-		hasty := p.algorithm == "hasty"
-		tables := p.trace == "" || !hasty // where it fails, the trace is shown
-		p.trace = ""
-		err := p.do(t.Context())
-		if failing := hasty && (p.seeds != "" || p.seed == 30); failing != (err != nil) {
-			t.Errorf("%s: %v", page[at[0]:at[1]], err)
-		}
-		if p.seeds != "" && err == nil {
-			continue
-		}
-		printed := out.String()
-		if _, verdict, found := strings.Cut(printed, "| Expectations"); found && at[2] < at[3] {
-			printed = verdict // the nodes are shown of the first run only
-		}
-		for _, line := range shown(printed) {
-			if tables && !strings.Contains(page[at[1]:], line) {
-				t.Errorf("%s: this is not on the page:\n%s", page[at[0]:at[1]], line)
-			}
-		}
-	}
-}
-
-// shown are the lines of a run that the page has, but for those that say how long it
-// took and on how many cores, and those of the links.
-func shown(out string) []string {
-	lines := strings.Split(out, "\n")
-	return slices.DeleteFunc(lines, func(line string) bool {
-		return strings.Contains(line, "world sim") || strings.HasPrefix(line, "+") ||
-			strings.Contains(line, "->") || strings.Contains(line, "LINK") || strings.Contains(line, "Links") ||
-			strings.HasPrefix(line, "after ") || strings.HasPrefix(line, "and ") || strings.HasPrefix(line, "News over")
-	})
-}
-
-// The two traces part where the page says, with the questions that it shows.
-func TestTheTracesPartWhereTheTutorialSays(t *testing.T) {
-	page := tutorial(t)
-	var readers [2]*trace.Reader
-	for i, algorithm := range []string{"hasty", "my-gossip"} {
-		p, _ := example(t, regexp.MustCompile(` --seed 30 .* --fault "[^"]*"`).FindString(page))
-		p.algorithm, p.trace = algorithm, filepath.Join(t.TempDir(), "trace")
-		if err := p.do(t.Context()); (err != nil) != (algorithm == "hasty") {
-			t.Fatal(err)
-		}
-		file, err := os.Open(p.trace)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = file.Close() }) // it was only read
-		if readers[i], err = trace.NewReader(file); err != nil {
-			t.Fatal(err)
-		}
-	}
-	d, err := trace.Diff(readers[0], readers[1], 1)
-	if err != nil || d.Same {
-		t.Fatal(d, err)
-	}
-	for _, r := range []trace.Record{d.A[0], d.B[0]} {
-		line := regexp.MustCompile(`(?m)^[-+] +\d+ +` + r.At.String() + ` +r1 +n1 +user-1024 .*#`)
-		if r.Type != ask || !line.MatchString(page) {
-			t.Errorf("the page does not have %+v", r)
-		}
-	}
-	if d.A[0].Seq != 200 || d.B[0].Seq != 180 {
-		t.Errorf("n1 asks for %d and %d", d.A[0].Seq, d.B[0].Seq)
+		lines = lines[at+1:]
 	}
 }

@@ -10,7 +10,6 @@ import (
 
 const (
 	ask      = wire.FirstUserType // asks for what comes from its number on
-	askTimer = 1
 	askEvery = 200 * time.Millisecond
 	memory   = 1024 // messages that a node keeps
 	answers  = 64   // most messages in answer to one ask
@@ -33,13 +32,7 @@ func (g *Gossip) Process(m *core.Msg) core.Verdict {
 	case m.Type() == wire.TypeData:
 		g.Disseminate(m, 1, g.Neighbours...)
 	case m.Type() == wire.TypeStarted:
-		g.After(askEvery, askTimer)
-	case m.Type() == wire.TypeTimer && m.TimerID() == askTimer:
-		question := g.NewMsg(ask, 0, 0)
-		question.SetSeq(g.next)
-		g.Disseminate(question, 1, g.Neighbours...)
-		g.After(askEvery, askTimer)
-		return core.Done
+		g.Every(askEvery, g.ask)
 	case m.Type() == ask:
 		for i := range uint64(answers) {
 			if kept := g.kept[(m.Seq()+i)%memory]; kept != nil && kept.Seq() == m.Seq()+i {
@@ -49,6 +42,13 @@ func (g *Gossip) Process(m *core.Msg) core.Verdict {
 		return core.Done
 	}
 	return g.Base.Process(m)
+}
+
+// ask asks all neighbours for what comes from the first message that is lacking.
+func (g *Gossip) ask() {
+	question := g.NewMsg(ask, 0, 0)
+	question.SetSeq(g.next)
+	g.Disseminate(question, 1, g.Neighbours...)
 }
 
 // keep remembers a message, and reports whether it was new.
