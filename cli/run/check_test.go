@@ -103,6 +103,16 @@ func hash(s string) (h uint64) {
 	return h
 }
 
+// withImpure is the environment variable that gives the program these algorithms, and its children.
+const withImpure = "IOVERLAY_TEST_IMPURE"
+
+// impureProgram runs the program with them.
+func impureProgram(t *testing.T, args ...string) clitest.Result {
+	cmd := clitest.Program(t, args...)
+	cmd.Env = append(cmd.Env, withImpure+"=1")
+	return clitest.Finish(t, cmd)
+}
+
 // register adds them under their names.
 func register(r *scenario.Registry) {
 	for name, do := range impurities {
@@ -142,7 +152,7 @@ func TestCheck(t *testing.T) {
 		"payload":   {console.ExitViolation, []string{"strict", "the doing of node A"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := clitest.Finish(t, clitest.Program(t, "check", impureScenario(t, name), "--runs", "3"))
+			r := impureProgram(t, "check", impureScenario(t, name), "--runs", "3")
 			if r.Code != c.code {
 				t.Errorf("exit code %d, want %d: %s", r.Code, c.code, r.Err)
 			}
@@ -164,7 +174,7 @@ func TestHangs(t *testing.T) {
 		{"loop", "sim", "check_test.go"}, {"loop", "live", "check_test.go"}, {"loop", "proc", "check_test.go"}, {"sleep", "sim", "time.Sleep"},
 	} {
 		t.Run(c.name+" "+c.world, func(t *testing.T) {
-			r := clitest.Finish(t, clitest.Program(t, "run", impureScenario(t, c.name), "--world", c.world, "--hang-after", "2s"))
+			r := impureProgram(t, "run", impureScenario(t, c.name), "--world", c.world, "--hang-after", "2s")
 			if r.Code != console.ExitFailed {
 				t.Errorf("exit code %d, want %d", r.Code, console.ExitFailed)
 			}
