@@ -242,10 +242,13 @@ func (r *Run) distributions(m spec.Measure, node int, app uint32) (of []*ownSeri
 		}
 		return of
 	}
-	for _, a := range r.Plan.Apps {
-		if app != all && a.ID != app {
-			continue
+	if app != all {
+		if s := r.own.get(node, app, m.Name); s != nil {
+			of = append(of, s)
 		}
+		return of
+	}
+	for _, a := range r.Plan.Apps {
 		if s := r.own.get(node, a.ID, m.Name); s != nil {
 			of = append(of, s)
 		}
