@@ -1,5 +1,5 @@
 // Package scaffold has the command that writes the beginning of a program: an algorithm that runs, a scenario with
-// expectations, a test.
+// expectations, an experiment, a test.
 package scaffold
 
 import (
@@ -41,8 +41,8 @@ func Command(a *console.App) *cobra.Command {
 		Use:   "new NAME",
 		Short: "Write the beginning of a program with an algorithm of your own",
 		Long: `Write a module into a new folder NAME: an algorithm that runs, the program with one line,
-a scenario with expectations, and a test. Change them; docs/algorithm.md says what an
-algorithm can do.
+a scenario with expectations, an experiment with many runs of it, and a test. Change them;
+docs/algorithm.md says what an algorithm can do.
 
 The module requires the version of iOverlay that this program has. A checkout of iOverlay
 stands for it with --replace.`,
@@ -134,7 +134,8 @@ func (s start) write(dir string) error {
 	file := strings.ReplaceAll(s.Name, "-", "_")
 	for name, to := range map[string]string{
 		"go.mod": "go.mod", "main.go": "main.go", "scenario.yaml": "scenario.yaml",
-		"algorithm.go": file + ".go", "algorithm_test.go": file + "_test.go",
+		"experiment.yaml": "experiment.yaml",
+		"algorithm.go":    file + ".go", "algorithm_test.go": file + "_test.go",
 	} {
 		var b strings.Builder
 		if err := templates.ExecuteTemplate(&b, name+".tmpl", s); err != nil {
@@ -153,7 +154,7 @@ func (s start) tell(a *console.App, dir string) error {
 	if s.Replace == "" && s.Version == "v0.0.0" {
 		text += "  go mod edit -replace github.com/ioverlay/ioverlay=DIR   # a checkout: this program was built from one, without a version\n"
 	}
-	text += "  go mod tidy\n  go test ./...\n  go run . run scenario.yaml\n"
+	text += "  go mod tidy\n  go test ./...\n  go run . run scenario.yaml\n  go run . experiment experiment.yaml --out out\n"
 	_, err := fmt.Fprint(a.Out, text)
 	return err
 }

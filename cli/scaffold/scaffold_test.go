@@ -20,8 +20,8 @@ func inside(args ...string) clitest.Result {
 	}).Inside(args...)
 }
 
-// What is written builds, passes its own test, and runs its scenario, in a module of its own, with this checkout and what
-// it has downloaded.
+// What docs/experiments.md says of an afternoon works in a module of its own, with this checkout and what it has
+// downloaded: what is written builds, passes its own test, holds what its scenario expects, and ends in a chart.
 func TestNewPrograms(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and tests a program")
@@ -30,11 +30,15 @@ func TestNewPrograms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(t.TempDir(), "my-overlay")
-	if r := inside("new", dir, "--module", "example.com/somebody/overlay", "--replace", root); r.Code != console.ExitOK || !strings.Contains(r.Out, "go test ./...") {
-		t.Fatalf("%+v", r)
+	commands, table := afternoon(t, root)
+	dir := filepath.Join(t.TempDir(), strings.Fields(commands[0])[2])
+	r := inside("new", dir, "--module", "example.com/somebody/overlay", "--replace", root)
+	for _, command := range commands[1:] {
+		if r.Code != console.ExitOK || !strings.Contains(r.Out, "\n  "+command) && !strings.HasPrefix(command, "cd ") {
+			t.Fatalf("new does not say %q: %+v", command, r)
+		}
 	}
-	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum")) // in place of "go mod tidy", which may download
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +49,8 @@ func TestNewPrograms(t *testing.T) {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+		// Without debug information, linking takes half the time.
+		cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod -ldflags=-w", "GOPROXY=off", "GOWORK=off")
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %v\n%s", args, err, out)
@@ -56,13 +61,44 @@ func TestNewPrograms(t *testing.T) {
 		t.Errorf("not formatted: %s", bad)
 	}
 	command("go", "vet", "./...")
-	command("go", "test", "./...")
-	if out := command("go", "run", ".", "run", "scenario.yaml", "--world", "sim"); !strings.Contains(out, "my-overlay: 31 nodes") {
-		t.Errorf("%s", out)
+	var printed string
+	for _, line := range commands[3:] { // after new, cd, and tidy
+		printed += command(strings.Fields(line)...)
+	}
+	for _, want := range append(table, "rumour: 31 nodes", "80 of 80 runs", "95% interval") {
+		if !strings.Contains(printed, want) {
+			t.Errorf("nothing says %q:\n%s", want, printed)
+		}
+	}
+	if strings.Contains(printed, "FAILED") || strings.Contains(printed, "did not hold") {
+		t.Errorf("what is expected does not hold:\n%s", printed)
+	}
+	chart, err := os.ReadFile(filepath.Join(dir, "out", "charts", "mean-delay.svg"))
+	if err != nil || !strings.Contains(string(chart), "fanout") {
+		t.Errorf("no chart: %v", err)
 	}
 	if out := command("go", "run", ".", "run", "--help"); !strings.Contains(out, "go run . run scenario.yaml --world sim") {
 		t.Errorf("%s", out)
 	}
+}
+
+// afternoon are the commands of the document, and lines of what the last one prints.
+func afternoon(t *testing.T, root string) (commands, table []string) {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(root, "docs", "experiments.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## An afternoon\n")
+	blocks := strings.Split(section, "\n```\n")
+	if len(blocks) < 4 {
+		t.Fatal("the page has no afternoon")
+	}
+	commands, table = strings.Split(blocks[1], "\n"), strings.Split(blocks[3], "\n")
+	if len(commands) < 6 || !strings.HasPrefix(commands[0], "ioverlay new ") || commands[2] != "go mod tidy" {
+		t.Fatalf("the page has other commands: %q", commands)
+	}
+	return commands, table
 }
 
 func TestNewUsage(t *testing.T) {
