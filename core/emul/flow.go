@@ -63,6 +63,11 @@ func (f *Flow) Waiting() bool { return f.state == flowQueued || f.state == flowP
 type Shared struct {
 	limit  *Limiter // nil: none
 	active []*Flow  // those that wait or have been granted credit
+
+	waiting flowHeap // those that wait for their turn
+	tag     int64    // what all of them have had, by the link's share
+	now     int64    // the tag of the flow that was granted last
+	pos     int      // in its heap, while a flow of its waits there
 }
 
 // NewShared is a link without a rate of its own.
@@ -96,55 +101,75 @@ func (s *Shared) leave(f *Flow) {
 	}
 }
 
-// cost is how far bytes move the flow's tag on: the more, the smaller its share. The
-// link's share, the weight of its heaviest lane, is divided among its active lanes by
-// their weights.
-func (f *Flow) cost(bytes int64) int64 {
-	var sum, heaviest int64
-	for _, o := range f.link.active {
-		sum += o.weight
-		heaviest = max(heaviest, o.weight)
+// cost is how far bytes move the flow's tag on among those of its link: the more, the
+// smaller its share.
+func (f *Flow) cost(bytes int64) int64 { return mulDiv(bytes, tagScale, f.weight) }
+
+// cost is how far bytes move the link's tag on among the links. Its share is the weight of
+// the heaviest lane that competes.
+func (s *Shared) cost(bytes int64) int64 {
+	heaviest := int64(1)
+	for _, f := range s.active {
+		heaviest = max(heaviest, f.weight)
 	}
-	if sum == 0 {
-		sum, heaviest = f.weight, f.weight
-	}
-	return mulDiv(mulDiv(bytes, tagScale, heaviest), sum, f.weight)
+	return mulDiv(bytes, tagScale, heaviest)
 }
 
 // tagScale is how many steps of a tag one byte of a flow of weight 1 takes: as many
 // as the largest weight, so that no flow's bytes are free.
 const tagScale = 1024
 
-// flowHeap orders waiting flows by tag, then by when they asked.
-type flowHeap struct {
-	flows []*Flow
+// tagged is what waits in the order of tags.
+type tagged[T any] interface {
+	key() *int64 // its tag
+	place() *int // in the heap
+	*T
 }
 
-func (h *flowHeap) less(i, j int) bool { return h.flows[i].tag < h.flows[j].tag }
+func (f *Flow) key() *int64   { return &f.tag }
+func (f *Flow) place() *int   { return &f.pos }
+func (s *Shared) key() *int64 { return &s.tag }
+func (s *Shared) place() *int { return &s.pos }
 
-func (h *flowHeap) swap(i, j int) {
-	h.flows[i], h.flows[j] = h.flows[j], h.flows[i]
-	h.flows[i].pos, h.flows[j].pos = i, j
+// tagHeap orders what waits by tag.
+type tagHeap[T any, P tagged[T]] struct{ all []P }
+
+type (
+	flowHeap = tagHeap[Flow, *Flow]
+	linkHeap = tagHeap[Shared, *Shared]
+)
+
+func (h *tagHeap[T, P]) less(i, j int) bool { return *h.all[i].key() < *h.all[j].key() }
+
+func (h *tagHeap[T, P]) swap(i, j int) {
+	h.all[i], h.all[j] = h.all[j], h.all[i]
+	*h.all[i].place(), *h.all[j].place() = i, j
 }
 
-func (h *flowHeap) push(f *Flow) {
-	f.pos = len(h.flows)
-	h.flows = append(h.flows, f)
-	h.up(f.pos)
+func (h *tagHeap[T, P]) push(p P) {
+	*p.place() = len(h.all)
+	h.all = append(h.all, p)
+	h.up(*p.place())
 }
 
-func (h *flowHeap) remove(f *Flow) {
-	i, last := f.pos, len(h.flows)-1
+func (h *tagHeap[T, P]) remove(p P) {
+	i, last := *p.place(), len(h.all)-1
 	h.swap(i, last)
-	h.flows[last] = nil
-	h.flows = h.flows[:last]
+	h.all[last] = nil
+	h.all = h.all[:last]
 	if i < last {
 		h.up(i)
 		h.down(i)
 	}
 }
 
-func (h *flowHeap) up(i int) {
+// fix puts one in its place whose tag has changed.
+func (h *tagHeap[T, P]) fix(p P) {
+	h.up(*p.place())
+	h.down(*p.place())
+}
+
+func (h *tagHeap[T, P]) up(i int) {
 	for i > 0 {
 		parent := (i - 1) / 2
 		if !h.less(i, parent) {
@@ -155,13 +180,13 @@ func (h *flowHeap) up(i int) {
 	}
 }
 
-func (h *flowHeap) down(i int) {
+func (h *tagHeap[T, P]) down(i int) {
 	for {
 		child := 2*i + 1
-		if child >= len(h.flows) {
+		if child >= len(h.all) {
 			return
 		}
-		if child+1 < len(h.flows) && h.less(child+1, child) {
+		if child+1 < len(h.all) && h.less(child+1, child) {
 			child++
 		}
 		if !h.less(child, i) {

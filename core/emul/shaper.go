@@ -3,8 +3,11 @@ package emul
 import "time"
 
 // Shaper divides a node's bandwidth among its lanes. A lane with something to pass
-// asks; Run grants credit, by start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM
-// 1996): the flow that has had least, by its weight, is next. A flow that cannot use
+// asks; Run grants credit, by hierarchical start-time fair queueing (Goyal, Vin and
+// Cheng, SIGCOMM 1996): the link that has had least, by its weight, is next, and on it the
+// lane that has. Both are charged: were it the lanes alone, each by its part of the link's
+// share at the time, a link would get more than its share whenever its lanes have
+// something to pass by turns. A flow that cannot use
 // its share, because its own link is slower or its node's other direction is full, is
 // passed over, and the rest goes to the others: max-min fairness.
 //
@@ -20,7 +23,7 @@ import "time"
 type Shaper struct {
 	total  *Limiter             // nil: none
 	way    [directions]*Limiter // up, down
-	queue  [directions]flowHeap // that wait for these
+	queue  [directions]linkHeap // with flows that wait for these
 	weight [directions]int64    // sum over the queue
 	active [directions]int      // flows that wait or have been granted credit
 	parked []*Flow              // that wait for their links' own rates
@@ -29,7 +32,7 @@ type Shaper struct {
 	// direction has credit; 0 if they do not.
 	held [directions]time.Duration
 
-	// Virtual time, for each direction: the tag of the flow that was granted last.
+	// Virtual time, for each direction: the tag of the link that was granted last.
 	// One for both would let a fast direction lend its pace to a slow one.
 	now [directions]int64
 }
@@ -50,8 +53,8 @@ func (s *Shaper) align() {
 	for d := range directions {
 		lag := latest - s.now[d]
 		s.now[d] = latest
-		for _, f := range s.queue[d].flows { // all alike, so the heap stays one
-			f.tag += lag
+		for _, l := range s.queue[d].all { // all alike, so the heap stays one
+			l.tag += lag
 		}
 	}
 }
@@ -59,9 +62,22 @@ func (s *Shaper) align() {
 // Limits reports whether flows of a direction are under a limit of the node.
 func (s *Shaper) Limits(d Direction) bool { return s.total != nil || s.way[d] != nil }
 
-// NewFlow makes a flow for a lane of the given link.
+// NewFlow makes a flow for a lane of the given link, whose flows are all of one direction.
 func (s *Shaper) NewFlow(t Taker, d Direction, link *Shared, weight int) *Flow {
-	return &Flow{taker: t, dir: d, link: link, tag: s.now[d], weight: int64(max(weight, 1))}
+	return &Flow{taker: t, dir: d, link: link, tag: link.now, weight: int64(max(weight, 1))}
+}
+
+// charge moves a link's tag on, or back.
+func (s *Shaper) charge(f *Flow, bytes int64) {
+	l := f.link
+	if bytes < 0 {
+		l.tag -= l.cost(-bytes)
+	} else {
+		l.tag += l.cost(bytes)
+	}
+	if len(l.waiting.all) > 0 {
+		s.queue[f.dir].fix(l)
+	}
 }
 
 // SetWeight sets a flow's share among those that compete, from 1.
@@ -95,18 +111,27 @@ func (s *Shaper) Stay(f *Flow) { f.stays = f.state == flowIdle }
 // begins with the others, and whoever stayed a little before them.
 func (s *Shaper) enqueue(f *Flow, now time.Duration) {
 	f.state, f.since = flowQueued, now
-	from := s.now[f.dir]
+	l := f.link
+	from, fromLink := l.now, s.now[f.dir]
 	if f.stays {
 		f.stays = false
 		from -= f.cost(s.burst(f))
+		fromLink -= l.cost(s.burst(f))
 	}
 	f.tag = max(f.tag, from)
-	s.queue[f.dir].push(f)
+	l.waiting.push(f)
+	if len(l.waiting.all) == 1 {
+		l.tag = max(l.tag, fromLink)
+		s.queue[f.dir].push(l)
+	}
 	s.weight[f.dir] += f.weight
 }
 
 func (s *Shaper) dequeue(f *Flow) {
-	s.queue[f.dir].remove(f)
+	l := f.link
+	if l.waiting.remove(f); len(l.waiting.all) == 0 {
+		s.queue[f.dir].remove(l)
+	}
 	s.weight[f.dir] -= f.weight
 }
 
@@ -122,6 +147,7 @@ func (s *Shaper) Settle(f *Flow, passed int64, now time.Duration) {
 		s.giveBack(f, -more)
 	}
 	f.tag += f.cost(passed)
+	s.charge(f, passed-f.granted)
 	s.retire(f)
 }
 
@@ -142,6 +168,7 @@ func (s *Shaper) Drop(f *Flow) {
 		s.unpark(f)
 	case flowGranted:
 		s.giveBack(f, f.granted)
+		s.charge(f, -f.granted)
 	case flowIdle:
 		return
 	}
@@ -158,7 +185,8 @@ func (s *Shaper) Run(now time.Duration) {
 			return
 		}
 		s.dequeue(f)
-		s.now[f.dir] = f.tag
+		s.now[f.dir], f.link.now = f.link.tag, f.tag
+		s.charge(f, credit)
 		f.state, f.granted = flowGranted, credit
 		s.take(f, credit, now)
 		f.taker.Granted(credit)
@@ -171,7 +199,7 @@ func (s *Shaper) pick(now time.Duration) (*Flow, int64) {
 	var best *Flow
 	var most int64
 	for d := range directions {
-		if len(s.queue[d].flows) == 0 {
+		if len(s.queue[d].all) == 0 {
 			s.held[d] = 0
 			continue
 		}
@@ -182,7 +210,7 @@ func (s *Shaper) pick(now time.Duration) (*Flow, int64) {
 		case total <= 0:
 			s.hold(d, now)
 		default:
-			if f, credit := s.first(d, min(way, total), now); f != nil && (best == nil || f.tag < best.tag) {
+			if f, credit := s.first(d, min(way, total), now); f != nil && (best == nil || f.link.tag < best.link.tag) {
 				best, most = f, credit
 			}
 		}
@@ -212,8 +240,8 @@ func (s *Shaper) heldFor(d Direction, now time.Duration) time.Duration {
 // Those whose own links have none step aside.
 func (s *Shaper) first(d Direction, credit int64, now time.Duration) (*Flow, int64) {
 	q := &s.queue[d]
-	for len(q.flows) > 0 {
-		f := q.flows[0]
+	for len(q.all) > 0 {
+		f := q.all[0].waiting.all[0]
 		own := creditOf(f.link.limit, now-f.since, now)
 		if own > 0 {
 			return f, min(own, s.part(f, credit))
@@ -271,7 +299,7 @@ const Never = time.Duration(1<<63 - 1)
 func (s *Shaper) Next(now time.Duration) time.Duration {
 	next := Never
 	for d := range directions {
-		if len(s.queue[d].flows) > 0 {
+		if len(s.queue[d].all) > 0 {
 			next = min(next, max(nextOf(s.total, now), nextOf(s.way[d], now)))
 		}
 	}
