@@ -303,7 +303,7 @@ func TestDroppedFlowsLeaveNothing(t *testing.T) {
 			r.s.Drop(l.flow)
 		}
 		s := &r.s
-		if n := len(s.queue[0].all) + len(s.queue[1].all) + len(s.parked) + len(links[0].active) + len(links[1].active) +
+		if n := len(s.queue[0]) + len(s.queue[1]) + len(s.parked) + len(links[0].active) + len(links[1].active) +
 			len(links[2].active) + len(links[3].active); n != 0 {
 			t.Fatalf("%d entries are left of flows that are gone", n)
 		}
