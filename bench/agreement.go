@@ -59,7 +59,7 @@ record: {every: 1s, series: [link]}
 
 // agreementCases are chains, trees, diamonds and DAGs, with caps on links and nodes of
 // every kind, drawn from the seed; and chains with latencies to 200 ms and small buffers,
-// with jitter, with sessions that share links, and with messages of all sizes.
+// with jitter, with sessions that share links and nodes, and with messages of all sizes.
 func agreementCases(s AgreementSpec) (cases []agreementCase) {
 	add := func(name string, seed uint64, buffers int, body string) {
 		head := fmt.Sprintf(agreementHead, name, seed, (agreementWarmup + s.Window).Nanoseconds(), s.Links, buffers)
