@@ -59,7 +59,7 @@ record: {every: 1s, series: [link]}
 
 // agreementCases are chains, trees, diamonds and DAGs, with caps on links and nodes of
 // every kind, drawn from the seed; and chains with latencies to 200 ms and small buffers,
-// with jitter, with sessions that share links, and with messages of all sizes.
+// with jitter, with sessions that share links and nodes, and with messages of all sizes.
 func agreementCases(s AgreementSpec) (cases []agreementCase) {
 	add := func(name string, seed uint64, buffers int, body string) {
 		head := fmt.Sprintf(agreementHead, name, seed, (agreementWarmup + s.Window).Nanoseconds(), s.Links, buffers)
@@ -98,6 +98,15 @@ applications:
   - {name: a, at: n1, source: back-to-back, payload: 1000B}
   - {name: b, at: n1, source: back-to-back, payload: 1000B}
   - {name: c, at: n3, source: back-to-back, payload: 1000B}
+`)
+	add("sessions at nodes with a total", s.Seed, 10, `nodes: [{names: n1, bandwidth: {total: 926KBps}}, {names: n2, bandwidth: {total: 1092KBps}}, {names: n3, bandwidth: {total: 1390KBps}},
+  {names: n4, bandwidth: {total: 980KBps}}, n5]
+links: [{chain: n1..n5}]
+applications:
+  - {name: a, at: n4, source: back-to-back, payload: 1000B}
+  - {name: b, at: n2, source: back-to-back, payload: 1000B}
+  - {name: c, at: n1, source: back-to-back, payload: 1000B}
+  - {name: d, at: n1, source: back-to-back, payload: 1000B}
 `)
 	add("mixed sizes", s.Seed, 4, `nodes: [{names: n1, bandwidth: {up: 900KBps}}, n2..n3]
 links: [{link: n1 -> n2, latency: 20ms}, {link: n2 -> n3, rate: 600KBps}]

@@ -13,16 +13,25 @@ import (
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
 
+// Where two ways to a node are alike in all but their lengths, nothing says on which of them
+// messages wait, and for minutes queues fill on one at the other's cost. So the slowest links,
+// of 20 KBps, need a long look: in 40 s the queues of a way, 60 messages, are 7% of what they
+// carry. What a rule of sharing gets wrong stays.
+const (
+	meetingSpan = "220s"
+	meetingFrom = 60 * time.Second
+)
+
 // meeting is a small network in which several sessions meet at links and nodes.
-func meeting(seed uint64) string {
+func meeting(seed uint64, kinds ...string) string {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	n := 4 + rng.IntN(4)
 	rate := func() int { return 200 + rng.IntN(800) }
-	src := fmt.Sprintf("name: meeting %d\nseed: %d\nduration: 60s\ndrain: 0s\nbuffers: {messages: 10}\nnodes:\n", seed, seed)
+	src := fmt.Sprintf("name: meeting %d\nseed: %d\nduration: %s\ndrain: 0s\nbuffers: {messages: 10}\nnodes:\n", seed, seed, meetingSpan)
 	for i := range n {
 		src += fmt.Sprintf("  - {names: n%d", i)
 		if rng.IntN(3) == 0 {
-			src += fmt.Sprintf(", bandwidth: {%s: %dKBps}", []string{"up", "down"}[rng.IntN(2)], rate())
+			src += fmt.Sprintf(", bandwidth: {%s: %dKBps}", kinds[rng.IntN(len(kinds))], rate())
 		}
 		src += "}\n"
 	}
@@ -57,17 +66,46 @@ func compareWithOracle(t *testing.T, p *spec.Plan, r *scenario.Result, from time
 	return worst
 }
 
-// The oracle and virtual time agree where sessions meet, at links and at nodes, within 2%.
-func TestOracleWhereSessionsMeet(t *testing.T) {
+// The oracle and virtual time agree where sessions meet, at links and at nodes, within 1%.
+func TestOracleWhereSessionsMeet(t *testing.T) { agree(t, meetings("up", "down")) }
+
+// The same where what comes to a node and what leaves it share its bandwidth. Random
+// networks rarely show what a fault costs here, so one that does is the first.
+func TestOracleWhereSessionsMeetAtTotals(t *testing.T) {
+	chain := fmt.Sprintf(`name: totals
+duration: %s
+drain: 0s
+buffers: {messages: 10}
+nodes: [{names: n0, bandwidth: {total: 463KBps}}, {names: n1, bandwidth: {total: 546KBps}}, {names: n2, bandwidth: {total: 695KBps}}, {names: n3, bandwidth: {total: 490KBps}}, n4]
+links: [{chain: n0..n4}]
+applications:
+  - {name: a, at: n3, source: back-to-back, payload: 976B}
+  - {name: b, at: n1, source: back-to-back, payload: 976B}
+  - {name: c, at: n0, source: back-to-back, payload: 976B}
+  - {name: d, at: n0, source: back-to-back, payload: 976B}
+`, meetingSpan)
+	agree(t, append([]string{chain}, meetings("total")...))
+}
+
+// meetings are 30 random networks, or 8 of them, with limits of the given kinds.
+func meetings(kinds ...string) (plans []string) {
 	seeds := uint64(30)
 	if testing.Short() {
 		seeds = 8
 	}
 	for seed := range seeds {
-		p := parse(t, scenario.Shipped(), meeting(seed))
+		plans = append(plans, meeting(seed, kinds...))
+	}
+	return plans
+}
+
+func agree(t *testing.T, plans []string) {
+	t.Helper()
+	for _, src := range plans {
+		p := parse(t, scenario.Shipped(), src)
 		r := run(t, p, scenario.Options{World: "sim"})
-		if worst := compareWithOracle(t, p, r, 20*time.Second); worst > 2 {
-			t.Errorf("seed %d is %.2f%% off:\n%s", seed, worst, meeting(seed))
+		if worst := compareWithOracle(t, p, r, meetingFrom); worst > 1 {
+			t.Errorf("%.2f%% off:\n%s", worst, src)
 		}
 	}
 }

@@ -7,7 +7,9 @@
 // puts it between a lane's queue and its transport.
 //
 //	limiter.go window.go  one rate: how many bytes may pass now, or when again
-//	shaper.go flow.go     a node's rates and the flows that share them, max-min fair
+//	shaper.go pick.go     a node's rates, and whose turn it is: max-min fair
+//	flow.go shared.go     the flows that share them, and their links
+//	turns.go              those that wait, in the order of their turns
 //	under.go              the limits that a flow is under
 //	link.go delay.go      latency, jitter and loss of one link
 //	rate.go               bytes a second

@@ -3,10 +3,13 @@ package emul
 import "time"
 
 // Shaper divides a node's bandwidth among its lanes. A lane with something to pass
-// asks; Run grants credit, by start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM
-// 1996): the flow that has had least, by its weight, is next. A flow that cannot use
-// its share, because its own link is slower or its node's other direction is full, is
-// passed over, and the rest goes to the others: max-min fairness.
+// asks; Run grants credit, by hierarchical start-time fair queueing (Goyal, Vin and
+// Cheng, SIGCOMM 1996): the link that has had least, by its weight, is next, and on it
+// the lane that has. Both are charged: were it the lanes alone, each for its part of the
+// link's share at the time, a link whose lanes have something to pass by turns would get
+// more than its share. A flow that cannot use its share, because its own link is slower
+// or its node's other direction is full, is passed over, and the rest goes to the
+// others: max-min fairness.
 //
 //	Ask     a flow has something to pass and waits
 //	Run     while there is credit: grants it to the flow whose turn it is
@@ -20,8 +23,8 @@ import "time"
 type Shaper struct {
 	total  *Limiter             // nil: none
 	way    [directions]*Limiter // up, down
-	queue  [directions]flowHeap // that wait for these
-	weight [directions]int64    // sum over the queue
+	queue  [directions]turns    // links with flows that wait for these
+	weight [directions]int64    // sum over those flows
 	active [directions]int      // flows that wait or have been granted credit
 	parked []*Flow              // that wait for their links' own rates
 
@@ -29,7 +32,7 @@ type Shaper struct {
 	// direction has credit; 0 if they do not.
 	held [directions]time.Duration
 
-	// Virtual time, for each direction: the tag of the flow that was granted last.
+	// Virtual time, for each direction: the tag of the link that was granted last.
 	// One for both would let a fast direction lend its pace to a slow one.
 	now [directions]int64
 }
@@ -50,8 +53,8 @@ func (s *Shaper) align() {
 	for d := range directions {
 		lag := latest - s.now[d]
 		s.now[d] = latest
-		for _, f := range s.queue[d].flows { // all alike, so the heap stays one
-			f.tag += lag
+		for _, l := range s.queue[d] { // all alike, so the heap stays one
+			l.tag += lag
 		}
 	}
 }
@@ -59,9 +62,13 @@ func (s *Shaper) align() {
 // Limits reports whether flows of a direction are under a limit of the node.
 func (s *Shaper) Limits(d Direction) bool { return s.total != nil || s.way[d] != nil }
 
-// NewFlow makes a flow for a lane of the given link.
+// NewFlow makes a flow for a lane of the given link. It panics if the link has flows of the
+// other direction.
 func (s *Shaper) NewFlow(t Taker, d Direction, link *Shared, weight int) *Flow {
-	return &Flow{taker: t, dir: d, link: link, tag: s.now[d], weight: int64(max(weight, 1))}
+	link.claim(d)
+	f := &Flow{taker: t, dir: d, shared: link, weight: int64(max(weight, 1)), turn: turn{tag: link.now}}
+	f.asFlow = f
+	return f
 }
 
 // SetWeight sets a flow's share among those that compete, from 1.
@@ -83,7 +90,7 @@ func (s *Shaper) Ask(f *Flow, now time.Duration) {
 		s.now[d] = max(s.now[Out], s.now[In]) // it was away, and saves nothing up either
 	}
 	s.active[f.dir]++
-	f.link.enter(f)
+	f.shared.enter(f)
 	s.enqueue(f, now)
 }
 
@@ -95,18 +102,27 @@ func (s *Shaper) Stay(f *Flow) { f.stays = f.state == flowIdle }
 // begins with the others, and whoever stayed a little before them.
 func (s *Shaper) enqueue(f *Flow, now time.Duration) {
 	f.state, f.since = flowQueued, now
-	from := s.now[f.dir]
+	l := f.shared
+	from, fromLink := l.now, s.now[f.dir]
 	if f.stays {
 		f.stays = false
 		from -= f.cost(s.burst(f))
+		fromLink -= l.cost(s.burst(f))
 	}
 	f.tag = max(f.tag, from)
-	s.queue[f.dir].push(f)
+	l.waiting.push(&f.turn)
+	if len(l.waiting) == 1 {
+		l.tag = max(l.tag, fromLink)
+		s.queue[f.dir].push(&l.turn)
+	}
 	s.weight[f.dir] += f.weight
 }
 
 func (s *Shaper) dequeue(f *Flow) {
-	s.queue[f.dir].remove(f)
+	l := f.shared
+	if l.waiting.remove(&f.turn); len(l.waiting) == 0 {
+		s.queue[f.dir].remove(&l.turn)
+	}
 	s.weight[f.dir] -= f.weight
 }
 
@@ -122,13 +138,24 @@ func (s *Shaper) Settle(f *Flow, passed int64, now time.Duration) {
 		s.giveBack(f, -more)
 	}
 	f.tag += f.cost(passed)
+	s.charge(f, f.shared.cost(passed)-f.charged)
 	s.retire(f)
+}
+
+// charge moves the tag of a flow's link on, or back. A link is charged when credit is
+// granted, so that its other lanes do not have its turn again meanwhile.
+func (s *Shaper) charge(f *Flow, steps int64) {
+	l := f.shared
+	l.tag += steps
+	if len(l.waiting) > 0 {
+		s.queue[f.dir].fix(l.pos)
+	}
 }
 
 // retire makes a flow idle.
 func (s *Shaper) retire(f *Flow) {
 	f.granted, f.state = 0, flowIdle
-	f.link.leave(f)
+	f.shared.leave(f)
 	s.active[f.dir]--
 }
 
@@ -142,6 +169,7 @@ func (s *Shaper) Drop(f *Flow) {
 		s.unpark(f)
 	case flowGranted:
 		s.giveBack(f, f.granted)
+		s.charge(f, -f.charged)
 	case flowIdle:
 		return
 	}
@@ -158,94 +186,19 @@ func (s *Shaper) Run(now time.Duration) {
 			return
 		}
 		s.dequeue(f)
-		s.now[f.dir] = f.tag
-		f.state, f.granted = flowGranted, credit
+		s.now[f.dir], f.shared.now = f.shared.tag, f.tag
+		f.state, f.granted, f.charged = flowGranted, credit, f.shared.cost(credit)
+		s.charge(f, f.charged)
 		s.take(f, credit, now)
 		f.taker.Granted(credit)
 	}
-}
-
-// pick chooses whose turn it is and how much it may pass; nil if nobody may.
-func (s *Shaper) pick(now time.Duration) (*Flow, int64) {
-	total := creditOf(s.total, 0, now)
-	var best *Flow
-	var most int64
-	for d := range directions {
-		if len(s.queue[d].flows) == 0 {
-			s.held[d] = 0
-			continue
-		}
-		way := creditOf(s.way[d], s.heldFor(d, now), now)
-		switch {
-		case way <= 0:
-			s.held[d] = 0
-		case total <= 0:
-			s.hold(d, now)
-		default:
-			if f, credit := s.first(d, min(way, total), now); f != nil && (best == nil || f.tag < best.tag) {
-				best, most = f, credit
-			}
-		}
-	}
-	if best != nil {
-		s.held[best.dir] = 0
-	}
-	return best, most
-}
-
-// hold notes that a direction could go on but for the node's total. Times are kept 1
-// ns up, so that 0 stands for none.
-func (s *Shaper) hold(d Direction, now time.Duration) {
-	if s.held[d] == 0 {
-		s.held[d] = now + 1
-	}
-}
-
-func (s *Shaper) heldFor(d Direction, now time.Duration) time.Duration {
-	if s.held[d] == 0 {
-		return 0
-	}
-	return now + 1 - s.held[d]
-}
-
-// first is the flow of a direction whose turn it is, with its part of the credit.
-// Those whose own links have none step aside.
-func (s *Shaper) first(d Direction, credit int64, now time.Duration) (*Flow, int64) {
-	q := &s.queue[d]
-	for len(q.flows) > 0 {
-		f := q.flows[0]
-		own := creditOf(f.link.limit, now-f.since, now)
-		if own > 0 {
-			return f, min(own, s.part(f, credit))
-		}
-		s.dequeue(f)
-		f.state = flowParked
-		s.parked = append(s.parked, f)
-	}
-	return nil, 0
-}
-
-// minGrant is the least that is granted if there is as much: a grant costs some
-// 100 ns, which should buy a few messages.
-const minGrant = 4096
-
-// part is a flow's part of the credit that there is for its direction.
-func (s *Shaper) part(f *Flow, credit int64) int64 {
-	others := s.weight[Out] + s.weight[In]
-	if s.total == nil {
-		others = s.weight[f.dir]
-	}
-	if others <= f.weight {
-		return credit
-	}
-	return min(max(mulDiv(credit, f.weight, others), minGrant), credit)
 }
 
 // readmit lets flows compete again whose links have credit again.
 func (s *Shaper) readmit(now time.Duration) {
 	rest := s.parked[:0]
 	for _, f := range s.parked {
-		if creditOf(f.link.limit, 0, now) > 0 {
+		if creditOf(f.shared.limit, 0, now) > 0 {
 			s.enqueue(f, now)
 		} else {
 			rest = append(rest, f)
@@ -271,12 +224,12 @@ const Never = time.Duration(1<<63 - 1)
 func (s *Shaper) Next(now time.Duration) time.Duration {
 	next := Never
 	for d := range directions {
-		if len(s.queue[d].flows) > 0 {
+		if len(s.queue[d]) > 0 {
 			next = min(next, max(nextOf(s.total, now), nextOf(s.way[d], now)))
 		}
 	}
 	for _, f := range s.parked {
-		next = min(next, nextOf(f.link.limit, now))
+		next = min(next, nextOf(f.shared.limit, now))
 	}
 	return next
 }

@@ -283,13 +283,14 @@ func TestDroppedFlowsLeaveNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := &rig{}
 		r.s.Set(Bandwidth{Total: 50 * KBps}, DefaultInterval, 0)
-		links := []*Shared{NewShared(), NewShared()}
-		links[1].SetRate(20*KBps, DefaultInterval, 0)
+		links := []*Shared{NewShared(), NewShared(), NewShared(), NewShared()} // two a direction, one with a rate
+		links[2].SetRate(20*KBps, DefaultInterval, 0)
+		links[3].SetRate(20*KBps, DefaultInterval, 0)
 		for step := range rapid.IntRange(1, 100).Draw(t, "steps") {
 			switch {
 			case len(r.lanes) == 0 || rapid.Bool().Draw(t, "add"):
 				l := &rigLane{r: r, size: func() int64 { return 3000 }}
-				l.flow = r.s.NewFlow(l, Direction(step%2), links[step/2%2], 1+step%3)
+				l.flow = r.s.NewFlow(l, Direction(step%2), links[step%4], 1+step%3)
 				r.lanes = append(r.lanes, l)
 			default:
 				i := rapid.IntRange(0, len(r.lanes)-1).Draw(t, "drop")
@@ -302,7 +303,8 @@ func TestDroppedFlowsLeaveNothing(t *testing.T) {
 			r.s.Drop(l.flow)
 		}
 		s := &r.s
-		if n := len(s.queue[0].flows) + len(s.queue[1].flows) + len(s.parked) + len(links[0].active) + len(links[1].active); n != 0 {
+		if n := len(s.queue[0]) + len(s.queue[1]) + len(s.parked) + len(links[0].active) + len(links[1].active) +
+			len(links[2].active) + len(links[3].active); n != 0 {
 			t.Fatalf("%d entries are left of flows that are gone", n)
 		}
 		if s.weight != [directions]int64{} || s.active != [directions]int{} {

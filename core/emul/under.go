@@ -15,8 +15,20 @@ func creditOf(l *Limiter, wait, now time.Duration) int64 {
 	return l.creditAfter(wait, now)
 }
 
+// adjusted is a limiter with another rate; nil for none.
+func adjusted(l *Limiter, r Rate, interval, now time.Duration) *Limiter {
+	switch {
+	case r == Unlimited:
+		return nil
+	case l == nil:
+		return NewLimiter(r, interval, now)
+	}
+	l.SetRate(r, interval, now)
+	return l
+}
+
 func (s *Shaper) take(f *Flow, bytes int64, now time.Duration) {
-	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.link.limit} {
+	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.shared.limit} {
 		if l != nil {
 			l.Take(bytes, now)
 		}
@@ -24,7 +36,7 @@ func (s *Shaper) take(f *Flow, bytes int64, now time.Duration) {
 }
 
 func (s *Shaper) overdraw(f *Flow, bytes int64, now time.Duration) {
-	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.link.limit} {
+	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.shared.limit} {
 		if l != nil {
 			l.Overdraw(bytes, now)
 		}
@@ -32,7 +44,7 @@ func (s *Shaper) overdraw(f *Flow, bytes int64, now time.Duration) {
 }
 
 func (s *Shaper) giveBack(f *Flow, bytes int64) {
-	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.link.limit} {
+	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.shared.limit} {
 		if l != nil {
 			l.GiveBack(bytes)
 		}
@@ -49,7 +61,7 @@ func nextOf(l *Limiter, now time.Duration) time.Duration {
 // burst is how many bytes a flow may be behind the others and catch up with them: what
 // its limits let through at once.
 func (s *Shaper) burst(f *Flow) (bytes int64) {
-	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.link.limit} {
+	for _, l := range [...]*Limiter{s.total, s.way[f.dir], f.shared.limit} {
 		if l != nil {
 			bytes = max(bytes, l.rate.bytesIn(l.burst))
 		}
