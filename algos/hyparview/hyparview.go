@@ -1,0 +1,171 @@
+package hyparview
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ioverlay/ioverlay/algos"
+	"github.com/ioverlay/ioverlay/algos/pack"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+const (
+	typeNeighbour core.Type = wire.FirstAlgorithmType + 32 + iota
+	typeJoin
+	typeDisconnect
+	typeShuffle
+	typeSample
+)
+
+// request asks to be neighbours, or says that one is.
+type request struct{ Join, Urgent bool }
+
+func (r *request) Fields(f *pack.Fields) { f.Bool(&r.Join); f.Bool(&r.Urgent) }
+
+// walk goes from neighbour to neighbour at random.
+type walk struct {
+	Who   core.NodeID   // it is about, or from
+	TTL   uint8         // hops that are left
+	Nodes []core.NodeID // of a shuffle
+}
+
+func (w *walk) Fields(f *pack.Fields) { f.Node(&w.Who); f.Uint8(&w.TTL); f.Nodes(&w.Nodes) }
+
+// HyParView is the algorithm of one node. Make it with New; fields may be changed before
+// the node starts.
+type HyParView struct {
+	algos.Base
+	Active, Passive int           // most nodes in each view, from 1
+	ARWL, PRWL      uint8         // hops of a join's walk; hops left where a passive view takes it in
+	Period          time.Duration // between two shuffles
+
+	// OnNeighbour is told of each node that becomes a neighbour, or is no longer.
+	OnNeighbour func(peer core.NodeID, up bool)
+
+	active, passive, lost algos.View // lost: neighbours that failed, as far as they are not back
+	tries                 int        // how many nodes may still be asked to fill a place
+}
+
+// A round asks few nodes if the active view has room, and gives so many of each view away.
+const few, ofActive, ofPassive = 3, 3, 4
+
+// New makes a node with the paper's parameters.
+func New() *HyParView {
+	return &HyParView{Active: 5, Passive: 30, ARWL: 6, PRWL: 3, Period: 10 * time.Second, OnNeighbour: func(core.NodeID, bool) {}}
+}
+
+// Neighbours is the active view: read it, and do not keep it.
+func (h *HyParView) Neighbours() []core.NodeID { return h.active.All() }
+
+// Bind implements core.Algorithm.
+func (h *HyParView) Bind(n *core.Node) {
+	h.Base.Bind(n)
+	h.SetIdleTimeout(10 * h.Period) // links to neighbours are used before; others close in the end
+	h.active.Max, h.lost.Max = h.Active, h.Active
+	h.passive = algos.View{Max: h.Passive, Not: func(id core.NodeID) bool { return id == h.ID() || h.active.Has(id) }}
+	algos.On(&h.Base, typeNeighbour, h.asked)
+	algos.On(&h.Base, typeJoin, h.walked)
+	algos.On(&h.Base, typeShuffle, h.walked)
+	algos.On(&h.Base, typeSample, func(_ *core.Msg, w *walk) { h.passive.Add(w.Nodes...) })
+	h.Handle(typeDisconnect, func(m *core.Msg) { h.remove(m.From()); h.askNext() })
+	h.OnFailed(h.failed)
+	h.Handle(wire.TypeWorldUp, func(*core.Msg) { h.round(); h.Every(h.Period+h.Period*time.Duration(h.Rand().IntN(100))/1000, h.round) })
+}
+
+// round is done once a Period: look for neighbours if some are missing, and shuffle.
+func (h *HyParView) round() {
+	if h.active.Len() == 0 { // join, for the first time or again
+		h.passive.Add(algos.Pick(h.Rand(), slices.Concat(h.Known(), h.Suspects()), few)...)
+	}
+	h.tries = few
+	h.askNext()
+	h.Post(algos.One(h.Rand(), h.lost.All()), typeNeighbour, &request{Urgent: true})
+	peer := algos.One(h.Rand(), h.active.All())
+	nodes := append(h.active.Pick(h.Rand(), ofActive, peer), h.passive.Pick(h.Rand(), ofPassive)...)
+	h.Post(peer, typeShuffle, &walk{h.ID(), h.ARWL, append(nodes, h.ID())})
+}
+
+// askNext asks a node of the passive view to fill a place in the active one. The answer is
+// neighbour, disconnect, or that its link is down; after a no the next one is asked.
+func (h *HyParView) askNext() {
+	if alone := h.active.Len() == 0; h.tries > 0 && !h.active.Full() {
+		h.tries--
+		h.Post(algos.One(h.Rand(), h.passive.All()), typeNeighbour, &request{Join: alone, Urgent: alone})
+	}
+}
+
+func (h *HyParView) asked(m *core.Msg, q *request) {
+	peer := m.From()
+	if q.Urgent || !h.active.Full() {
+		h.add(peer)
+	} else {
+		h.stranger(peer)
+	}
+	if q.Join {
+		h.PostAll(h.active.Except(peer), typeJoin, &walk{Who: peer, TTL: h.ARWL})
+	}
+}
+
+// walked takes a walk a step further, or ends it here.
+func (h *HyParView) walked(m *core.Msg, w *walk) {
+	next := algos.One(h.Rand(), h.active.Except(m.From(), w.Who))
+	switch join := m.Type() == typeJoin; {
+	case h.stranger(m.From()):
+	case w.TTL > 0 && !next.IsZero():
+		if join && w.TTL == h.PRWL {
+			h.passive.Add(w.Who)
+		}
+		h.Post(next, m.Type(), &walk{w.Who, min(w.TTL, h.ARWL) - 1, w.Nodes})
+	case join:
+		h.add(w.Who)
+	default:
+		h.Post(w.Who, typeSample, &walk{Nodes: h.passive.Pick(h.Rand(), len(w.Nodes))})
+		h.passive.Add(w.Nodes...)
+	}
+}
+
+// failed replaces a node that does not live, or cannot be reached.
+func (h *HyParView) failed(peer core.NodeID) {
+	if h.remove(peer) {
+		h.lost.Add(peer)
+		h.tries = h.Passive
+	}
+	h.passive.Remove(peer)
+	h.askNext()
+}
+
+// stranger reports whether a node that acts like a neighbour is none, and tells it so.
+func (h *HyParView) stranger(peer core.NodeID) bool {
+	is := !h.active.Has(peer)
+	if is {
+		h.Post(peer, typeDisconnect, nil)
+	}
+	return is
+}
+
+// add makes a node a neighbour, and lets it know. If there are enough, another one goes.
+func (h *HyParView) add(peer core.NodeID) {
+	if h.active.Has(peer) || !h.Post(peer, typeNeighbour, &request{Urgent: true}) {
+		return
+	}
+	if h.active.Full() {
+		out := algos.One(h.Rand(), h.active.All())
+		h.remove(out)
+		h.stranger(out)
+	}
+	h.active.Add(peer)
+	h.passive.Remove(peer)
+	h.lost.Remove(peer)
+	h.OnNeighbour(peer, true)
+}
+
+// remove makes a neighbour one of the passive view, and reports whether it was a neighbour.
+func (h *HyParView) remove(peer core.NodeID) bool {
+	was := h.active.Remove(peer)
+	if was {
+		h.passive.Add(peer)
+		h.OnNeighbour(peer, false)
+	}
+	return was
+}
