@@ -25,6 +25,8 @@
 //	view.go         bounded lists of nodes
 //	recent.go       the newest messages, and which are new
 //	wants.go        messages that others have announced
+//	gather.go       what is sent together
+//	offer.go        data to those who have room for it
 //	limits.go       every limit, with its reason
 //
 // Base obeys commands from its observer and from its own node only (trust.go).

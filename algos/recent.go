@@ -90,7 +90,8 @@ func (r *Recent) Get(id MsgID) *core.Msg {
 
 // IDs are the messages that are kept, up to most of them: those of the stream that was
 // heard of last first.
-func (r *Recent) IDs(most int) (ids MsgIDs) {
+func (r *Recent) IDs(most int) *MsgIDs {
+	var ids MsgIDs
 	for _, s := range r.streams {
 		for _, m := range s.ring {
 			if m != nil && len(ids) < most {
@@ -98,7 +99,7 @@ func (r *Recent) IDs(most int) (ids MsgIDs) {
 			}
 		}
 	}
-	return ids
+	return &ids
 }
 
 // at is what is in the place of a message.

@@ -49,7 +49,7 @@ func TestTry(t *testing.T) {
 	for _, n := range nodes {
 		p := n.Algorithm().(*Plumtree)
 		dup += p.Duplicates
-		missed += p.Missing.Given
+		missed += p.Missing.GivenUp()
 		if p.Unhandled()+p.BadMessages() > 0 {
 			t.Error(p.Unhandled(), p.BadMessages())
 		}

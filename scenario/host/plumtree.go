@@ -19,6 +19,7 @@ const (
 	keep        = "keep"
 	batch       = "batch"
 	timeout     = "timeout"
+	faster      = "faster"
 )
 
 func hyparviewParams() []spec.Param {
@@ -76,7 +77,8 @@ func newPlumtree() Algorithm {
 	params := append(hyparviewParams(),
 		spec.Param{Name: keep, Kind: spec.Whole, Default: d.Recent.Max, About: "How many messages of each stream a node keeps for those that miss them, from 1 to 65536."},
 		spec.Param{Name: batch, Kind: spec.Time, Default: d.Batch, About: "How long announcements are gathered before they are sent."},
-		spec.Param{Name: timeout, Kind: spec.Time, Default: d.Missing.Wait, About: "How long an announced message may take to come before it is asked for, from 1ms."})
+		spec.Param{Name: timeout, Kind: spec.Time, Default: d.Missing.Wait, About: "How long an announced message may take to come before it is asked for, from 1ms."},
+		spec.Param{Name: faster, Kind: spec.Time, Default: d.Faster, About: "How much earlier than a message its announcement must come for the link that brought it to take the other's place in the tree; 0: never."})
 	return Algorithm{Name: "plumtree", Params: params, New: func(e Env) (core.Algorithm, error) {
 		p := plumtree.New()
 		if err := setHyparview(&p.HyParView, e); err != nil {
@@ -86,11 +88,10 @@ func newPlumtree() Algorithm {
 		if p.Recent.Max = e.Params.Int(keep); p.Recent.Max < 1 || p.Recent.Max > most {
 			return nil, outOfRange(keep, p.Recent.Max, "a number from 1 to 65536")
 		}
-		p.Batch, p.Missing.Wait = e.Params.Time(batch), e.Params.Time(timeout)
+		p.Batch, p.Missing.Wait, p.Faster = e.Params.Time(batch), e.Params.Time(timeout), e.Params.Time(faster)
 		if p.Missing.Wait < time.Millisecond {
 			return nil, outOfRange(timeout, p.Missing.Wait, "1ms or more")
 		}
-		p.Missing.Again = p.Missing.Wait / 2
 		return p, nil
 	}}
 }
