@@ -8,14 +8,15 @@
 //
 // # Messages
 //
-// All are control messages; bodies are in messages.go.
+// All are control messages.
 //
-//	neighbour   a request: be my neighbour? Answered yes or no. With urgent set (the
-//	            asker has no neighbour) the answer is yes, and another neighbour goes.
-//	            With join set, it is from a newcomer
-//	join        the walk that tells of a newcomer, from neighbour to neighbour: ForwardJoin.
-//	            Where it ends, and on the way in a passive view, the newcomer is taken in
-//	disconnect  you are not my neighbour any more
+//	neighbour   be my neighbour! With urgent set the answer is yes, and another neighbour
+//	            goes; else it depends on whether there is room. With join set, it is from a
+//	            node without neighbours, and walks tell others of it
+//	accept      you are my neighbour now: the answer yes, and to whom a join has come
+//	disconnect  you are not, or no more: the answer no, and to whom acts like one and is none
+//	join        a walk from neighbour to neighbour that tells of a newcomer: ForwardJoin. Where
+//	            it ends the newcomer is a neighbour; on the way a passive view takes it in
 //	shuffle     a walk with a sample of both views, once a Period
 //	sample      what the node where a shuffle ends gives for it, straight to its maker
 //
@@ -28,9 +29,8 @@
 // # Guarantees
 //
 //   - Views are bounded, have no node twice, and never the node itself.
-//   - In quiet times the active views are symmetric: a message on the overlay from a node
-//     that is no neighbour is answered with disconnect (Stranger), and every neighbour is
-//     sent something in a few Periods.
+//   - In quiet times the active views are symmetric: who acts like a neighbour and is none is
+//     told so, and every neighbour is sent something in a few Periods.
 //   - The overlay of the nodes that live is connected, with high probability: measured
 //     after 10 to 90% of 10,000 failed at once (docs/library.md).
 //
@@ -41,8 +41,10 @@
 //
 // # Deviations from the paper
 //
-//   - A neighbour request is one message with an answer for join, urgent and ordinary ones
-//     alike, so that both ends always know whether they are neighbours.
+//   - Join is an urgent request, and each request has an answer, so that both ends know
+//     whether they are neighbours. A node that has lost all neighbours joins again.
+//   - A full passive view forgets the oldest nodes first, not any, nor those that it gave away
+//     in a shuffle before the others.
 //   - Neighbours that were lost are remembered, as many as the active view has room for,
 //     and one of them is asked again each Period, urgently. Without that a partition
 //     that has lasted until both sides had full views would stay for ever.
@@ -61,13 +63,14 @@ import (
 
 const (
 	typeNeighbour core.Type = wire.FirstAlgorithmType + 32 + iota
+	typeAccept
 	typeJoin
 	typeDisconnect
 	typeShuffle
 	typeSample
 )
 
-// request asks to be neighbours, or says that one is.
+// request asks to be neighbours.
 type request struct{ Join, Urgent bool }
 
 func (r *request) Fields(f *pack.Fields) { f.Bool(&r.Join); f.Bool(&r.Urgent) }
@@ -121,6 +124,7 @@ func (h *HyParView) Bind(n *core.Node) {
 	algos.On(&h.Base, typeJoin, h.walked)
 	algos.On(&h.Base, typeShuffle, h.walked)
 	algos.On(&h.Base, typeSample, func(_ *core.Msg, w *walk) { h.passive.Add(w.Nodes...) })
+	h.Handle(typeAccept, func(m *core.Msg) { h.add(m.From(), false) })
 	h.Handle(typeDisconnect, func(m *core.Msg) { h.remove(m.From(), &h.passive); h.askNext() })
 	h.OnFailed(h.failed)
 	h.Handle(wire.TypeWorldUp, func(*core.Msg) { h.round(); h.Every(h.Period+h.Period*time.Duration(h.Rand().IntN(100))/1000, h.round) })
@@ -140,7 +144,7 @@ func (h *HyParView) round() {
 }
 
 // askNext asks a node of the passive view to fill a place in the active one. The answer is
-// neighbour, disconnect, or that its link is down; after a no the next one is asked.
+// accept, disconnect, or that its link is down; after a no the next one is asked.
 func (h *HyParView) askNext() {
 	if alone := h.active.Len() == 0; h.tries > 0 && !h.active.Full() {
 		h.tries--
@@ -151,7 +155,7 @@ func (h *HyParView) askNext() {
 func (h *HyParView) asked(m *core.Msg, q *request) {
 	peer := m.From()
 	if q.Urgent || !h.active.Full() {
-		h.add(peer)
+		h.add(peer, true)
 	} else {
 		h.stranger(peer)
 	}
@@ -171,7 +175,7 @@ func (h *HyParView) walked(m *core.Msg, w *walk) {
 		}
 		h.Post(next, m.Type(), &walk{w.Who, min(w.TTL, h.ARWL) - 1, w.Nodes})
 	case join:
-		h.add(w.Who)
+		h.add(w.Who, true)
 	default:
 		h.Post(w.Who, typeSample, &walk{Nodes: h.passive.Pick(h.Rand(), len(w.Nodes))})
 		h.passive.Add(w.Nodes...)
@@ -192,9 +196,10 @@ func (h *HyParView) stranger(peer core.NodeID) bool {
 	return !h.active.Has(peer) && h.Post(peer, typeDisconnect, nil)
 }
 
-// add makes a node a neighbour, and lets it know. If there are enough, another one goes.
-func (h *HyParView) add(peer core.NodeID) {
-	if h.active.Has(peer) || !h.Post(peer, typeNeighbour, &request{Urgent: true}) {
+// add makes a node a neighbour, and lets it know if it does not. If there are enough, another
+// one goes.
+func (h *HyParView) add(peer core.NodeID, tell bool) {
+	if tell && !h.Post(peer, typeAccept, nil) || h.active.Has(peer) {
 		return
 	}
 	if out := algos.One(h.Rand(), h.active.All()); h.active.Full() {

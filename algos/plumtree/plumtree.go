@@ -28,7 +28,7 @@
 //     was lost before: names are told once to lazy neighbours, all that are kept to every new
 //     neighbour, and to one neighbour each Period. A node keeps the last messages of each stream
 //     (Recent.Max); so who was cut off for longer has missed what came before them.
-//   - In quiet times each node gets each message once: Duplicates stands still.
+//   - In quiet times each node gets each message once. Copies that came again count in Consumed.
 //
 // # Limits
 //
@@ -72,8 +72,6 @@ type Plumtree struct {
 	Faster  time.Duration   // how much earlier than a message its name must come for another tree; 0: off
 	Deliver func(*core.Msg) // is handed each message once
 
-	Duplicates uint64 // messages that came again
-
 	lazy algos.View                // the neighbours that are told of messages, and not sent them
 	news algos.Gather[algos.MsgID] // what they are told next
 }
@@ -116,7 +114,6 @@ func (p *Plumtree) tellOne() {
 func (p *Plumtree) received(m *core.Msg) {
 	from, id := m.From(), algos.IDOf(m)
 	if !p.Recent.Keep(p.Node, m) {
-		p.Duplicates++
 		p.lazy.Add(from)
 		p.Post(from, typePrune, nil)
 		return

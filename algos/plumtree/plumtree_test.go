@@ -48,7 +48,7 @@ func TestTry(t *testing.T) {
 	dup, missed := uint64(0), uint64(0)
 	for _, n := range nodes {
 		p := n.Algorithm().(*Plumtree)
-		dup += p.Duplicates
+		dup += p.Consumed()
 		missed += p.Missing.GivenUp()
 		if p.Unhandled()+p.BadMessages() > 0 {
 			t.Error(p.Unhandled(), p.BadMessages())
