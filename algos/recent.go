@@ -89,7 +89,7 @@ func (r *Recent) Get(id MsgID) *core.Msg {
 }
 
 // IDs are the messages that are kept, up to most of them: those of the stream that was
-// heard of last first.
+// used last first.
 func (r *Recent) IDs(most int) *MsgIDs {
 	var ids MsgIDs
 	for _, s := range r.streams {
