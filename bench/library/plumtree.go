@@ -25,10 +25,16 @@ func Plumtree(ctx context.Context, o Options) (rows []Row, err error) {
 			return rows, err
 		}
 	}
+	if o.Live {
+		more, err := plumtreeLive(ctx, o, liveNodes)
+		return append(rows, more...), err
+	}
 	return rows, nil
 }
 
 const (
+	joinInterval    = 2 * time.Millisecond
+	liveNodes       = 200
 	plumtreeApp     = 1
 	plumtreePayload = 100 // bytes
 
@@ -61,11 +67,11 @@ func plant(ctx context.Context, seed uint64, nodes int) (*forest, error) {
 			f.nodes = append(f.nodes, p)
 			return &counted{p, f}
 		})
-		if err := f.world.RunFor(10 * time.Millisecond); err != nil {
+		if err := f.world.RunFor(joinInterval); err != nil {
 			return f, err
 		}
 	}
-	return f, run(ctx, f.world, time.Minute)
+	return f, run(ctx, f.world, 30*time.Second)
 }
 
 // counted is a node that tells the forest of each copy that comes.
@@ -150,7 +156,11 @@ func plumtreeAt(ctx context.Context, o Options, nodes int) (rows []Row, err erro
 	add := func(c Claim, figure float64) {
 		rows = append(rows, c.Measured(Sim, nodes, o.Seed, figure))
 	}
-	for _, percent := range []int{0, 10, 20, 30, 40, 50, 60, 70, 80, 90} {
+	percents := []int{0, 10, 20, 30, 40, 50, 60, 70, 80, 90}
+	if o.Short {
+		percents = []int{0, 50, 80}
+	}
+	for _, percent := range percents {
 		o.tell("plumtree, %d nodes, %d%% fail", nodes, percent)
 		f, err := plant(ctx, o.Seed, nodes)
 		if err != nil {

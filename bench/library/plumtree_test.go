@@ -10,7 +10,7 @@ func TestPlumtree(t *testing.T) {
 	if testing.Short() || raceOn {
 		nodes = 200
 	}
-	rows, err := Plumtree(t.Context(), Options{Seed: 1, Nodes: []int{nodes}})
+	rows, err := Plumtree(t.Context(), Options{Seed: 1, Nodes: []int{nodes}, Short: true})
 	if err != nil {
 		t.Fatal(err)
 	}
