@@ -22,6 +22,11 @@
 //	call.go         requests to other nodes, and what becomes of them (calls.go)
 //	answer.go       answers to requests
 //	sample.go       random hosts
+//	view.go         bounded lists of nodes
+//	recent.go       the newest messages, and which are new
+//	wants.go        messages that others have announced
+//	gather.go       what is sent together
+//	offer.go        data to those who have room for it
 //	limits.go       every limit, with its reason
 //
 // Base obeys commands from its observer and from its own node only (trust.go).

@@ -50,6 +50,23 @@ func (b *Base) Handle(t core.Type, fn func(m *core.Msg)) {
 	b.setHandler(t, handler{plain: fn})
 }
 
+// OnFailed has fn called with a node whose link has failed, or that messages to were lost
+// because it had, once for each lane and direction in which that shows; not for links that are
+// closed in order (core.LinkEvent.Failed), nor when this node stops. It takes the place
+// of Handle for link-down and send-failed.
+func (b *Base) OnFailed(fn func(peer core.NodeID)) {
+	if fn == nil {
+		panic("algos: OnFailed without a function")
+	}
+	failed := func(m *core.Msg) {
+		if ev := m.Link(); ev.Failed() && b.Running() {
+			fn(ev.Peer)
+		}
+	}
+	b.Handle(wire.TypeLinkDown, failed)
+	b.Handle(wire.TypeSendFailed, failed)
+}
+
 func mustBeAlgorithms(what string, t core.Type) {
 	if t < wire.FirstAlgorithmType || t > wire.MaxType {
 		panic(fmt.Sprintf("algos: %s of type %v, which belongs to the engine: choose one from wire.FirstUserType up", what, t))

@@ -53,5 +53,22 @@ func (b *Base) Post(dest core.NodeID, t core.Type, body pack.Body) bool {
 	return true
 }
 
+// PostAll is Post to several nodes. It returns how many of them it sent the message to.
+func (b *Base) PostAll(dests []core.NodeID, t core.Type, body pack.Body) (sent int) {
+	if len(dests) == 0 {
+		return 0
+	}
+	m := b.NewPacked(t, 0, body)
+	for _, dest := range dests {
+		if !b.canReach(dest) {
+			b.unposted++
+			continue
+		}
+		b.Send(m, dest)
+		sent++
+	}
+	return sent
+}
+
 // Unposted is how many messages Post did not send, for want of a node to send them to.
 func (b *Base) Unposted() uint64 { return b.unposted }

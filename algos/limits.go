@@ -19,6 +19,15 @@ const (
 	// takes 19 KB, and 190 MB with 10,000 nodes in a process.
 	SeenAtLeast = 448
 
+	// MaxStreams bounds the streams of which Recent remembers messages, since anybody may make
+	// up some. With 128 messages each, 8 bytes a message are 1 MB, beside the messages.
+	MaxStreams = 1024
+
+	// MaxWants bounds the messages that Wants waits for, and maxAnnouncers the nodes that it
+	// remembers for each, since anybody may announce some. With a timer each they take 2 MB.
+	MaxWants      = 4096
+	maxAnnouncers = 8
+
 	// MaxQueryTTL bounds how far a query travels. A random overlay of a million
 	// nodes is about 10 hops wide.
 	MaxQueryTTL = 32

@@ -73,6 +73,19 @@ type LinkEvent struct {
 	Lost      uint64 // messages lost on the lane since the algorithm was last told
 }
 
+// Failed reports whether a lane has failed, or its peer has gone: not one that
+// was closed in order by its sending end, this node or the peer, which will open it again
+// when it has something to say. An algorithm takes a neighbour for lost by that.
+func (e LinkEvent) Failed() bool {
+	switch e.Reason {
+	case ReasonIdle, ReasonEnded, ReasonStopped, ReasonFull:
+		return false
+	case ReasonClosed:
+		return e.Direction == Downstream // the receiving end closes when its node ends
+	}
+	return true
+}
+
 // Link reads a link event. It panics for messages of any other type.
 func (m *Msg) Link() LinkEvent {
 	if !aboutLink(m.Type()) {

@@ -17,6 +17,18 @@ func (n *Node) Queued(to NodeID, app uint32) (bytes, msgs int) {
 	return l.waiting()
 }
 
+// Full reports whether a message that is sent on the lane to a downstream node now would
+// wait behind its queue, and if it is data that came from upstream, stop the lane that it
+// came on. An algorithm that would rather do without that message asks first. A lane that
+// does not exist has room.
+func (n *Node) Full(to NodeID, app uint32) bool {
+	l := n.last.then // the guess of Send, which is asked next
+	if l == nil || l.app != app || l.route != to {
+		l = n.outLane(to, app)
+	}
+	return l != nil && (l.overHead < len(l.over) || l.full())
+}
+
 // waiting is what was given to the lane and has neither left it nor been lost.
 func (l *OutLane) waiting() (bytes, msgs int) {
 	bytes, msgs = l.bytes, l.msgs

@@ -28,11 +28,17 @@ func TestLaneQueue(t *testing.T) {
 	if b, m := n.Queued(dest, 5); m != 5 || b != 5*(wire.HeaderSize+10) {
 		t.Errorf("%d bytes, %d messages, want 5 of 34", b, m)
 	}
+	if !n.Full(dest, 5) || n.Full(dest, 6) || n.Full(nodeID(2), 5) {
+		t.Error("a lane with messages that wait has room, or one that does not exist has none")
+	}
 	lane := func() LaneOut { return n.Stats().Downstream[0] }
 	if l := lane(); l.QueuedMsgs != 2 || l.Waiting != 3 {
 		t.Errorf("%d queued and %d waiting, want 2 and 3", l.QueuedMsgs, l.Waiting)
 	}
 	n.SetLaneQueue(dest, 5, 0)
+	if n.Full(dest, 5) {
+		t.Error("a lane with room is full")
+	}
 	if l := lane(); l.QueuedMsgs != 5 || l.Waiting != 0 {
 		t.Errorf("with the default bound %d queued and %d waiting, want 5 and 0", l.QueuedMsgs, l.Waiting)
 	}

@@ -255,6 +255,13 @@ func appendNode(b []byte, id wire.NodeID) []byte {
 // Nodes is a list of node IDs.
 func (f *Fields) Nodes(v *[]wire.NodeID) { List(f, v, (*Fields).Node) }
 
+// NodesUpTo is Nodes for a list that has no more elements than that in any honest message.
+func (f *Fields) NodesUpTo(most int, v *[]wire.NodeID) {
+	if f.Nodes(v); len(*v) > most {
+		f.Fail("the list is longer than the protocol allows")
+	}
+}
+
 // List is a list of anything: its length, an unsigned number of at most MaxList, and its
 // elements, each written and read by a function, which may be one of the methods of
 // Fields:

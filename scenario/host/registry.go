@@ -39,6 +39,8 @@ func Shipped() *Registry {
 		return relay.New(nil, e.Downstreams...), nil
 	}})
 	r.Add(newGossip())
+	r.Add(newHyparview())
+	r.Add(newPlumtree())
 	return r
 }
 
@@ -90,4 +92,9 @@ func (r *Registry) Make(name string, e Env) (core.Algorithm, error) {
 		return nil, fmt.Errorf("host: make the algorithm %q of node %s: %w", name, e.Name, err)
 	}
 	return a, nil
+}
+
+// outOfRange is the error of a parameter whose kind allows more than the algorithm.
+func outOfRange(name string, value any, want string) error {
+	return fmt.Errorf("the parameter %s is %v: want %s", name, value, want)
 }

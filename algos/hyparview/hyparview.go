@@ -1,0 +1,223 @@
+// Package hyparview keeps a node connected to a few others of a large overlay, whatever
+// fails: J. Leitão, J. Pereira, L. Rodrigues, "HyParView: a membership protocol for
+// reliable gossip-based broadcast", DSN 2007.
+//
+// A node has a small active view, its neighbours, who have it in theirs, and to whom it
+// keeps links: a link that breaks is a neighbour that has failed. A larger passive view of
+// nodes without links is what failed neighbours are replaced from.
+//
+// # Messages
+//
+// All are control messages.
+//
+//	neighbour   be my neighbour! With urgent set the answer is yes, and another neighbour
+//	            goes; else it depends on whether there is room. With join set, it is from a
+//	            node without neighbours, and walks tell others of it
+//	accept      you are my neighbour now: the answer yes, and to whom a join has come
+//	disconnect  you are not, or no more: the answer no, and to whom acts like one and is none
+//	join        a walk from neighbour to neighbour that tells of a newcomer: ForwardJoin. Where
+//	            it ends the newcomer is a neighbour; on the way a passive view takes it in
+//	shuffle     a walk with a sample of both views, once a Period
+//	sample      what the node where a shuffle ends gives for it, straight to its maker
+//
+// # Use
+//
+// Embed HyParView by value, as package plumtree does, and set OnNeighbour; Neighbours is
+// the active view. Contacts are the known hosts of [algos.Base] (AddHost, or bootstrap in
+// a scenario): a node without neighbours asks them until one takes it in.
+//
+// # Guarantees
+//
+//   - Views are bounded, have no node twice, and never the node itself.
+//   - In quiet times the active views are symmetric: who acts like a neighbour and is none is
+//     told so, and every neighbour is sent something in a few Periods.
+//   - The overlay of the nodes that live is connected, with high probability: measured
+//     after 10 to 90% of 10,000 failed at once (docs/library.md).
+//
+// # Limits
+//
+// Nobody is authenticated: a member can lie about others. A silent cut is noticed by what
+// is sent over it, so after a few Periods and Config.FailTimeout.
+//
+// # Deviations from the paper
+//
+//   - Join is an urgent request, and each request has an answer, so that both ends know
+//     whether they are neighbours. A node that has lost all neighbours joins again.
+//   - A full passive view forgets the oldest nodes first, not any, nor those that it gave away
+//     in a shuffle before the others.
+//   - Neighbours that were lost are remembered, as many as the active view has room for,
+//     and one of them is asked again each Period, urgently. Without that a partition
+//     that has lasted until both sides had full views would stay for ever.
+//   - A node whose active view is not full asks a few of its passive view each Period, not
+//     only when a neighbour fails.
+package hyparview
+
+import (
+	"time"
+
+	"github.com/ioverlay/ioverlay/algos"
+	"github.com/ioverlay/ioverlay/algos/pack"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+const (
+	typeNeighbour core.Type = wire.FirstAlgorithmType + 32 + iota
+	typeAccept
+	typeJoin
+	typeDisconnect
+	typeShuffle
+	typeSample
+)
+
+// request asks to be neighbours.
+type request struct{ Join, Urgent bool }
+
+func (r *request) Fields(f *pack.Fields) { f.Bool(&r.Join); f.Bool(&r.Urgent) }
+
+// walk goes from neighbour to neighbour at random: whom it is about, the hops that are left,
+// and what a shuffle carries.
+type walk struct {
+	Who   core.NodeID
+	TTL   uint8
+	Nodes []core.NodeID
+}
+
+func (w *walk) Fields(f *pack.Fields) { f.Node(&w.Who); f.Uint8(&w.TTL); f.NodesUpTo(8, &w.Nodes) }
+
+// HyParView is the algorithm of one node. Make it with New; fields may be changed before
+// the node starts.
+type HyParView struct {
+	algos.Base
+	Active, Passive int           // most nodes in each view, from 1
+	ARWL, PRWL      uint8         // hops of a join's walk; hops left where a passive view takes it in
+	Period          time.Duration // between two shuffles
+
+	// OnNeighbour is told of each node that becomes a neighbour, or is no longer.
+	OnNeighbour func(peer core.NodeID, up bool)
+
+	active, passive, lost algos.View // lost: neighbours that failed, as far as they are not back
+	tries                 int        // how many nodes may still be asked to fill a place
+}
+
+// A round asks few nodes if the active view has room, and gives so many of each view away.
+const few, ofActive, ofPassive = 3, 3, 4
+
+// New makes a node with the paper's parameters.
+func New() *HyParView {
+	return &HyParView{Active: 5, Passive: 30, ARWL: 6, PRWL: 3, Period: 10 * time.Second, OnNeighbour: func(core.NodeID, bool) {}}
+}
+
+// Neighbours is the active view: read it, and do not keep it.
+func (h *HyParView) Neighbours() []core.NodeID { return h.active.All() }
+
+// IsNeighbour reports whether a node is in the active view.
+func (h *HyParView) IsNeighbour(id core.NodeID) bool { return h.active.Has(id) }
+
+// Bind implements core.Algorithm.
+func (h *HyParView) Bind(n *core.Node) {
+	h.Base.Bind(n)
+	h.SetIdleTimeout(10 * h.Period) // links to neighbours are used before; others close in the end
+	h.active.Max, h.lost.Max = h.Active, h.Active
+	h.passive = algos.View{Max: h.Passive, Not: func(id core.NodeID) bool { return id == h.ID() || h.active.Has(id) }}
+	algos.On(&h.Base, typeNeighbour, h.asked)
+	algos.On(&h.Base, typeJoin, h.walked)
+	algos.On(&h.Base, typeShuffle, h.walked)
+	algos.On(&h.Base, typeSample, func(_ *core.Msg, w *walk) { h.passive.Add(w.Nodes...) })
+	h.Handle(typeAccept, func(m *core.Msg) { h.add(m.From(), false) })
+	h.Handle(typeDisconnect, func(m *core.Msg) { h.remove(m.From(), &h.passive); h.askNext() })
+	h.OnFailed(h.failed)
+	h.Handle(wire.TypeWorldUp, func(*core.Msg) { h.round(); h.Every(h.Period+h.Period*time.Duration(h.Rand().IntN(100))/1000, h.round) })
+}
+
+// round is done once a Period: look for neighbours if some are missing, and shuffle.
+func (h *HyParView) round() {
+	if h.active.Len() == 0 { // join, for the first time or again
+		h.passive.Add(append(h.Sample(few), algos.One(h.Rand(), h.Suspects()))...)
+	}
+	h.tries = few
+	h.askNext()
+	h.Post(algos.One(h.Rand(), h.lost.All()), typeNeighbour, &request{Urgent: true})
+	peer := algos.One(h.Rand(), h.active.All())
+	nodes := append(h.active.Pick(h.Rand(), ofActive, peer), h.passive.Pick(h.Rand(), ofPassive)...)
+	h.Post(peer, typeShuffle, &walk{h.ID(), h.ARWL, append(nodes, h.ID())})
+}
+
+// askNext asks a node of the passive view to fill a place in the active one. The answer is
+// accept, disconnect, or that its link is down; after a no the next one is asked.
+func (h *HyParView) askNext() {
+	if alone := h.active.Len() == 0; h.tries > 0 && !h.active.Full() {
+		h.tries--
+		h.Post(algos.One(h.Rand(), h.passive.All()), typeNeighbour, &request{Join: alone, Urgent: alone})
+	}
+}
+
+func (h *HyParView) asked(m *core.Msg, q *request) {
+	peer := m.From()
+	if q.Urgent || !h.active.Full() {
+		h.add(peer, true)
+	} else {
+		h.stranger(peer)
+	}
+	if q.Join {
+		h.PostAll(h.active.Except(peer), typeJoin, &walk{Who: peer, TTL: h.ARWL})
+	}
+}
+
+// walked takes a walk a step further, or ends it here.
+func (h *HyParView) walked(m *core.Msg, w *walk) {
+	next := algos.One(h.Rand(), h.active.Except(m.From(), w.Who))
+	switch join := m.Type() == typeJoin; {
+	case h.stranger(m.From()):
+	case w.TTL > 0 && !next.IsZero():
+		if join && w.TTL == h.PRWL {
+			h.passive.Add(w.Who)
+		}
+		h.Post(next, m.Type(), &walk{w.Who, min(w.TTL, h.ARWL) - 1, w.Nodes})
+	case join:
+		h.add(w.Who, true)
+	default:
+		h.Post(w.Who, typeSample, &walk{Nodes: h.passive.Pick(h.Rand(), len(w.Nodes))})
+		h.passive.Add(w.Nodes...)
+	}
+}
+
+// failed replaces a node that does not live, or cannot be reached.
+func (h *HyParView) failed(peer core.NodeID) {
+	h.passive.Remove(peer)
+	if h.remove(peer, &h.lost) {
+		h.tries = h.Passive
+	}
+	h.askNext()
+}
+
+// stranger reports whether a node that acts like a neighbour is none, and tells it so.
+func (h *HyParView) stranger(peer core.NodeID) bool {
+	return !h.active.Has(peer) && h.Post(peer, typeDisconnect, nil)
+}
+
+// add makes a node a neighbour, and lets it know if it does not. If there are enough, another
+// one goes.
+func (h *HyParView) add(peer core.NodeID, tell bool) {
+	if tell && !h.Post(peer, typeAccept, nil) || h.active.Has(peer) {
+		return
+	}
+	if out := algos.One(h.Rand(), h.active.All()); h.active.Full() {
+		h.remove(out, &h.passive)
+		h.stranger(out)
+	}
+	h.active.Add(peer)
+	h.passive.Remove(peer)
+	h.lost.Remove(peer)
+	h.OnNeighbour(peer, true)
+}
+
+// remove moves a neighbour to another view, and reports whether it was a neighbour.
+func (h *HyParView) remove(peer core.NodeID, to *algos.View) bool {
+	was := h.active.Remove(peer)
+	if was {
+		to.Add(peer)
+		h.OnNeighbour(peer, false)
+	}
+	return was
+}

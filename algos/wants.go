@@ -1,0 +1,88 @@
+package algos
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/ioverlay/ioverlay/core"
+)
+
+// Wants are the messages that others have announced and this node has not got. Each may
+// come by itself for a while; then those who announced it are asked, one after another.
+// Set the fields before it is used, and say with Got what has come.
+type Wants struct {
+	Base  *Base
+	Wait  time.Duration                         // for a message to come by itself, above 0
+	Again time.Duration                         // for one that was asked for, before another node is asked; 0: half of Wait
+	Have  func(id MsgID) bool                   // whether a message has come
+	Ask   func(peer core.NodeID, id MsgID) bool // asks a node for a message; false: it is of no use to wait for it
+
+	wanted  map[MsgID]*want
+	givenUp uint64
+}
+
+type want struct {
+	from  []core.NodeID // announced it, and were not asked yet
+	first core.NodeID   // who announced it first, and when
+	since time.Duration
+}
+
+// Announced notes that a node has messages. Those that are not here are waited for; beyond
+// MaxWants they are not noted.
+func (w *Wants) Announced(by core.NodeID, ids ...MsgID) {
+	for _, id := range ids {
+		switch x := w.wanted[id]; {
+		case x != nil && len(x.from) < maxAnnouncers && !slices.Contains(x.from, by):
+			x.from = append(x.from, by)
+		case x == nil && len(w.wanted) < MaxWants && !w.Have(id):
+			w.want(id, by)
+		}
+	}
+}
+
+func (w *Wants) want(id MsgID, by core.NodeID) {
+	if w.wanted == nil {
+		w.wanted = make(map[MsgID]*want)
+	}
+	x := &want{[]core.NodeID{by}, by, w.Base.Now()}
+	w.wanted[id] = x
+	w.Base.AfterFunc(w.Wait, func() { w.ask(id, x) })
+}
+
+// Got notes that a message has come. It returns who had announced it first, zero if nobody
+// had, and how long ago that was.
+func (w *Wants) Got(id MsgID) (first core.NodeID, ago time.Duration) {
+	if len(w.wanted) == 0 {
+		return first, 0 // what most messages meet
+	}
+	x := w.wanted[id]
+	if x == nil {
+		return first, 0
+	}
+	delete(w.wanted, id)
+	return x.first, w.Base.Now() - x.since
+}
+
+// Len is how many messages are wanted.
+func (w *Wants) Len() int { return len(w.wanted) }
+
+// GivenUp is how many messages nobody was left to ask for. They are wanted again when somebody
+// announces them anew.
+func (w *Wants) GivenUp() uint64 { return w.givenUp }
+
+func (w *Wants) ask(id MsgID, x *want) {
+	if w.wanted[id] != x {
+		return // it has come
+	}
+	for len(x.from) > 0 {
+		peer := x.from[0]
+		x.from = x.from[1:]
+		if w.Ask(peer, id) {
+			w.Base.AfterFunc(cmp.Or(w.Again, w.Wait/2), func() { w.ask(id, x) })
+			return
+		}
+	}
+	w.givenUp++
+	delete(w.wanted, id)
+}
