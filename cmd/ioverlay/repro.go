@@ -28,10 +28,10 @@ type reproFlags struct {
 func (a *app) repro() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "repro",
-		Short:   "Run the paper's experiments again and print its figures beside ours",
+		Short:   "Run the experiments of papers again and print their figures beside ours",
 		Example: "  ioverlay repro fig4\n  ioverlay repro fig4 --world proc\n  ioverlay repro topologies --count 12",
 	}
-	cmd.AddCommand(a.reproFig4(), a.reproTopologies(), a.reproNode())
+	cmd.AddCommand(a.reproFig4(), a.reproTopologies(), a.reproLibrary(), a.reproNode())
 	return cmd
 }
 

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/ioverlay/ioverlay/bench/library"
 	"github.com/ioverlay/ioverlay/cli/clitest"
 	"github.com/ioverlay/ioverlay/cli/console"
 )
@@ -55,6 +57,25 @@ func TestReproTopologies(t *testing.T) {
 	}
 }
 
+// The library's claims are rows for programs, and a claim that does not hold has an exit code.
+func TestReproLibrary(t *testing.T) {
+	dir := t.TempDir()
+	r := inside("repro", "library", "--overlays", "plumtree", "--nodes", "100", "--format", "json", "--out", dir)
+	if r.Code != console.ExitOK && r.Code != console.ExitViolation {
+		t.Fatalf("exit code %d: %s", r.Code, r.Err)
+	}
+	var row library.Row
+	found, held := 0, true
+	for line := range strings.Lines(r.Out) {
+		if json.Unmarshal([]byte(line), &row) == nil && row.Overlay == "plumtree" {
+			found, held = found+1, held && row.Held
+		}
+	}
+	if found < 3 || held != (r.Code == console.ExitOK) {
+		t.Errorf("%d rows, all held: %v, exit code %d\n%s%s", found, held, r.Code, r.Out, r.Err)
+	}
+}
+
 func TestBenchCoding(t *testing.T) {
 	dir := t.TempDir()
 	r := inside("bench", "coding", "--k", "8", "--size", "1000", "--relay", "4,5", "--rounds", "1", "--warmup", "5ms", "--duration", "30ms", "--out", dir)
@@ -75,7 +96,7 @@ func TestReproUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{"repro", "fig4", "--world", "moon"}, {"repro", "fig4", "--duration", "1ms"}, {"repro", "topologies", "--world", "proc"},
 		{"repro", "topologies", "--count", "1000"}, {"bench", "coding", "--relay", "4"}, {"bench", "coding", "--relay", "40,4"},
-		{"bench", "coding", "--links", "fax"}, {"bench", "coding", "--k", "1"},
+		{"repro", "library", "--overlays", "napster"}, {"repro", "library", "--nodes", "3"}, {"bench", "coding", "--links", "fax"}, {"bench", "coding", "--k", "1"},
 	} {
 		if r := inside(args...); r.Code != console.ExitUsage {
 			t.Errorf("%v: exit code %d: %s", args, r.Code, r.Err)
