@@ -18,6 +18,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/bench"
 	"github.com/ioverlay/ioverlay/core/sim"
+	"github.com/ioverlay/ioverlay/internal/nodereport"
 )
 
 // Options say how an overlay is measured. The zero value is ready: the sizes of the
@@ -167,14 +168,14 @@ type Speed struct {
 // timed runs fn and says how fast the world ran meanwhile. The CPU time is the whole
 // process's.
 func timed(w *sim.World, fn func() error) (s Speed, err error) {
-	before, err := bench.SelfUsage()
+	before, err := nodereport.Self()
 	if err != nil {
 		return s, err
 	}
 	t0 := w.Totals()
 	err = fn()
 	t1 := w.Totals()
-	after, err2 := bench.SelfUsage()
+	after, err2 := nodereport.Self()
 	s = Speed{Messages: t1.Messages - t0.Messages, Events: t1.Events - t0.Events, CPUSeconds: (after.CPU - before.CPU).Seconds()}
 	return s, errors.Join(err, err2)
 }

@@ -39,6 +39,7 @@ func Shipped() *Registry {
 		return relay.New(nil, e.Downstreams...), nil
 	}})
 	r.Add(newGossip())
+	r.Add(newSwim())
 	return r
 }
 
