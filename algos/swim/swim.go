@@ -53,8 +53,9 @@
 //   - A member that was held for dead comes back with a higher incarnation: the paper's
 //     partitions do not heal.
 //   - A newcomer is told of the others, and who has missed news gets them, by pulling; the paper
-//     leaves both open. A death that was pulled is a suspicion at first, so that the halves of a
-//     partition that has healed do not have each other's members dead once more.
+//     leaves both open. A death that was pulled is a suspicion at first: else, when a partition
+//     has healed, each side would take over whom the other held for dead. (A message that waited on a
+//     link all the while still says so, and those whom it names object.)
 //   - Links are connections: what the paper sends in datagrams may come late here, and is lost
 //     with its link only, or where loss is emulated.
 package swim
