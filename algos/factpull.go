@@ -60,8 +60,14 @@ func (f *Facts) Heard(peer core.NodeID, t Talk) {
 	for _, a := range t.Facts {
 		f.Got(a, false)
 	}
-	onItsWay := f.whole && len(f.news) > 0 && len(f.news) <= f.Most
-	if t.Digest != f.digest && !f.fetching && !onItsWay {
+	if t.Digest == f.digest {
+		f.differed = 0
+		return
+	}
+	f.differed++
+	onItsWay := f.whole && len(f.news) > 0 && len(f.news) <= f.Most && f.differed <= 2*f.times
+	if !f.fetching && !onItsWay {
+		f.differed = 0
 		f.fetch(peer, 0)
 	}
 }

@@ -40,8 +40,9 @@ func (l *FactList) Fields(f *pack.Fields) {
 // What is new is told on messages that are sent anyway, a bounded number of times: they carry a Talk,
 // which Tell makes and Heard takes in. It has a digest of all facts too, and who hears another one than
 // its own fetches all facts from that peer, unless it has news itself, no more than a message
-// holds, on which those may be on their way. So messages have a bounded length whatever the
-// size of the group, but to who comes late or was cut off.
+// holds, so that what it misses may be on its way; it waits for no more than twice as many messages as
+// tell of one. So messages have a bounded length whatever the size of the group, but
+// to who comes late or was cut off.
 //
 // Call Open before it is used. Nobody is forgotten, so Max bounds all nodes that ever were there.
 type Facts struct {
@@ -59,6 +60,8 @@ type Facts struct {
 	at       int      // in order: who is next
 	digest   uint64
 	news     []*entry
+	times    int // how often what was learnt last is told
+	differed int // messages with another digest, since the last one with the same
 	fetching bool
 	whole    bool // all facts of somebody have been fetched
 
@@ -111,7 +114,9 @@ func (f *Facts) Learn(a Fact, times int) bool {
 	if times > 0 && e.left == 0 {
 		f.news = append(f.news, e)
 	}
-	e.left = max(e.left, times)
+	if e.left = max(e.left, times); times > 0 {
+		f.times = times
+	}
 	return true
 }
 

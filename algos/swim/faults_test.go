@@ -105,7 +105,7 @@ func TestCompleteness(t *testing.T) {
 				}
 			}
 		})
-		w.RunFor(15 * time.Second)
+		w.RunFor(30 * time.Second)
 		agree(t, w, nodes)
 		for i := range failed {
 			at := w.Now() + time.Duration(i)*700*time.Millisecond
