@@ -22,6 +22,8 @@
 //	call.go         requests to other nodes, and what becomes of them (calls.go)
 //	answer.go       answers to requests
 //	sample.go       random hosts
+//	facts.go        what the nodes of a group know of each other
+//	factpull.go     how they come to agree on it
 //	limits.go       every limit, with its reason
 //
 // Base obeys commands from its observer and from its own node only (trust.go).
