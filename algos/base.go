@@ -27,6 +27,8 @@
 //	wants.go        messages that others have announced
 //	gather.go       what is sent together
 //	offer.go        data to those who have room for it
+//	facts.go        what the nodes of a group know of each other
+//	factpull.go     how they come to agree on it
 //	limits.go       every limit, with its reason
 //
 // Base obeys commands from its observer and from its own node only (trust.go).

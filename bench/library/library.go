@@ -95,6 +95,7 @@ type Overlay struct {
 func Overlays() []Overlay {
 	return []Overlay{
 		{"plumtree", Plumtree},
+		{"swim", SWIM},
 	}
 }
 

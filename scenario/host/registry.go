@@ -41,6 +41,7 @@ func Shipped() *Registry {
 	r.Add(newGossip())
 	r.Add(newHyparview())
 	r.Add(newPlumtree())
+	r.Add(newSwim())
 	return r
 }
 

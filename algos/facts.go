@@ -1,0 +1,167 @@
+package algos
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+
+	"github.com/ioverlay/ioverlay/algos/pack"
+	"github.com/ioverlay/ioverlay/core"
+)
+
+// Fact is what is known of a node, as a number of which the greater one holds: an incarnation
+// and a state, the time of its newest entry. It is a pack.Body.
+type Fact struct {
+	Who   core.NodeID
+	Value uint64
+}
+
+// Fields implements pack.Body.
+func (a *Fact) Fields(f *pack.Fields) {
+	f.Node(&a.Who)
+	f.Uint64(&a.Value)
+	if a.Who.IsZero() {
+		f.Fail("it is about nobody")
+	}
+}
+
+// FactList is a pack.Body of up to pack.MaxList facts.
+type FactList []Fact
+
+// Fields implements pack.Body.
+func (l *FactList) Fields(f *pack.Fields) {
+	pack.List(f, (*[]Fact)(l), func(f *pack.Fields, a *Fact) { a.Fields(f) })
+}
+
+// Facts are what a node knows of all nodes of a group, and how it comes to agree with them. Since
+// of two values the greater one holds, whichever came first, nodes that have heard the
+// same know the same.
+//
+// What is new is told on messages that are sent anyway, a bounded number of times: they carry a Talk,
+// which Tell makes and Heard takes in. It has a digest of all facts too, and who hears another one than
+// its own fetches all facts from that peer, unless it has news itself, no more than a message
+// holds, so that what it misses may be on its way; it waits for no more than twice as many messages as
+// tell of one. So messages have a bounded length whatever the size of the group, but
+// to who comes late or was cut off.
+//
+// Call Open before it is used. Nobody is forgotten, so Max bounds all nodes that ever were there.
+type Facts struct {
+	Max  int // most nodes, from 1
+	Most int // most news on a message, from 1
+
+	// Got is given all that is heard, or was fetched because digests differed, and learns
+	// it, or what it makes of it.
+	Got func(a Fact, fetched bool)
+
+	base     *Base
+	pull     core.Type
+	entries  map[core.NodeID]*entry
+	order    []*entry // random: Next goes through it
+	at       int      // in order: who is next
+	digest   uint64
+	news     []*entry
+	times    int // how often what was learnt last is told
+	differed int // messages with another digest, since the last one with the same
+	fetching bool
+	whole    bool // all facts of somebody have been fetched
+
+	refused, fetched uint64
+}
+
+type entry struct {
+	Fact
+	left int // how often it is still to be told
+}
+
+// hash is a fact's part of the digest, which is a sum: of a weaker hash, changes would cancel
+// each other out.
+func (a Fact) hash() uint64 {
+	sum := sha256.Sum256(pack.Append(nil, &a))
+	return binary.BigEndian.Uint64(sum[:])
+}
+
+// Value is what is known of a node; 0 if nothing is.
+func (f *Facts) Value(who core.NodeID) uint64 {
+	if e := f.entries[who]; e != nil {
+		return e.Value
+	}
+	return 0
+}
+
+// Len is how many nodes something is known of.
+func (f *Facts) Len() int { return len(f.order) }
+
+// Refused is how many facts were not learnt because they were about more than Max nodes.
+func (f *Facts) Refused() uint64 { return f.refused }
+
+// Learn takes in a fact, and reports whether it holds: its value is greater than what was known. It
+// will be told so many times, which may be 0.
+func (f *Facts) Learn(a Fact, times int) bool {
+	e := f.entries[a.Who]
+	switch {
+	case e == nil && a.Value > 0 && len(f.order) < f.Max:
+		e = f.add(a.Who)
+	case e == nil:
+		f.refused++
+		return false
+	case a.Value <= e.Value:
+		return false
+	default:
+		f.digest -= e.hash()
+	}
+	e.Value = a.Value
+	f.digest += e.hash()
+	if times > 0 && e.left == 0 {
+		f.news = append(f.news, e)
+	}
+	if e.left = max(e.left, times); times > 0 {
+		f.times = times
+	}
+	return true
+}
+
+// add takes in a node that is new, at a random place among those that Next has still to come to.
+func (f *Facts) add(who core.NodeID) *entry {
+	e := &entry{Fact: Fact{Who: who}}
+	f.entries[who] = e
+	f.order = append(f.order, e)
+	i, last := f.at+f.base.Rand().IntN(len(f.order)-f.at), len(f.order)-1
+	f.order[i], f.order[last] = e, f.order[i]
+	return e
+}
+
+// takeNews are those that were told least of all that are to be told.
+func (f *Facts) takeNews() (news FactList) {
+	slices.SortStableFunc(f.news, func(a, b *entry) int { return b.left - a.left })
+	for _, e := range f.news[:min(len(f.news), f.Most)] {
+		news = append(news, e.Fact)
+		e.left--
+	}
+	f.news = slices.DeleteFunc(f.news, func(e *entry) bool { return e.left == 0 })
+	return news
+}
+
+// Next goes round among the facts that will do: it returns each once, in random order,
+// then each once in another order, and so on. The zero Fact means that none will do.
+func (f *Facts) Next(will func(Fact) bool) Fact {
+	for range 2 * len(f.order) {
+		if f.at %= len(f.order); f.at == 0 {
+			f.base.Rand().Shuffle(len(f.order), func(i, j int) { f.order[i], f.order[j] = f.order[j], f.order[i] })
+		}
+		if f.at++; will(f.order[f.at-1].Fact) {
+			return f.order[f.at-1].Fact
+		}
+	}
+	return Fact{}
+}
+
+// Some draws up to k facts that will do, from anywhere on in their random order.
+func (f *Facts) Some(k int, will func(Fact) bool) (found []Fact) {
+	start := f.base.Rand().IntN(max(len(f.order), 1))
+	for i := 0; i < len(f.order) && len(found) < k; i++ {
+		if e := f.order[(start+i)%len(f.order)]; will(e.Fact) {
+			found = append(found, e.Fact)
+		}
+	}
+	return found
+}

@@ -1,0 +1,248 @@
+// Package swim is membership: every node has a list of all others that live. A. Das, I.
+// Gupta, A. Motivala, "SWIM: Scalable weakly-consistent infection-style process group
+// membership protocol", DSN 2002, with suspicion, incarnations and round-robin probing.
+//
+// Once a Period a node pings one member, each once in an order that is drawn anew when all
+// have been. If there is no answer within Timeout it asks Helpers others to ping it, and if
+// none of them has an answer by the end of the period, the member is suspected. A suspect that
+// has not objected within Suspicion·ln(n+1) periods is dead. What changes is told on pings and
+// answers, by each node Spread·ln(n+1) times: no message is sent for it.
+//
+// # Messages
+//
+// All are requests on control lanes, with answers.
+//
+//	ping  are you there? With a target, it is the paper's ping-req: ping the target for me, and answer
+//	      when it has answered. It and its answers carry facts (a member, its incarnation and
+//	      state) and a digest of all that the sender knows (algos.Talk)
+//	pull  what do you know? Answered with a page of facts, from a number on (algos.Facts)
+//
+// # Use
+//
+// Make one with [New]. Contacts are the known hosts of [algos.Base] when the node starts (AddHost,
+// or bootstrap in a scenario); one that lives is enough. State and OnChange say who is there.
+// Figures: the gauge members (not held for dead, this node among them); the counters alive,
+// suspect and dead, of members that came to be it; suspicions (this node's probes that failed)
+// and refutations (by this node, of what was said of it).
+//
+// # Guarantees
+//
+//   - Completeness: every member that lives probes a crashed one within 2n-1 periods, n being the
+//     members. The first does after e/(e-1) periods on average, whatever n is. All hold it for dead after
+//     the time of suspicion and that of spreading, which grow with ln n.
+//   - A node sends two messages a period on average, whatever n is, and up to 4·Helpers more for a
+//     probe that fails, with up to Facts.Most news each. Only who has missed some fetches n facts.
+//   - A member that lives and can be reached is not held for dead for good: whoever sends it anything
+//     says what it holds it for, and the member objects with a higher incarnation; every Reconnect
+//     periods a node pings up to Helpers that it holds for dead.
+//   - All that can reach each other agree in the end, whatever was lost: of two facts about a member
+//     the same one holds everywhere, and who sees by the digest that it knows others than its peer, when
+//     there is no news to wait for, fetches them.
+//
+// # Limits
+//
+// Members are not authenticated: one that lies about others, or gives a number near 1<<64 for an
+// incarnation, is believed. A node that leaves is detected like one that has crashed. Nobody is
+// forgotten: Facts.Max bounds all that ever were members, and those beyond it are Facts.Refused. A
+// node that starts again at its address is the same member. A node whose links do not show
+// that it is where it says (core.Msg.Proven), behind an address translation, is given no answer that is longer
+// than its question, and so may hold others for suspects more often than they deserve.
+//
+// # Deviations from the paper
+//
+//   - A member that was held for dead comes back with a higher incarnation: the paper's
+//     partitions do not heal.
+//   - A newcomer is told of the others, and who has missed news gets them, by pulling; the paper
+//     leaves both open. A death that was pulled is a suspicion at first: else, when a partition
+//     has healed, each side would take over whom the other held for dead. (A message that waited on a
+//     link all the while still says so, and those whom it names object.)
+//   - Links are connections: what the paper sends in datagrams may come late here, and is lost
+//     with its link only, or where loss is emulated.
+package swim
+
+import (
+	"math"
+	"time"
+
+	"github.com/ioverlay/ioverlay/algos"
+	"github.com/ioverlay/ioverlay/algos/pack"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+const typePing, typePull = wire.FirstAlgorithmType + 56, wire.FirstAlgorithmType + 57
+
+// State is what a node is held for.
+type State uint8
+
+// States, in the order in which one overrides the other in the same incarnation.
+const (
+	Unknown State = iota // nothing was ever heard of it
+	Alive
+	Suspect
+	Dead
+)
+
+// becomes are the names of the counters of changes to a state.
+var becomes = [...]string{Alive: "alive", Suspect: "suspect", Dead: "dead"}
+
+// What is known of a member is its incarnation, times 4, and its state.
+const incarnation = 4
+
+func state(v uint64) State         { return State(v & 3) }
+func as(to State, v uint64) uint64 { return v&^3 | uint64(to) }
+func isDead(f algos.Fact) bool     { return state(f.Value) == Dead }
+
+// packet is a ping, a ping-req, which has a target, or the answer to one.
+type packet struct {
+	Target core.NodeID
+	Talk   algos.Talk
+}
+
+func (p *packet) Fields(f *pack.Fields) { f.Node(&p.Target); p.Talk.Fields(f) }
+
+// Swim is the algorithm of one node. Make it with New; fields may be changed before the
+// node starts.
+type Swim struct {
+	algos.Base
+	Period, Timeout   time.Duration // between two probes; for an answer without help, below Period
+	Helpers           int           // how many others are asked to ping
+	Spread, Suspicion int           // times ln(n+1): how often an update is told; for how many periods a suspect may object
+	Reconnect         int           // periods between pings to as many that are held for dead
+	Facts             algos.Facts   // what is known of all members, this node among them; Max and Most may be changed
+
+	// OnChange is told of each member that comes to another state, of this node when it starts.
+	OnChange func(member core.NodeID, now State)
+
+	are        [Dead + 1]int // how many members are in each state
+	suspicions map[core.NodeID]algos.Timer
+}
+
+// New makes a node with parameters like those of the paper's experiments, at a period of a second.
+func New() *Swim {
+	return &Swim{Period: time.Second, Timeout: 300 * time.Millisecond, Helpers: 3, Spread: 3, Suspicion: 3, Reconnect: 10,
+		Facts: algos.Facts{Max: 1 << 16, Most: 8}, OnChange: func(core.NodeID, State) {}}
+}
+
+// State is what a node is held for.
+func (s *Swim) State(id core.NodeID) State { return state(s.Facts.Value(id)) }
+
+// Live is how many members are not held for dead, this node among them.
+func (s *Swim) Live() int { return s.are[Alive] + s.are[Suspect] }
+
+// times is a factor times ln(n+1), rounded up.
+func (s *Swim) times(factor int) int {
+	return int(math.Ceil(float64(factor) * math.Log(float64(s.Live()+1))))
+}
+
+// Bind implements core.Algorithm.
+func (s *Swim) Bind(n *core.Node) {
+	s.Base.Bind(n)
+	s.SetIdleTimeout(10 * s.Period) // in a large group nobody is pinged again soon
+	s.suspicions, s.Facts.Got = make(map[core.NodeID]algos.Timer), s.learn
+	s.Facts.Open(&s.Base, typePull)
+	s.learn(algos.Fact{Who: n.ID(), Value: as(Alive, incarnation)}, false)
+	algos.On(&s.Base, typePing, s.pinged)
+	s.Handle(wire.TypeWorldUp, s.start)
+}
+
+func (s *Swim) start(*core.Msg) {
+	for _, contact := range s.Known() { // dead before its first incarnation: whatever is heard of it overrides that
+		s.Facts.Learn(algos.Fact{Who: contact, Value: as(Dead, 0)}, 0)
+	}
+	s.AfterFunc(time.Duration(s.Rand().Int64N(int64(s.Period))), func() {
+		s.probe()
+		s.Every(s.Period, s.probe)
+		s.Every(s.Period*time.Duration(s.Reconnect), s.reconnect)
+	})
+}
+
+// probe pings the next member.
+func (s *Swim) probe() {
+	target := s.Facts.Next(s.isPeer)
+	if target.Who.IsZero() {
+		s.reconnect()
+		return
+	}
+	answered := false
+	ack := func() { answered = true }
+	s.ask(target.Who, core.NodeID{}, ack)
+	s.AfterFunc(s.Timeout, func() {
+		if answered {
+			return
+		}
+		for _, helper := range s.Facts.Some(s.Helpers, func(f algos.Fact) bool { return s.isPeer(f) && f.Who != target.Who }) {
+			s.ask(helper.Who, target.Who, ack)
+		}
+	})
+	s.AfterFunc(s.Period, func() {
+		if !answered {
+			s.Metric("suspicions").Add(1)
+			s.learn(algos.Fact{Who: target.Who, Value: as(Suspect, target.Value)}, false)
+		}
+	})
+}
+
+// isPeer reports whether a member is to be pinged, or asked to ping.
+func (s *Swim) isPeer(f algos.Fact) bool { return !isDead(f) && f.Who != s.ID() }
+
+// reconnect pings some that are held for dead.
+func (s *Swim) reconnect() {
+	for _, dead := range s.Facts.Some(s.Helpers, isDead) {
+		s.ask(dead.Who, core.NodeID{}, func() {})
+	}
+}
+
+// ask sends a ping, or a ping-req if there is a target, and calls ack if it is answered within a period.
+func (s *Swim) ask(to, target core.NodeID, ack func()) {
+	algos.Ask(&s.Base, to, typePing, &packet{target, s.Facts.Tell(to)}, s.Period, func(p *packet, err error) {
+		if err == nil {
+			s.Facts.Heard(to, p.Talk)
+			ack()
+		}
+	})
+}
+
+// pinged answers a ping, and a ping-req when its target has answered.
+func (s *Swim) pinged(m *core.Msg, p *packet) {
+	from, request := m.From(), algos.RequestOf(m)
+	answer := func() { s.Reply(request, &packet{Talk: s.Facts.Tell(from)}) }
+	switch s.Facts.Heard(from, p.Talk); {
+	case p.Target.IsZero():
+		answer()
+	case s.State(p.Target) != Unknown: // else anybody could have us dial anybody
+		s.ask(p.Target, core.NodeID{}, answer)
+	}
+}
+
+// learn takes in what is said of a member, if that holds, and has it told to others. Who is dead to a
+// member that all was fetched from is suspected here, so that it can object.
+func (s *Swim) learn(f algos.Fact, fetched bool) {
+	was, times := s.State(f.Who), s.times(s.Spread)
+	switch {
+	case f.Who == s.ID() && was != Unknown && f.Value > s.Facts.Value(s.ID()): // it is not so, or was in an earlier life
+		f.Value = as(Alive, f.Value+incarnation)
+		s.Metric("refutations").Add(1)
+	case fetched && isDead(f) && (was == Alive || was == Suspect):
+		f.Value = as(Suspect, f.Value)
+	case fetched:
+		times = 0
+	}
+	is := state(f.Value)
+	if is == Unknown || !s.Facts.Learn(f, times) {
+		return
+	}
+	s.suspicions[f.Who].Stop()
+	if delete(s.suspicions, f.Who); is == Suspect {
+		s.suspicions[f.Who] = s.AfterFunc(s.Period*time.Duration(s.times(s.Suspicion)), func() {
+			s.learn(algos.Fact{Who: f.Who, Value: as(Dead, f.Value)}, false)
+		})
+	}
+	s.are[was]--
+	s.are[is]++
+	s.Gauge("members").Set(float64(s.Live()))
+	if was != is && f.Value >= incarnation {
+		s.Metric(becomes[is]).Add(1)
+		s.OnChange(f.Who, is)
+	}
+}
