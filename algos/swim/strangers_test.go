@@ -8,7 +8,6 @@ import (
 	"github.com/ioverlay/ioverlay/algos/pack"
 	"github.com/ioverlay/ioverlay/algos/swim"
 	"github.com/ioverlay/ioverlay/core"
-	"github.com/ioverlay/ioverlay/core/sim"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
