@@ -13,14 +13,14 @@ import (
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
-// keeper says of each message whether it was new.
-type keeper struct {
+// rememberer says of each message whether it was new.
+type rememberer struct {
 	algos.Base
 	algos.Recent
 	fresh []string
 }
 
-func (k *keeper) Process(m *core.Msg) core.Verdict {
+func (k *rememberer) Process(m *core.Msg) core.Verdict {
 	if m.Type() == wire.TypeData && k.Keep(k.Node, m) {
 		k.fresh = append(k.fresh, fmt.Sprint(m.App(), "/", m.Seq(), string(m.Payload())))
 	}
@@ -30,8 +30,8 @@ func (k *keeper) Process(m *core.Msg) core.Verdict {
 // What is new once is never new again, and what was kept is there to be sent on.
 func TestRecent(t *testing.T) {
 	w := simtest.New(t, sim.Options{})
-	nodes := w.Add(2, func(int) core.Algorithm { return &keeper{Recent: algos.Recent{Max: 4}} })
-	k := nodes[0].Algorithm().(*keeper)
+	nodes := w.Add(2, func(int) core.Algorithm { return &rememberer{Recent: algos.Recent{Max: 4}} })
+	k := nodes[0].Algorithm().(*rememberer)
 	send := func(app uint32, seqs ...uint64) {
 		for _, seq := range seqs {
 			w.Send(nodes[1], nodes[0].ID(), wire.TypeData, app, seq, []byte("x"))
