@@ -53,7 +53,7 @@ func (l *lossy) Process(m *core.Msg) core.Verdict {
 func group(t *testing.T, seed uint64, n int, change func(*lossy)) (*simtest.World, []*sim.Node) {
 	w := simtest.New(t, sim.Options{Seed: seed, Order: sim.Shuffled})
 	dice := rand.New(rand.NewPCG(seed, 1))
-	return w, w.Add(n, func(int) core.Algorithm {
+	nodes := w.Add(n, func(int) core.Algorithm {
 		l := &lossy{Swim: swim.New()}
 		for range 3 {
 			l.AddHost(w.ID(fmt.Sprint("n", dice.IntN(n))))
@@ -63,6 +63,7 @@ func group(t *testing.T, seed uint64, n int, change func(*lossy)) (*simtest.Worl
 		}
 		return l
 	})
+	return w, nodes
 }
 
 // at is what a node holds another for.

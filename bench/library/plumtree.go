@@ -172,7 +172,7 @@ func plumtreeAt(ctx context.Context, o Options, nodes int) (rows []Row, err erro
 			s, err = timed(f.world, func() error { return f.flow(ctx) })
 			rows = append(rows, s.rows("plumtree", nodes, o.Seed)...)
 		}
-		if err = errors.Join(err, f.world.Close()); err != nil {
+		if err := errors.Join(err, f.world.Close()); err != nil {
 			return rows, err
 		}
 	}

@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -109,9 +110,9 @@ func (g *swimGroup) settle(ctx context.Context) error {
 	return fmt.Errorf("swim: %d nodes have not come to know each other in two minutes", len(g.nodes))
 }
 
-func swimCrash(ctx context.Context, n int, seed uint64) ([]Row, error) {
+func swimCrash(ctx context.Context, n int, seed uint64) (rows []Row, err error) {
 	g := newSwimGroup(n, 0, seed)
-	defer g.Close()
+	defer func() { err = errors.Join(err, g.Close()) }()
 	if err := g.settle(ctx); err != nil {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func swimCrash(ctx context.Context, n int, seed uint64) ([]Row, error) {
 	}
 	after := g.Totals()
 	perMember := 1 / (float64(n) * quiet.Seconds())
-	rows := []Row{
+	rows = []Row{
 		Claim{Overlay: "swim", What: "messages that a member takes a period, quiet", AtMost: bound(2.2),
 			Paper: "constant load: a ping and an ack, section 3"}.Measured(Sim, n, seed, float64(after.Messages-before.Messages)*perMember),
 		Claim{Overlay: "swim", What: "bytes that a member takes, quiet", Unit: "B/s"}.Measured(Sim, n, seed, float64(after.Bytes-before.Bytes)*perMember),
@@ -163,9 +164,9 @@ func swimCrash(ctx context.Context, n int, seed uint64) ([]Row, error) {
 	), nil
 }
 
-func swimLoss(ctx context.Context, n, minutes int, loss float64, seed uint64) ([]Row, error) {
+func swimLoss(ctx context.Context, n, minutes int, loss float64, seed uint64) (rows []Row, err error) {
 	g := newSwimGroup(n, loss, seed)
-	defer g.Close()
+	defer func() { err = errors.Join(err, g.Close()) }()
 	if err := run(ctx, g.World, time.Minute); err != nil {
 		return nil, err
 	}
@@ -183,7 +184,7 @@ func swimLoss(ctx context.Context, n, minutes int, loss float64, seed uint64) ([
 	hours := float64(n*minutes) / 60
 	what := fmt.Sprintf("loss %.0f%%: ", 100*loss)
 	note := fmt.Sprintf("%d nodes, %d minutes", n, minutes)
-	rows := []Row{
+	rows = []Row{
 		Claim{Overlay: "swim", What: what + "members suspected, seen by one other, a member-hour"}.Measured(Sim, n, seed, float64(g.suspected)/float64(n)/hours),
 		Claim{Overlay: "swim", What: what + "false deaths, seen by one other, a member-hour", AtMost: bound(0.05),
 			Paper: "suspicion reduces false positives, fig. 6"}.Measured(Sim, n, seed, float64(wrong)/float64(n)/hours),
