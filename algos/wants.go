@@ -26,6 +26,7 @@ type want struct {
 	from  []core.NodeID // announced it, and were not asked yet
 	first core.NodeID   // who announced it first, and when
 	since time.Duration
+	timer Timer
 }
 
 // Announced notes that a node has messages. Those that are not here are waited for; beyond
@@ -45,9 +46,9 @@ func (w *Wants) want(id MsgID, by core.NodeID) {
 	if w.wanted == nil {
 		w.wanted = make(map[MsgID]*want)
 	}
-	x := &want{[]core.NodeID{by}, by, w.Base.Now()}
+	x := &want{from: []core.NodeID{by}, first: by, since: w.Base.Now()}
 	w.wanted[id] = x
-	w.Base.AfterFunc(w.Wait, func() { w.ask(id, x) })
+	x.timer = w.Base.AfterFunc(w.Wait, func() { w.ask(id, x) })
 }
 
 // Got notes that a message has come. It returns who had announced it first, zero if nobody
@@ -61,6 +62,7 @@ func (w *Wants) Got(id MsgID) (first core.NodeID, ago time.Duration) {
 		return first, 0
 	}
 	delete(w.wanted, id)
+	x.timer.Stop()
 	return x.first, w.Base.Now() - x.since
 }
 
@@ -79,7 +81,7 @@ func (w *Wants) ask(id MsgID, x *want) {
 		peer := x.from[0]
 		x.from = x.from[1:]
 		if w.Ask(peer, id) {
-			w.Base.AfterFunc(cmp.Or(w.Again, w.Wait/2), func() { w.ask(id, x) })
+			x.timer = w.Base.AfterFunc(cmp.Or(w.Again, w.Wait/2), func() { w.ask(id, x) })
 			return
 		}
 	}

@@ -50,6 +50,8 @@ type files struct {
 	where  string // path of the file that was named
 	dir    string
 	bundle map[string]string // nil: of a folder
+	world  string            // of a bundle, and its seeds
+	seeds  []uint64
 
 	mu   sync.Mutex
 	read map[string][]byte
@@ -65,6 +67,7 @@ func openFiles(path string) (*files, error) {
 		return nil, err
 	}
 	fs.main, fs.bundle = b.Main, make(map[string]string)
+	fs.world, fs.seeds = b.World, b.Seeds
 	for _, f := range b.Files {
 		if hashOf([]byte(f.Text)) != f.SHA256 {
 			return nil, fmt.Errorf("read the experiment: in %s the text of %s is not what its hash says: it was changed", path, f.Name)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/ioverlay/ioverlay/experiment/stats"
@@ -60,7 +59,6 @@ func Open(dir string) (*Experiment, *Bundle, []Row, error) {
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	e.World, e.Seeds = b.World, b.Seeds // flags may have changed the file's
 	path = filepath.Join(dir, RowsName)
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -70,13 +68,14 @@ func Open(dir string) (*Experiment, *Bundle, []Row, error) {
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	cells := make(map[string]Cell)
-	for _, c := range e.Cells() {
-		cells[c.String()] = c
+	for _, f := range b.Files { // what a run is known by has them in it
+		if _, err := e.files.open(f.Name); err != nil {
+			return nil, nil, nil, fmt.Errorf("read the results: %w", err)
+		}
 	}
 	var all []Row
-	for _, r := range rows {
-		if _, ok := cells[e.cellOf(r).String()]; ok && r.World == e.World && slices.Contains(e.Seeds, r.Seed) {
+	for _, t := range e.tasks() { // and not those of an earlier form of the experiment
+		if r, done := rows[t.key]; done {
 			all = append(all, r)
 		}
 	}

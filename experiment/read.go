@@ -20,7 +20,11 @@ func Load(path string) (*Experiment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return read(fs)
+	e, err := read(fs)
+	if err == nil && fs.bundle != nil {
+		e.World, e.Seeds = fs.world, fs.seeds // as it was run: flags may have changed the file's
+	}
+	return e, err
 }
 
 func read(fs *files) (*Experiment, error) {

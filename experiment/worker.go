@@ -48,6 +48,10 @@ func (t task) do(ctx context.Context, o Options) (row Row, ok bool) {
 		row.Warnings = w
 	}
 	row.judge(run.Verdicts)
+	if v := run.Violated; v != nil {
+		row.fail(fmt.Errorf("an invariant did not hold, which ended the run: %v", v)) // figures of a part would be taken for those of a whole
+		return row, true
+	}
 	row.measure(t.cell.e.Measures, p.formulas, run)
 	return row, true
 }

@@ -89,8 +89,8 @@ func (r *Results) write(dir string, charts bool) (written []string, err error) {
 		return nil, fmt.Errorf("write %s: %w", ReportName, err)
 	}
 	files = append(files, file{ReportName, page.Bytes()})
-	if err := os.RemoveAll(filepath.Join(dir, ChartsName)); err != nil { // of an earlier form
-		return nil, fmt.Errorf("remove old charts: %w", err)
+	if err := removeCharts(filepath.Join(dir, ChartsName)); err != nil {
+		return nil, err
 	}
 	for _, f := range files {
 		if err := keep(f.name, f.text); err != nil {
@@ -98,4 +98,18 @@ func (r *Results) write(dir string, charts bool) (written []string, err error) {
 		}
 	}
 	return written, nil
+}
+
+// removeCharts removes those that an earlier form of the experiment left, and nothing of anybody else's.
+func removeCharts(dir string) error {
+	for _, pattern := range []string{"mean-*.svg", "mean-*.png", "cdf-*.svg", "cdf-*.png"} {
+		old, err := filepath.Glob(filepath.Join(dir, pattern))
+		for _, name := range old {
+			err = errors.Join(err, os.Remove(name))
+		}
+		if err != nil {
+			return fmt.Errorf("remove old charts: %w", err)
+		}
+	}
+	return nil
 }

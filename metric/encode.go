@@ -49,7 +49,7 @@ func (d *Distribution) Read(b []byte) (rest []byte, err error) {
 		for i := range bins {
 			step, count := r.varint(), r.uvarint()
 			index += step
-			if r.bad || i > 0 && step <= 0 || count == 0 || count > o.count-seen || index != int64(int32(index)) || !usable(valueOf(int32(index))) {
+			if r.bad || i > 0 && step <= 0 || count == 0 || count > o.count-seen || max(index, -index) > int64(indexOf(Largest)) {
 				return b, fmt.Errorf("%w: bin %d of %d", ErrMalformed, i, bins)
 			}
 			seen += count

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/ioverlay/ioverlay/scenario/world"
@@ -40,20 +42,36 @@ func (d *driver) watched(ctx context.Context, began time.Time) (*Result, error) 
 		return d.whole(ctx, began)
 	}
 	type outcome struct {
-		result *Result
-		err    error
+		result   *Result
+		err      error
+		returned bool
+		panicked any // with its stack, if it did not return
 	}
 	hung := make(chan *Hang, 1)
 	over := make(chan outcome, 1)
 	stop := w.WatchHangs(d.o.hangAfter(), func(h *Hang) { hung <- h })
 	go func() {
 		var o outcome
-		defer func() { over <- o }()
+		defer func() {
+			if !o.returned { // whoever called Run is to meet what ended it, as without a watch
+				if v := recover(); v != nil {
+					o.panicked = fmt.Sprintf("%v\n\n%s", v, debug.Stack())
+				}
+			}
+			over <- o
+		}()
 		o.result, o.err = d.whole(ctx, began)
+		o.returned = true
 	}()
 	select {
 	case o := <-over:
 		stop()
+		switch {
+		case o.panicked != nil:
+			panic(o.panicked)
+		case !o.returned:
+			runtime.Goexit() // as t.Fatal in a check does
+		}
 		return o.result, o.err
 	case h := <-hung:
 		return nil, fmt.Errorf("%w: %w", ErrHung, h)

@@ -173,7 +173,7 @@ func (h *HyParView) walked(m *core.Msg, w *walk) {
 		if join && w.TTL == h.PRWL {
 			h.passive.Add(w.Who)
 		}
-		h.Post(next, m.Type(), &walk{w.Who, min(w.TTL, h.ARWL) - 1, w.Nodes})
+		h.Post(next, m.Type(), &walk{w.Who, min(w.TTL-1, h.ARWL), w.Nodes})
 	case join:
 		h.add(w.Who, true)
 	default:

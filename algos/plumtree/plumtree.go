@@ -85,7 +85,13 @@ func New() *Plumtree {
 // Bind implements core.Algorithm.
 func (p *Plumtree) Bind(n *core.Node) {
 	p.HyParView.Bind(n)
-	p.OnNeighbour = p.neighbour
+	told := p.OnNeighbour
+	p.OnNeighbour = func(peer core.NodeID, up bool) {
+		p.neighbour(peer, up)
+		if told != nil {
+			told(peer, up)
+		}
+	}
 	p.Missing.Base, p.Missing.Have, p.Missing.Ask = &p.Base, p.Recent.Seen, p.graft
 	p.lazy = algos.View{Max: p.Active, Not: func(id core.NodeID) bool { return !p.IsNeighbour(id) }}
 	p.news = algos.Gather[algos.MsgID]{Base: &p.Base, Wait: p.Batch, Most: pack.MaxList}
@@ -113,6 +119,9 @@ func (p *Plumtree) tellOne() {
 
 func (p *Plumtree) received(m *core.Msg) {
 	from, id := m.From(), algos.IDOf(m)
+	if !m.Sender().Dialable() {
+		return // a maker that there cannot be: its name could be told to nobody
+	}
 	if !p.Recent.Keep(p.Node, m) {
 		p.lazy.Add(from)
 		p.Post(from, typePrune, nil)

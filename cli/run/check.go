@@ -131,6 +131,9 @@ func (a *app) compareRuns(ctx context.Context, f checkFlags, path string, seed u
 		how := perturbed(i)
 		how.File, how.Seed, how.Trace = path, seed, filepath.Join(dir, strconv.Itoa(i+1)+".trace")
 		did, err := runChecked(ctx, how)
+		if err == nil {
+			err = ctx.Err() // what was run until then says nothing
+		}
 		if err != nil {
 			return r, err
 		}

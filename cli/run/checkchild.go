@@ -86,11 +86,14 @@ func (a *app) runForCheck(cmd *cobra.Command, how checkedRun) (done checkedRunDo
 		return done, fmt.Errorf("create a trace: %w", err)
 	}
 	w := trace.NewWriter(file, trace.Options{Sent: true})
-	_, runErr := scenario.Run(cmd.Context(), plan, scenario.Options{World: "sim", Registry: a.Registry, Strict: how.Strict, Watch: w})
+	res, runErr := scenario.Run(cmd.Context(), plan, scenario.Options{World: "sim", Registry: a.Registry, Strict: how.Strict, Watch: w})
 	err = errors.Join(w.Close(), file.Close())
 	done.Hash, done.Records = w.Hash(), w.Records()
-	if runErr != nil {
+	switch {
+	case runErr != nil:
 		done.Failed = runErr.Error()
+	case res == nil || res.Stopped:
+		err = errors.Join(err, console.ErrInterrupted) // a part of a run is no run
 	}
 	return done, err
 }

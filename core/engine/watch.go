@@ -43,6 +43,11 @@ func (e *Engine) awaitHung(after time.Duration, done chan struct{}) *loop {
 		case <-ticker.C:
 		}
 		for i, lp := range e.loops {
+			select {
+			case <-lp.ended: // it has nothing to answer any more
+				continue
+			default:
+			}
 			switch {
 			case waits[i] == 0 || answered[i].Load():
 				waits[i] = 1
