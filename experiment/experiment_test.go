@@ -285,6 +285,7 @@ func strange() *scenario.Registry {
 	r := scenario.Shipped()
 	r.Add(scenario.Algorithm{Name: "touchy", New: func(e scenario.Env) (core.Algorithm, error) { return touchy{relay.New(nil, e.Downstreams...)}, nil }})
 	r.Add(scenario.Algorithm{Name: "hoarder", New: func(e scenario.Env) (core.Algorithm, error) { return hoarder{relay.New(nil, e.Downstreams...)}, nil }})
+	r.Add(scenario.Algorithm{Name: "rash", New: func(scenario.Env) (core.Algorithm, error) { panic("made of nothing") }})
 	r.Add(scenario.Algorithm{Name: "stubborn", New: func(scenario.Env) (core.Algorithm, error) { return nil, errors.New("not today") }})
 	return r
 }
@@ -292,13 +293,13 @@ func strange() *scenario.Registry {
 // What fails is a row with its error, the others go on, and nothing is run twice unless
 // it is asked for.
 func TestRunsThatFail(t *testing.T) {
-	file := strings.Replace(lossyExperiment, "[relay]", "[relay, touchy, hoarder, stubborn]", 1)
+	file := strings.Replace(lossyExperiment, "[relay]", "[relay, touchy, hoarder, stubborn, rash]", 1)
 	path, dir := write(t, "x.yaml", file, "lossy.yaml", lossy+"expect: [\"distinct(n2) >= 45\"]\nbuffers: {messages: 5}\n"), t.TempDir()
 	res := must(t, load(t, path), Options{Dir: dir, Registry: strange()})
-	if len(res.Rows) != 64 || res.Analysis.Failed == 0 || res.Analysis.Failed != res.Count(Failed) || res.Analysis.Violated != res.Count(Violated) {
+	if len(res.Rows) != 80 || res.Analysis.Failed == 0 || res.Analysis.Failed != res.Count(Failed) || res.Analysis.Violated != res.Count(Violated) {
 		t.Fatalf("%d rows, %d failed, %d violated", len(res.Rows), res.Analysis.Failed, res.Analysis.Violated)
 	}
-	says := map[string]string{"touchy": "no data, please", "stubborn": "not today", "hoarder": ""}
+	says := map[string]string{"touchy": "no data, please", "stubborn": "not today", "rash": "made of nothing", "hoarder": ""}
 	for _, r := range res.Rows {
 		switch name := r.Levels["algorithm"]; {
 		case name == "relay" && (r.Status == Failed || r.Levels["loss"] == "0%" && r.Status != Ok || r.Status == Violated && !strings.Contains(r.Error, "distinct(n2) >= 45")):
@@ -318,11 +319,11 @@ func TestRunsThatFail(t *testing.T) {
 		t.Error(table)
 	}
 	failed := res.Count(Failed)
-	if res = must(t, load(t, path), Options{Dir: dir, Registry: strange()}); res.Earlier != 64 {
-		t.Errorf("%d were run again", 64-res.Earlier)
+	if res = must(t, load(t, path), Options{Dir: dir, Registry: strange()}); res.Earlier != 80 {
+		t.Errorf("%d were run again", 80-res.Earlier)
 	}
-	if res = must(t, load(t, path), Options{Dir: dir, Registry: strange(), Retry: true}); res.Earlier != 64-failed || res.Count(Failed) != failed {
-		t.Errorf("%d of %d were run again", 64-res.Earlier, failed)
+	if res = must(t, load(t, path), Options{Dir: dir, Registry: strange(), Retry: true}); res.Earlier != 80-failed || res.Count(Failed) != failed {
+		t.Errorf("%d of %d were run again", 80-res.Earlier, failed)
 	}
 }
 
