@@ -29,7 +29,7 @@ const (
 )
 
 // Main is a program with these algorithms besides those that iOverlay comes with: it executes the command line, with
-// the commands run, sim, compare, experiment, schema, trace, node, new and version, and ends the process with their exit
+// the commands run, sim, check, compare, experiment, schema, trace, node, new and version, and ends the process with their exit
 // code. Call it first in main, and start nothing before: in the proc world this program is started again for each node.
 // A name that is empty or taken, or an algorithm without New, is a programmer's mistake, and panics.
 func Main(algorithms ...Algorithm) {
