@@ -24,6 +24,9 @@ type Hunter struct {
 	Checks   []Check                          // of the whole overlay
 	// InvariantEvery is that of Options.
 	InvariantEvery int
+	// Strict and HangAfter are those of Options. A run that hangs ends the hunt with an error.
+	Strict    bool
+	HangAfter time.Duration
 
 	mu    sync.Mutex
 	first map[uint64]string // by seed: which failure its whole scenario had
@@ -60,7 +63,8 @@ func (h *Hunter) run(ctx context.Context, c hunt.Case) (hunt.Outcome, error) {
 	if plan, err = WithFaults(plan, c.Faults, c.Duration); err != nil {
 		return hunt.Outcome{}, err
 	}
-	run, err := Run(ctx, plan, Options{World: "sim", Registry: h.Registry, Order: h.Order, Checks: h.Checks, InvariantEvery: h.InvariantEvery})
+	run, err := Run(ctx, plan, Options{World: "sim", Registry: h.Registry, Order: h.Order, Checks: h.Checks, InvariantEvery: h.InvariantEvery,
+		Strict: h.Strict, HangAfter: h.HangAfter})
 	fs := failures(run, err)
 	switch {
 	case len(fs) > 0:

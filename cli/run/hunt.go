@@ -14,7 +14,7 @@ import (
 // huntSeeds runs seeds until one fails.
 func (a *app) huntSeeds(ctx context.Context, f simRunFlags, path string, first, last uint64) error {
 	again := func(c hunt.Case) string { return simCommand(a.Command, path, f, c) }
-	h := scenario.Hunter{Registry: a.Registry, Order: f.order(), Load: func(seed uint64) (*scenario.Plan, error) {
+	h := scenario.Hunter{Registry: a.Registry, Order: f.order(), Strict: f.strict, HangAfter: hangAfter(f.hang), Load: func(seed uint64) (*scenario.Plan, error) {
 		return a.loadSeed(path, &seed, f.algorithm)
 	}}
 	bar := a.Steps(int(min(last-first, 1<<31-2)+1), "")
@@ -26,7 +26,7 @@ func (a *app) huntSeeds(ctx context.Context, f simRunFlags, path string, first, 
 	})
 	bar.Stop()
 	stopped := ctx.Err() != nil
-	if err != nil && !stopped {
+	if err != nil && !stopped && found == nil {
 		return err
 	}
 	report := newHuntReport(first, last, found, again)
@@ -37,6 +37,8 @@ func (a *app) huntSeeds(ctx context.Context, f simRunFlags, path string, first, 
 	switch {
 	case stopped:
 		return console.ErrInterrupted
+	case err != nil: // what was found until then has been said
+		return err
 	case found != nil:
 		return console.ErrExpectation
 	}
@@ -111,6 +113,12 @@ func simCommand(program, path string, f simRunFlags, c hunt.Case) string {
 	s := fmt.Sprintf("%s sim %s%s --seed %d --duration %v --no-faults", program, path, f.algorithm.Words(), c.Seed, c.Duration)
 	if f.shuffle {
 		s += " --shuffle"
+	}
+	if f.strict {
+		s += " --strict"
+	}
+	if f.hang != scenario.DefaultHangAfter {
+		s += fmt.Sprintf(" --hang-after %v", f.hang)
 	}
 	for _, f := range c.Faults {
 		s += fmt.Sprintf(" --fault %q", f.String())

@@ -96,6 +96,8 @@ func (f simRunFlags) check() (faults []sim.Fault, first, last uint64, err error)
 	switch {
 	case len(faults) > 0 && !f.noFaults:
 		return nil, 0, 0, console.Usage("fault", f.faults[0], "only together with --no-faults")
+	case f.hunt && (f.trace != "" || f.duration != 0 || f.noFaults):
+		return nil, 0, 0, console.Usage("until-fail", "true", "none of --trace, --duration and --no-faults beside it: a hunt has runs of its own, and says how to run one again")
 	case f.hunt != (f.seeds != ""):
 		return nil, 0, 0, console.Usage("seeds", f.seeds, "seeds such as 1..10000, together with --until-fail")
 	case f.duration < 0:
