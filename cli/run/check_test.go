@@ -186,3 +186,17 @@ func TestHangs(t *testing.T) {
 		})
 	}
 }
+
+// A hunt is as strict as asked, says so in the command that runs the failure again, and refuses flags that it has no use for.
+func TestHuntsAreStrict(t *testing.T) {
+	file := impureScenario(t, "write")
+	r := impureProgram(t, "sim", file, "--seeds", "1..2", "--until-fail", "--strict")
+	if r.Code != console.ExitViolation || !strings.Contains(r.Out, "was written to after it had been sent") || !strings.Contains(r.Out, " --strict") {
+		t.Errorf("exit code %d\n%s%s", r.Code, r.Out, r.Err)
+	}
+	for _, flag := range []string{"--trace=x", "--duration=1s", "--no-faults"} {
+		if r := impureProgram(t, "sim", file, "--seeds", "1..2", "--until-fail", flag); r.Code != console.ExitUsage {
+			t.Errorf("%s: exit code %d", flag, r.Code)
+		}
+	}
+}
