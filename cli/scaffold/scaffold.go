@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"text/template"
 	"unicode"
@@ -17,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/cli/console"
+	"github.com/ioverlay/ioverlay/scenario"
 )
 
 //go:embed files/*.tmpl
@@ -105,11 +107,19 @@ var released = regexp.MustCompile(`^v\d+\.\d+\.\d+(-[\w.-]+)?$`)
 // taken reports whether a name has a meaning already: for the go command as a file's, or as an algorithm's here.
 func taken(name string) bool {
 	switch name {
-	case "main", "relay", "gossip", "test", "internal", "vendor", "hello":
+	case "main", "test", "internal", "vendor", "hello", "test-scenario", "true", "false", "null", "yes", "no", "on", "off":
 		return true
 	}
-	return false
+	if slices.Contains(scenario.Shipped().Names(), name) {
+		return true
+	}
+	last := name[strings.LastIndexByte(name, '-')+1:] // of a file's name, where it says when to build it
+	return last != name && (last == "test" || slices.Contains(systems, last))
 }
+
+// systems are the words after which the go command takes a file for those systems and processors only (go help buildconstraint).
+var systems = strings.Fields("aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows zos " +
+	"386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x sparc64 wasm")
 
 // typeName is the name in Go: my-overlay becomes MyOverlay.
 func typeName(name string) string {

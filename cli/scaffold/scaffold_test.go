@@ -118,6 +118,8 @@ func TestNewUsage(t *testing.T) {
 		{[]string{"My Overlay"}, "small letters"},
 		{[]string{"3d"}, "small letters"},
 		{[]string{"relay"}, "given away"},
+		{[]string{"swim"}, "given away"}, {[]string{"my-test"}, "given away"}, {[]string{"chord-windows"}, "given away"},
+		{[]string{"x-arm64"}, "given away"}, {[]string{"test-scenario"}, "given away"}, {[]string{"null"}, "given away"},
 		{[]string{"../x/main"}, "given away"},
 		{[]string{named}, "is not empty"},
 		{[]string{"x", "--module", "a b"}, "--module"},
