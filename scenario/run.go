@@ -214,7 +214,7 @@ func (d *driver) end() error {
 	}
 	defer d.last()
 	for k, i := range running {
-		d.foldOwn(i, &counters[k])
+		d.foldMetrics(i, &counters[k])
 		if crash := counters[k].Crash; crash != "" {
 			err = errors.Join(err, fmt.Errorf("%w at node %s, when it was told to stop: %s", ErrCrashed, d.plan.Nodes[i].Name, crash))
 		}
