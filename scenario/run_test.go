@@ -49,9 +49,16 @@ func parse(t *testing.T, r *scenario.Registry, src string) *scenario.Plan {
 	return p
 }
 
+// settle is how long what is counted in real time may take to arrive: on a machine that is busy with other
+// tests, a link has moved a fortieth of its rate. A drain ends as soon as nothing moves, so it costs nothing.
+const settle = 2 * time.Minute
+
 func run(t *testing.T, p *scenario.Plan, o scenario.Options) *scenario.Result {
 	t.Helper()
 	o.Child = child(t)
+	if o.World != "sim" && p.Drain > 0 {
+		p.Drain = max(p.Drain, settle)
+	}
 	r, err := scenario.Run(t.Context(), p, o)
 	if err != nil {
 		t.Fatal(err)
@@ -106,20 +113,24 @@ func rows(t *testing.T, r *scenario.Result) (all []result.Row) {
 	return all
 }
 
-// Every example runs in real time too, all at once: they mostly wait. What does not
+// Every example runs in real time too, a few at once: they mostly wait. What does not
 // depend on how fast the machine is must hold; the rest is in the log.
 func TestExamplesInRealTime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes as long as the longest example")
 	}
 	var all sync.WaitGroup
+	few := make(chan struct{}, 3)
 	for _, file := range examples(t) {
 		p, err := scenario.Load(file, scenario.Shipped())
 		if err != nil {
 			t.Fatal(err)
 		}
+		p.Drain = max(p.Drain, settle)
 		for _, w := range []string{"live", "proc"} {
 			all.Go(func() {
+				few <- struct{}{}
+				defer func() { <-few }()
 				r, err := scenario.Run(t.Context(), p, scenario.Options{World: w, Child: child(t)})
 				if err != nil {
 					t.Errorf("%s, %s: %v", p.Name, w, err)
@@ -156,7 +167,7 @@ func child(t *testing.T) []string {
 // What worlds count does not depend on how busy the machine is.
 const counts = `name: counts
 seed: 1
-duration: 1200ms
+duration: 4s
 drain: 10s
 transport: TRANSPORT
 nodes:
@@ -173,14 +184,14 @@ timeline:
   - {at: 0s, set: {links: A -> B, latency: 5ms}}
   - {at: 100ms, slow: {nodes: C, per-message: 500us}}
   - {at: 100ms, join: {nodes: D, application: a}}
-  - {at: 1s, stop: late}
-  - {at: 1100ms, kill: late}
+  - {at: 3s, stop: late}
+  - {at: 3900ms, kill: late}
 expect:
   - received(D, app a) = 100
   - received(D, app b) = 500
   - distinct(D) = sent()
   - received(C -> D) = received(B -> C)
-  - alive() = 5 at 900ms
+  - alive() = 5 at 2900ms
   - alive(late) = 0
   - lost() = 0
 `
@@ -189,7 +200,12 @@ func TestWorldsCountAlike(t *testing.T) {
 	for _, c := range []struct{ world, transport string }{{"sim", "tcp"}, {"live", "tcp"}, {"live", "mem"}, {"proc", "tcp"}} {
 		t.Run(c.world+" "+c.transport, func(t *testing.T) {
 			p := parse(t, scenario.Shipped(), strings.Replace(counts, "TRANSPORT", c.transport, 1))
-			held(t, run(t, p, scenario.Options{World: c.world}))
+			r := run(t, p, scenario.Options{World: c.world})
+			if c.world == "sim" {
+				held(t, r)
+			} else {
+				checkRealTime(t, r)
+			}
 		})
 	}
 }
@@ -212,6 +228,7 @@ expect:
   - lost() > 0
   - alive(B) = 0 at 500ms
   - alive(B) = 1 at 1s
+  - alive(B) = 1
 `
 
 // A node that is killed and comes back, under the same address, in every world. What
@@ -220,13 +237,14 @@ func TestKillAndRestart(t *testing.T) {
 	for _, w := range world.Names {
 		t.Run(w, func(t *testing.T) {
 			r := run(t, parse(t, scenario.Shipped(), failing), scenario.Options{World: w})
-			for _, v := range r.Verdicts[3:] {
-				if !v.Held {
-					t.Errorf("%s: found %s", v.Expectation, v.Found)
-				}
-			}
 			if w == "sim" {
 				held(t, r)
+				return
+			}
+			for _, i := range []int{3, 6} {
+				if v := r.Verdicts[i]; !v.Held {
+					t.Errorf("%s: found %s", v.Expectation, v.Found)
+				}
 			}
 		})
 	}
