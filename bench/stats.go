@@ -70,6 +70,13 @@ func hopP99(p Point) float64 {
 	return float64(p.HopLatencyNS.P99)
 }
 
+func hopP999(p Point) float64 {
+	if p.HopLatencyNS == nil {
+		return 0
+	}
+	return float64(p.HopLatencyNS.P999)
+}
+
 // over sums up one figure over the rounds of a place; nil if no round has it.
 func (t measurements) over(at place, m metric) *Spread {
 	var values []float64

@@ -35,6 +35,7 @@ type LengthSummary struct {
 	RSSPeakBytes    *Spread `json:"rss_peak_bytes"`
 	HopP50NS        *Spread `json:"hop_p50_ns"`
 	HopP99NS        *Spread `json:"hop_p99_ns"`
+	HopP999NS       *Spread `json:"hop_p999_ns"`
 }
 
 // Ratio compares the total bandwidth of a kind with that of a baseline at one length.
@@ -128,6 +129,7 @@ func (t measurements) length(name string, nodes int) LengthSummary {
 		RSSPeakBytes:    t.over(at, peakMemory),
 		HopP50NS:        t.over(paced, hopP50),
 		HopP99NS:        t.over(paced, hopP99),
+		HopP999NS:       t.over(paced, hopP999),
 	}
 }
 

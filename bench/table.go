@@ -43,7 +43,7 @@ func figuresTable(r Report) string {
 	for _, b := range baselines {
 		header = append(header, "vs "+b)
 	}
-	header = append(header, "total MB/s", "end to end MB/s", "hop p50 µs", "hop p99 µs", "peak RSS MB")
+	header = append(header, "total MB/s", "end to end MB/s", "hop p50 µs", "hop p99 µs", "hop p99.9 µs", "peak RSS MB")
 	w.AppendHeader(header)
 	w.SetColumnConfigs(rightAligned(len(header)))
 	previous := 0
@@ -67,7 +67,7 @@ func figuresRow(s Summary, l LengthSummary, baselines []string) table.Row {
 	}
 	return append(row,
 		ranged(l.TotalBytesPerS, mega, 0), ranged(l.E2EBytesPerS, mega, 0),
-		middle(l.HopP50NS, kilo, 1), middle(l.HopP99NS, kilo, 1), middle(l.RSSPeakBytes, mega, 0))
+		middle(l.HopP50NS, kilo, 1), middle(l.HopP99NS, kilo, 1), middle(l.HopP999NS, kilo, 1), middle(l.RSSPeakBytes, mega, 0))
 }
 
 func ratioTo(s Summary, l LengthSummary, baseline string) string {

@@ -135,6 +135,9 @@ const (
 	leastRing = 4 << 10
 	mostRing  = 16 << 20
 
+	// kickPatience is how many turns a loop that has more to do may let the reader of a ring sleep.
+	kickPatience = 4
+
 	// ringReads is how many reads in a row a ring may be given before others of its
 	// loop are looked at: the whole of a ring of two slabs, twice.
 	ringReads = 8

@@ -68,6 +68,7 @@ type loop struct {
 	rings      []*shmIn // that may have something to read, and whose peers send no kick; see shmin.go
 	spareRings []*shmIn
 	kicks      []shmEnd // who looks before the next poll whether its peer waits
+	owed       int      // turns for which they have been put off
 	bursts     bool     // a ring is being read, and goes on before the next poll
 
 	calls callCount

@@ -149,7 +149,7 @@ func (s *shmIn) proceed() {
 	if !c.closed && c.watch == watching && (c.lingering || c.lane == nil || !c.lane.Busy()) {
 		s.list()
 	}
-	s.loop.sendKicks()
+	s.loop.settle()
 }
 
 // list has the loop read the ring soon, unless it sleeps.
@@ -194,6 +194,9 @@ func (s *shmIn) recv(p []byte) (int, unix.Errno) {
 		}
 	}
 }
+
+// urgent implements shmEnd: the writer waits for half of the ring, which is much.
+func (s *shmIn) urgent() bool { return true }
 
 // wake implements shmEnd.
 func (s *shmIn) wake() {

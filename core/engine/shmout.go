@@ -121,6 +121,9 @@ func (s *shmOut) answered() {
 	c.lane.Opened(c)
 }
 
+// urgent implements shmEnd: a reader takes a while for a quarter of the ring, in which more is written.
+func (s *shmOut) urgent() bool { return s.mem == nil || s.ring.room() < len(s.ring.bytes)*3/4 }
+
 // wake implements shmEnd.
 func (s *shmOut) wake() {
 	s.owes = false

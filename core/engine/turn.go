@@ -39,12 +39,18 @@ func (lp *loop) serve() {
 // settle keeps the wake-up descriptor readable exactly while there is work that
 // no socket announces.
 func (lp *loop) settle() {
+	more := lp.working()
 	if len(lp.kicks) > 0 && !lp.bursts {
-		lp.sendKicks()
+		lp.payKicks(more)
 	}
-	if lp.shard.Ready() || lp.shard.Unflushed() || lp.shard.Sources() || lp.inbox.Len() > 0 || len(lp.rings) > 0 {
+	if more {
 		lp.raise()
 	}
+}
+
+// working reports whether there is work that no socket announces.
+func (lp *loop) working() bool {
+	return lp.shard.Ready() || lp.shard.Unflushed() || lp.shard.Sources() || lp.inbox.Len() > 0 || len(lp.rings) > 0
 }
 
 // raise makes the loop's next poll return at once. It may be called by anyone.
@@ -95,7 +101,7 @@ func (w *wakeHandler) ready(netpoll.IOEvent) {
 		}
 	}
 	lp.settle()
-	if !lp.shard.Ready() && !lp.shard.Unflushed() && !lp.shard.Sources() && lp.inbox.Len() == 0 && len(lp.rings) == 0 {
+	if !lp.working() {
 		lp.lower()
 	}
 }
