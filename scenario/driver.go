@@ -158,6 +158,11 @@ func (d *driver) setup(i int) host.Setup {
 		Downstreams: d.ids(d.down[i]), Upstreams: d.ids(d.up[i]), Contacts: d.contacts(i),
 		CheckEvery: d.o.checkEvery(), Follow: d.follow.dense,
 	}
+	for _, app := range d.plan.Apps {
+		if app.Node == i {
+			s.Sources = append(s.Sources, app.ID)
+		}
+	}
 	if st.bandwidth != (spec.NodeBandwidth{}) {
 		s.Commands = append(s.Commands, host.Command{Op: host.OpBandwidth, Bandwidth: st.bandwidth})
 	}

@@ -160,6 +160,9 @@ func (t *Tree) giveUp(s *session) {
 func (t *Tree) changed(s *session) {
 	t.beat(s)
 	t.report(s)
+	if !t.Running() {
+		return // the figures stay what they were before the node's end
+	}
 	l := t.load(s)
 	t.Gauge("degree").Set(float64(l.Degree))
 	t.Gauge("stress").Set(l.Stress())

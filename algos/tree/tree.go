@@ -41,9 +41,11 @@ type Tree struct {
 	Patience  int             // periods without a sign of a neighbour in the tree until it is taken for lost
 	Retry     time.Duration   // between queries, for those that are not answered
 	Bandwidth float64         // of the last mile, bytes a second; 0: the node's emulated one (total, or else up), or 100 KBps
+	Roots     []uint32        // sessions whose source this node is from its start
 	Deliver   func(*core.Msg) // is handed each message once, in order
 
 	sessions []*session // by application
+	up       bool       // the nodes that start with this one are there
 }
 
 // New makes a node with a policy.
@@ -70,10 +72,21 @@ func (t *Tree) Bind(n *core.Node) {
 	t.Handle(wire.TypeData, t.received)
 	t.OnFailed(t.lost)
 	t.Handle(wire.TypeStarted, func(*core.Msg) {
+		for _, app := range t.Roots {
+			t.Root(app)
+		}
 		t.AfterFunc(time.Duration(t.Rand().Int64N(int64(t.Period))), func() {
 			t.beatAll()
 			t.Every(t.Period, t.beatAll)
 		})
+	})
+	t.Handle(wire.TypeWorldUp, func(*core.Msg) {
+		t.up = true
+		for _, s := range t.sessions {
+			if s.root {
+				t.Announce(s.app)
+			}
+		}
 	})
 	t.Handle(wire.TypeStopping, func(*core.Msg) {
 		for _, s := range t.sessions {
@@ -91,7 +104,9 @@ func (t *Tree) Root(app uint32) {
 	t.part(s)
 	s.root, s.life = true, t.Rand().Uint32()
 	t.changed(s)
-	t.Announce(app)
+	if t.up {
+		t.Announce(app)
+	}
 }
 
 // Parent is whom the node has its data from in a session, or the zero NodeID: at the root, and where there is none.

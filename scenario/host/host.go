@@ -32,7 +32,7 @@ func New(r *Registry, s Setup) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("host: the algorithm %q: %w", s.Algorithm, err)
 	}
-	inner, err := r.Make(s.Algorithm, Env{Name: s.Name, Downstreams: s.Downstreams, Upstreams: s.Upstreams, Contacts: s.Contacts, Params: params})
+	inner, err := r.Make(s.Algorithm, Env{Name: s.Name, Downstreams: s.Downstreams, Upstreams: s.Upstreams, Contacts: s.Contacts, Sources: s.Sources, Params: params})
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ type Env struct {
 	Downstreams []core.NodeID // that the scenario has a link to, in the order of the links
 	Upstreams   []core.NodeID // that the scenario has a link from
 	Contacts    []core.NodeID // whom the node knows when it starts (bootstrap); of an algorithm that embeds algos.Base they are known hosts
+	Sources     []uint32      // applications of which the scenario has a source at this node, some time
 	Params      spec.Params   // every parameter, defaults included
 }
 
@@ -42,6 +43,7 @@ func Shipped() *Registry {
 	r.Add(newHyparview())
 	r.Add(newPlumtree())
 	r.Add(newSwim())
+	r.Add(newTree())
 	return r
 }
 

@@ -150,6 +150,12 @@ func (p Params) Float(name string) float64 { return p[name].(float64) }
 // Time is the value of a parameter of kind Time.
 func (p Params) Time(name string) time.Duration { return p[name].(time.Duration) }
 
+// Text is the value of a parameter of kind Text.
+func (p Params) Text(name string) string { return p[name].(string) }
+
+// Rate is the value of a parameter of kind Rate, in bytes a second.
+func (p Params) Rate(name string) int64 { return p[name].(int64) }
+
 // Strings writes the values as text that ParseParams reads back: for a process of
 // its own.
 func (p Params) Strings() map[string]string {
