@@ -34,12 +34,15 @@ func Table3() Session {
 	}
 }
 
+// mostJoining is how long all joins of a population may take together.
+const mostJoining = 2 * time.Minute
+
 // Population is a session of figures 6 and 7: so many nodes, the source with 100 KBps and the others uniformly between 50 and 200, who
 // join in any order. It is decided by the seed.
 func Population(nodes int, seed uint64) Session {
 	dice := rand.New(rand.NewPCG(seed, 0x7ee))
 	s := Session{
-		Members: []Member{{"n1", 100}}, Every: 500 * time.Millisecond, Settle: 10 * time.Second,
+		Members: []Member{{"n1", 100}}, Every: min(500*time.Millisecond, mostJoining/time.Duration(nodes)), Settle: 10 * time.Second,
 		Warmup: 60 * time.Second, Window: 60 * time.Second, Payload: 1000, Seed: seed,
 	}
 	for i := 2; i <= nodes; i++ {

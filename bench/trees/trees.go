@@ -6,6 +6,7 @@ package trees
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -63,7 +64,10 @@ type Outcome struct {
 	Missed   uint64  `json:"missed"`           // messages it knows not to have got
 }
 
-// windows of a session: when the source begins, when the window does, and the end.
+// mostKnown is how many others a node knows when it starts: all, if they are no more.
+const mostKnown = 100
+
+// times of a session: when the source begins, when the window does, and the end.
 func (s *Session) times() (source, from, to time.Duration) {
 	source = time.Second + time.Duration(len(s.Order)-1)*s.Every + s.Settle
 	from = source + s.Warmup
@@ -73,16 +77,20 @@ func (s *Session) times() (source, from, to time.Duration) {
 // scenario is the session as a scenario's text.
 func (s *Session) scenario(p Policy) string {
 	source, _, to := s.times()
+	know := "all"
+	if len(s.Members) > mostKnown {
+		know = fmt.Sprintf("{random: %d}", mostKnown)
+	}
 	refine := map[bool]string{false: "no", true: "yes"}[p.Refine]
 	var b strings.Builder
-	fmt.Fprintf(&b, "name: tree\nseed: %d\nduration: %dms\ndrain: 0s\nbuffers: {messages: 10}\nbootstrap: all\nalgorithm: {name: tree, policy: %s, refine: \"%s\"}\nnodes:\n",
-		s.Seed, to.Milliseconds(), p.Variant, refine)
+	fmt.Fprintf(&b, "name: tree\nseed: %d\nduration: %dms\ndrain: 0s\nbuffers: {messages: 10}\nbootstrap: %s\nalgorithm: {name: tree, policy: %s, refine: \"%s\"}\nnodes:\n",
+		s.Seed, to.Milliseconds(), know, p.Variant, refine)
 	for _, m := range s.Members {
 		fmt.Fprintf(&b, "  - {names: %s, bandwidth: {total: %.0fBps}}\n", m.Name, 1000*m.KBps)
 	}
 	fmt.Fprintf(&b, "applications: [{name: data, at: %s, source: back-to-back, payload: %dB, from: %dms}]\ntimeline:\n", s.Members[0].Name, s.Payload, source.Milliseconds())
 	for i, name := range s.Order {
-		fmt.Fprintf(&b, "  - {at: %dms, join: {nodes: %s, application: data}}\n", (time.Second + time.Duration(i)*s.Every).Milliseconds(), name)
+		fmt.Fprintf(&b, "  - {at: %dus, join: {nodes: %s, application: data}}\n", (time.Second + time.Duration(i)*s.Every).Microseconds(), name)
 	}
 	return b.String()
 }
@@ -111,6 +119,9 @@ func (s *Session) outcomes(p Policy, r *scenario.Result) []Outcome {
 	_, from, to := s.times()
 	own := func(node int, name string) float64 {
 		v, _ := r.Read(spec.Measure{Name: "metric", Kind: spec.OwnMeasure, Metric: name}, spec.Target{Node: node, From: -1, To: -1}, 0, to)
+		if math.IsNaN(v) { // the node has never set it: it never came into the tree
+			return 0
+		}
 		return v
 	}
 	all := make([]Outcome, len(s.Members))
