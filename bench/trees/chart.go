@@ -54,8 +54,9 @@ func writeCDF(path, title, axis string, all []Outcome, figure func(Outcome) (flo
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, axis, "share of nodes"
 	p.X.Min, p.Y.Min, p.Y.Max = 0, 0, 1
-	p.Legend.Left, p.Legend.Top = false, false
+	p.Legend.XOffs, p.Legend.YOffs = vg.Points(-8), vg.Points(4)
 	p.Add(plotter.NewGrid())
+	right := 0.0
 	for i, policy := range Policies {
 		xs := of(all, policy.Name, figure)
 		if len(xs) == 0 {
@@ -68,6 +69,12 @@ func writeCDF(path, title, axis string, all []Outcome, figure func(Outcome) (flo
 		line.StepStyle, line.Color, line.Width = plotter.PreStep, colors[i%len(colors)], vg.Points(1.5)
 		p.Add(line)
 		p.Legend.Add(policy.Name, line)
+		if policy.Name != "unicast" { // whose source is alone far to the right
+			right = max(right, xs[len(xs)-1])
+		}
+	}
+	if right > 0 {
+		p.X.Max = 1.05 * right
 	}
 	canvas := vgsvg.New(520, 320)
 	p.Draw(draw.New(canvas))
