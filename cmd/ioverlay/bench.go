@@ -14,7 +14,7 @@ func (a *app) bench() *cobra.Command {
 		Example: "  ioverlay bench chain --nodes 2,3,32 --duration 1s",
 	}
 	for _, c := range []*cobra.Command{
-		a.benchChain(), a.benchIdle(), a.benchFootprint(), // the switch
+		a.benchChain(), a.benchIdle(), a.benchFootprint(), a.benchAttack(), // the switch
 		a.benchEmulation(), a.benchFailures(), a.benchProbes(), // the testbed
 	} {
 		c.PreRunE = func(*cobra.Command, []string) error { return memory.Fits() }

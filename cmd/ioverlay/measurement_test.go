@@ -105,6 +105,8 @@ func TestInterruptedCommandsReportWhatTheyHave(t *testing.T) {
 		{[]string{"bench", "agreement", "--worlds", "sim", "--dags", "10000", "--window", "20s"}, 2, "", []string{"agreement.jsonl", "agreement.svg"}},
 		{[]string{"bench", "sim", "--nodes", "20", "--messages", "1000", "--rounds", "100"}, 1, "", []string{resultsName}},
 		{[]string{"bench", "idle", "--nodes", "2", "--links", strings.Repeat("mem,", 100), "--duration", "10ms"}, 1, "", []string{resultsName}},
+		{[]string{"bench", "attack", "--silent", "20", "--rate", "100", "--duration", "1s"}, 2, `"kind":"attack"`, []string{resultsName}},
+		{[]string{"repro", "fig7", "--nodes", "8", "--seeds", "5000"}, 2, `"kind":"policy"`, []string{resultsName, "fig7-stress.svg"}},
 		{[]string{"repro", "fig4", "--duration", "10m"}, 2, "", []string{resultsName, "fig4.svg"}},
 		{[]string{"repro", "topologies", "--count", "100", "--warmup", "5s", "--duration", "5m"}, 2, "", []string{resultsName, "topologies.svg"}},
 	} {
