@@ -124,6 +124,7 @@ func register(r *scenario.Registry) {
 			return x, nil
 		}})
 	}
+	registerHanging(r)
 }
 
 func impureScenario(t *testing.T, name string) string {
@@ -159,28 +160,6 @@ func TestCheck(t *testing.T) {
 			for _, part := range c.says {
 				if !strings.Contains(r.Out, part) {
 					t.Errorf("%q is not in\n%s%s", part, r.Out, r.Err)
-				}
-			}
-		})
-	}
-}
-
-// An algorithm that does not return is given up in every world, with its node and place.
-func TestHangs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts worlds and waits for the watchdog")
-	}
-	for _, c := range []struct{ name, world, place string }{
-		{"loop", "sim", "check_test.go"}, {"loop", "live", "check_test.go"}, {"loop", "proc", "check_test.go"}, {"sleep", "sim", "time.Sleep"},
-	} {
-		t.Run(c.name+" "+c.world, func(t *testing.T) {
-			r := impureProgram(t, "run", impureScenario(t, c.name), "--world", c.world, "--hang-after", "2s")
-			if r.Code != console.ExitFailed {
-				t.Errorf("exit code %d, want %d", r.Code, console.ExitFailed)
-			}
-			for _, part := range []string{"node A, which was given a message of type timer, has not returned", c.place, "(*impure).Process"} {
-				if !strings.Contains(r.Err, part) {
-					t.Errorf("%q is not in\n%s", part, r.Err)
 				}
 			}
 		})
