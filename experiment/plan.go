@@ -14,9 +14,10 @@ import (
 
 // task is one run: a cell with a seed.
 type task struct {
-	cell Cell
-	seed uint64
-	key  string
+	cell  Cell
+	place int // of the cell
+	seed  uint64
+	key   string
 }
 
 // planned is a task that can be run.
@@ -118,8 +119,8 @@ func (e *Experiment) tasks() (all []task) {
 	cells := e.Cells()
 	names := slices.DeleteFunc(e.files.all(), func(f BundledFile) bool { return f.Name == e.files.main || f.Name == e.scenario.file })
 	for _, seed := range e.Seeds {
-		for _, c := range cells {
-			all = append(all, task{c, seed, c.key(seed, names)})
+		for i, c := range cells {
+			all = append(all, task{c, i, seed, c.key(seed, names)})
 		}
 	}
 	return all

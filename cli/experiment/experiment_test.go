@@ -20,7 +20,10 @@ func TestMain(m *testing.M) { os.Exit(program.Main(m)) }
 // program has the commands of this package, and what makes processes of nodes.
 var program clitest.Run = func(args []string, s console.Streams) int {
 	a := clitest.App(args, s)
-	return a.Execute(a.Root(&cobra.Command{Use: a.Name}, Command(a), run.Child(a)))
+	if os.Getenv(withStuck) != "" {
+		register(a.Registry)
+	}
+	return a.Execute(a.Root(&cobra.Command{Use: a.Name}, Command(a), Child(a), run.Child(a)))
 }
 
 const small = `name: small

@@ -14,7 +14,7 @@ import (
 // huntSeeds runs seeds until one fails.
 func (a *app) huntSeeds(ctx context.Context, f simRunFlags, path string, first, last uint64) error {
 	again := func(c hunt.Case) string { return simCommand(a.Command, path, f, c) }
-	h := scenario.Hunter{Registry: a.Registry, Order: f.order(), Strict: f.strict, HangAfter: hangAfter(f.hang), Load: func(seed uint64) (*scenario.Plan, error) {
+	h := scenario.Hunter{Registry: a.Registry, Order: f.order(), Strict: f.strict, HangAfter: HangAfter(f.hang), Load: func(seed uint64) (*scenario.Plan, error) {
 		return a.loadSeed(path, &seed, f.algorithm)
 	}}
 	bar := a.Steps(int(min(last-first, 1<<31-2)+1), "")
