@@ -1,9 +1,11 @@
 package run
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -40,12 +42,12 @@ func (h *hanging) Process(m *core.Msg) core.Verdict {
 
 // hangs are the calls from which it does not return, with what is said of them.
 var hangs = map[string]string{
-	"new":       "node A, which was asked to be made (New), has not returned",
-	"bind":      "node A, which was given no message (Bind, ",
-	"started":   "node A, which was given a message of type started, has not returned",
-	"world-up":  "node A, which was given a message of type world-up, has not returned",
-	"link-down": "node A, which was given a message of type link-down, has not returned",
-	"stopping":  "node A, which was given a message of type stopping, has not returned",
+	"new":           "node A, which was asked to be made (New), has not returned",
+	"bind":          "node A, which was given no message (Bind, ",
+	"started":       "node A, which was given a message of type started, has not returned",
+	"world-up":      "node A, which was given a message of type world-up, has not returned",
+	"broken-source": "node A, which was given a message of type broken-source, has not returned",
+	"stopping":      "node A, which was given a message of type stopping, has not returned",
 }
 
 // registerHanging adds them.
@@ -62,7 +64,7 @@ func registerHanging(r *scenario.Registry) {
 	}
 }
 
-// hangingScenario has B die, so that A is told of the end of a link that it has from it. Its samples are far apart.
+// hangingScenario has B die, so that A is told of the end of what B sends. Its samples are far apart.
 func hangingScenario(t *testing.T, at string) string {
 	return clitest.Scenario(t, fmt.Sprintf(`name: hanging
 duration: 4s
@@ -93,7 +95,7 @@ func TestHangs(t *testing.T) {
 		}
 	}
 	for world, places := range map[string][]string{
-		"sim": slices.Collect(maps.Keys(hangs)), "live": {"new", "bind", "stopping"}, "proc": {"new", "bind", "link-down", "stopping"},
+		"sim": slices.Collect(maps.Keys(hangs)), "live": {"new", "bind", "stopping"}, "proc": {"new", "bind", "broken-source", "stopping"},
 	} {
 		t.Run("loop "+world, func(t *testing.T) {
 			check(t, impureScenario(t, "loop"), world, "node A, which was given a message of type timer, has not returned", "check_test.go", "(*impure).Process")
@@ -129,5 +131,33 @@ func TestSlowReadersAreNoHang(t *testing.T) {
 	n, err := io.Copy(io.Discard, out)
 	if waitErr := cmd.Wait(); err != nil || waitErr != nil || n < 100_000 {
 		t.Errorf("%d bytes, %v, %v: %s", n, err, waitErr, errs.String())
+	}
+}
+
+// A hunt takes a node that does not return for a failure like others: it is made small, and can be run again.
+func TestHuntsFindHangs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for the watchdog again and again")
+	}
+	text, err := os.ReadFile(hangingScenario(t, "broken-source"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := clitest.Scenario(t, strings.Replace(string(text), "timeline: [", "timeline: [{at: 100ms, slow: {nodes: B, per-message: 1ms}}, {at: 200ms, slow: {nodes: B, per-message: 2ms}}, {at: 1s, slow: {nodes: A, per-message: 1ms}}, ", 1))
+	r := impureProgram(t, "sim", path, "--seeds", "1..3", "--until-fail", "--hang-after", "600ms", "--format", "json")
+	var found huntReport
+	if err := json.Unmarshal([]byte(r.Out), &found); err != nil || r.Code != console.ExitViolation || found.Failure == nil {
+		t.Fatalf("exit code %d, %v\n%s%s", r.Code, err, r.Out, r.Err)
+	}
+	f := found.Failure
+	if !slices.Equal(f.Faults, []string{"500ms crash B"}) || len(f.Original.Faults) != 4 || f.DurationS > 1 || f.Seed != 1 || !strings.Contains(f.What, hangs["broken-source"]) {
+		t.Errorf("%+v", f)
+	}
+	again := strings.Fields(strings.ReplaceAll(f.Command, `"500ms crash B"`, "500ms_crash_B"))[1:]
+	for i := range again {
+		again[i] = strings.ReplaceAll(again[i], "_", " ")
+	}
+	if r := impureProgram(t, again...); r.Code != console.ExitFailed || !strings.Contains(r.Err, hangs["broken-source"]) {
+		t.Errorf("%q: exit code %d\n%s", again, r.Code, r.Err)
 	}
 }

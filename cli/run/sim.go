@@ -42,7 +42,7 @@ With --trace everything that an algorithm is given is written to a file, whose h
 printed: the same seed gives the same trace, bit for bit. See "ioverlay trace".
 
 With --seeds and --until-fail one seed after another is run, several at a time, until an
-expectation does not hold, an algorithm panics or its invariant is violated. What is found is made smaller: a
+expectation does not hold, an algorithm panics, does not return (--hang-after) or violates its invariant. What is found is made smaller: a
 shorter time, fewer of the faults of the timeline, and the same failure. The commands
 that run it again, small and whole, are printed.
 
