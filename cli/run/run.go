@@ -1,7 +1,9 @@
-// Package run has the commands that run scenarios and look at what came of it: run, sim, compare and schema.
+// Package run has the commands that run scenarios and look at what came of it: run, sim, check, compare and schema.
 //
 //	run.go      run, and a node's process of the proc world
-//	sim.go      sim: virtual time with traces; hunt.go its hunts
+//	sim.go      sim: virtual time with traces; hunt.go its hunts, huntchild.go the processes for their runs
+//	check.go    check; checkchild.go one run of it
+//	hang.go     --hang-after
 //	compare.go  compare
 //	schema.go   schema
 package run

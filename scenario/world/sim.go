@@ -118,6 +118,7 @@ func (w *virtual) Count(nodes []int) ([]host.Counters, error) {
 		for i, node := range nodes {
 			if n := w.nodes[node].node; n == p.Node && n.Lives() == p.Life {
 				out[i].Crash = fmt.Sprintf("%v\n%s", p.Value, p.Stack)
+				_, out[i].Misuse = p.Value.(core.Misuse)
 			}
 		}
 	}
