@@ -259,12 +259,14 @@ func (r *reader) measures(v spec.Value) {
 	for _, f := range v.Fields() {
 		m := Measure{Name: r.name(f.Key, "measure"), Text: f.Value.Text(), at: f.Value.At()}
 		if f.Value.Shape() == spec.Mapping {
-			r.fields(f.Value, "of about", func(key string, v spec.Value) {
+			r.fields(f.Value, "of about optional", func(key string, v spec.Value) {
 				switch key {
 				case "of":
 					m.Text, m.at = r.text(v), v.At()
 				case "about":
 					m.About = r.text(v)
+				case "optional":
+					m.Optional = r.oneOf(v, "true", "false") == "true"
 				}
 			}, "of")
 		} else {

@@ -39,8 +39,8 @@ process. A run that is done is kept at once: the same command after Ctrl-C, or a
 added to the file, runs what is left. FILE may be the experiment.json of a result, which
 has everything to run it again.
 
-Exit codes: 0 all runs went well, 1 some failed or had an expectation that did not hold
-(they are in the results), 2 a file or a flag is wrong, 3 it could not be done, 130
+Exit codes: 0 all runs went well, 1 some failed or had an expectation that did not hold, or a
+measure that is not optional has no value in any (all is in the results), 2 a file or a flag is wrong, 3 it could not be done, 130
 interrupted; what was run until then is in the results.`
 
 // app is the program, with what this command does.
@@ -172,6 +172,10 @@ func outcome(res *experiment.Results, err error) error {
 	case res.Analysis.Failed+res.Analysis.Violated > 0:
 		return fmt.Errorf("%w: %d of %d runs failed, and in %d an expectation did not hold", console.ErrExpectation,
 			res.Analysis.Failed, res.Analysis.Runs, res.Analysis.Violated)
+	case len(res.Analysis.Absent) > 0:
+		m := res.Analysis.Absent[0]
+		return fmt.Errorf("%w: the measure %s has no value in any run (%s); if that may be, write {of: ..., optional: true}",
+			console.ErrExpectation, m.Measure, m.Why)
 	}
 	return nil
 }
