@@ -77,6 +77,7 @@ var errReplaced = fmt.Errorf("%w: the program was replaced while it ran; start i
 // do does a task; ok is false if it was interrupted, and then it has no row. With an error nothing more can be run: by
 // a process that a run has spoilt, or by another program than that which began. It may come with a row.
 func (r *runner) do(ctx context.Context, t task) (row Row, ok bool, err error) {
+	defer func() { row.Build = build() }() // to read the program once is enough
 	if r.pool == nil {
 		a := t.do(ctx, r.o)
 		if a.Hung && t.cell.e.World != "proc" {
@@ -92,9 +93,12 @@ func (r *runner) do(ctx context.Context, t task) (row Row, ok bool, err error) {
 	began := time.Now()
 	var a workerRow
 	err = r.pool.Do(ctx, workerTask{Cell: t.place, Seed: t.seed, Key: t.key}, &a, func() bool { return a.Hung || a.Interrupted })
+	var ended *subprocess.EndedError
 	switch {
 	case ctx.Err() != nil && err != nil:
 		return row, false, nil
+	case err != nil && !errors.As(err, &ended): // it cannot be started, or answers nonsense: no fault of the run
+		return row, false, err
 	case err != nil: // it exits, or was killed for its memory: that is the run's
 		row = t.row()
 		row.fail(err)
