@@ -108,46 +108,56 @@ func (f *Factor) fileNames() []string {
 
 var unfit = regexp.MustCompile(`[^A-Za-z0-9_.]`)
 
-// figures draws every measure: means with intervals along a factor, and the distribution
-// of its values. left is how many charts would have been more than maxFigures.
+// named is a chart before it is drawn, with the name of its files.
+type named struct {
+	name string
+	picture
+}
+
+// figures draws every chart. left is how many would have been more than maxFigures.
 func (t *grid) figures() (fs []Figure, left int, err error) {
-	a := t.e.axes()
-	taken := make(map[string]bool)
-	add := func(name string, p picture) error {
-		if len(p.lines) == 0 {
-			return nil // there is nothing yet
-		}
-		if len(fs) == maxFigures {
-			left++
-			return nil
-		}
+	pictures, left := t.pictures()
+	for i := range pictures {
+		p := &pictures[i]
 		f, err := p.draw()
 		if err != nil {
-			return fmt.Errorf("draw the chart %s: %w", name, err)
+			return nil, 0, fmt.Errorf("draw the chart %s: %w", p.name, err)
+		}
+		f.Name = p.name
+		fs = append(fs, f)
+	}
+	return fs, left, nil
+}
+
+// pictures are the charts of every measure: means with intervals along a factor, and the distribution of its values.
+func (t *grid) pictures() (all []named, left int) {
+	a := t.e.axes()
+	taken := make(map[string]bool)
+	add := func(name string, p picture) {
+		switch {
+		case len(p.lines) == 0: // there is nothing yet
+			return
+		case len(all) == maxFigures:
+			left++
+			return
 		}
 		for taken[strings.ToLower(name)] { // of measures that differ in capitals only
 			name += "_"
 		}
 		taken[strings.ToLower(name)] = true
-		f.Name = name
-		fs = append(fs, f)
-		return nil
+		all = append(all, named{name, p})
 	}
 	for _, m := range t.e.Measures {
 		if a.x != nil {
 			for _, p := range t.panels(a.x, a.lines) {
-				if err := add("mean-"+m.Name+p.name, t.means(a, m, p)); err != nil {
-					return nil, 0, err
-				}
+				add("mean-"+m.Name+p.name, t.means(a, m, p))
 			}
 		}
 		for _, p := range t.panels(a.x) {
-			if err := add("cdf-"+m.Name+p.name, t.distribution(a, m, p)); err != nil {
-				return nil, 0, err
-			}
+			add("cdf-"+m.Name+p.name, t.distribution(a, m, p))
 		}
 	}
-	return fs, left, nil
+	return all, left
 }
 
 // axisTitle is what a measure or a factor is called beside an axis.
