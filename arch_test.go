@@ -58,7 +58,7 @@ var layers = []layer{
 	{"scenario/...", []string{"core/...", "metric", "algos/...", "apps/...", "coding/...", "scenario/spec", "scenario/result", "scenario/host",
 		"internal/subprocess"}},
 	{"experiment/stats", nil},
-	{"experiment/...", []string{"experiment/stats", "scenario/..."}},
+	{"experiment/...", []string{"experiment/stats", "scenario/...", "internal/subprocess"}},
 	{"cli/...", []string{"bufpool", "core/...", "algos/...", "apps/...", "coding/...", "scenario/...", "experiment", "perf/...",
 		"internal/nodereport", "internal/subprocess"}},
 	{".", []string{"cli/...", "scenario/..."}},

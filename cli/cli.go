@@ -3,9 +3,10 @@
 //
 //	commands.go   all commands, in one list: this is where another one is added
 //	console/      what commands share: streams, exit codes, Ctrl-C, help, progress
-//	run/          run, sim with its hunts, compare, schema; a node's process of the proc world
+//	run/          run, sim with its hunts, check, compare, schema; a node's process of the proc world
+//	experiment/   experiment, experiment compare
 //	node/         node
-//	trace/        trace show, trace diff
+//	trace/        trace show, trace diff, trace graph
 //	scaffold/     new
 //	memory/       how much memory for messages fits under a limit on the address space
 //	clitest/      for tests of commands
@@ -25,8 +26,8 @@ const rootHelp = `iOverlay: middleware for overlay algorithms (Li, Guo, Wang, Mi
 Exit codes:
   0    it worked
   1    it was done, and shows what should not be: messages lost, reordered or damaged,
-       figures further off than allowed, two traces that differ, or an expectation of a
-       scenario that did not hold
+       figures further off than allowed, two traces that differ, an algorithm that is not
+       pure, or an expectation of a scenario that did not hold
   2    wrong usage: an unknown command or flag, a value that is not allowed, or a mistake
        in a scenario file
   3    it could not be done: no sockets, no disk, a process that failed

@@ -58,6 +58,11 @@ func TestHelpNamesTheProgram(t *testing.T) {
 			t.Errorf("exit code %d, without %q:\n%s", r.Code, want, r.Out)
 		}
 	}
+	for _, args := range [][]string{{"help", "help"}, {"help", "--help"}} {
+		if r := inside(args...); r.Code != console.ExitOK || !strings.Contains(r.Out, "  go run ./mine help trace show") || strings.Contains(r.Out, "bench") || strings.Contains(r.Out, "ioverlay help") {
+			t.Errorf("%v: exit code %d:\n%s%s", args, r.Code, r.Out, r.Err)
+		}
+	}
 	for _, args := range [][]string{{"rnu"}, {"trace", "shwo"}, {"run", "x.yaml", "--world", "moon"}, {"bench"}} {
 		r := inside(args...)
 		if r.Code != console.ExitUsage || !strings.HasPrefix(r.Err, "mine: ") || !strings.Contains(r.Err, `See "go run ./mine`) {

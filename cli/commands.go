@@ -15,8 +15,8 @@ import (
 // that makes it from the program, and a line here.
 func commands(a *console.App) []*cobra.Command {
 	return []*cobra.Command{
-		run.Command(a), run.Sim(a), run.Check(a), run.CheckChild(a), run.Compare(a), run.Schema(a), run.Child(a),
-		experiment.Command(a),
+		run.Command(a), run.Sim(a), run.Check(a), run.CheckChild(a), run.HuntChild(a), run.Compare(a), run.Schema(a), run.Child(a),
+		experiment.Command(a), experiment.Child(a),
 		node.Command(a),
 		trace.Command(a),
 		scaffold.Command(a),

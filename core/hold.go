@@ -34,7 +34,7 @@ func (n *Node) Release(m *Msg) {
 		l.unheld()
 	}
 	if bad != "" && n.state != nodeEnded {
-		panic(bad)
+		panic(Misuse(bad))
 	}
 }
 

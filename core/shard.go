@@ -55,6 +55,7 @@ func (s *Shard) NewNode(id NodeID, alg Algorithm, rng *rand.Rand) *Switch {
 	n := &Node{shard: s, id: id, alg: alg, rng: rng, heaviest: 1, last: &OutLane{}}
 	n.sw.node = n
 	n.batches = batchesOf(alg)
+	s.serving = n
 	alg.Bind(n)
 	return &n.sw
 }

@@ -26,6 +26,13 @@ import (
 // poison fills what is nobody's; bufpool has the same byte.
 const poison = 0xDB
 
+// Misuse is what a node of a strict shard panics with: the value of its Crash if its algorithm did with a message what it may
+// not do.
+type Misuse string
+
+// Error implements error.
+func (m Misuse) Error() string { return string(m) }
+
 // strict is the algorithm of a node in a strict shard.
 type strict struct {
 	Algorithm
@@ -55,7 +62,7 @@ func (a *strict) Process(m *Msg) Verdict {
 	m.state, m.frame, m.alone = msgFree, nil, false
 	a.shard.one = nil // a struct that was kept never shows another message
 	if bad != "" {
-		panic(bad)
+		panic(Misuse(bad))
 	}
 	return v
 }
@@ -132,7 +139,7 @@ func explain(v any, stack []byte) any {
 		case strings.HasPrefix(f, "runtime."), strings.HasPrefix(f, "encoding/binary."):
 			continue
 		case strings.Contains(f, "/core/wire."), strings.Contains(f, "/core.(*Msg)."):
-			return fmt.Sprintf("core: a message was used after the Process call it belonged to: Retain it, return Hold, or copy what is needed (%v)", err)
+			return Misuse(fmt.Sprintf("core: a message was used after the Process call it belonged to: Retain it, return Hold, or copy what is needed (%v)", err))
 		}
 		break
 	}

@@ -224,7 +224,7 @@ func (n *Node) process(m *Msg) {
 // call that just ended.
 func (n *Node) settleMade() {
 	if bad := n.dropMade(); bad != "" {
-		panic(bad)
+		panic(Misuse(bad))
 	}
 }
 

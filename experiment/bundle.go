@@ -20,10 +20,13 @@ const BundleName = "experiment.json"
 
 // Bundle is an experiment with the texts of its files.
 type Bundle struct {
-	Kind   string        `json:"kind"` // "experiment"
-	Name   string        `json:"name"`
-	Main   string        `json:"main"` // which of the files is the experiment's
-	Files  []BundledFile `json:"files"`
+	Kind  string        `json:"kind"` // "experiment"
+	Name  string        `json:"name"`
+	Main  string        `json:"main"` // which of the files is the experiment's
+	Files []BundledFile `json:"files"`
+	// Uses are the files that each combination's scenario names, in the order of combinations; missing: all but the
+	// scenario and the main one.
+	Uses   [][]string    `json:"uses,omitempty"`
 	World  string        `json:"world"`
 	Seeds  []uint64      `json:"seeds"`
 	Runs   int           `json:"runs"` // that the experiment has, done or not

@@ -30,9 +30,11 @@ type Side struct {
 	World   string `json:"world"`
 	Version string `json:"version"`
 	Build   string `json:"build"`
-	Host    string `json:"host"`
-	Runs    int    `json:"runs"`
-	Failed  int    `json:"failed"`
+	// Builds are the programs that did the runs: more than one if they were gone on with --any-build.
+	Builds []Build `json:"builds"`
+	Host   string  `json:"host"`
+	Runs   int     `json:"runs"`
+	Failed int     `json:"failed"`
 }
 
 // Difference is one measure of one combination on both sides; differences are b less a.
@@ -73,6 +75,7 @@ func Open(dir string) (*Experiment, *Bundle, []Row, error) {
 			return nil, nil, nil, fmt.Errorf("read the results: %w", err)
 		}
 	}
+	e.uses = b.Uses
 	var all []Row
 	for _, t := range e.tasks() { // and not those of an earlier form of the experiment
 		if r, done := rows[t.key]; done {
@@ -96,7 +99,7 @@ func Compare(dirA, dirB string) (*Differences, error) {
 			return nil, err
 		}
 		es[i], ts[i] = e, e.grid(rows)
-		*side.to = Side{Dir: side.dir, Name: e.Name, World: e.World, Version: b.Origin.Version, Build: b.Build, Host: b.Origin.Host.Name, Runs: len(rows)}
+		*side.to = Side{Dir: side.dir, Name: e.Name, World: e.World, Version: b.Origin.Version, Build: b.Build, Builds: buildsOf(rows), Host: b.Origin.Host.Name, Runs: len(rows)}
 		for _, r := range rows {
 			if r.Status == Failed {
 				side.to.Failed++
@@ -205,6 +208,9 @@ func (d *Differences) Table() string {
 		fmt.Fprintf(&b, "%s: %s: %s, world %s, version %s, host %s, %d runs", s.name, s.Dir, s.Name, s.World, s.Version, s.Host, s.Runs)
 		if s.Failed > 0 {
 			fmt.Fprintf(&b, ", %d FAILED", s.Failed)
+		}
+		if builds := mixed(s.Builds); builds != "" {
+			fmt.Fprintf(&b, ", of %d BUILDS of the program (%s)", len(s.Builds), builds)
 		}
 		b.WriteString("\n")
 	}

@@ -7,10 +7,10 @@
 //
 // Rooms, in the order in which an experiment meets them:
 //
-//	file.go read.go     the file: factors, seeds, measures
+//	file.go read*.go    the file: factors, seeds, measures
 //	template.go         ${name} in the scenario
 //	grid.go plan.go     the combinations, each as the plan of a scenario
-//	run.go worker.go    all of them, over all cores
+//	run.go worker.go    all of them, over all cores; process.go in processes of their own
 //	row.go store.go     what one run came to; the file of rows, and going on after an end
 //	analysis.go effects.go   statistics (stats/ has the arithmetic)
 //	table.go write.go   tables as files

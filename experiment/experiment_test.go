@@ -102,8 +102,8 @@ func TestGridMeasuresAndFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(strings.NewReader(string(text))).ReadAll()
-	want := []string{"key", "world", "algorithm", "n", "loss", "seed", "status", "delivered", "rate", "each", "wall_s", "error"}
-	if err != nil || len(rows) != 17 || !slices.Equal(rows[0], want) || rows[2][4] != "0.1" {
+	want := []string{"key", "build", "world", "algorithm", "n", "loss", "seed", "status", "delivered", "rate", "each", "wall_s", "error"}
+	if err != nil || len(rows) != 17 || !slices.Equal(rows[0], want) || rows[2][5] != "0.1" {
 		t.Errorf("%v, %d rows, %v", err, len(rows), rows[:3])
 	}
 	page, err := os.ReadFile(filepath.Join(dir, ReportName))
@@ -258,6 +258,93 @@ func TestOtherBuild(t *testing.T) {
 	}
 	if res := must(t, load(t, path), Options{Dir: dir, AnyBuild: true}); res.Earlier != 16 {
 		t.Errorf("%d of an earlier call", res.Earlier)
+	}
+}
+
+// What builds did the runs is said wherever their figures are.
+func TestMixedBuilds(t *testing.T) {
+	path, dir := write(t, "x.yaml", lossyExperiment, "lossy.yaml", lossy), t.TempDir()
+	must(t, load(t, path), Options{Dir: dir})
+	name := filepath.Join(dir, RowsName)
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const other = "0123456789abcdef"
+	if err := os.WriteFile(name, []byte(strings.Replace(string(text), build(), other, 3)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	res := must(t, load(t, path), Options{Dir: dir, AnyBuild: true})
+	want := []Build{{build(), 13}, {other, 3}}
+	mixedCells := 0
+	for _, c := range res.Analysis.Cells {
+		if c.Builds == 2 {
+			mixedCells++
+		}
+	}
+	if !slices.Equal(res.Analysis.Builds, want) || mixedCells != 9 { // three combinations of four, three measures each
+		t.Errorf("%v, %d lines of several builds", res.Analysis.Builds, mixedCells)
+	}
+	d, err := Compare(dir, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for where, text := range map[string]string{"table": res.Table(), "comparison": d.Table(), ReportName: "", JSONName: "", TableName: "", SummaryName: ""} {
+		if text == "" {
+			b, err := os.ReadFile(filepath.Join(dir, where))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = string(b)
+		}
+		says := []string{other[:12], build()[:12]}
+		if where == SummaryName {
+			says = []string{",builds,", ",2,"}
+		}
+		for _, part := range says {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s does not say %s", where, part)
+			}
+		}
+	}
+}
+
+// Files that the scenarios of some combinations name make no runs of others new.
+func TestFilesOfLevels(t *testing.T) {
+	const scenario = `name: churned
+duration: 2s
+nodes: [n1..n3]
+links: [{chain: n1..n3}]
+applications: [{name: s, at: n1, source: constant-rate, rate: 50/s, payload: 100B}]
+timeline: [{at: 0s, churn: {nodes: n2, trace: "${churn}"}}]
+`
+	const file = `name: x
+scenario: churned.yaml
+factors: {churn: [a.csv]}
+seeds: 1..2
+measures: {got: distinct(n3)}
+`
+	path := write(t, "x.yaml", file, "churned.yaml", scenario, "a.csv", "CHURN-A", "b.csv", "CHURN-B")
+	dir, out := filepath.Dir(path), t.TempDir()
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("a.csv", "0.5,n2,stop\n")
+	put("b.csv", "0.9,n2,stop\n")
+	must(t, load(t, path), Options{Dir: out})
+	put("x.yaml", strings.Replace(file, "[a.csv]", "[a.csv, b.csv]", 1))
+	if res := must(t, load(t, path), Options{Dir: out}); res.Earlier != 2 || len(res.Rows) != 4 || res.Foreign != 0 {
+		t.Errorf("another level: %d of an earlier call, %d rows, %d foreign", res.Earlier, len(res.Rows), res.Foreign)
+	}
+	if _, _, rows, err := Open(out); err != nil || len(rows) != 4 {
+		t.Errorf("%d rows of the result, %v", len(rows), err)
+	}
+	put("b.csv", "1,n2,stop\n")
+	if res := must(t, load(t, path), Options{Dir: out}); res.Earlier != 2 || res.Foreign != 2 {
+		t.Errorf("another text of b.csv: %d of an earlier call, %d foreign", res.Earlier, res.Foreign)
 	}
 }
 

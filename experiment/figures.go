@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ioverlay/ioverlay/experiment/stats"
@@ -55,80 +56,108 @@ type panel struct {
 }
 
 func (t *grid) panels(apart ...*Factor) (ps []panel) {
+	places := make(map[string]int) // in ps, by the levels
+	names := make([][]string, len(t.e.Factors))
+	for k := range t.e.Factors {
+		names[k] = t.e.Factors[k].fileNames()
+	}
 	for i, c := range t.cells {
 		var title, name []string
+		levels := ""
 		for k := range t.e.Factors {
 			f := &t.e.Factors[k]
 			if slices.Contains(apart, f) || len(f.Levels) < 2 {
 				continue
 			}
 			title = append(title, fmt.Sprintf("%s = %s", f.Name, f.Levels[c.levels[k]].Name))
-			name = append(name, fmt.Sprintf("-%s-%s", f.Name, f.fileName(c.levels[k])))
+			name = append(name, fmt.Sprintf("-%s-%s", f.Name, names[k][c.levels[k]]))
+			levels += fmt.Sprintf("%d ", c.levels[k])
 		}
-		one := panel{strings.Join(title, ", "), strings.Join(name, ""), nil}
-		k := slices.IndexFunc(ps, func(p panel) bool { return p.name == one.name })
-		if k < 0 {
+		k, ok := places[levels]
+		if !ok {
 			k = len(ps)
-			ps = append(ps, one)
+			places[levels] = k
+			ps = append(ps, panel{strings.Join(title, ", "), strings.Join(name, ""), nil})
 		}
 		ps[k].cells = append(ps[k].cells, i)
 	}
 	return ps
 }
 
-// fileName is a level in the name of a file: its own name as far as files can have it, if
-// that tells it from the others, else its place from 1.
-func (f *Factor) fileName(level int) string {
-	plain := func(name string) string { return unfit.ReplaceAllString(name, "") }
-	name, same := plain(f.Levels[level].Name), 0
-	for _, l := range f.Levels {
-		if strings.EqualFold(plain(l.Name), name) {
-			same++
+// fileNames are the levels in the names of files: each its own name as far as files can have it, if that tells it from
+// the others, else its place from 1, and no two alike where capitals are not told apart.
+func (f *Factor) fileNames() []string {
+	plain := func(level int) string { return unfit.ReplaceAllString(f.Levels[level].Name, "") }
+	like := make(map[string]int) // how many levels have a name
+	for i := range f.Levels {
+		like[strings.ToLower(plain(i))]++
+	}
+	names := make([]string, len(f.Levels))
+	for i := range names {
+		if names[i] = plain(i); names[i] != "" && like[strings.ToLower(names[i])] == 1 {
+			continue
 		}
+		names[i] = strconv.Itoa(i + 1)
+		for like[names[i]] > 0 {
+			names[i] += "_"
+		}
+		like[names[i]]++
 	}
-	if name == "" || same > 1 {
-		return fmt.Sprint(level + 1)
-	}
-	return name
+	return names
 }
 
 var unfit = regexp.MustCompile(`[^A-Za-z0-9_.]`)
 
-// figures draws every measure: means with intervals along a factor, and the distribution
-// of its values. left is how many charts would have been more than maxFigures.
+// named is a chart before it is drawn, with the name of its files.
+type named struct {
+	name string
+	picture
+}
+
+// figures draws every chart. left is how many would have been more than maxFigures.
 func (t *grid) figures() (fs []Figure, left int, err error) {
-	a := t.e.axes()
-	add := func(name string, p picture) error {
-		if len(p.lines) == 0 {
-			return nil // there is nothing yet
-		}
-		if len(fs) == maxFigures {
-			left++
-			return nil
-		}
+	pictures, left := t.pictures()
+	for i := range pictures {
+		p := &pictures[i]
 		f, err := p.draw()
 		if err != nil {
-			return fmt.Errorf("draw the chart %s: %w", name, err)
+			return nil, 0, fmt.Errorf("draw the chart %s: %w", p.name, err)
 		}
-		f.Name = name
+		f.Name = p.name
 		fs = append(fs, f)
-		return nil
+	}
+	return fs, left, nil
+}
+
+// pictures are the charts of every measure: means with intervals along a factor, and the distribution of its values.
+func (t *grid) pictures() (all []named, left int) {
+	a := t.e.axes()
+	taken := make(map[string]bool)
+	add := func(name string, p picture) {
+		switch {
+		case len(p.lines) == 0: // there is nothing yet
+			return
+		case len(all) == maxFigures:
+			left++
+			return
+		}
+		for taken[strings.ToLower(name)] { // of measures that differ in capitals only
+			name += "_"
+		}
+		taken[strings.ToLower(name)] = true
+		all = append(all, named{name, p})
 	}
 	for _, m := range t.e.Measures {
 		if a.x != nil {
 			for _, p := range t.panels(a.x, a.lines) {
-				if err := add("mean-"+m.Name+p.name, t.means(a, m, p)); err != nil {
-					return nil, 0, err
-				}
+				add("mean-"+m.Name+p.name, t.means(a, m, p))
 			}
 		}
 		for _, p := range t.panels(a.x) {
-			if err := add("cdf-"+m.Name+p.name, t.distribution(a, m, p)); err != nil {
-				return nil, 0, err
-			}
+			add("cdf-"+m.Name+p.name, t.distribution(a, m, p))
 		}
 	}
-	return fs, left, nil
+	return all, left
 }
 
 // axisTitle is what a measure or a factor is called beside an axis.
@@ -187,7 +216,7 @@ func (t *grid) means(a axes, m Measure, p panel) picture {
 // of a factor: over seeds, or over all nodes of all seeds.
 func (t *grid) distribution(a axes, m Measure, p panel) picture {
 	pic := picture{title: joined(t.e.Name+": distribution of "+m.Name, p.title), x: axisTitle(m.Name, t.units[m.Name]), y: "share of values at or below", steps: true}
-	of := "seeds"
+	of, most := "seeds", 0
 	for _, i := range p.cells {
 		values, nodes := t.each(i, m.Name)
 		if len(values) < 2 {
@@ -201,16 +230,42 @@ func (t *grid) distribution(a axes, m Measure, p panel) picture {
 		if a.x != nil {
 			name = a.x.Name + " = " + t.cells[i].Level(a.x.Name)
 		}
-		pic.add(name, dot{x: values[0], y: 0})
-		for k, v := range values {
-			if k+1 < len(values) && values[k+1] == v {
-				continue
-			}
-			pic.add(name, dot{x: v, y: float64(k+1) / float64(len(values))})
+		dots, thinned := cumulative(values)
+		most = max(most, thinned)
+		for _, d := range dots {
+			pic.add(name, d)
 		}
 	}
 	pic.caption = "Empirical distribution over " + of + "."
+	if most > 0 {
+		pic.caption += fmt.Sprintf(" Drawn to within %s of up to %d different values; %s has all.", percent(1.0/cdfParts), most, EachName)
+	}
 	return pic
+}
+
+// cdfParts is how finely a distribution function is drawn: its line is wider than what is left out is high.
+const cdfParts = 500
+
+// cumulative are the points of the empirical distribution function of sorted values. If they are more than anybody sees,
+// those by which it rises less than 1/cdfParts are left out: it is nowhere off by more, however many values there are.
+// thinned is how many different ones there were then, and else 0.
+func cumulative(values []float64) (dots []dot, thinned int) {
+	n := len(values)
+	all := []dot{{x: values[0], y: 0}}
+	for k, v := range values {
+		if k+1 == n || values[k+1] != v {
+			all = append(all, dot{x: v, y: float64(k+1) / float64(n)})
+		}
+	}
+	if len(all) <= cdfParts {
+		return all, 0
+	}
+	for i, d := range all {
+		if i < 2 || i == len(all)-1 || d.y-dots[len(dots)-1].y >= 1.0/cdfParts {
+			dots = append(dots, d)
+		}
+	}
+	return dots, len(all) - 1
 }
 
 func joined(title, more string) string {

@@ -21,6 +21,9 @@ type Experiment struct {
 	doc      *spec.Document
 	scenario scenarioText
 	sets     bool // some factor has a path, so that variables alone do not say all
+	// uses are the files that the scenario of each cell names, which are part of what its runs are known by. nil, of an
+	// experiment that was not checked or is of an early result: all of them.
+	uses [][]string
 }
 
 // Factor is something that is varied.
@@ -48,6 +51,8 @@ type Level struct {
 // Measure is a number that a run comes to, or one for each node or link.
 type Measure struct {
 	Name, Text, About string
+	// Optional says that it may have no value in any run, which is a failure of the experiment otherwise.
+	Optional bool
 
 	at spec.Span
 }
@@ -82,5 +87,5 @@ const (
 )
 
 // reserved are the columns that tables have besides factors and measures.
-var reserved = []string{"key", "seed", "world", "status", "error", "wall_s", "measure", "of", "value", "unit", "factor", "given",
+var reserved = []string{"key", "build", "builds", "seed", "world", "status", "error", "wall_s", "measure", "of", "value", "unit", "factor", "given",
 	"runs", "failed", "missing", "count", "mean", "sd", "mean_low", "mean_high", "median", "median_low", "median_high", "min", "max"}

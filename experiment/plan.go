@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"unicode/utf8"
 
@@ -14,15 +15,17 @@ import (
 
 // task is one run: a cell with a seed.
 type task struct {
-	cell Cell
-	seed uint64
-	key  string
+	cell  Cell
+	place int // of the cell
+	seed  uint64
+	key   string
 }
 
 // planned is a task that can be run.
 type planned struct {
 	plan     *scenario.Plan
 	formulas []*spec.Formula // beside the measures
+	files    []string        // that the scenario names, in order
 }
 
 // overrides are the values that factors with a path set, in the order of the factors.
@@ -39,12 +42,17 @@ func (c Cell) overrides() (all []spec.Override) {
 func (c Cell) plan(seed uint64, r *scenario.Registry) (*planned, error) {
 	e := c.e
 	values := c.values()
+	named := make(map[string]bool)
+	open := func(name string) ([]byte, error) {
+		named[name] = true
+		return e.files.open(name)
+	}
 	plan, err := spec.Parse(e.files.shown(e.scenario.file), []byte(expand(e.scenario.text, values)),
-		spec.Options{Algorithms: r, Seed: &seed, Open: e.files.open, Override: c.overrides()})
+		spec.Options{Algorithms: r, Seed: &seed, Open: open, Override: c.overrides()})
 	if err != nil {
 		return nil, c.explain(err)
 	}
-	p := &planned{plan: plan}
+	p := &planned{plan: plan, files: slices.Sorted(maps.Keys(named))}
 	for _, m := range e.Measures {
 		f, err := plan.Formula(expand(m.Text, values))
 		if err != nil {
@@ -104,11 +112,15 @@ func (e *Experiment) Check(r *scenario.Registry) (runs int, err error) {
 	if len(cells) == 0 {
 		return 0, errors.New("the experiment excludes every combination that it has")
 	}
-	for _, c := range cells {
-		if _, err := c.plan(e.Seeds[0], r); err != nil {
+	uses := make([][]string, len(cells))
+	for i, c := range cells {
+		p, err := c.plan(e.Seeds[0], r)
+		if err != nil {
 			return 0, err
 		}
+		uses[i] = p.files
 	}
+	e.uses = uses
 	return len(cells) * len(e.Seeds), nil
 }
 
@@ -116,13 +128,24 @@ func (e *Experiment) Check(r *scenario.Registry) (runs int, err error) {
 // half of its seeds. Check must have read every scenario, for the files that they name.
 func (e *Experiment) tasks() (all []task) {
 	cells := e.Cells()
-	names := slices.DeleteFunc(e.files.all(), func(f BundledFile) bool { return f.Name == e.files.main || f.Name == e.scenario.file })
+	read := e.beside()
+	beside := func(i int) []BundledFile {
+		if i >= len(e.uses) {
+			return read
+		}
+		return slices.DeleteFunc(slices.Clone(read), func(f BundledFile) bool { return !slices.Contains(e.uses[i], f.Name) })
+	}
 	for _, seed := range e.Seeds {
-		for _, c := range cells {
-			all = append(all, task{c, seed, c.key(seed, names)})
+		for i, c := range cells {
+			all = append(all, task{c, i, seed, c.key(seed, beside(i))})
 		}
 	}
 	return all
+}
+
+// beside are the files that scenarios name, by their names.
+func (e *Experiment) beside() []BundledFile {
+	return slices.DeleteFunc(e.files.all(), func(f BundledFile) bool { return f.Name == e.files.main || f.Name == e.scenario.file })
 }
 
 // key is the same for runs that are the same: of one scenario, with one seed, in one

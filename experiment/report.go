@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
@@ -50,7 +51,7 @@ func (r *Results) report(w io.Writer, figures []Figure, left int) error {
 	o := r.Origin
 	p.Facts = [][2]string{
 		{"runs", fmt.Sprintf("%d of %d: %d combinations, %d seeds", a.Runs, a.Total, len(e.Cells()), len(e.Seeds))},
-		{"version", o.Version}, {"build", build()}, {"command", fmt.Sprintf("%q", o.Command)}, {"written", o.Started.Format(time.RFC3339)},
+		{"version", o.Version}, {"build", cmp.Or(mixed(a.Builds), build())}, {"command", fmt.Sprintf("%q", o.Command)}, {"written", o.Started.Format(time.RFC3339)},
 		{"host", fmt.Sprintf("%s, %s/%s, %s, %d cores, %s", o.Host.Name, o.Host.OS, o.Host.Arch, o.Host.CPU, o.Host.Cores, o.Host.Go)},
 	}
 	p.Heads = []string{"measure"}
@@ -86,11 +87,29 @@ func (r *Results) Warnings() (all []string) {
 	add(a.Total-a.Runs, "%d of %d runs are done", a.Runs, a.Total)
 	add(a.Failed, "%d runs failed, and are in no figure", a.Failed)
 	add(a.Violated, "in %d runs an expectation did not hold; their figures count", a.Violated)
-	missing := 0
+	missing, empty, where := 0, 0, ""
 	for _, c := range a.Cells {
 		missing += c.Missing
+		if c.N == 0 && c.Missing > 0 {
+			empty++
+			where = cmp.Or(where, c.Measure+" with "+r.Experiment.given(c.Levels))
+		}
+	}
+	for _, m := range a.Absent {
+		all = append(all, fmt.Sprintf("the measure %s has no value in any run (%s)", m.Measure, cmp.Or(m.Why, "nobody says why")))
 	}
 	add(missing, "%d values are missing from runs that ended well: a measure had no number", missing)
+	add(empty, "%d measures of a combination have no value in any of its seeds, such as %s", empty, where)
+	if builds := mixed(a.Builds); builds != "" {
+		in := 0
+		for _, c := range a.Cells {
+			if c.Builds > 1 {
+				in++
+			}
+		}
+		all = append(all, fmt.Sprintf("the runs are of %d builds of the program (%s): differences may be the builds', and %d of %d lines of the table below mix them",
+			len(a.Builds), builds, in, len(a.Cells)))
+	}
 	warned, example := 0, ""
 	for _, row := range r.Rows {
 		if len(row.Warnings) > 0 {
@@ -148,6 +167,9 @@ func (c *CellSummary) row(e *Experiment) []string {
 		row = append(row, c.Levels[f.Name])
 	}
 	n := strconv.Itoa(c.N)
+	if c.Builds > 1 {
+		n += fmt.Sprintf(" (%d builds)", c.Builds)
+	}
 	if bad := c.Failed + c.Missing; bad > 0 {
 		n += fmt.Sprintf(" of %d", c.Runs)
 	}

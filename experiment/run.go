@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/ioverlay/ioverlay/scenario"
 	"github.com/ioverlay/ioverlay/scenario/result"
@@ -19,7 +22,12 @@ type Options struct {
 	// Child and TCPOnly are for the proc world, as in scenario.Options.
 	Child   []string
 	TCPOnly bool
-	Command []string // that results carry; nil means os.Args
+	// Worker is the command line that makes a process for runs in virtual time or live: a program that calls ServeRuns.
+	// nil: they are done in this process, and one whose algorithm does not return stops the experiment with an error
+	// that wraps scenario.ErrHung.
+	Worker    []string
+	HangAfter time.Duration // as in scenario.Options
+	Command   []string      // that results carry; nil means os.Args
 	// Retry runs those that failed again.
 	Retry bool
 	// AnyBuild goes on from runs of another build of the program.
@@ -109,13 +117,20 @@ func (e *Experiment) run(ctx context.Context, o Options, s *store) (*Results, er
 	if err := writeBundle(o.Dir, e, res); err != nil {
 		return nil, err
 	}
-	err := work(ctx, o, s, left, res.Earlier, len(all))
+	r, err := e.newRunner(o, filepath.Join(o.Dir, BundleName))
+	if err != nil {
+		return nil, err
+	}
+	err = work(ctx, r, s, left, res.Earlier, len(all))
+	if closeErr := r.close(); err == nil {
+		err = closeErr
+	}
 	for _, t := range all {
 		if row, done := s.rows[t.key]; done {
 			res.Rows = append(res.Rows, row)
 		}
 	}
-	if err != nil && !errors.Is(err, ErrInterrupted) {
+	if err != nil && !errors.Is(err, ErrInterrupted) && !errors.Is(err, scenario.ErrHung) {
 		return res, err
 	}
 	res.Analysis = e.Analyse(res.Rows)
@@ -125,19 +140,25 @@ func (e *Experiment) run(ctx context.Context, o Options, s *store) (*Results, er
 }
 
 // work runs tasks side by side, and appends their rows as they come.
-func work(ctx context.Context, o Options, s *store, left []task, done, total int) error {
-	if o.Progress != nil {
-		o.Progress(done, total)
+func work(ctx context.Context, r *runner, s *store, left []task, done, total int) error {
+	if r.o.Progress != nil {
+		r.o.Progress(done, total)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	tasks, rows := make(chan task), make(chan Row, 4*o.Workers)
+	var spoilt atomic.Pointer[error] // why nothing more can be run
+	tasks, rows := make(chan task), make(chan Row, 4*r.o.Workers)
 	var workers sync.WaitGroup
-	for range min(o.Workers, len(left)) {
+	for range min(r.o.Workers, len(left)) {
 		workers.Go(func() {
 			for t := range tasks {
-				if row, ok := t.do(ctx, o); ok {
+				row, ok, err := r.do(ctx, t)
+				if ok {
 					rows <- row
+				}
+				if err != nil {
+					spoilt.CompareAndSwap(nil, &err)
+					cancel(err)
 				}
 			}
 		})
@@ -173,17 +194,21 @@ func work(ctx context.Context, o Options, s *store, left []task, done, total int
 			}
 		}
 		got += len(batch)
-		if o.Progress != nil {
-			o.Progress(done+got, total)
+		if r.o.Progress != nil {
+			r.o.Progress(done+got, total)
 		}
 	}
+	why := spoilt.Load()
 	switch {
 	case failed != nil:
 		return failed
-	case got < len(left):
+	case got == len(left):
+		return nil
+	case why != nil:
+		return fmt.Errorf("stopped after %d of %d runs: %w", done+got, total, *why)
+	default:
 		return fmt.Errorf("%w after %d of %d runs; the same command goes on", ErrInterrupted, done+got, total)
 	}
-	return nil
 }
 
 // Count is how many runs ended in a way.

@@ -109,6 +109,7 @@ func (t *grid) wide(rows []Row) *sheet {
 	s := new(sheet)
 	for i, r := range rows {
 		s.text("key", i, r.Key)
+		s.text("build", i, r.Build)
 		s.text("world", i, r.World)
 		s.factors(t.e, i, r.Levels)
 		s.number("seed", true, i, stats.Number(r.Seed))
@@ -163,7 +164,7 @@ func (t *grid) summary(a *Analysis) *sheet {
 		for _, n := range []struct {
 			name string
 			v    int
-		}{{"runs", c.Runs}, {"failed", c.Failed}, {"missing", c.Missing}, {"count", c.N}} {
+		}{{"runs", c.Runs}, {"failed", c.Failed}, {"missing", c.Missing}, {"builds", c.Builds}, {"count", c.N}} {
 			s.number(n.name, true, i, stats.Number(n.v))
 		}
 		for _, n := range []struct {

@@ -15,34 +15,43 @@ import (
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
 
-// do runs a task. Whatever goes wrong with it is in its row; ok is false if it was
-// interrupted, and then it has none.
-func (t task) do(ctx context.Context, o Options) (row Row, ok bool) {
+// row is a task's before it has run, but for the build: runner knows whose it is.
+func (t task) row() Row {
+	return Row{Key: t.key, World: t.cell.e.World, Levels: t.cell.Levels(), Seed: t.seed, Status: Ok}
+}
+
+// do runs a task in this process. Whatever goes wrong with it is in its row; it has none if it was interrupted.
+func (t task) do(ctx context.Context, o Options) (a workerRow) {
 	began := time.Now()
-	row = Row{Key: t.key, Build: build(), World: t.cell.e.World, Levels: t.cell.Levels(), Seed: t.seed, Status: Ok}
+	a.Row = t.row()
+	row := &a.Row
 	defer func() {
 		if v := recover(); v != nil { // of what makes the algorithms: the worlds catch the rest
 			row.fail(fmt.Errorf("a panic outside of the nodes: %v\n%s", v, debug.Stack()))
-			ok = true
 		}
 		row.WallS = time.Since(began).Seconds()
 	}()
 	p, err := t.cell.plan(t.seed, o.Registry)
 	if err != nil {
 		row.fail(err)
-		return row, true
+		return a
 	}
 	run, err := scenario.Run(ctx, p.plan, scenario.Options{
-		World: t.cell.e.World, Registry: o.Registry, Child: o.Child, TCPOnly: o.TCPOnly, Command: o.Command})
+		World: t.cell.e.World, Registry: o.Registry, Child: o.Child, TCPOnly: o.TCPOnly, Command: o.Command, HangAfter: o.HangAfter})
+	a.Hung = errors.Is(err, scenario.ErrHung)
 	switch {
+	case a.Hung:
+		row.fail(err)
+		return a
 	case ctx.Err() != nil && (err != nil || run == nil || run.Stopped):
-		return row, false
+		a.Interrupted = true
+		return a
 	case err != nil:
 		row.fail(err)
-		return row, true
+		return a
 	case run == nil:
 		row.fail(errors.New("nothing was measured"))
-		return row, true
+		return a
 	}
 	if w := run.Warnings(); len(w) > 0 { // so that a row is the same before and after the file
 		row.Warnings = w
@@ -50,10 +59,10 @@ func (t task) do(ctx context.Context, o Options) (row Row, ok bool) {
 	row.judge(run.Verdicts)
 	if v := run.Violated; v != nil {
 		row.fail(fmt.Errorf("an invariant did not hold, which ended the run: %v", v)) // figures of a part would be taken for those of a whole
-		return row, true
+		return a
 	}
 	row.measure(t.cell.e.Measures, p.formulas, run)
-	return row, true
+	return a
 }
 
 // fail says that there is no run. The first lines of a panic say all that fits.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Names of the files of a result, besides RowsName and BundleName.
@@ -46,7 +47,11 @@ func writeJSON(path string, v any) error {
 }
 
 func writeBundle(dir string, e *Experiment, r *Results) error {
-	return writeJSON(filepath.Join(dir, BundleName), Bundle{Kind: "experiment", Name: e.Name, Main: e.files.main, Files: e.files.all(),
+	uses, all := e.uses, len(e.beside())
+	if !slices.ContainsFunc(uses, func(names []string) bool { return len(names) != all }) {
+		uses = nil
+	}
+	return writeJSON(filepath.Join(dir, BundleName), Bundle{Kind: "experiment", Name: e.Name, Main: e.files.main, Files: e.files.all(), Uses: uses,
 		World: e.World, Seeds: e.Seeds, Runs: r.Total, Origin: r.Origin, Build: build()})
 }
 

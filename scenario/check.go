@@ -152,13 +152,13 @@ func (d *driver) check(at time.Duration, end bool) error {
 var digits = regexp.MustCompile(`[0-9]+`)
 
 // violationFailure is a violation as what a hunt has found.
-func violationFailure(run *Result) failure {
+func violationFailure(run *Result) Failure {
 	v := run.Violated
 	kind := "invariant"
 	if v.Node == "" {
 		kind = "check"
 	}
 	verdict := v.Verdict()
-	return failure{"violated " + kind + ": " + digits.ReplaceAllString(v.What, "#"),
+	return Failure{"violated " + kind + ": " + digits.ReplaceAllString(v.What, "#"),
 		hunt.Outcome{Failure: verdict.Expectation + " " + verdict.Found, FailedAt: min(max(v.At, 0), run.Plan.Duration)}}
 }

@@ -11,6 +11,8 @@ type Crash struct {
 	Node string
 	At   time.Duration // of the run; negative before it began
 	What string        // the value, and on lines behind it the stack
+	// Misuse says that a strict run has found what the algorithm may not do with a message (core.Misuse).
+	Misuse bool
 }
 
 // Error implements error.

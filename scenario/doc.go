@@ -13,5 +13,7 @@
 //	host/    what runs around a node's algorithm: counters, sources, commands
 //	world/   live, proc, sim
 //	result/  samples, verdicts, files, charts, comparison
-//	run.go driver.go observe.go   the timeline, alike for all worlds
+//	run.go driver.go steps.go observe.go   the timeline, alike for all worlds
+//	hunt.go failures.go           hunts, and what they find
+//	hang.go                       runs whose algorithms do not return
 package scenario

@@ -21,7 +21,9 @@ const DefaultHangAfter = 5 * time.Second
 // NeverHangs is an Options.HangAfter.
 const NeverHangs time.Duration = -1
 
-// ErrHung means that an algorithm did not return. There is no result: who has it does not answer.
+// ErrHung means that an algorithm did not return. There is no result, since who has it does not answer, but in the proc
+// world, which has what was measured until then. In the others the goroutine of the algorithm is left behind, and
+// uses a core for as long as it likes: nothing ends one but the end of the process.
 var ErrHung = errors.New("scenario: a node does not return")
 
 func (o Options) hangAfter() time.Duration {
@@ -34,22 +36,34 @@ func (o Options) hangAfter() time.Duration {
 	return o.HangAfter
 }
 
+// hung makes what a world says of a node that does not return an ErrHung.
+func hung(err error) error {
+	var h *Hang
+	if errors.As(err, &h) {
+		return fmt.Errorf("%w: %w", ErrHung, err)
+	}
+	return err
+}
+
 // watched is whole, and gives up if a node does not return. The goroutine that waits for it is left behind then, since
 // nothing ends one: the program is expected to end.
 func (d *driver) watched(ctx context.Context, began time.Time) (*Result, error) {
 	w, ok := d.w.(world.Watcher)
 	if !ok || d.o.hangAfter() == 0 {
-		return d.whole(ctx, began)
+		r, err := d.whole(ctx, began)
+		return r, hung(err)
 	}
+	ctx, cancel := context.WithCancel(ctx) // whatever returns after all finds that nobody waits for it
+	defer cancel()
 	type outcome struct {
 		result   *Result
 		err      error
 		returned bool
 		panicked any // with its stack, if it did not return
 	}
-	hung := make(chan *Hang, 1)
+	found := make(chan *Hang, 1)
 	over := make(chan outcome, 1)
-	stop := w.WatchHangs(d.o.hangAfter(), func(h *Hang) { hung <- h })
+	stop := w.WatchHangs(d.o.hangAfter(), func(h *Hang) { found <- h })
 	go func() {
 		var o outcome
 		defer func() {
@@ -73,7 +87,7 @@ func (d *driver) watched(ctx context.Context, began time.Time) (*Result, error) 
 			runtime.Goexit() // as t.Fatal in a check does
 		}
 		return o.result, o.err
-	case h := <-hung:
-		return nil, fmt.Errorf("%w: %w", ErrHung, h)
+	case h := <-found:
+		return nil, hung(h)
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Hunting: the same scenario with one seed after the other, in virtual time, until an
-// expectation does not hold or an algorithm panics; and then with less of it.
+// expectation does not hold, or an algorithm panics or does not return; and then with less of it.
 
 // Hunter hunts in a scenario.
 type Hunter struct {
@@ -24,9 +24,12 @@ type Hunter struct {
 	Checks   []Check                          // of the whole overlay
 	// InvariantEvery is that of Options.
 	InvariantEvery int
-	// Strict and HangAfter are those of Options. A run that hangs ends the hunt with an error.
+	// Strict and HangAfter are those of Options.
 	Strict    bool
 	HangAfter time.Duration
+	// Elsewhere, if set, has another process do what Run does. It must end that process if the run is one that has hung:
+	// in this one each would use a core for good, so that such a failure is not made small without it.
+	Elsewhere func(ctx context.Context, c hunt.Case) (Ran, error)
 
 	mu    sync.Mutex
 	first map[uint64]string // by seed: which failure its whole scenario had
@@ -36,7 +39,7 @@ type Hunter struct {
 // and makes the failure small: a shorter time and fewer of the faults that the
 // timeline has. Other changes of the timeline stay, and so do the nodes. The failure
 // stays the same: the expectation that did not hold, the violation, or the place of the
-// panic.
+// panic or of the hang.
 func (h *Hunter) Hunt(ctx context.Context, p hunt.Plan) (*hunt.Found, error) {
 	if h.Registry == nil {
 		h.Registry = Shipped()
@@ -56,36 +59,45 @@ func (h *Hunter) Hunt(ctx context.Context, p hunt.Plan) (*hunt.Found, error) {
 }
 
 func (h *Hunter) run(ctx context.Context, c hunt.Case) (hunt.Outcome, error) {
-	plan, err := h.Load(c.Seed)
-	if err != nil {
+	run := h.Elsewhere
+	if run == nil {
+		run = h.Run
+	}
+	ran, err := run(ctx, c)
+	if err != nil || len(ran.Failures) == 0 {
 		return hunt.Outcome{}, err
 	}
+	out := h.same(c.Seed, ran.Failures)
+	if ran.Hung && h.Elsewhere == nil { // its goroutine has a core from now on
+		out.NoShrink = true
+	}
+	return out, nil
+}
+
+// Run runs a case in this process, and says what is wrong with it. It is an error if it was interrupted.
+func (h *Hunter) Run(ctx context.Context, c hunt.Case) (Ran, error) {
+	plan, err := h.Load(c.Seed)
+	if err != nil {
+		return Ran{}, err
+	}
 	if plan, err = WithFaults(plan, c.Faults, c.Duration); err != nil {
-		return hunt.Outcome{}, err
+		return Ran{}, err
 	}
 	run, err := Run(ctx, plan, Options{World: "sim", Registry: h.Registry, Order: h.Order, Checks: h.Checks, InvariantEvery: h.InvariantEvery,
 		Strict: h.Strict, HangAfter: h.HangAfter})
-	fs := failures(run, err)
+	ran := Ran{failures(run, err), errors.Is(err, ErrHung)}
 	switch {
-	case len(fs) > 0:
-		return h.same(c.Seed, fs), nil
-	case err != nil:
-		return hunt.Outcome{}, err
-	case run == nil || run.Stopped:
-		return hunt.Outcome{}, ctx.Err()
+	case len(ran.Failures) > 0:
+		err = nil
+	case err == nil && (run == nil || run.Stopped):
+		err = ctx.Err()
 	}
-	return hunt.Outcome{}, nil
-}
-
-// failure is one way in which a run failed.
-type failure struct {
-	which string // the same in every run that fails in this way
-	hunt.Outcome
+	return ran, err
 }
 
 // same is the failure of a seed that was seen first, if it is among these. A seed runs
 // whole before it is made smaller, so the first is that of the whole scenario.
-func (h *Hunter) same(seed uint64, fs []failure) hunt.Outcome {
+func (h *Hunter) same(seed uint64, fs []Failure) hunt.Outcome {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.first == nil {
@@ -93,39 +105,13 @@ func (h *Hunter) same(seed uint64, fs []failure) hunt.Outcome {
 	}
 	which, seen := h.first[seed]
 	if !seen {
-		h.first[seed] = fs[0].which
+		h.first[seed] = fs[0].Which
 		return fs[0].Outcome
 	}
-	if i := slices.IndexFunc(fs, func(f failure) bool { return f.which == which }); i >= 0 {
+	if i := slices.IndexFunc(fs, func(f Failure) bool { return f.Which == which }); i >= 0 {
 		return fs[i].Outcome
 	}
 	return hunt.Outcome{}
-}
-
-// failures lists in which ways a run failed because of the algorithm.
-func failures(run *Result, err error) (fs []failure) {
-	var crash *Crash
-	switch {
-	case errors.As(err, &crash):
-		return []failure{{"panic " + crash.place(), hunt.Outcome{Failure: err.Error(), FailedAt: max(crash.At, 0)}}}
-	case errors.Is(err, sim.ErrStuck), errors.Is(err, sim.ErrSlabs), errors.Is(err, ErrDeadlock):
-		for _, kind := range []error{sim.ErrStuck, sim.ErrSlabs, ErrDeadlock} {
-			if errors.Is(err, kind) {
-				fs = append(fs, failure{kind.Error(), hunt.Outcome{Failure: err.Error()}})
-			}
-		}
-		return fs
-	case err != nil || run == nil || run.Stopped:
-		return nil
-	case run.Violated != nil:
-		return []failure{violationFailure(run)}
-	}
-	for _, v := range run.Verdicts {
-		if v.Measured && !v.Held {
-			fs = append(fs, failure{v.Expectation, hunt.Outcome{Failure: fmt.Sprintf("%s: found %s", v.Expectation, v.Found), FailedAt: run.Plan.Duration}})
-		}
-	}
-	return fs
 }
 
 // Faults lists what goes wrong in a plan's timeline.

@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -157,5 +158,58 @@ timeline: [{at: 1s, set: {nodes: B, up: unlimited}}TIMELINE]
 		if told := strings.Join(out.Warnings(), " "); !strings.Contains(told, c.told) || (told == "") != (c.told == "") {
 			t.Errorf("%+v: %q", c, out.Warnings())
 		}
+	}
+}
+
+// stubborn does not return from a message of a type for as long as a channel is open.
+type stubborn struct {
+	*relay.Relay
+	about core.Type
+	until chan struct{}
+}
+
+func (s *stubborn) Process(m *core.Msg) core.Verdict {
+	if m.Type() == s.about {
+		<-s.until
+	}
+	return s.Relay.Process(m)
+}
+
+// A hunt reports a node that does not return. In its own process it runs no such case again: each would stay there.
+func TestHuntsFindHangs(t *testing.T) {
+	until := make(chan struct{})
+	t.Cleanup(func() { close(until) })
+	registry := strange()
+	registry.Add(scenario.Algorithm{Name: "stubborn", New: func(e scenario.Env) (core.Algorithm, error) {
+		return &stubborn{relay.New(nil, e.Downstreams...), wire.TypeSourceEnd, until}, nil
+	}})
+	load := func(seed uint64) (*scenario.Plan, error) {
+		text := strings.NewReplacer("ALGORITHM", "stubborn", "EXPECT", "lost() = 0").Replace(hunted)
+		return spec.Parse("hunted", []byte(text), spec.Options{Algorithms: registry, Seed: &seed})
+	}
+	h := scenario.Hunter{Registry: registry, Load: load, HangAfter: 500 * time.Millisecond}
+	found, err := h.Hunt(t.Context(), hunt.Plan{First: 1, Last: 1})
+	if err != nil || found == nil || found.Shrinks != 0 || !found.Outcome.NoShrink || !strings.Contains(found.Outcome.Failure, "node A, which was given a message of type source-end, has not returned") {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if text := found.String(); !strings.Contains(text, "not made smaller") {
+		t.Error(text)
+	}
+	ran, err := h.Run(t.Context(), found.Original)
+	if err != nil || !ran.Hung || len(ran.Failures) != 1 || !strings.Contains(ran.Failures[0].Which, "(*stubborn).Process") {
+		t.Fatalf("%+v, %v", ran, err)
+	}
+	// Another process does it again and again: here one that only says so.
+	runs := 0
+	h = scenario.Hunter{Registry: registry, Load: load, Elsewhere: func(_ context.Context, c hunt.Case) (scenario.Ran, error) {
+		runs++
+		if c.Duration < time.Second {
+			return scenario.Ran{}, nil
+		}
+		return ran, nil
+	}}
+	found, err = h.Hunt(t.Context(), hunt.Plan{First: 1, Last: 1, Workers: 1})
+	if err != nil || found.Outcome.NoShrink || len(found.Smallest.Faults) != 0 || uint64(runs) != found.Runs+found.Shrinks {
+		t.Errorf("%+v, %v", found, err)
 	}
 }

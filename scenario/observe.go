@@ -81,7 +81,7 @@ func (d *driver) crashed(i int, c *host.Counters) error {
 	if c.CrashAt > 0 {
 		at = c.CrashAt
 	}
-	crash := &Crash{Node: d.plan.Nodes[i].Name, At: at - d.offset, What: c.Crash}
+	crash := &Crash{Node: d.plan.Nodes[i].Name, At: at - d.offset, What: c.Crash, Misuse: c.Misuse}
 	d.event(crash.At, fmt.Sprintf("node %s panicked", crash.Node))
 	return crash
 }

@@ -215,8 +215,8 @@ func (d *driver) end() error {
 	defer d.last()
 	for k, i := range running {
 		d.foldMetrics(i, &counters[k])
-		if crash := counters[k].Crash; crash != "" {
-			err = errors.Join(err, fmt.Errorf("%w at node %s, when it was told to stop: %s", ErrCrashed, d.plan.Nodes[i].Name, crash))
+		if crash := d.crashed(i, &counters[k]); crash != nil {
+			err = errors.Join(err, fmt.Errorf("when it was told to stop: %w", crash))
 		}
 	}
 	return err

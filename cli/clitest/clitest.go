@@ -18,7 +18,7 @@ type Run func(args []string, s console.Streams) int
 
 // asProgram is the environment variable that makes a test binary the program itself; its children, which run
 // os.Executable, inherit it.
-const asProgram = "IOVERLAY_TEST_AS_PROGRAM"
+const asProgram = console.AsProgram
 
 // Main is the TestMain of a package whose tests use [Program]. It returns the exit code.
 func (r Run) Main(m *testing.M) int {

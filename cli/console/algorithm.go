@@ -48,6 +48,17 @@ func (f *AlgorithmFlags) Read(r *scenario.Registry) (spec.Params, error) {
 	return params, nil
 }
 
+// Args are the flags again, as arguments of a process.
+func (f *AlgorithmFlags) Args() (args []string) {
+	if f.Name != "" {
+		args = append(args, "--algorithm="+f.Name)
+	}
+	for _, p := range f.params {
+		args = append(args, "--param="+p)
+	}
+	return args
+}
+
 // Words are the flags again, as they stand on a command line, with a space before each.
 func (f *AlgorithmFlags) Words() (s string) {
 	if f.Name != "" {

@@ -10,5 +10,6 @@
 //	algorithm.go    --algorithm and --param
 //	files.go        directories that --out names
 //	progress.go     the bar on a terminal; line_cutter.go keeps it on one line
+//	itself.go       whether this program can start itself again
 //	version.go      what the program was built from
 package console

@@ -47,7 +47,9 @@ func (a *App) Root(root *cobra.Command, commands ...*cobra.Command) *cobra.Comma
 	root.SetErr(a.Err)
 	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: a.Command}
 	root.AddCommand(commands...)
-	root.SetHelpCommand(help())
+	explain := help()
+	root.SetHelpCommand(explain)
+	root.AddCommand(explain) // now, and not when it is executed, so that it is like the others
 	group(root)
 	rename(root, a.Command)
 	return root

@@ -52,7 +52,7 @@ func help() *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [COMMAND...]",
 		Short:   "Explain a command",
-		Example: "  ioverlay help bench chain",
+		Example: "  ioverlay help run\n  ioverlay help trace show",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			at := cmd.Root()
 			for _, word := range args {

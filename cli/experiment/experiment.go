@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/ioverlay/ioverlay/cli/memory"
 	"github.com/ioverlay/ioverlay/cli/run"
 	"github.com/ioverlay/ioverlay/experiment"
+	"github.com/ioverlay/ioverlay/internal/subprocess"
 	"github.com/ioverlay/ioverlay/scenario/spec"
 	"github.com/ioverlay/ioverlay/scenario/world"
 )
@@ -25,18 +27,20 @@ type flags struct {
 	out, world, seeds, format             string
 	workers                               int
 	check, retry, anyBuild, shm, noCharts bool
+	hang                                  time.Duration
 }
 
 const help = `Run a scenario with every combination of some factors and with many seeds, and say what
 came of it with confidence intervals (docs/experiments.md).
 
-In virtual time all cores run; the other worlds have one run after another. A run that is
-done is kept at once: the same command after Ctrl-C, or after more seeds or levels were
+In virtual time all cores run; the other worlds have one run after another. Each core has a
+process of its own, and a run whose algorithm does not return (--hang-after) fails and is ended with its
+process. A run that is done is kept at once: the same command after Ctrl-C, or after more seeds or levels were
 added to the file, runs what is left. FILE may be the experiment.json of a result, which
 has everything to run it again.
 
-Exit codes: 0 all runs went well, 1 some failed or had an expectation that did not hold
-(they are in the results), 2 a file or a flag is wrong, 3 it could not be done, 130
+Exit codes: 0 all runs went well, 1 some failed or had an expectation that did not hold, or a
+measure that is not optional has no value in any (all is in the results), 2 a file or a flag is wrong, 3 it could not be done, 130
 interrupted; what was run until then is in the results.`
 
 // app is the program, with what this command does.
@@ -65,6 +69,7 @@ func Command(program *console.App) *cobra.Command {
 	fl.BoolVar(&f.retry, "retry", false, "run what failed again")
 	fl.BoolVar(&f.anyBuild, "any-build", false, "go on from runs of another build of this program")
 	fl.BoolVar(&f.shm, "shm", true, "in the proc world: links go through shared memory (Linux); --shm=false: by TCP")
+	run.HangFlag(fl, &f.hang)
 	fl.BoolVar(&f.noCharts, "no-charts", false, "draw no charts")
 	fl.StringVar(&f.format, "format", console.FormatTable, "how to print: table or json")
 	cmd.AddCommand(a.compare())
@@ -132,10 +137,16 @@ func (a *app) run(cmd *cobra.Command, f flags, path string) error {
 	if err != nil {
 		return err
 	}
+	var worker []string
+	if console.Itself() {
+		if worker, err = subprocess.Self(worked); err != nil {
+			return err
+		}
+	}
 	var bar *console.Progress
 	earlier := 0 // what an earlier call did is no work of this one, and says nothing of the time left
 	res, err := e.Run(cmd.Context(), experiment.Options{
-		Dir: f.out, Registry: a.Registry, Workers: f.workers, Child: child, TCPOnly: !f.shm, Command: a.Args, Retry: f.retry, AnyBuild: f.anyBuild, NoCharts: f.noCharts,
+		Dir: f.out, Registry: a.Registry, Workers: f.workers, Child: child, TCPOnly: !f.shm, Worker: worker, HangAfter: run.HangAfter(f.hang), Command: a.Args, Retry: f.retry, AnyBuild: f.anyBuild, NoCharts: f.noCharts,
 		Progress: func(done, total int) {
 			if bar == nil {
 				bar, earlier = a.Steps(total-done, e.Name), done
@@ -161,6 +172,10 @@ func outcome(res *experiment.Results, err error) error {
 	case res.Analysis.Failed+res.Analysis.Violated > 0:
 		return fmt.Errorf("%w: %d of %d runs failed, and in %d an expectation did not hold", console.ErrExpectation,
 			res.Analysis.Failed, res.Analysis.Runs, res.Analysis.Violated)
+	case len(res.Analysis.Absent) > 0:
+		m := res.Analysis.Absent[0]
+		return fmt.Errorf("%w: the measure %s has no value in any run (%s); if that may be, write {of: ..., optional: true}",
+			console.ErrExpectation, m.Measure, m.Why)
 	}
 	return nil
 }

@@ -20,7 +20,10 @@ func TestMain(m *testing.M) { os.Exit(program.Main(m)) }
 // program has the commands of this package, and what makes processes of nodes.
 var program clitest.Run = func(args []string, s console.Streams) int {
 	a := clitest.App(args, s)
-	return a.Execute(a.Root(&cobra.Command{Use: a.Name}, Command(a), run.Child(a)))
+	if os.Getenv(withStuck) != "" {
+		register(a.Registry)
+	}
+	return a.Execute(a.Root(&cobra.Command{Use: a.Name}, Command(a), Child(a), run.Child(a)))
 }
 
 const small = `name: small
@@ -45,6 +48,20 @@ func file(t *testing.T, rate string) string {
 	return path
 }
 
+// measuring is that experiment with another measure.
+func measuring(t *testing.T, measure string) string {
+	t.Helper()
+	path := file(t, "30/s")
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, []byte(strings.Replace(string(text), "arrived: distinct(B)", "arrived: "+measure, 1)), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestExitCodesAndOutput(t *testing.T) {
 	good, bad, out := file(t, "30/s"), file(t, "60/s"), t.TempDir()
 	for _, c := range []struct {
@@ -56,6 +73,9 @@ func TestExitCodesAndOutput(t *testing.T) {
 		{[]string{good, "--out", out, "--no-charts"}, 0, "4 of 4 runs"},
 		{[]string{good, "--out", out, "--seeds", "1..3", "--no-charts"}, 0, "6 of 6 runs, world sim, 4 of them by earlier calls"},
 		{[]string{bad, "--out", t.TempDir(), "--no-charts"}, 1, "sent(A) <= 15: found 30"},
+		{[]string{measuring(t, "lost() / received(A)"), "--out", t.TempDir(), "--no-charts"}, 1, "the measure arrived has no value in any run ("},
+		{[]string{measuring(t, "{of: lost() / received(A), optional: true}"), "--out", t.TempDir(), "--no-charts"}, 0, "4 values are missing"},
+		{[]string{measuring(t, "{of: distinct(B), optional: perhaps}"), "--check"}, 2, `"perhaps" is not allowed here`},
 		{[]string{file(t, "fast"), "--check"}, 2, `small.yaml:7:`},
 		{[]string{good, "--world", "dream"}, 2, "--world"},
 		{[]string{good, "--seeds", "2..1"}, 2, "--seeds"},

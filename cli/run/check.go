@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,14 +30,9 @@ that should have been retained, ends the node with words, and what is kept of a 
 The first difference is printed: the event, the node whose doing it is, and what that node was
 given before. See also ioverlay-vet, which finds most of it in the source.
 
-Exit codes: 0 all runs are the same, 1 they are not or an algorithm misused a message, 2 the file
-or a flag is wrong, 3 the scenario could not be run, 130 interrupted.`
-
-// errImpure means that the runs of one seed were not the same.
-var errImpure = fmt.Errorf("an algorithm is impure: %w", console.ErrDiffer)
-
-// errMisuse means that a strict run ended a node.
-var errMisuse = fmt.Errorf("a run failed: %w", console.ErrDiffer)
+Exit codes: 0 all runs are the same, 1 they are not, or an algorithm misused a message, 2 the file
+or a flag is wrong, 3 the scenario could not be run to its end (an algorithm panicked or did not return, a
+deadlock): then nothing is known of its purity. 130 interrupted.`
 
 // checkFlags are the flags of "ioverlay check".
 type checkFlags struct {
@@ -44,6 +40,7 @@ type checkFlags struct {
 	runs   int
 	around int
 	format string
+	hang   time.Duration
 }
 
 // Check is the command "check".
@@ -62,6 +59,7 @@ func Check(c *console.App) *cobra.Command {
 	fl.Uint64Var(&f.seed, "seed", 0, "use this seed instead of the file's")
 	fl.IntVar(&f.runs, "runs", 4, "how many times to run it, at least 2")
 	fl.IntVar(&f.around, "around", 5, "records to print on each side of a difference")
+	HangFlag(fl, &f.hang)
 	fl.StringVar(&f.format, "format", console.FormatTable, "how to print: table or json")
 	return cmd
 }
@@ -72,7 +70,8 @@ type checkReport struct {
 	Same    bool           `json:"same"`
 	Records uint64         `json:"records,omitempty"`
 	Hash    string         `json:"sha256,omitempty"`
-	Failed  string         `json:"failed,omitempty"` // how a run failed
+	End     checkedAs      `json:"end,omitempty"`    // how a run failed,
+	Failed  string         `json:"failed,omitempty"` // and in words
 	Run     int            `json:"run,omitempty"`    // that failed, or differs from the first; from 1
 	How     string         `json:"how,omitempty"`    // what was different about it
 	Parting *check.Parting `json:"parting,omitempty"`
@@ -110,13 +109,21 @@ func (a *app) check(cmd *cobra.Command, f checkFlags, path string) error {
 	} else {
 		err = a.printCheck(report)
 	}
+	return errors.Join(err, report.outcome())
+}
+
+// outcome is what a check comes to, as an error. Where two runs part says more than that one of them failed: a run that
+// fails with some seeds of Go's randomness only does so because of them.
+func (r *checkReport) outcome() error {
 	switch {
-	case err != nil:
-		return err
-	case report.Failed != "":
-		return errMisuse
-	case !report.Same:
-		return errImpure
+	case r.End == checkedMisuse:
+		return fmt.Errorf("%w: run %d", console.ErrMisuse, r.Run)
+	case r.End == checkedHang:
+		return fmt.Errorf("run %d could not be run to its end, since a node does not return: whether algorithms are pure is not known", r.Run)
+	case !r.Same:
+		return fmt.Errorf("%w: run %d is another than run 1", console.ErrImpure, r.Run)
+	case r.End != "":
+		return fmt.Errorf("run %d failed like run 1: that is no impurity, but the scenario cannot be run to its end", r.Run)
 	}
 	return nil
 }
@@ -127,9 +134,10 @@ func (a *app) compareRuns(ctx context.Context, f checkFlags, path string, seed u
 	bar := a.Steps(f.runs, "runs")
 	defer bar.Stop()
 	first := filepath.Join(dir, "1.trace")
+	var one checkedRunDone // the first, which decides nothing by itself: a strict run, the next, may say why it failed
 	for i := range f.runs {
 		how := perturbed(i)
-		how.File, how.Seed, how.Trace = path, seed, filepath.Join(dir, strconv.Itoa(i+1)+".trace")
+		how.File, how.Seed, how.Trace, how.HangAfter = path, seed, filepath.Join(dir, strconv.Itoa(i+1)+".trace"), HangAfter(f.hang)
 		did, err := runChecked(ctx, how)
 		if err == nil {
 			err = ctx.Err() // what was run until then says nothing
@@ -139,25 +147,27 @@ func (a *app) compareRuns(ctx context.Context, f checkFlags, path string, seed u
 		}
 		bar.Add(1)
 		if i == 0 {
-			r.Hash, r.Records = did.Hash, did.Records
+			one, r.Hash, r.Records = did, did.Hash, did.Records
 		}
-		if did.Hash != r.Hash || did.Failed != "" {
-			r.Run, r.How, r.Failed = i+1, how.String(), did.Failed
+		r.Same = did.Hash == one.Hash
+		if r.Same && did.End == "" {
+			if i > 0 {
+				_ = os.Remove(how.Trace) // the next may need the room
+			}
+			continue
 		}
-		if did.Hash != r.Hash {
-			r.Same = false
+		if i == 0 && did.End == checkedFailed {
+			continue
+		}
+		r.Run, r.How, r.End, r.Failed = i+1, how.String(), did.End, did.Failed
+		if !r.Same && r.End != checkedHang {
 			p, err := check.Compare(first, how.Trace, f.around)
 			if err != nil {
 				return r, err
 			}
 			r.Parting = &p
 		}
-		if r.Run > 0 {
-			return r, nil
-		}
-		if i > 0 {
-			_ = os.Remove(how.Trace) // the next may need the room
-		}
+		return r, nil
 	}
 	return r, nil
 }
@@ -186,11 +196,11 @@ func runChecked(ctx context.Context, how checkedRun) (did checkedRunDone, err er
 }
 
 func (a *app) printCheck(r checkReport) error {
-	if r.Same && r.Failed == "" {
+	if r.Same && r.End == "" {
 		_, err := fmt.Fprintf(a.Out, "%d runs are the same: %d records, sha256 %s\n", r.Runs, r.Records, r.Hash)
 		return err
 	}
-	if r.Failed != "" {
+	if r.End != "" {
 		fmt.Fprintf(a.Out, "run %d (%s) failed: %s\n", r.Run, r.How, r.Failed)
 	}
 	p := r.Parting

@@ -87,6 +87,8 @@ var impurities = map[string]func(x *impure) uint64{
 		}
 		return 0
 	},
+	"panic": func(*impure) uint64 { panic("as always") },
+	"whim":  func(*impure) uint64 { panic(fmt.Sprint(rand.Uint64())) },
 	"sleep": func(x *impure) uint64 { time.Sleep(time.Hour); return 0 },
 	"loop": func(x *impure) uint64 {
 		for x.count > 0 { // as long as the program lives
@@ -124,6 +126,7 @@ func register(r *scenario.Registry) {
 			return x, nil
 		}})
 	}
+	registerHanging(r)
 }
 
 func impureScenario(t *testing.T, name string) string {
@@ -137,50 +140,33 @@ applications: [{name: a, at: C, source: constant-rate, rate: 10 messages/s, payl
 }
 
 func TestCheck(t *testing.T) {
+	impure, misuse := console.ErrImpure.Error(), console.ErrMisuse.Error()
 	for name, c := range map[string]struct {
 		code int
+		err  string // the last words
 		says []string
 	}{
-		"pure":      {console.ExitOK, []string{"3 runs are the same: ", "sha256"}},
-		"clock":     {console.ExitViolation, []string{"the doing of node A", "timer 1", "  - ", "  + ", "user-1024  from A"}},
-		"random":    {console.ExitViolation, []string{"the doing of node A"}},
-		"map":       {console.ExitViolation, []string{"the doing of node A"}},
-		"goroutine": {console.ExitViolation, []string{"the doing of node A"}},
-		"address":   {console.ExitViolation, []string{"the doing of node A"}},
-		"write":     {console.ExitViolation, []string{"run 2", "strict", "at node A", "was written to after it had been sent"}},
-		"kept":      {console.ExitViolation, []string{"at node A", "used after the Process call"}},
-		"payload":   {console.ExitViolation, []string{"strict", "the doing of node A"}},
+		"pure":      {console.ExitOK, "", []string{"3 runs are the same: ", "sha256"}},
+		"clock":     {console.ExitViolation, impure, []string{"the doing of node A", "timer 1", "  - ", "  + ", "user-1024  from A"}},
+		"random":    {console.ExitViolation, impure, []string{"the doing of node A"}},
+		"map":       {console.ExitViolation, impure, []string{"the doing of node A"}},
+		"goroutine": {console.ExitViolation, impure, []string{"the doing of node A"}},
+		"address":   {console.ExitViolation, impure, []string{"the doing of node A"}},
+		"write":     {console.ExitViolation, misuse, []string{"run 2", "strict", "at node A", "was written to after it had been sent"}},
+		"kept":      {console.ExitViolation, misuse, []string{"at node A", "used after the Process call"}},
+		"payload":   {console.ExitViolation, impure, []string{"strict", "the doing of node A"}},
+		"whim":      {console.ExitViolation, impure, []string{"panicked at node A", "is another than run 1"}},
+		"panic":     {console.ExitFailed, "that is no impurity, but the scenario cannot be run to its end", []string{"panicked at node A", "as always"}},
+		"loop":      {console.ExitFailed, "since a node does not return: whether algorithms are pure is not known", []string{"run 1", "node A, which was given a message of type timer, has not returned for 600ms"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := impureProgram(t, "check", impureScenario(t, name), "--runs", "3")
-			if r.Code != c.code {
-				t.Errorf("exit code %d, want %d: %s", r.Code, c.code, r.Err)
+			r := impureProgram(t, "check", impureScenario(t, name), "--runs", "3", "--hang-after", "600ms")
+			if r.Code != c.code || !strings.Contains(r.Err, c.err) || strings.Contains(r.Err, console.ErrDiffer.Error()) {
+				t.Errorf("exit code %d, want %d with %q: %s", r.Code, c.code, c.err, r.Err)
 			}
 			for _, part := range c.says {
 				if !strings.Contains(r.Out, part) {
 					t.Errorf("%q is not in\n%s%s", part, r.Out, r.Err)
-				}
-			}
-		})
-	}
-}
-
-// An algorithm that does not return is given up in every world, with its node and place.
-func TestHangs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts worlds and waits for the watchdog")
-	}
-	for _, c := range []struct{ name, world, place string }{
-		{"loop", "sim", "check_test.go"}, {"loop", "live", "check_test.go"}, {"loop", "proc", "check_test.go"}, {"sleep", "sim", "time.Sleep"},
-	} {
-		t.Run(c.name+" "+c.world, func(t *testing.T) {
-			r := impureProgram(t, "run", impureScenario(t, c.name), "--world", c.world, "--hang-after", "2s")
-			if r.Code != console.ExitFailed {
-				t.Errorf("exit code %d, want %d", r.Code, console.ExitFailed)
-			}
-			for _, part := range []string{"node A, which was given a message of type timer, has not returned", c.place, "(*impure).Process"} {
-				if !strings.Contains(r.Err, part) {
-					t.Errorf("%q is not in\n%s", part, r.Err)
 				}
 			}
 		})

@@ -7,10 +7,12 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/cli/console"
+	"github.com/ioverlay/ioverlay/core/sim"
 	"github.com/ioverlay/ioverlay/core/sim/trace"
 	"github.com/ioverlay/ioverlay/scenario"
 	"github.com/ioverlay/ioverlay/scenario/spec"
@@ -28,6 +30,8 @@ type checkedRun struct {
 	GC     int    `json:"gc"`     // GOGC: percent
 	Strict bool   `json:"strict"` // core.Config.Strict
 	Litter int    `json:"litter"` // bytes that are allocated first, which moves all addresses
+
+	HangAfter time.Duration `json:"hang_after_ns"`
 }
 
 // perturbed is how the run with an index, from 0, differs from others.
@@ -46,10 +50,34 @@ func (c checkedRun) String() string {
 
 // checkedRunDone is what it answers.
 type checkedRunDone struct {
-	Hash    string `json:"hash"`
-	Records uint64 `json:"records"`
-	Failed  string `json:"failed,omitempty"` // an algorithm panicked, or time did not go on
-	Error   string `json:"error,omitempty"`  // it could not be run
+	Hash    string    `json:"hash"`
+	Records uint64    `json:"records"`
+	End     checkedAs `json:"end,omitempty"`
+	Failed  string    `json:"failed,omitempty"` // how, in words
+	Error   string    `json:"error,omitempty"`  // it could not be run
+}
+
+// checkedAs is how a run ended that did not end well.
+type checkedAs string
+
+const (
+	checkedMisuse checkedAs = "misuse" // an algorithm did with a message what it may not do
+	checkedHang   checkedAs = "hang"   // a node did not return, so that the trace has no end
+	checkedFailed checkedAs = "failed" // an algorithm panicked, time did not go on, a deadlock
+)
+
+// failed says how a run has failed.
+func (d *checkedRunDone) failed(err error) {
+	var crash *scenario.Crash
+	switch {
+	case errors.As(err, &crash) && crash.Misuse, errors.Is(err, sim.ErrSlabs):
+		d.End = checkedMisuse
+	case errors.Is(err, scenario.ErrHung):
+		d.End = checkedHang
+	default:
+		d.End = checkedFailed
+	}
+	d.Failed = err.Error()
 }
 
 // CheckChild is the hidden command of one run.
@@ -67,11 +95,13 @@ func CheckChild(c *console.App) *cobra.Command {
 			debug.SetGCPercent(how.GC)
 			litter := make([]byte, how.Litter)
 			defer runtime.KeepAlive(litter)
+			out := a.Out
+			os.Stdout = os.Stderr // an algorithm that prints is not to be taken for the answer
 			done, err := a.runForCheck(cmd, how)
 			if err != nil {
 				done.Error = err.Error()
 			}
-			return json.NewEncoder(a.Out).Encode(done)
+			return json.NewEncoder(out).Encode(done)
 		},
 	}
 }
@@ -86,12 +116,12 @@ func (a *app) runForCheck(cmd *cobra.Command, how checkedRun) (done checkedRunDo
 		return done, fmt.Errorf("create a trace: %w", err)
 	}
 	w := trace.NewWriter(file, trace.Options{Sent: true})
-	res, runErr := scenario.Run(cmd.Context(), plan, scenario.Options{World: "sim", Registry: a.Registry, Strict: how.Strict, Watch: w})
+	res, runErr := scenario.Run(cmd.Context(), plan, scenario.Options{World: "sim", Registry: a.Registry, Strict: how.Strict, Watch: w, HangAfter: how.HangAfter})
 	err = errors.Join(w.Close(), file.Close())
 	done.Hash, done.Records = w.Hash(), w.Records()
 	switch {
 	case runErr != nil:
-		done.Failed = runErr.Error()
+		done.failed(runErr)
 	case res == nil || res.Stopped:
 		err = errors.Join(err, console.ErrInterrupted) // a part of a run is no run
 	}

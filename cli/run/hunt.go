@@ -14,9 +14,14 @@ import (
 // huntSeeds runs seeds until one fails.
 func (a *app) huntSeeds(ctx context.Context, f simRunFlags, path string, first, last uint64) error {
 	again := func(c hunt.Case) string { return simCommand(a.Command, path, f, c) }
-	h := scenario.Hunter{Registry: a.Registry, Order: f.order(), Strict: f.strict, HangAfter: hangAfter(f.hang), Load: func(seed uint64) (*scenario.Plan, error) {
-		return a.loadSeed(path, &seed, f.algorithm)
-	}}
+	h := a.hunter(f, path)
+	if console.Itself() {
+		end, err := huntElsewhere(h, f, path)
+		if err != nil {
+			return err
+		}
+		defer end()
+	}
 	bar := a.Steps(int(min(last-first, 1<<31-2)+1), "")
 	var runs atomic.Uint64
 	found, err := h.Hunt(ctx, hunt.Plan{

@@ -19,7 +19,7 @@ var program clitest.Run = func(args []string, s console.Streams) int {
 	if os.Getenv(withImpure) != "" {
 		register(a.Registry)
 	}
-	return a.Execute(a.Root(&cobra.Command{Use: a.Name}, Command(a), Sim(a), Check(a), CheckChild(a), Compare(a), Schema(a), Child(a), trace.Command(a)))
+	return a.Execute(a.Root(&cobra.Command{Use: a.Name}, Command(a), Sim(a), Check(a), CheckChild(a), HuntChild(a), Compare(a), Schema(a), Child(a), trace.Command(a)))
 }
 
 // inside runs a command line in this process.

@@ -1,7 +1,9 @@
-// Package run has the commands that run scenarios and look at what came of it: run, sim, compare and schema.
+// Package run has the commands that run scenarios and look at what came of it: run, sim, check, compare and schema.
 //
 //	run.go      run, and a node's process of the proc world
-//	sim.go      sim: virtual time with traces; hunt.go its hunts
+//	sim.go      sim: virtual time with traces; hunt.go its hunts, huntchild.go the processes for their runs
+//	check.go    check; checkchild.go one run of it
+//	hang.go     --hang-after
 //	compare.go  compare
 //	schema.go   schema
 package run
@@ -76,7 +78,7 @@ func Command(c *console.App) *cobra.Command {
 	fl.StringVar(&f.out, "out", "", "write results and charts into this directory")
 	fl.BoolVar(&f.check, "check", false, "only check the file")
 	fl.StringVar(&f.format, "format", console.FormatTable, "how to print: table or json")
-	hangFlag(fl, &f.hang)
+	HangFlag(fl, &f.hang)
 	fl.BoolVar(&f.shm, "shm", true, "with --world proc: links go through shared memory (Linux); --shm=false: by TCP")
 	return cmd
 }
@@ -116,7 +118,7 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 	}
 	bar := a.scenarioBar(plan)
 	run, err := scenario.Run(cmd.Context(), plan, scenario.Options{
-		World: f.world, Registry: a.Registry, Child: child, TCPOnly: !f.shm, HangAfter: hangAfter(f.hang), Command: a.Args, Progress: bar.move})
+		World: f.world, Registry: a.Registry, Child: child, TCPOnly: !f.shm, HangAfter: HangAfter(f.hang), Command: a.Args, Progress: bar.move})
 	bar.Stop()
 	if run == nil && err == nil {
 		return console.ErrInterrupted

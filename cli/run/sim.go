@@ -42,7 +42,7 @@ With --trace everything that an algorithm is given is written to a file, whose h
 printed: the same seed gives the same trace, bit for bit. See "ioverlay trace".
 
 With --seeds and --until-fail one seed after another is run, several at a time, until an
-expectation does not hold, an algorithm panics or its invariant is violated. What is found is made smaller: a
+expectation does not hold, an algorithm panics, does not return (--hang-after) or violates its invariant. What is found is made smaller: a
 shorter time, fewer of the faults of the timeline, and the same failure. The commands
 that run it again, small and whole, are printed.
 
@@ -73,7 +73,7 @@ func Sim(c *console.App) *cobra.Command {
 	fl.DurationVar(&f.duration, "duration", 0, "end earlier than the file says")
 	fl.BoolVar(&f.noFaults, "no-faults", false, "leave out what goes wrong in the timeline")
 	fl.StringArrayVar(&f.faults, "fault", nil, `with --no-faults: let this go wrong instead, such as "2s crash n3"; may be given again`)
-	hangFlag(fl, &f.hang)
+	HangFlag(fl, &f.hang)
 	fl.StringVar(&f.seeds, "seeds", "", "with --until-fail: the seeds to run, such as 1..10000")
 	fl.BoolVar(&f.hunt, "until-fail", false, "run seeds until one fails, and make the failure small")
 	fl.IntVar(&f.workers, "workers", 0, "with --until-fail: runs at a time; 0 means one a processor core")
@@ -145,7 +145,7 @@ func (a *app) runSim(cmd *cobra.Command, f simRunFlags, path string) error {
 			return console.Usage("fault", strings.Join(f.faults, ", "), err.Error())
 		}
 	}
-	o := scenario.Options{World: "sim", Registry: a.Registry, Order: f.order(), Strict: f.strict, HangAfter: hangAfter(f.hang), Command: a.Args}
+	o := scenario.Options{World: "sim", Registry: a.Registry, Order: f.order(), Strict: f.strict, HangAfter: HangAfter(f.hang), Command: a.Args}
 	done := func() (string, error) { return "", nil }
 	if f.trace != "" {
 		var w *trace.Writer

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 	"unicode"
@@ -33,7 +34,7 @@ type start struct {
 	Module  string
 	Go      string // language version
 	Version string // of iOverlay
-	Replace string // a folder that stands for it; empty for none
+	Replace string // a folder that stands for it, as go.mod has it; empty for none
 }
 
 // Command is the command "new".
@@ -97,8 +98,30 @@ func newStart(dir, module, replace string) (start, error) {
 	if err != nil {
 		return s, fmt.Errorf("--replace %q: %w", replace, err)
 	}
-	s.Replace = path
+	if strings.Contains(path, `\`) && filepath.Separator != '\\' {
+		return s, console.Usage("replace", replace, `a folder without a \ in its path, which the go command takes for one of another system`)
+	}
+	s.Replace = quoted(path)
 	return s, nil
+}
+
+// plain is a path that needs no quotes, in go.mod and in a shell.
+var plain = regexp.MustCompile(`^[A-Za-z0-9_./~@%+:=-]+$`)
+
+// quoted is a path as go.mod has it: with spaces and other characters that mean something there it is a Go string.
+func quoted(path string) string {
+	if plain.MatchString(path) && !strings.Contains(path, "//") {
+		return path
+	}
+	return strconv.Quote(path)
+}
+
+// forShell is a path as people type it.
+func forShell(path string) string {
+	if plain.MatchString(path) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 // released is a version that can be required: not one of a working tree.
@@ -160,7 +183,7 @@ func (s start) write(dir string) error {
 
 // tell says what comes next.
 func (s start) tell(a *console.App, dir string) error {
-	text := fmt.Sprintf("%s is written. Next:\n  cd %s\n", s.Name, dir)
+	text := fmt.Sprintf("%s is written. Next:\n  cd %s\n", s.Name, forShell(dir))
 	if s.Replace == "" && s.Version == "v0.0.0" {
 		text += "  go mod edit -replace github.com/ioverlay/ioverlay=DIR   # a checkout: this program was built from one, without a version\n"
 	}

@@ -1,6 +1,7 @@
 package scaffold
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -131,5 +132,43 @@ func TestNewUsage(t *testing.T) {
 	}
 	if _, err := os.Stat("x"); err == nil {
 		t.Error("something was written")
+	}
+}
+
+// Whatever a folder is called, go.mod has it as the go command reads it.
+func TestReplaceByAnyFolder(t *testing.T) {
+	for _, name := range []string{"plain", "my check out", "a//b", `"quoted" 'twice' ` + "`thrice`", "(brackets), commas", "héllo wörld", "=> x"} {
+		at := t.TempDir()
+		checkout, dir := filepath.Join(at, name), filepath.Join(at, "my programs", "overlay")
+		if err := os.MkdirAll(checkout, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(checkout, "go.mod"), []byte("module github.com/ioverlay/ioverlay\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r := inside("new", dir, "--replace", checkout)
+		if r.Code != console.ExitOK || !strings.Contains(r.Out, "cd '"+dir+"'\n") {
+			t.Fatalf("%q: %+v", name, r)
+		}
+		cmd := exec.CommandContext(t.Context(), "go", "mod", "edit", "-json")
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GOWORK=off")
+		out, err := cmd.CombinedOutput()
+		var mod struct {
+			Replace []struct{ New struct{ Path string } }
+		}
+		if err != nil || json.Unmarshal(out, &mod) != nil || len(mod.Replace) != 1 || mod.Replace[0].New.Path != filepath.Clean(checkout) {
+			t.Errorf("%q: %v: %s", name, err, out)
+		}
+	}
+	odd := filepath.Join(t.TempDir(), `back\slash`)
+	if err := os.MkdirAll(odd, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(odd, "go.mod"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r := inside("new", filepath.Join(t.TempDir(), "overlay"), "--replace", odd); r.Code != console.ExitUsage || !strings.Contains(r.Err, "the go command") {
+		t.Errorf("%+v", r)
 	}
 }

@@ -8,6 +8,7 @@
 //	stderr.go    what a child says on standard error: always read, its last lines kept
 //	forward.go   passes lines on to a writer that may be slow
 //	parallel.go  starts many, so many at a time
+//	pool.go      children that all do the same work, and are replaced when they end
 //
 // A child never outlives its parent: on Linux the kernel kills it when the parent is gone, and everywhere its standard
 // input ends then, on which a child must end. A child never waits for its parent to read its standard error.

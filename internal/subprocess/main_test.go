@@ -101,6 +101,10 @@ func play(part string) int {
 		p := parentOf(os.Args[1])
 		fmt.Println(`"ready"`)
 		<-p.Done()
+	case "pooled":
+		if err := playPooled(); err != nil {
+			return 1
+		}
 	case "caller":
 		return call(os.Args[1])
 	}

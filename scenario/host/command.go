@@ -74,6 +74,7 @@ type Counters struct {
 	Ended   bool          `json:"ended,omitempty"`
 	Crash   string        `json:"crash,omitempty"`       // why, if the algorithm panicked
 	CrashAt time.Duration `json:"crash_at_ns,omitempty"` // Node.Now at the panic
+	Misuse  bool          `json:"misuse,omitempty"`      // it was a core.Misuse
 	Broken  string        `json:"broken,omitempty"`      // what the algorithm's Invariant said, once
 	BrokeAt time.Duration `json:"broke_at_ns,omitempty"` // Node.Now when it did
 	Apps    []AppCount    `json:"apps,omitempty"`

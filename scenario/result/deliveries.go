@@ -19,7 +19,7 @@ const (
 	hopsName    = "hops"
 )
 
-// maxCells bounds messages times nodes: five bytes each. What goes over is counted.
+// maxCells bounds messages times nodes: eight bytes each. What goes over is counted.
 const maxCells = 16 << 20
 
 // leastDense and mostDense bound how many messages of each source are followed before they
@@ -54,7 +54,7 @@ type message struct {
 	// By node. A delay is in units of tick, rounded up, and 1 more; 0: it has not come. Hops
 	// are 0 if it has not come or over a way that is not known.
 	delay []uint32
-	hops  []uint8
+	hops  []uint32
 }
 
 // tick is the unit of delays that are kept: a multiple of it is told from what is later.
@@ -126,17 +126,17 @@ func (r *Run) Arrived(a Arrival, last bool) bool {
 	}
 	m := &f.messages[i]
 	if m.delay == nil {
-		m.delay, m.hops = make([]uint32, len(r.Plan.Nodes)), make([]uint8, len(r.Plan.Nodes))
+		m.delay, m.hops = make([]uint32, len(r.Plan.Nodes)), make([]uint32, len(r.Plan.Nodes))
 	}
 	if a.Node == a.Maker || m.delay[a.Node] > 0 {
 		return true // its own, or it had it in an earlier life
 	}
-	var hops uint8
+	var hops uint32 // no message passes more nodes than there are
 	switch {
 	case a.From == a.Maker:
 		hops = 1
 	case a.From >= 0 && m.hops[a.From] > 0:
-		hops = m.hops[a.From] + min(1, math.MaxUint8-m.hops[a.From])
+		hops = m.hops[a.From] + 1
 	case !last:
 		return false
 	default:

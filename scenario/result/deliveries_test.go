@@ -77,6 +77,25 @@ func TestArrivalsComeToTheSameInAnyOrder(t *testing.T) {
 	})
 }
 
+// However long the way of a message is, its links are counted.
+func TestHopsOfLongWays(t *testing.T) {
+	const nodes = 1000
+	p := planOf(t, nodes)
+	p.Record.Deliveries = true
+	r := ringOf(p)
+	r.Made(1, 0, 0, time.Second)
+	for n := 1; n < nodes; n++ {
+		if !r.Arrived(result.Arrival{App: 1, Maker: 0, Node: n, From: n - 1, At: time.Second + time.Duration(n)*time.Millisecond}, false) {
+			t.Fatalf("the arrival at node %d waits", n)
+		}
+	}
+	r.Take(result.Sample{})
+	r.Take(result.Sample{At: 10 * time.Second})
+	if h := r.Deliveries()[0].Hops; h.Max != nodes-1 || h.Sum != nodes*(nodes-1)/2 || h.P50 < 490 || h.P50 > 510 {
+		t.Errorf("%+v", h)
+	}
+}
+
 // What is followed is bounded by nodes times applications, whatever the numbers.
 func TestDenseIsBounded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
+	"sync"
 
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
@@ -19,9 +19,9 @@ type child struct {
 	node *engine.Node
 	eng  *engine.Engine
 	host *host.Host
-	name string
-	hang time.Duration
-	out  *json.Encoder
+
+	mu  sync.Mutex // guards out
+	out *json.Encoder
 
 	short *shortage
 }
@@ -35,21 +35,14 @@ func ServeChild(r *host.Registry, in io.Reader, out io.Writer) error {
 	if !lines.Scan() {
 		return fmt.Errorf("world: a node's process was not told what to run: %w", errors.Join(lines.Err(), io.ErrUnexpectedEOF))
 	}
-	if err := c.boot(r, lines.Bytes()); err != nil {
-		return errors.Join(err, c.out.Encode(reply{Error: err.Error()}))
+	stop, err := c.boot(r, lines.Bytes())
+	defer stop()
+	if err != nil {
+		return errors.Join(err, c.say(reply{Error: err.Error()}))
 	}
 	defer c.eng.Close()
-	if err := c.out.Encode(reply{}); err != nil {
+	if err := c.say(reply{}); err != nil {
 		return err
-	}
-	if c.hang > 0 {
-		// Whoever serves requests waits for the loop then, or will: the parent learns it in the answer. Nothing waits for it but this.
-		defer c.eng.Watch(c.hang, func(_ core.NodeID, t core.Type) {
-			h := &Hang{Node: c.name, Type: t, After: c.hang, Stack: stacksOfNodes()}
-			_ = json.NewEncoder(out).Encode(reply{Hang: h}) // a parent that is gone does not need it
-			time.Sleep(time.Second)                         // so that the parent reads why before it sees the end
-			os.Exit(3)                                      // nothing else ends the loop
-		})()
 	}
 	for lines.Scan() {
 		if err := c.serve(lines.Bytes()); err != nil {
@@ -59,24 +52,49 @@ func ServeChild(r *host.Registry, in io.Reader, out io.Writer) error {
 	return lines.Err()
 }
 
-func (c *child) boot(r *host.Registry, line []byte) error {
+func (c *child) say(r reply) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.out.Encode(r)
+}
+
+// boot starts the node, under a watch that stop ends, and that has begun before the algorithm is made.
+func (c *child) boot(r *host.Registry, line []byte) (stop func(), err error) {
 	var b boot
-	err := json.Unmarshal(line, &b)
-	if err != nil {
-		return fmt.Errorf("world: what to run: %w", err)
+	if err := json.Unmarshal(line, &b); err != nil {
+		return func() {}, fmt.Errorf("world: what to run: %w", err)
 	}
-	c.name, c.hang = b.Setup.Name, b.Hang
-	if c.host, err = host.New(r, b.Setup); err != nil {
-		return err
+	made, loops := func() {}, func() {}
+	stop = func() { loops(); made() }
+	name := b.Setup.Name
+	var calls calls
+	if b.Hang > 0 {
+		made = calls.watch(b.Hang, standing, func(k *call) { c.hung(calls.hangOf(k, b.Hang)) })
+	}
+	if c.host, err = calls.newHost(r, b.Setup); err != nil {
+		return stop, err
 	}
 	if c.eng, c.short, err = startEngine(b); err != nil {
-		return err
+		return stop, err
+	}
+	if b.Hang > 0 {
+		loops = c.eng.Watch(b.Hang, func(_ core.NodeID, t core.Type) {
+			c.hung(&Hang{Node: name, Type: t, After: b.Hang, Stack: stacksOfLoops()})
+		})
 	}
 	if c.node, err = c.eng.AddNode(c.host, engine.NodeOptions{Listen: b.Setup.ID.String()}); err != nil {
 		c.eng.Close()
-		return fmt.Errorf("world: start node %s: %w", b.Setup.Name, err)
+		return stop, fmt.Errorf("world: start node %s: %w", name, err)
 	}
-	return nil
+	return stop, nil
+}
+
+// hung tells the parent that the node does not return, and ends the process: nothing else ends the loop. Whoever serves
+// requests waits for it, or will. The parent reads these words in place of its next answer, asked for before or after
+// the end.
+func (c *child) hung(h *Hang) {
+	_ = c.say(reply{Hang: h}) // a parent that is gone does not need it
+	os.Exit(3)
 }
 
 // serve answers one request.
@@ -106,7 +124,7 @@ func (c *child) serve(line []byte) error {
 	default:
 		a.Error = fmt.Sprintf("there is no request %q", q.Ask)
 	}
-	return c.out.Encode(a)
+	return c.say(a)
 }
 
 // do runs a function on the node's loop; a node that has ended does nothing.

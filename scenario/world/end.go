@@ -42,7 +42,7 @@ func endEngine(e *engine.Engine) (unfinished string, err error) {
 // Virtual time.
 
 func (w *virtual) Begin() error {
-	if err := w.world.RunUntil(w.world.Now()); err != nil { // its first instant
+	if err := w.running(func() error { return w.world.RunUntil(w.world.Now()) }); err != nil { // its first instant
 		return fmt.Errorf("world: virtual time: %w", err)
 	}
 	w.began, w.begun = w.world.Now(), true
@@ -50,7 +50,7 @@ func (w *virtual) Begin() error {
 }
 
 func (w *virtual) End() (unfinished string, err error) {
-	if err = w.world.Stop(endTime); errors.Is(err, sim.ErrUnfinished) {
+	if err = w.running(func() error { return w.world.Stop(endTime) }); errors.Is(err, sim.ErrUnfinished) {
 		return err.Error(), nil
 	}
 	return "", err
@@ -89,7 +89,7 @@ func (w *proc) everybody(what ask) (replies []reply, err error) {
 		if p == nil {
 			continue
 		}
-		if sendErr := p.Send(request{Ask: what}); sendErr != nil {
+		if sendErr := p.send(request{Ask: what}); sendErr != nil {
 			err = errors.Join(err, sendErr)
 			continue
 		}

@@ -1,11 +1,11 @@
 package world
 
 import (
+	"bytes"
 	"fmt"
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core"
@@ -14,19 +14,51 @@ import (
 // Hang says that a node's algorithm, source or sink does not return. Its loop, and so the run, cannot go on or end.
 type Hang struct {
 	Node  string
-	Type  core.Type // of the message that it was given; 0: none, such as a source that is asked
+	Type  core.Type     // of the message that it was given; 0: none, such as a source that is asked
+	Doing string        // what the node was asked to do, if that is no event of its loop: to be made, to count
+	At    time.Duration // in virtual time, since the beginning; 0 in other worlds
 	After time.Duration
 	Stack string // of the goroutine
 }
 
 // Error implements error.
 func (h *Hang) Error() string {
-	given := "which was given no message (a source, or a function)"
-	if h.Type != 0 {
+	given := "which was given no message (Bind, a source, or a function)"
+	switch {
+	case h.Doing != "":
+		given = "which was asked " + h.Doing
+	case h.Type != 0:
 		given = fmt.Sprintf("which was given a message of type %v", h.Type)
 	}
-	return fmt.Sprintf("node %s, %s, has not returned for %v: an endless loop, a lock or a channel that it waits for, or a sleep\n%s",
-		h.Node, given, h.After, h.Stack)
+	at := ""
+	if h.At != 0 {
+		at = fmt.Sprintf(" at %v", h.At)
+	}
+	return fmt.Sprintf("node %s, %s, has not returned for %v%s: an endless loop, a lock or a channel that it waits for, or a sleep\n%s",
+		h.Node, given, h.After, at, h.Stack)
+}
+
+// Place is the function of the algorithm, or what else it is of a program's author, that was called and does not
+// return; "" if the stack does not say.
+func (h *Hang) Place() string {
+	lines := strings.Split(h.Stack, "\n")
+	place := ""
+	// Two lines a frame, the last call first: the function, and its file. The outermost call of the package that hosts
+	// algorithms is where theirs begins.
+	for i := 1; i < len(lines); i += 2 {
+		function := lines[i]
+		if strings.Contains(function, "/scenario/host.") || strings.Contains(function, "/core.(*") {
+			if place != "" && strings.Contains(function, "/scenario/host.") {
+				break
+			}
+			continue
+		}
+		if args := strings.LastIndexByte(function, '('); args > 0 {
+			function = function[:args]
+		}
+		place = function
+	}
+	return place
 }
 
 // Watcher is a world that can be watched.
@@ -36,8 +68,8 @@ type Watcher interface {
 	WatchHangs(after time.Duration, hung func(*Hang)) (stop func())
 }
 
-// stacksOfNodes are the stacks of the goroutines that serve a node.
-func stacksOfNodes() string {
+// stacks are the stacks of goroutines, those that are wanted.
+func stacks(wanted func(stack []byte) bool) string {
 	buf := make([]byte, 64<<10)
 	for {
 		n := runtime.Stack(buf, true)
@@ -47,13 +79,25 @@ func stacksOfNodes() string {
 		}
 		buf = make([]byte, 2*len(buf))
 	}
-	var serving []string
-	for _, stack := range strings.Split(string(buf), "\n\n") {
-		if strings.Contains(stack, "/ioverlay/core.(*Node).") || strings.Contains(stack, "/ioverlay/core.(*Shard).Inject") {
-			serving = append(serving, stack)
+	var found []string
+	for stack := range bytes.SplitSeq(buf, []byte("\n\n")) {
+		if wanted(stack) {
+			found = append(found, string(stack))
 		}
 	}
-	return strings.Join(serving, "\n\n")
+	return strings.Join(found, "\n\n")
+}
+
+// stacksOfLoops are the stacks of an engine's loops that serve a node.
+func stacksOfLoops() string {
+	return stacks(func(stack []byte) bool {
+		return bytes.Contains(stack, []byte("/ioverlay/core.(*Node).")) || bytes.Contains(stack, []byte("/ioverlay/core.(*Shard)."))
+	})
+}
+
+// hangOf is a call that does not end, of a world that is no virtual one.
+func (k *calls) hangOf(c *call, after time.Duration) *Hang {
+	return &Hang{Node: c.node, Doing: c.doing, After: after, Stack: k.stack()}
 }
 
 // WatchHangs implements Watcher.
@@ -62,61 +106,29 @@ func (w *live) WatchHangs(after time.Duration, hung func(*Hang)) func() {
 	for i, id := range w.at.ids {
 		names[id] = w.o.Plan.Nodes[i].Name
 	}
-	return w.eng.Watch(after, func(node core.NodeID, t core.Type) {
-		hung(&Hang{Node: names[node], Type: t, After: after, Stack: stacksOfNodes()})
+	var once sync.Once
+	loops := w.eng.Watch(after, func(node core.NodeID, t core.Type) {
+		once.Do(func() { hung(&Hang{Node: names[node], Type: t, After: after, Stack: stacksOfLoops()}) })
 	})
+	made := w.calls.watch(after, standing, func(c *call) {
+		once.Do(func() { hung(w.calls.hangOf(c, after)) })
+	})
+	return func() { loops(); made() }
 }
 
 // WatchHangs implements Watcher.
 func (w *virtual) WatchHangs(after time.Duration, hung func(*Hang)) func() {
-	done, ended := make(chan struct{}), make(chan struct{})
 	names := make(map[core.NodeID]string)
 	for _, n := range w.nodes {
 		names[w.world.ID(n.name)] = n.name
 	}
-	go func() {
-		defer close(ended)
-		if w.await(after, done) {
+	return w.calls.watch(after, w.world.Progress, func(c *call) {
+		h := w.calls.hangOf(c, after)
+		if h.Doing == "" {
 			id, t := w.world.Shard().Serving()
-			hung(&Hang{Node: names[id], Type: t, After: after, Stack: stacksOfNodes()})
+			h.Node, h.Type = names[id], t
 		}
-	}()
-	var once sync.Once
-	return func() {
-		once.Do(func() { close(done) })
-		<-ended
-	}
-}
-
-// await returns true when the world is busy and nothing has happened in it for a time, counted in ticks as in engine.Watch.
-func (w *virtual) await(after time.Duration, done chan struct{}) bool {
-	const looks = 4
-	ticker := time.NewTicker(max(after/looks, time.Millisecond))
-	defer ticker.Stop()
-	before, same := w.world.Progress(), 0
-	for {
-		select {
-		case <-done:
-			return false
-		case <-ticker.C:
-		}
-		now := w.world.Progress()
-		if !w.busy.Load() || now != before {
-			before, same = now, 0
-			continue
-		}
-		if same++; same > looks {
-			return true
-		}
-	}
-}
-
-// busy says that the world's goroutine is in the world.
-type busy struct{ atomic.Bool }
-
-// during runs fn.
-func (b *busy) during(fn func() error) error {
-	b.Store(true)
-	defer b.Store(false)
-	return fn()
+		h.At = w.world.Reached()
+		hung(h)
+	})
 }

@@ -20,6 +20,7 @@ type live struct {
 	at    claim
 	nodes []liveNode
 	short *shortage
+	calls calls
 	clock
 }
 
@@ -64,7 +65,7 @@ func (w *live) Name() string { return "live" }
 func (w *live) ID(node int) core.NodeID { return w.at.ids[node] }
 
 func (w *live) Boot(_ context.Context, node int, s host.Setup) error {
-	h, err := host.New(w.o.Registry, s)
+	h, err := w.calls.newHost(w.o.Registry, s)
 	if err != nil {
 		return err
 	}

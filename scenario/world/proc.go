@@ -114,9 +114,23 @@ func (p *process) answer(ctx context.Context) error {
 	return err
 }
 
+// send sends a request. A process that has ended because its node did not return has said so before, and nobody may
+// have asked it anything since.
+func (p *process) send(q request) error {
+	err := p.Send(q)
+	if err == nil {
+		return nil
+	}
+	var last reply
+	if p.Err() != nil && p.Receive(context.Background(), &last) == nil && last.Hang != nil {
+		err = last.Hang
+	}
+	return fmt.Errorf("world: %w", err)
+}
+
 func (p *process) ask(q request) error {
-	if err := p.Send(q); err != nil {
-		return fmt.Errorf("world: %w", err)
+	if err := p.send(q); err != nil {
+		return err
 	}
 	return p.answer(context.Background())
 }
@@ -137,27 +151,32 @@ func (w *proc) Obey(node int, c host.Command) error {
 }
 
 // Count asks all before it reads the first answer, so that they count at about the
-// same time.
+// same time. One that does not answer leaves no answer of another's unread.
 func (w *proc) Count(nodes []int) ([]host.Counters, error) {
 	out := make([]host.Counters, len(nodes))
-	for _, node := range nodes {
+	asked := make([]bool, len(nodes))
+	var err error
+	for i, node := range nodes {
 		if p := w.running(node); p != nil && !p.over {
-			if err := p.Send(request{Ask: askCount}); err != nil {
-				return nil, fmt.Errorf("world: %w", err)
-			}
+			sendErr := p.send(request{Ask: askCount})
+			asked[i] = sendErr == nil
+			err = errors.Join(err, sendErr)
 		}
 	}
 	for i, node := range nodes {
-		if p := w.running(node); p != nil && !p.over {
-			if err := p.answer(context.Background()); err != nil {
-				return nil, err
-			}
+		p := w.nodes[node]
+		if p == nil {
+			continue
 		}
-		if p := w.nodes[node]; p != nil {
-			out[i] = p.last
-			p.last.Metrics = nil // each is told once
-			out[i].Ended = out[i].Ended || p.gone
+		if asked[i] {
+			err = errors.Join(err, p.answer(context.Background()))
 		}
+		out[i] = p.last
+		p.last.Metrics = nil // each is told once
+		out[i].Ended = out[i].Ended || p.gone
+	}
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }

@@ -20,7 +20,7 @@ type virtual struct {
 	began  time.Duration
 	begun  bool // before it is, time stands still
 	broken bool // an algorithm's Invariant did not hold
-	busy   busy
+	calls  calls
 }
 
 type virtualNode struct {
@@ -33,6 +33,9 @@ func newSim(o Options) *virtual {
 	w := &virtual{o: o, nodes: make([]virtualNode, len(o.Plan.Nodes))}
 	tuned := tuningOf(o.Plan).core()
 	tuned.Strict = o.Strict
+	if o.Watch != nil {
+		o.Watch = patient{o.Watch, &w.calls}
+	}
 	w.world = sim.New(sim.Options{
 		Seed:  o.Plan.Seed,
 		Core:  tuned,
@@ -58,20 +61,23 @@ func (w *virtual) Deadlocks() (circles []core.Circle) {
 
 func (w *virtual) ID(node int) core.NodeID { return w.world.ID(w.nodes[node].name) }
 
+// running is what the world's goroutine does when it is in the world.
+func (w *virtual) running(fn func() error) error { return w.calls.during(call{}, fn) }
+
 // now lets something happen at this time, and what follows from it at once.
 func (w *virtual) now(fn func()) error {
 	w.world.At(w.world.Now(), fn)
-	return w.busy.during(func() error { return w.world.RunUntil(w.world.Now()) })
+	return w.running(func() error { return w.world.RunUntil(w.world.Now()) })
 }
 
 func (w *virtual) fault(f sim.Fault) error {
 	f.At = w.world.Now()
 	w.world.Schedule(f)
-	return w.busy.during(func() error { return w.world.RunUntil(f.At) })
+	return w.running(func() error { return w.world.RunUntil(f.At) })
 }
 
 func (w *virtual) Boot(_ context.Context, node int, s host.Setup) error {
-	h, err := host.New(w.o.Registry, s)
+	h, err := w.calls.newHost(w.o.Registry, s)
 	if err != nil {
 		return err
 	}
@@ -83,8 +89,8 @@ func (w *virtual) Boot(_ context.Context, node int, s host.Setup) error {
 	}
 	add := func() { n.node = w.world.AddNode(n.name, func() core.Algorithm { return n.host }) }
 	if !w.begun {
-		add() // and it is told that it started in the world's first instant, with the others
-		return nil
+		// It is told that it started in the world's first instant, with the others.
+		return w.running(func() error { add(); return nil })
 	}
 	return w.now(add)
 }
@@ -104,14 +110,15 @@ func (w *virtual) Obey(node int, c host.Command) error {
 func (w *virtual) Count(nodes []int) ([]host.Counters, error) {
 	out := make([]host.Counters, len(nodes))
 	for i, node := range nodes {
-		if n := &w.nodes[node]; n.node != nil {
-			out[i] = n.host.Count()
+		if n := &w.nodes[node]; n.node != nil { // with its Invariant
+			_ = w.calls.during(call{n.name, "what it has counted, or for its Invariant"}, func() error { out[i] = n.host.Count(); return nil })
 		}
 	}
 	for _, p := range w.world.Panics() {
 		for i, node := range nodes {
 			if n := w.nodes[node].node; n == p.Node && n.Lives() == p.Life {
 				out[i].Crash = fmt.Sprintf("%v\n%s", p.Value, p.Stack)
+				_, out[i].Misuse = p.Value.(core.Misuse)
 			}
 		}
 	}
@@ -155,7 +162,7 @@ func (w *virtual) Advance(ctx context.Context, until time.Duration) error {
 			return err
 		}
 		next := min(until, w.world.Now()+piece)
-		if err := w.busy.during(func() error { return w.world.RunUntil(next) }); err != nil {
+		if err := w.running(func() error { return w.world.RunUntil(next) }); err != nil {
 			return fmt.Errorf("world: virtual time: %w", err)
 		}
 		if w.broken {
@@ -168,7 +175,7 @@ func (w *virtual) Advance(ctx context.Context, until time.Duration) error {
 }
 
 func (w *virtual) Close() error {
-	err := w.world.Close()
+	err := w.running(w.world.Close)
 	if errors.Is(err, sim.ErrSlabs) {
 		return fmt.Errorf("world: an algorithm kept messages that it should have released: %w", err)
 	}

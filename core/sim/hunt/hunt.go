@@ -28,6 +28,7 @@ type Case struct {
 type Outcome struct {
 	Failure  string        // which property failed, and how; "" if none did
 	FailedAt time.Duration // in virtual time; 0 if that is only known at the end
+	NoShrink bool          // that it failed so costs too much for it to be run again and again and made small
 }
 
 // Runner runs a case. It is called by several goroutines at a time, and must
@@ -65,8 +66,11 @@ type Found struct {
 
 // String says what was found, for people: several lines.
 func (f *Found) String() string {
-	s := fmt.Sprintf("seed %d fails at %v: %s\nafter %d runs; made smaller in %d more:\n",
-		f.Seed, f.Small.FailedAt, f.Small.Failure, f.Runs, f.Shrinks)
+	how := fmt.Sprintf("made smaller in %d more", f.Shrinks)
+	if f.Outcome.NoShrink {
+		how = "not made smaller"
+	}
+	s := fmt.Sprintf("seed %d fails at %v: %s\nafter %d runs; %s:\n", f.Seed, f.Small.FailedAt, f.Small.Failure, f.Runs, how)
 	if f.Original.Nodes > 0 {
 		s += fmt.Sprintf("  nodes    %d, of %d\n", f.Smallest.Nodes, f.Original.Nodes)
 	}
@@ -103,7 +107,7 @@ func Hunt(ctx context.Context, p Plan) (*Found, error) {
 		return nil, err
 	}
 	f.Runs = h.runs
-	if err == nil {
+	if err == nil && !f.Outcome.NoShrink {
 		s := shrinker{ctx: ctx, plan: p, found: f, left: p.ShrinkRuns}
 		err = s.shrink()
 	}
