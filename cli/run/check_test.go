@@ -157,10 +157,10 @@ func TestCheck(t *testing.T) {
 		"payload":   {console.ExitViolation, impure, []string{"strict", "the doing of node A"}},
 		"whim":      {console.ExitViolation, impure, []string{"panicked at node A", "is another than run 1"}},
 		"panic":     {console.ExitFailed, "that is no impurity, but the scenario cannot be run to its end", []string{"panicked at node A", "as always"}},
-		"loop":      {console.ExitFailed, "since a node does not return: whether algorithms are pure is not known", []string{"run 1", "node A, which was given a message of type timer, has not returned for 600ms"}},
+		"loop":      {console.ExitFailed, "since a node does not return: whether algorithms are pure is not known", []string{"run 1", "node A, which was given a message of type timer, has not returned for 1.5s"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := impureProgram(t, "check", impureScenario(t, name), "--runs", "3", "--hang-after", "600ms")
+			r := impureProgram(t, "check", impureScenario(t, name), "--runs", "3", "--hang-after", "1500ms")
 			if r.Code != c.code || !strings.Contains(r.Err, c.err) || strings.Contains(r.Err, console.ErrDiffer.Error()) {
 				t.Errorf("exit code %d, want %d with %q: %s", r.Code, c.code, c.err, r.Err)
 			}

@@ -84,7 +84,7 @@ func TestHangs(t *testing.T) {
 	}
 	check := func(t *testing.T, file, world string, says ...string) {
 		t.Helper()
-		r := impureProgram(t, "run", file, "--world", world, "--hang-after", "600ms")
+		r := impureProgram(t, "run", file, "--world", world, "--hang-after", "1500ms")
 		if r.Code != console.ExitFailed {
 			t.Errorf("exit code %d, want %d", r.Code, console.ExitFailed)
 		}
@@ -107,7 +107,7 @@ func TestHangs(t *testing.T) {
 		}
 	}
 	t.Run("sleep sim", func(t *testing.T) {
-		check(t, impureScenario(t, "sleep"), "sim", "node A, which was given a message of type timer, has not returned for 600ms at 1s", "time.Sleep", "(*impure).Process")
+		check(t, impureScenario(t, "sleep"), "sim", "node A, which was given a message of type timer, has not returned for 1.5s at 1s", "time.Sleep", "(*impure).Process")
 	})
 }
 
@@ -117,7 +117,7 @@ func TestSlowReadersAreNoHang(t *testing.T) {
 		t.Skip("waits longer than the watchdog")
 	}
 	cmd := clitest.Program(t, "sim", clitest.Scenario(t, strings.NewReplacer("100 messages/s", "10000 messages/s", "messages: 10}", "messages: 3000}", "= 10", "> 10").Replace(clitest.Small)),
-		"--trace", "-", "--hang-after", "500ms", "--format", "json")
+		"--trace", "-", "--hang-after", "1500ms", "--format", "json")
 	var errs strings.Builder
 	cmd.Stderr = &errs
 	out, err := cmd.StdoutPipe()
@@ -144,7 +144,7 @@ func TestHuntsFindHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := clitest.Scenario(t, strings.Replace(string(text), "timeline: [", "timeline: [{at: 100ms, slow: {nodes: B, per-message: 1ms}}, {at: 200ms, slow: {nodes: B, per-message: 2ms}}, {at: 1s, slow: {nodes: A, per-message: 1ms}}, ", 1))
-	r := impureProgram(t, "sim", path, "--seeds", "1..3", "--until-fail", "--hang-after", "600ms", "--format", "json")
+	r := impureProgram(t, "sim", path, "--seeds", "1..3", "--until-fail", "--hang-after", "1500ms", "--format", "json")
 	var found huntReport
 	if err := json.Unmarshal([]byte(r.Out), &found); err != nil || r.Code != console.ExitViolation || found.Failure == nil {
 		t.Fatalf("exit code %d, %v\n%s%s", r.Code, err, r.Out, r.Err)
