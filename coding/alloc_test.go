@@ -11,7 +11,7 @@ func TestNoAllocation(t *testing.T) {
 	for i := range dsts {
 		dsts[i] = make([]byte, g.VectorLen()+g.SeededLen())
 	}
-	var mixed, coded [][]byte // of packets
+	var mixed, coded, vectors [][]byte // of packets
 	for i := range g.K + 6 {
 		write := e.Next
 		if i%3 == 0 {
@@ -19,6 +19,11 @@ func TestNoAllocation(t *testing.T) {
 		}
 		mixed = append(mixed, packetOf(t, e.Len(), write))
 		coded = append(coded, packetOf(t, e.Len(), e.Coded))
+	}
+	for i := range g.K {
+		coefs := make([]byte, g.K)
+		coefs[i], coefs[(i+1)%g.K] = 1, 7
+		vectors = append(vectors, packetOf(t, g.VectorLen(), func(b []byte) (int, error) { return e.Combine(b, coefs) }))
 	}
 	bufs := buffersFor(g)
 	var rec Recoder
@@ -46,6 +51,17 @@ func TestNoAllocation(t *testing.T) {
 		"recode": func() {
 			must(t, rec.Reset(g))
 			for _, p := range mixed {
+				ignore(rec.Add(p))
+			}
+			ignore(rec.Recode(dsts[0]))
+			must(t, rec.RecodeAll(dsts))
+			rec.Code = Code{Band, 3}
+			must(t, rec.RecodeAll(dsts))
+			rec.Code = Code{}
+		},
+		"recode vectors": func() {
+			must(t, rec.Reset(g))
+			for _, p := range vectors {
 				ignore(rec.Add(p))
 			}
 			ignore(rec.Recode(dsts[0]))

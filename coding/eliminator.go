@@ -24,9 +24,13 @@ import (
 //	source[pivot[r]] = Σ row[r][i]·source[i] over known i + Σ row[r][K+j]·coded[j] over all j,
 //
 // since in this field minus is plus.
+//
+// Where a row is one register of the processor, all of that is worth less than that register: rows are reduced and
+// cleared at once, and all are settled. Both ways give the same rows.
 type eliminator struct {
 	k       int
 	trace   bool
+	line    bool     // whether rows are one register
 	n       int      // rows in use
 	settled int      // rows that unsettled ones must not touch one by one
 	rows    [][]byte // k rows; those behind n are scratch
@@ -34,6 +38,7 @@ type eliminator struct {
 	pivot   []uint8  // column of each row's pivot
 	free    []uint8  // columns neither known nor pivots, in any order
 	at      []uint8  // by column: its index in free, while it is there
+	open    uint64   // the first 64 columns that are in free, as bits
 	known   []bool   // by column
 	coefs   []byte   // scratch: one for each row
 	block   []byte   // scratch: unsettledRows for each row
@@ -44,6 +49,9 @@ type eliminator struct {
 // work among the new rows themselves. Anything from 4 to 12 was alike, 1 took twice the time.
 const unsettledRows = 8
 
+// oneRegister is whether the kernels keep a row of gf.RowBytes in one register.
+var oneRegister = gf.Best() == gf.GFNI512
+
 // reset empties the eliminator for generations of k packets. It allocates only if it never was as large.
 func (e *eliminator) reset(k int, trace bool) {
 	if k != e.k || trace != e.trace {
@@ -52,6 +60,7 @@ func (e *eliminator) reset(k int, trace bool) {
 	e.n, e.settled = 0, 0
 	e.free = e.free[:k]
 	clear(e.known)
+	e.open = 1<<min(k, 64) - 1
 	for i := range e.free {
 		e.free[i], e.at[i] = uint8(i), uint8(i)
 	}
@@ -63,7 +72,7 @@ func (e *eliminator) resize(k int, trace bool) {
 		width = 2 * k
 	}
 	width = (width + rowAlign - 1) / rowAlign * rowAlign
-	e.k, e.trace = k, trace
+	e.k, e.trace, e.line = k, trace, width == gf.RowBytes && oneRegister
 	e.store = grown(e.store, k*width)
 	e.rows = grown(e.rows, k)
 	for r := range e.rows {
@@ -97,6 +106,9 @@ func (e *eliminator) addRow() bool {
 	if e.trace {
 		row[e.k+e.n] = 1
 	}
+	if e.line {
+		return e.addLine((*[gf.RowBytes]byte)(row))
+	}
 	e.subtract(row, 0, e.settled)
 	e.subtract(row, e.settled, e.n)
 	at := e.lead(row)
@@ -108,6 +120,19 @@ func (e *eliminator) addRow() bool {
 	if e.n-e.settled == unsettledRows || len(e.free) == 0 {
 		e.settle()
 	}
+	return true
+}
+
+// addLine is addRow where rows are one register.
+func (e *eliminator) addLine(row *[gf.RowBytes]byte) bool {
+	p := gf.EliminateRow(row, e.store[:e.n*gf.RowBytes], e.pivot[:e.n], e.open)
+	if p < 0 {
+		return false
+	}
+	e.take(int(e.at[p]))
+	e.pivot[e.n] = uint8(p)
+	e.n++
+	e.settled = e.n
 	return true
 }
 
@@ -181,6 +206,7 @@ func (e *eliminator) take(at int) uint8 {
 	col, moved := e.free[at], e.free[last]
 	e.free[at], e.at[moved] = moved, uint8(at)
 	e.free = e.free[:last]
+	e.open &^= 1 << col // nothing beyond 64
 	return col
 }
 

@@ -18,6 +18,8 @@ type Recoder struct {
 	rank    eliminator
 	terms   terms    // payloads
 	vectors [][]byte // coefficients of terms.whole; that of terms.short is the last unit vector
+	bodies  terms    // coefficients and payload, side by side, of all packets at hand while these are vector packets
+	parted  bool     // some are not
 	factors []byte
 
 	store   []byte // of vectors
@@ -34,7 +36,8 @@ func (r *Recoder) Reset(g Generation) error {
 	}
 	r.rank.reset(g.K, false)
 	r.store, r.factors = grown(r.store, g.K*g.K), grown(r.factors, g.K)
-	r.vectors = r.vectors[:0]
+	r.vectors, r.parted = r.vectors[:0], false
+	r.bodies.set(nil, nil)
 	r.terms.set(nil, nil)
 	r.mixes = grown(r.mixes, batchRows*g.K)
 	r.rows, r.payload = grown(r.rows, batchRows), grown(r.payload, batchRows)
@@ -58,6 +61,12 @@ func (r *Recoder) Add(b []byte) (Result, error) {
 	if r.Rank() == r.gen.K || !r.innovative(&p) {
 		return Redundant, nil
 	}
+	if p.Kind == KindVector {
+		r.bodies.whole = append(r.bodies.whole, b[headerLen:])
+		r.vectors, r.terms.whole = append(r.vectors, p.Coefs), append(r.terms.whole, p.Payload)
+		return Innovative, nil
+	}
+	r.parted = true
 	if len(p.Payload) < r.gen.Size {
 		r.terms.short = p.Payload
 		return Innovative, nil
@@ -85,6 +94,11 @@ func (r *Recoder) Recode(dst []byte) (int, error) {
 	}
 	factors := r.factors[:r.terms.count()]
 	r.draw(factors)
+	if !r.parted {
+		r.gen.put(dst, KindVector, 0)
+		r.bodies.by(r.Code, dst[headerLen:r.gen.VectorLen()], factors)
+		return r.gen.VectorLen(), nil
+	}
 	vector, payload := r.gen.putVector(dst)
 	r.combine(vector, factors)
 	r.terms.by(r.Code, payload, factors)
@@ -114,6 +128,16 @@ func (r *Recoder) RecodeAll(dsts [][]byte) error {
 
 func (r *Recoder) recodeBatch(dsts [][]byte) {
 	n := r.terms.count()
+	if !r.parted {
+		for j, dst := range dsts {
+			r.rows[j] = r.mixes[j*n : (j+1)*n]
+			r.draw(r.rows[j])
+			r.gen.put(dst, KindVector, 0)
+			r.payload[j] = dst[headerLen:r.gen.VectorLen()]
+		}
+		r.bodies.matMul(r.payload[:len(dsts)], r.rows[:len(dsts)])
+		return
+	}
 	for j, dst := range dsts {
 		factors := r.mixes[j*n : (j+1)*n]
 		r.draw(factors)

@@ -26,7 +26,8 @@ func coderTask(lost ...int) func(size, offset int) *task {
 		c, e := newCoder(size, offset, lost), newEliminator(packetsOf, size, offset)
 		var results [][]byte
 		return &task{
-			bytes: packetsOf * size,
+			bytes:   packetsOf * size,
+			product: c.product(),
 			library: func(ll *lowLevel) {
 				e.reset()
 				for i, p := range c.parsed {
@@ -94,6 +95,24 @@ func (c *coder) decode() {
 	for i := range c.all {
 		c.all[i] = c.decoder.Packet(i)
 	}
+}
+
+// product returns what computes the packets that did not come as they are, with coefficients that are known already.
+func (c *coder) product() func() {
+	matrix, err := coding.NewMatrix(c.vectors...)
+	must(err)
+	inverse, err := matrix.Inverse()
+	must(err)
+	var dsts, payloads, rows [][]byte
+	for i := range packetsOf {
+		if !slices.ContainsFunc(c.parsed, func(p coding.Packet) bool { return p.Kind == coding.KindSource && p.Index == i }) {
+			dsts, rows = append(dsts, c.decoded[i]), append(rows, inverse.Row(i))
+		}
+	}
+	for _, p := range c.parsed {
+		payloads = append(payloads, p.Payload)
+	}
+	return func() { gf.MatMul(dsts, payloads, rows) }
 }
 
 // must ends the program: what this package does to package coding never fails, or one of them is wrong.

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/bench/gfbench/climit"
 	"github.com/ioverlay/ioverlay/coding/gf"
 )
 
@@ -25,7 +26,14 @@ func TestContestantsAgree(t *testing.T) {
 	for _, op := range Operations() {
 		for _, size := range []int{1, 33, 300} {
 			for _, offset := range []int{0, 24} {
-				c := newRace(row{op: op, size: size, levels: gf.Levels()}, offset)
+				plan := Plan{Offset: offset}
+				if climit.Available() {
+					plan.Against = Peers()
+				}
+				c := newRace(row{op: op, size: size, levels: gf.Levels()}, plan)
+				if sums := c.task.sums != nil; len(c.peers) != 0 != (sums && climit.Available() || c.task.product != nil) {
+					t.Errorf("%s: %d peers", op.Name, len(c.peers))
+				}
 				if err := c.check(); err != nil {
 					t.Error(err)
 				}
@@ -46,8 +54,8 @@ func TestContestantsAgree(t *testing.T) {
 func TestCheckNotices(t *testing.T) {
 	made := [][]byte{{1}, {2}}
 	c := &race{row: row{op: Operation{Name: "op"}, size: 1}, task: &task{results: func() [][]byte { return made }}}
-	c.libraries = []*contestant{{name: "best", run: func() { made[1][0] = 2 }}}
-	c.ours = []*contestant{{name: "generic", run: func() { made[1][0] = 3 }}}
+	c.libraries = []*contestant{{name: "best", run: func(int) { made[1][0] = 2 }}}
+	c.ours = []*contestant{{name: "generic", run: func(int) { made[1][0] = 3 }}}
 	if err := c.check(); err == nil || !strings.Contains(err.Error(), "generic") {
 		t.Errorf("%v, want an error that names the level", err)
 	}
@@ -97,6 +105,9 @@ func TestRun(t *testing.T) {
 		t.Errorf("progress %+v of %d steps", *progress, plan.Steps())
 	}
 	for _, p := range report.Points {
+		if decoder := strings.HasPrefix(p.Operation, "decode-"); decoder != (p.Peers[PeerProduct] > 0) {
+			t.Errorf("%s is held against %v", p.Operation, p.Peers)
+		}
 		if p.NS <= 0 || p.LibraryNS <= 0 || p.Ratio != p.LibraryNS/p.NS || p.Bytes <= 0 {
 			t.Errorf("%+v", p)
 		}
@@ -113,7 +124,7 @@ func TestRun(t *testing.T) {
 	if err := WriteTable(&text, report); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"dst ^= c·src", "coding.Decoder", gf.Best().String(), "Targets reached", "a processor"} {
+	for _, want := range []string{"dst ^= c·src", "coding.Decoder", gf.Best().String(), "Targets reached", "a processor", "of its product"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the table does not say %q:\n%s", want, &text)
 		}
@@ -165,20 +176,50 @@ func TestValidate(t *testing.T) {
 		t.Error(err)
 	}
 	for name, spoil := range map[string]func(p *Plan){
-		"no level":   func(p *Plan) { p.Levels = nil },
-		"no size":    func(p *Plan) { p.Sizes = nil },
-		"size 0":     func(p *Plan) { p.Sizes = []int{0} },
-		"large size": func(p *Plan) { p.Sizes = []int{100, MaxSize + 1} },
-		"no round":   func(p *Plan) { p.Rounds = 0 },
-		"no sample":  func(p *Plan) { p.Sample = 0 },
-		"long":       func(p *Plan) { p.Sample = time.Hour },
-		"offset":     func(p *Plan) { p.Offset = lineBytes },
+		"no level":                              func(p *Plan) { p.Levels = nil },
+		"no size":                               func(p *Plan) { p.Sizes = nil },
+		"size 0":                                func(p *Plan) { p.Sizes = []int{0} },
+		"large size":                            func(p *Plan) { p.Sizes = []int{100, MaxSize + 1} },
+		"no round":                              func(p *Plan) { p.Rounds = 0 },
+		"no sample":                             func(p *Plan) { p.Sample = 0 },
+		"long":                                  func(p *Plan) { p.Sample = time.Hour },
+		"offset":                                func(p *Plan) { p.Offset = lineBytes },
+		"stranger":                              func(p *Plan) { p.Against = []string{"fortran"} },
+		"the product, which is always measured": func(p *Plan) { p.Against = []string{PeerProduct} },
 	} {
 		p := tinyPlan()
 		spoil(&p)
 		if _, err := Run(t.Context(), bench.Env{}, p, Silent{}, func(any) error { return nil }); err == nil {
 			t.Errorf("%s: a plan that cannot be measured was", name)
 		}
+	}
+}
+
+// Without C in the program, a plan that asks for it is refused with how to get it; with it, all its columns are filled.
+func TestAgainstC(t *testing.T) {
+	plan := tinyPlan()
+	plan.Levels, plan.Sizes, plan.Against = []gf.Level{gf.Best()}, []int{100}, Peers()
+	report, err := Run(t.Context(), bench.Env{}, plan, Silent{}, func(any) error { return nil })
+	if !climit.Available() {
+		if !errors.Is(err, ErrNoC) || !strings.Contains(err.Error(), "-tags isal") {
+			t.Errorf("%v, want how to build with C", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range report.Summary.Lines {
+		decoding := strings.HasPrefix(l.Operation, "decode-") || strings.HasPrefix(l.Operation, "matrix-")
+		for _, name := range Peers() {
+			if of := l.Of[name]; (of == nil) != decoding || of != nil && of.Median <= 0 {
+				t.Errorf("%s is held against %v", l.Operation, l.Of)
+			}
+		}
+	}
+	var text strings.Builder
+	if err := WriteTable(&text, report); err != nil || !strings.Contains(text.String(), "x ISA-L") {
+		t.Errorf("%v:\n%s", err, &text)
 	}
 }
 
@@ -200,7 +241,7 @@ func TestTargets(t *testing.T) {
 
 // A line's ratio is the median of ratios within a round, and the target is reached by it.
 func TestSummary(t *testing.T) {
-	c := newRace(row{op: Operations()[1], size: 5120, levels: []gf.Level{gf.Generic}}, 0)
+	c := newRace(row{op: Operations()[1], size: 5120, levels: []gf.Level{gf.Generic}}, Plan{})
 	r := Report{}
 	for i, ratio := range []float64{0.5, 1.25, 4} {
 		r.Points = append(r.Points, Point{

@@ -2,8 +2,10 @@ package gfbench
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/ioverlay/ioverlay/bench/gfbench/climit"
 	"github.com/ioverlay/ioverlay/coding/gf"
 )
 
@@ -24,6 +26,8 @@ type Plan struct {
 	Rounds int           // how often each row is measured
 	Sample time.Duration // how long each contestant runs in a round, about
 	Offset int           // how many bytes past a multiple of 64 packets begin
+	// Against is what sums are held against beside LowLevel: [PeerC], [PeerISAL], or nothing.
+	Against []string
 }
 
 // DefaultLevels returns the best level that this processor has and all without GFNI.
@@ -48,6 +52,14 @@ func (p Plan) Validate() error {
 		return fmt.Errorf("samples of %v: from %v to %v can be measured", p.Sample, MinSample, MaxSample)
 	case p.Offset < 0 || p.Offset > MaxOffset:
 		return fmt.Errorf("an offset of %d bytes: from 0 to %d can be measured", p.Offset, MaxOffset)
+	}
+	for i, name := range p.Against {
+		switch {
+		case !slices.Contains(Peers(), name) || slices.Contains(p.Against[:i], name):
+			return fmt.Errorf("against %q: those that can be measured are %v, each once", name, Peers())
+		case !climit.Available():
+			return ErrNoC
+		}
 	}
 	for _, size := range p.Sizes {
 		if size < MinSize || size > MaxSize {

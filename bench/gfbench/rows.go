@@ -30,6 +30,8 @@ func Operations() []Operation {
 		{Name: "code-1", Title: "one coded packet of 32", prepare: sumTask(packetsOf, 1),
 			targets: map[int]float64{kib: 4, kib5: 2.3, kib64: 1.8}},
 		{Name: "code-4", Title: "four coded packets of 32", prepare: sumTask(packetsOf, 4), targets: map[int]float64{kib5: 5}},
+		{Name: "code-1-of-64", Title: "one coded packet of 64", prepare: sumTask(2*packetsOf, 1)},
+		{Name: "code-4-of-64", Title: "four coded packets of 64", prepare: sumTask(2*packetsOf, 4)},
 		{Name: "recode-16", Title: "recode from 16 packets", prepare: recodeTask(16), targets: map[int]float64{kib5: 2.2}},
 		{Name: "matrix-dense", Title: "decode 32 coded: the matrix work", Decode: true, prepare: denseTask},
 		{Name: "matrix-systematic", Title: "decode 28+4: the matrix work", Decode: true, prepare: systematicTask},

@@ -23,6 +23,8 @@ type Point struct {
 	LowLevel  string  `json:"lowlevel"` // what the library is held to
 	LibraryNS float64 `json:"lowlevel_ns_per_run"`
 	Ratio     float64 `json:"ratio"` // how many times as fast
+	// Peers are nanoseconds a run of what else it is held against, by name.
+	Peers map[string]float64 `json:"peers_ns_per_run,omitempty"`
 }
 
 // Progress is told how a run goes on. Its methods are called from the goroutine of Run.
@@ -105,6 +107,12 @@ func (r *Report) take(race *race, round int, record func(any) error) error {
 			Kind: ObjectPoint, Operation: race.op.Name, Size: race.size, Level: l.String(), Round: round + 1,
 			Bytes: race.task.bytes, NS: took[ours], LowLevel: library.name, LibraryNS: took[library],
 			Ratio: took[library] / took[ours],
+		}
+		for _, peer := range race.peers {
+			if p.Peers == nil {
+				p.Peers = make(map[string]float64)
+			}
+			p.Peers[peer.name] = took[peer]
 		}
 		r.Points = append(r.Points, p)
 		if err := record(p); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/coding/gf"
@@ -19,7 +20,7 @@ type row struct {
 // contestant is one way to do a row's work.
 type contestant struct {
 	name   string // of a level, or of what the library is held to
-	run    func()
+	run    func(times int)
 	times  int // how often in a sample
 	allocs float64
 }
@@ -30,24 +31,43 @@ type race struct {
 	task      *task
 	libraries []*contestant // by name, each level's once
 	ours      []*contestant // by level
+	peers     []*contestant // what else ours are held against
 }
 
 // newRace prepares a row.
-func newRace(r row, offset int) *race {
-	c := &race{row: r, task: r.op.prepare(r.size, offset)}
+func newRace(r row, p Plan) *race {
+	c := &race{row: r, task: r.op.prepare(r.size, p.Offset)}
+	c.peers = c.task.peers(p.Against)
 	for _, l := range r.levels {
 		ll, k := lowLevelAt(l), gf.At(l)
 		if c.library(l) == nil {
-			c.libraries = append(c.libraries, &contestant{name: ll.name, run: func() { c.task.library(ll) }})
+			c.libraries = append(c.libraries, &contestant{name: ll.name, run: repeated(func() { c.task.library(ll) })})
 		}
-		c.ours = append(c.ours, &contestant{name: l.String(), run: func() { c.task.ours(k) }})
+		c.ours = append(c.ours, &contestant{name: l.String(), run: c.task.repeated(k)})
 	}
 	return c
 }
 
+// repeated makes a function that runs another so many times.
+func repeated(run func()) func(int) {
+	return func(times int) {
+		for range times {
+			run()
+		}
+	}
+}
+
+// repeated makes a function that does the task so many times with kernels.
+func (t *task) repeated(k gf.Kernels) func(int) {
+	if t.again != nil {
+		return func(times int) { t.again(k, times) }
+	}
+	return repeated(func() { t.ours(k) })
+}
+
 // start prepares a row, checks that all contestants make the same, and finds out how often each runs in a sample.
 func (r row) start(p Plan) (*race, error) {
-	c := newRace(r, p.Offset)
+	c := newRace(r, p)
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -69,7 +89,7 @@ func (c *race) library(l gf.Level) *contestant {
 }
 
 func (c *race) all() []*contestant {
-	return append(append([]*contestant(nil), c.libraries...), c.ours...)
+	return slices.Concat(c.libraries, c.ours, c.peers)
 }
 
 // check runs every contestant once on the same input and compares what they made.
@@ -79,7 +99,7 @@ func (c *race) check() error {
 		if c.task.reset != nil {
 			c.task.reset()
 		}
-		one.run()
+		one.run(1)
 		got := c.task.results()
 		if want == nil {
 			want = cloned(got)
@@ -104,9 +124,7 @@ func (o *contestant) calibrate(sample time.Duration) {
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	for range o.times {
-		o.run()
-	}
+	o.run(o.times)
 	runtime.ReadMemStats(&after)
 	// Whole objects a run, as testing.AllocsPerRun counts: the runtime itself allocates now and then.
 	o.allocs = float64((after.Mallocs - before.Mallocs) / uint64(o.times))
@@ -115,11 +133,9 @@ func (o *contestant) calibrate(sample time.Duration) {
 // sample runs the contestant and returns how long all runs took. One more goes first, so that the caches and the branch
 // predictor know it.
 func (o *contestant) sample() time.Duration {
-	o.run()
+	o.run(1)
 	start := threadTime()
-	for range o.times {
-		o.run()
-	}
+	o.run(o.times)
 	return threadTime() - start
 }
 

@@ -4,15 +4,17 @@ import "github.com/ioverlay/ioverlay/bench"
 
 // Line sums up one row at one level over the rounds.
 type Line struct {
-	Operation     string        `json:"operation"`
-	Size          int           `json:"packet_bytes"`
-	Level         string        `json:"level"`
-	BytesPerS     *bench.Spread `json:"bytes_per_s"`
-	LibraryBPerS  *bench.Spread `json:"lowlevel_bytes_per_s"`
-	Ratio         *bench.Spread `json:"ratio"`
-	Allocs        float64       `json:"allocs_per_run"`
-	Target        float64       `json:"target,omitempty"` // what the ratio's median must reach; 0 if nothing
-	TargetReached bool          `json:"target_reached"`   // false too where there is none
+	Operation    string        `json:"operation"`
+	Size         int           `json:"packet_bytes"`
+	Level        string        `json:"level"`
+	BytesPerS    *bench.Spread `json:"bytes_per_s"`
+	LibraryBPerS *bench.Spread `json:"lowlevel_bytes_per_s"`
+	Ratio        *bench.Spread `json:"ratio"`
+	Allocs       float64       `json:"allocs_per_run"`
+	// Of is the speed as a part of that of each peer, by name.
+	Of            map[string]*bench.Spread `json:"of,omitempty"`
+	Target        float64                  `json:"target,omitempty"` // what the ratio's median must reach; 0 if nothing
+	TargetReached bool                     `json:"target_reached"`   // false too where there is none
 
 	title string
 }
@@ -62,6 +64,18 @@ func (l *Line) overRounds(points []Point) {
 			library = append(library, float64(p.Bytes)/p.LibraryNS*1e9)
 			ratio = append(ratio, p.Ratio)
 		}
+	}
+	of := make(map[string][]float64)
+	for _, p := range points {
+		if p.Operation == l.Operation && p.Size == l.Size && p.Level == l.Level {
+			for name, ns := range p.Peers {
+				of[name] = append(of[name], ns/p.NS)
+			}
+		}
+	}
+	l.Of = make(map[string]*bench.Spread)
+	for name, ratios := range of {
+		l.Of[name] = bench.SpreadOf(ratios)
 	}
 	l.BytesPerS, l.LibraryBPerS, l.Ratio = bench.SpreadOf(ours), bench.SpreadOf(library), bench.SpreadOf(ratio)
 }

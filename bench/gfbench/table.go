@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/coding/gf"
 )
 
 const giga = 1e9
@@ -24,9 +25,13 @@ func WriteTable(w io.Writer, r Report) error {
 func linesTable(r Report) string {
 	w := table.NewWriter()
 	w.SetStyle(bench.TableStyle())
-	w.AppendHeader(table.Row{"operation", "bytes", "level", "GB/s", "LowLevel GB/s", "x LowLevel", "at least", "", "allocs"})
+	header := table.Row{"operation", "bytes", "level", "GB/s", "LowLevel GB/s", "x LowLevel", "at least", "", "allocs", "of its product"}
+	for _, name := range r.Plan.Against {
+		header = append(header, peerTitles[name])
+	}
+	w.AppendHeader(header)
 	var columns []table.ColumnConfig
-	for _, n := range []int{2, 4, 5, 6, 7, 9} {
+	for _, n := range []int{2, 4, 5, 6, 7, 9, 10, 11, 12} {
 		columns = append(columns, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
 	}
 	w.SetColumnConfigs(columns)
@@ -39,7 +44,7 @@ func linesTable(r Report) string {
 			w.AppendSeparator()
 		}
 		operation = l.Operation
-		w.AppendRow(lineRow(l))
+		w.AppendRow(append(lineRow(l), peerCells(l, r.Plan.Against)...))
 	}
 	return w.Render()
 }
@@ -58,6 +63,20 @@ func lineRow(l Line) table.Row {
 	}
 }
 
+var peerTitles = map[string]string{PeerC: "of C", PeerISAL: "x ISA-L"}
+
+// peerCells are the columns of peers; what a line is not held against is empty.
+func peerCells(l Line, against []string) (cells []any) {
+	for _, name := range append([]string{PeerProduct}, against...) {
+		cell := ""
+		if l.Of[name] != nil {
+			cell = ranged(l.Of[name], 1, 2)
+		}
+		cells = append(cells, cell)
+	}
+	return cells
+}
+
 func ranged(s *bench.Spread, unit float64, decimals int) string {
 	return fmt.Sprintf("%.*f [%.*f .. %.*f]", decimals, s.Median/unit, decimals, s.Min/unit, decimals, s.Max/unit)
 }
@@ -71,8 +90,16 @@ func caption(r Report) string {
 		"One thread, %s; medians of up to %d rounds [smallest .. largest]; ratios within a round. Packets begin %d bytes past\n"+
 		"multiples of 64. GB/s: sources times results, 1 GB = 10^9 bytes; decoding: bytes of the generation, and LowLevel is\n"+
 		"Gauss-Jordan on coefficients and payloads. LowLevel runs at its best, at levels generic and ssse3 held to them.\n"+
-		"%s, %s.",
-		state, s.Reached, s.Targets, s.Allocating, len(s.Lines), s.Clock, r.Plan.Rounds, r.Plan.Offset, r.processor(), r.Env.GoVersion)
+		"%s, %s.%s",
+		state, s.Reached, s.Targets, s.Allocating, len(s.Lines), s.Clock, r.Plan.Rounds, r.Plan.Offset, r.processor(), r.Env.GoVersion, tuning())
+}
+
+// tuning says which way the kernels chose when the program began, where there is a choice.
+func tuning() string {
+	if s := gf.At(gf.Best()).Tuning(); s != "" {
+		return " Chosen at the start: " + s + "."
+	}
+	return ""
 }
 
 // processor is its name, which not every build can read.

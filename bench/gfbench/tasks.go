@@ -11,7 +11,12 @@ type task struct {
 	bytes   int // what a run counts as
 	library func(ll *lowLevel)
 	ours    func(k gf.Kernels)
+	// again is ours so many times, for work so short that a call through a function's value would be a part of it. If it is
+	// nil, ours is called.
+	again   func(k gf.Kernels, times int)
 	reset   func()          // puts back what a run needs, if anything; not measured
+	sums    *sums           // the work, if it is plain sums
+	product func()          // the product that a decoder ends in, if it is one
 	results func() [][]byte // what the last run made
 }
 
@@ -32,11 +37,18 @@ func mulAddTask(size, offset int) *task {
 			k.MulAdd(p[1], p[0], coefs[next])
 			next++
 		},
+		again: func(k gf.Kernels, times int) {
+			for range times {
+				k.MulAdd(p[1], p[0], coefs[next])
+				next++
+			}
+		},
 		reset: func() {
 			copy(p[1], before[0])
 			next = 0
 		},
 		results: func() [][]byte { return p[1:] },
+		sums:    &sums{dsts: p[1:], srcs: p[:1], coefs: coefs},
 	}
 }
 
@@ -50,9 +62,15 @@ func sumTask(sources, results int) func(size, offset int) *task {
 			library: func(ll *lowLevel) { ll.matMul(dsts, srcs, rows) },
 			ours:    func(k gf.Kernels) { k.MatMul(dsts, srcs, rows) },
 			results: func() [][]byte { return dsts },
+			sums:    &sums{dsts: dsts, srcs: srcs, rows: rows},
 		}
 		if results == 1 {
 			t.ours = func(k gf.Kernels) { k.Dot(dsts[0], srcs, rows[0]) }
+			t.again = func(k gf.Kernels, times int) {
+				for range times {
+					k.Dot(dsts[0], srcs, rows[0])
+				}
+			}
 		}
 		return t
 	}

@@ -20,6 +20,10 @@ klauspost/reedsolomon, which does the same work on the same packets in one threa
 multiply and add, make coded packets, recode, decode. Every result is first compared
 with the library's.
 
+With --against isal,c sums are also held against Intel's ISA-L and against intrinsics in C,
+the fastest of several ways, in one process: in builds with the tag isal, which need a C
+compiler and libisal-dev. Decoders are always held against the matrix product that they end in.
+
 Rows at the best level of the processor have the targets that the project set itself;
 at levels without GFNI every row must be as fast as the library, held to the same level
 where that can be done. A target is reached if the median of the ratios is. Whether it
@@ -38,15 +42,19 @@ const benchGFExamples = `  # all rows at the best level and at those without GFN
   ioverlay bench gf --level gfni-avx2,avx2 --sizes 5120
 
   # packets as they lie behind a 24-byte header
-  ioverlay bench gf --offset 24`
+  ioverlay bench gf --offset 24
+
+  # against C (go build -tags isal ./cmd/ioverlay)
+  ioverlay bench gf --level gfni-avx512 --offset 24 --against c,isal`
 
 // gfFlags are the flags of "ioverlay bench gf".
 type gfFlags struct {
-	levels string
-	sizes  string
-	rounds int
-	sample time.Duration
-	offset int
+	levels  string
+	sizes   string
+	rounds  int
+	sample  time.Duration
+	offset  int
+	against string
 	outputs
 }
 
@@ -66,6 +74,7 @@ func (a *app) benchGF() *cobra.Command {
 	fl.IntVar(&f.rounds, "rounds", 9, "how often each row is measured")
 	fl.DurationVar(&f.sample, "sample", 2*time.Millisecond, "how long each contestant of a row runs in a round")
 	fl.IntVar(&f.offset, "offset", 0, "how many bytes past a multiple of 64 packets begin")
+	fl.StringVar(&f.against, "against", "", "hold sums also against: "+console.Either(gfbench.Peers())+", in builds with the tag isal")
 	f.define(fl, "results and the chart")
 	return cmd
 }
@@ -91,8 +100,11 @@ func (f *gfFlags) plan() (gfbench.Plan, error) {
 	if err != nil {
 		return gfbench.Plan{}, err
 	}
-	plan := gfbench.Plan{Levels: levels, Sizes: sizes, Rounds: f.rounds, Sample: f.sample, Offset: f.offset}
-	return plan, plan.Validate()
+	plan := gfbench.Plan{Levels: levels, Sizes: sizes, Rounds: f.rounds, Sample: f.sample, Offset: f.offset, Against: console.SplitList(f.against)}
+	if err := plan.Validate(); err != nil {
+		return plan, console.Usage("against", f.against, err.Error())
+	}
+	return plan, nil
 }
 
 func parseLevels(list string) ([]gf.Level, error) {

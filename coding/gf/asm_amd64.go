@@ -19,25 +19,25 @@ func mulAddGFNI512(dst *byte, src *byte, n int, f *uint64)
 //go:noescape
 func addGFNI512(dst *byte, src *byte, n int)
 
-// dot1GFNI512 sets bytes from to to-1 of 1 results to sums over k sources, or adds if add is 1.
+// dot1GFNI512 sets bytes from to to-1 of 1 results to sums over k sources, or adds if add is 1. It leaves out the first skip, fewer than 64; from may be negative.
 //
 //go:noescape
-func dot1GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int)
+func dot1GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, skip int, add int)
 
-// dot2GFNI512 sets bytes from to to-1 of 2 results to sums over k sources, or adds if add is 1.
+// dot2GFNI512 sets bytes from to to-1 of 2 results to sums over k sources, or adds if add is 1. It leaves out the first skip, fewer than 64; from may be negative.
 //
 //go:noescape
-func dot2GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256]uint64)
+func dot2GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, skip int, add int, table *[256]uint64)
 
-// dot3GFNI512 sets bytes from to to-1 of 3 results to sums over k sources, or adds if add is 1.
+// dot3GFNI512 sets bytes from to to-1 of 3 results to sums over k sources, or adds if add is 1. It leaves out the first skip, fewer than 64; from may be negative.
 //
 //go:noescape
-func dot3GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256]uint64)
+func dot3GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, skip int, add int, table *[256]uint64)
 
-// dot4GFNI512 sets bytes from to to-1 of 4 results to sums over k sources, or adds if add is 1.
+// dot4GFNI512 sets bytes from to to-1 of 4 results to sums over k sources, or adds if add is 1. It leaves out the first skip, fewer than 64; from may be negative.
 //
 //go:noescape
-func dot4GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256]uint64)
+func dot4GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, skip int, add int, table *[256]uint64)
 
 // mulGFNI256 sets n bytes of dst to f times those of src.
 //
@@ -123,3 +123,17 @@ func dot1SSSE3(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int
 //
 //go:noescape
 func dot2SSSE3(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256][32]byte)
+
+// abreast8GFNI512 sets bytes from to to-1 of dst, a multiple of 64, to the sum over 8 sources, or adds if add is 1.
+//
+//go:noescape
+func abreast8GFNI512(dst *byte, srcs *[]byte, coefs *byte, from int, to int, add int)
+
+// eliminateRowGFNI512 reduces row by n rows with pivots, all modulo 64, and gives it the first of columns that it has for
+// its pivot, in which it is made 1 and the others 0. It returns the column, or -1 if it has none.
+//
+//go:noescape
+func eliminateRowGFNI512(row *byte, rows *byte, pivots *byte, n int, columns uint64, table *[256]uint64, inverses *[256]uint64) int
+
+// counter returns the processor's counter of time, when all that comes before is done.
+func counter() uint64

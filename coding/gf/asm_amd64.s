@@ -7,42 +7,75 @@
 // func mulGFNI512(dst *byte, src *byte, n int, f *uint64)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, GFNI
 TEXT ·mulGFNI512(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), AX
-	MOVQ         src+8(FP), CX
-	MOVQ         n+16(FP), DX
-	MOVQ         f+24(FP), BX
-	VPBROADCASTQ (BX), Z0
+	MOVQ           dst+0(FP), AX
+	MOVQ           src+8(FP), CX
+	MOVQ           n+16(FP), DX
+	MOVQ           f+24(FP), BX
+	VPBROADCASTQ   (BX), Z0
+	CMPQ           DX, $0x00000200
+	JL             blocks
+	MOVQ           AX, BX
+	NEGQ           BX
+	ANDQ           $0x0000003f, BX
+	JZ             blocks
+	MOVQ           $-1, SI
+	BZHIQ          BX, SI, SI
+	KMOVQ          SI, K1
+	VMOVDQU8.Z     (CX), K1, Z1
+	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
+	VMOVDQU8       Z1, K1, (AX)
+	ADDQ           BX, CX
+	ADDQ           BX, AX
+	SUBQ           BX, DX
 
 blocks:
-	CMPQ           DX, $0x00000100
-	JL             singles
+	CMPQ DX, $0x00000200
+	JL   singles
+
+blocksAgain:
 	VMOVDQU64      (CX), Z1
+	VMOVDQU64      64(CX), Z2
 	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
 	VMOVDQU64      Z1, (AX)
-	VMOVDQU64      64(CX), Z1
-	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
-	VMOVDQU64      Z1, 64(AX)
 	VMOVDQU64      128(CX), Z1
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VMOVDQU64      Z2, 64(AX)
+	VMOVDQU64      192(CX), Z2
 	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
 	VMOVDQU64      Z1, 128(AX)
-	VMOVDQU64      192(CX), Z1
+	VMOVDQU64      256(CX), Z1
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VMOVDQU64      Z2, 192(AX)
+	VMOVDQU64      320(CX), Z2
 	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
-	VMOVDQU64      Z1, 192(AX)
-	ADDQ           $0x00000100, CX
-	ADDQ           $0x00000100, AX
-	SUBQ           $0x00000100, DX
-	JMP            blocks
+	VMOVDQU64      Z1, 256(AX)
+	VMOVDQU64      384(CX), Z1
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VMOVDQU64      Z2, 320(AX)
+	VMOVDQU64      448(CX), Z2
+	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
+	VMOVDQU64      Z1, 384(AX)
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z1
+	VMOVDQU64      Z1, 448(AX)
+	ADDQ           $0x00000200, CX
+	ADDQ           $0x00000200, AX
+	SUBQ           $0x00000200, DX
+	CMPQ           DX, $0x00000200
+	JGE            blocksAgain
 
 singles:
-	CMPQ           DX, $0x00000040
-	JL             tail
+	CMPQ DX, $0x00000040
+	JL   tail
+
+singlesAgain:
 	VMOVDQU64      (CX), Z1
 	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
 	VMOVDQU64      Z1, (AX)
 	ADDQ           $0x00000040, CX
 	ADDQ           $0x00000040, AX
 	SUBQ           $0x00000040, DX
-	JMP            singles
+	CMPQ           DX, $0x00000040
+	JGE            singlesAgain
 
 tail:
 	TESTQ          DX, DX
@@ -61,39 +94,77 @@ done:
 // func mulAddGFNI512(dst *byte, src *byte, n int, f *uint64)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, GFNI
 TEXT ·mulAddGFNI512(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), AX
-	MOVQ         src+8(FP), CX
-	MOVQ         n+16(FP), DX
-	MOVQ         f+24(FP), BX
-	VPBROADCASTQ (BX), Z0
+	MOVQ           dst+0(FP), AX
+	MOVQ           src+8(FP), CX
+	MOVQ           n+16(FP), DX
+	MOVQ           f+24(FP), BX
+	VPBROADCASTQ   (BX), Z0
+	CMPQ           DX, $0x00000200
+	JL             blocks
+	MOVQ           AX, BX
+	NEGQ           BX
+	ANDQ           $0x0000003f, BX
+	JZ             blocks
+	MOVQ           $-1, SI
+	BZHIQ          BX, SI, SI
+	KMOVQ          SI, K1
+	VMOVDQU8.Z     (CX), K1, Z1
+	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
+	VMOVDQU8.Z     (AX), K1, Z2
+	VPXORQ         Z2, Z1, Z1
+	VMOVDQU8       Z1, K1, (AX)
+	ADDQ           BX, CX
+	ADDQ           BX, AX
+	SUBQ           BX, DX
 
 blocks:
-	CMPQ           DX, $0x00000100
-	JL             singles
+	CMPQ DX, $0x00000200
+	JL   singles
+
+blocksAgain:
 	VMOVDQU64      (CX), Z1
+	VMOVDQU64      64(CX), Z2
 	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
 	VPXORQ         (AX), Z1, Z1
 	VMOVDQU64      Z1, (AX)
-	VMOVDQU64      64(CX), Z1
-	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
-	VPXORQ         64(AX), Z1, Z1
-	VMOVDQU64      Z1, 64(AX)
 	VMOVDQU64      128(CX), Z1
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VPXORQ         64(AX), Z2, Z2
+	VMOVDQU64      Z2, 64(AX)
+	VMOVDQU64      192(CX), Z2
 	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
 	VPXORQ         128(AX), Z1, Z1
 	VMOVDQU64      Z1, 128(AX)
-	VMOVDQU64      192(CX), Z1
+	VMOVDQU64      256(CX), Z1
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VPXORQ         192(AX), Z2, Z2
+	VMOVDQU64      Z2, 192(AX)
+	VMOVDQU64      320(CX), Z2
 	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
-	VPXORQ         192(AX), Z1, Z1
-	VMOVDQU64      Z1, 192(AX)
-	ADDQ           $0x00000100, CX
-	ADDQ           $0x00000100, AX
-	SUBQ           $0x00000100, DX
-	JMP            blocks
+	VPXORQ         256(AX), Z1, Z1
+	VMOVDQU64      Z1, 256(AX)
+	VMOVDQU64      384(CX), Z1
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VPXORQ         320(AX), Z2, Z2
+	VMOVDQU64      Z2, 320(AX)
+	VMOVDQU64      448(CX), Z2
+	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
+	VPXORQ         384(AX), Z1, Z1
+	VMOVDQU64      Z1, 384(AX)
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z1
+	VPXORQ         448(AX), Z1, Z1
+	VMOVDQU64      Z1, 448(AX)
+	ADDQ           $0x00000200, CX
+	ADDQ           $0x00000200, AX
+	SUBQ           $0x00000200, DX
+	CMPQ           DX, $0x00000200
+	JGE            blocksAgain
 
 singles:
-	CMPQ           DX, $0x00000040
-	JL             tail
+	CMPQ DX, $0x00000040
+	JL   tail
+
+singlesAgain:
 	VMOVDQU64      (CX), Z1
 	VGF2P8AFFINEQB $0x00, Z0, Z1, Z1
 	VPXORQ         (AX), Z1, Z1
@@ -101,7 +172,8 @@ singles:
 	ADDQ           $0x00000040, CX
 	ADDQ           $0x00000040, AX
 	SUBQ           $0x00000040, DX
-	JMP            singles
+	CMPQ           DX, $0x00000040
+	JGE            singlesAgain
 
 tail:
 	TESTQ          DX, DX
@@ -122,40 +194,74 @@ done:
 // func addGFNI512(dst *byte, src *byte, n int)
 // Requires: AVX, AVX512BW, AVX512F, BMI2
 TEXT ·addGFNI512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), AX
-	MOVQ src+8(FP), CX
-	MOVQ n+16(FP), DX
+	MOVQ       dst+0(FP), AX
+	MOVQ       src+8(FP), CX
+	MOVQ       n+16(FP), DX
+	CMPQ       DX, $0x00000200
+	JL         blocks
+	MOVQ       AX, BX
+	NEGQ       BX
+	ANDQ       $0x0000003f, BX
+	JZ         blocks
+	MOVQ       $-1, SI
+	BZHIQ      BX, SI, SI
+	KMOVQ      SI, K1
+	VMOVDQU8.Z (CX), K1, Z0
+	VMOVDQU8.Z (AX), K1, Z1
+	VPXORQ     Z1, Z0, Z0
+	VMOVDQU8   Z0, K1, (AX)
+	ADDQ       BX, CX
+	ADDQ       BX, AX
+	SUBQ       BX, DX
 
 blocks:
-	CMPQ      DX, $0x00000100
-	JL        singles
+	CMPQ DX, $0x00000200
+	JL   singles
+
+blocksAgain:
 	VMOVDQU64 (CX), Z0
+	VMOVDQU64 64(CX), Z1
 	VPXORQ    (AX), Z0, Z0
 	VMOVDQU64 Z0, (AX)
-	VMOVDQU64 64(CX), Z0
-	VPXORQ    64(AX), Z0, Z0
-	VMOVDQU64 Z0, 64(AX)
 	VMOVDQU64 128(CX), Z0
+	VPXORQ    64(AX), Z1, Z1
+	VMOVDQU64 Z1, 64(AX)
+	VMOVDQU64 192(CX), Z1
 	VPXORQ    128(AX), Z0, Z0
 	VMOVDQU64 Z0, 128(AX)
-	VMOVDQU64 192(CX), Z0
-	VPXORQ    192(AX), Z0, Z0
-	VMOVDQU64 Z0, 192(AX)
-	ADDQ      $0x00000100, CX
-	ADDQ      $0x00000100, AX
-	SUBQ      $0x00000100, DX
-	JMP       blocks
+	VMOVDQU64 256(CX), Z0
+	VPXORQ    192(AX), Z1, Z1
+	VMOVDQU64 Z1, 192(AX)
+	VMOVDQU64 320(CX), Z1
+	VPXORQ    256(AX), Z0, Z0
+	VMOVDQU64 Z0, 256(AX)
+	VMOVDQU64 384(CX), Z0
+	VPXORQ    320(AX), Z1, Z1
+	VMOVDQU64 Z1, 320(AX)
+	VMOVDQU64 448(CX), Z1
+	VPXORQ    384(AX), Z0, Z0
+	VMOVDQU64 Z0, 384(AX)
+	VPXORQ    448(AX), Z1, Z1
+	VMOVDQU64 Z1, 448(AX)
+	ADDQ      $0x00000200, CX
+	ADDQ      $0x00000200, AX
+	SUBQ      $0x00000200, DX
+	CMPQ      DX, $0x00000200
+	JGE       blocksAgain
 
 singles:
-	CMPQ      DX, $0x00000040
-	JL        tail
+	CMPQ DX, $0x00000040
+	JL   tail
+
+singlesAgain:
 	VMOVDQU64 (CX), Z0
 	VPXORQ    (AX), Z0, Z0
 	VMOVDQU64 Z0, (AX)
 	ADDQ      $0x00000040, CX
 	ADDQ      $0x00000040, AX
 	SUBQ      $0x00000040, DX
-	JMP       singles
+	CMPQ      DX, $0x00000040
+	JGE       singlesAgain
 
 tail:
 	TESTQ      DX, DX
@@ -172,32 +278,273 @@ done:
 	VZEROUPPER
 	RET
 
-// func dot1GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int)
+// func dot1GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, skip int, add int)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, BMI2, CMOV, GFNI
-TEXT ·dot1GFNI512(SB), NOSPLIT, $0-56
+TEXT ·dot1GFNI512(SB), NOSPLIT, $0-64
 	MOVQ      k+24(FP), AX
 	MOVQ      rows+16(FP), CX
 	MOVQ      (CX), CX
 	MOVQ      from+32(FP), DX
 	VMOVDQU64 basis<>+0(SB), Z0
 	VMOVDQU64 gather<>+0(SB), Z1
+	MOVQ      $-1, BX
+	MOVQ      skip+48(FP), SI
+	SHLXQ     SI, BX, BX
+	KMOVQ     BX, K1
+
+blocks16:
+	MOVQ    to+40(FP), BX
+	SUBQ    DX, BX
+	SUBQ    $0x000003c0, BX
+	JLE     blocks8
+	MOVQ    $0x00000040, SI
+	CMPQ    BX, SI
+	CMOVQGT SI, BX
+	MOVQ    $-1, SI
+	BZHIQ   BX, SI, SI
+	KMOVQ   SI, K2
+	VPXORQ  Z2, Z2, Z2
+	VPXORQ  Z3, Z3, Z3
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+	VPXORQ  Z6, Z6, Z6
+	VPXORQ  Z7, Z7, Z7
+	VPXORQ  Z8, Z8, Z8
+	VPXORQ  Z9, Z9, Z9
+	VPXORQ  Z10, Z10, Z10
+	VPXORQ  Z11, Z11, Z11
+	VPXORQ  Z12, Z12, Z12
+	VPXORQ  Z13, Z13, Z13
+	VPXORQ  Z14, Z14, Z14
+	VPXORQ  Z15, Z15, Z15
+	VPXORQ  Z16, Z16, Z16
+	VPXORQ  Z17, Z17, Z17
+	MOVQ    srcs+8(FP), BX
+	XORQ    SI, SI
+	MOVQ    $0x00000002, DI
+
+blocks16Pairs:
+	CMPQ           DI, AX
+	JG             blocks16Odd
+	MOVQ           (BX), R8
+	MOVQ           24(BX), R9
+	VPBROADCASTB   (CX)(SI*1), Z18
+	VGF2P8AFFINEQB $0x00, Z0, Z18, Z18
+	VPERMB         Z18, Z1, Z18
+	VPBROADCASTB   1(CX)(SI*1), Z19
+	VGF2P8AFFINEQB $0x00, Z0, Z19, Z19
+	VPERMB         Z19, Z1, Z19
+	VMOVDQU8.Z     (R8)(DX*1), K1, Z20
+	VMOVDQU8.Z     (R9)(DX*1), K1, Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z2
+	VMOVDQU64      64(R8)(DX*1), Z20
+	VMOVDQU64      64(R9)(DX*1), Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z3
+	VMOVDQU64      128(R8)(DX*1), Z20
+	VMOVDQU64      128(R9)(DX*1), Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z4
+	VMOVDQU64      192(R8)(DX*1), Z20
+	VMOVDQU64      192(R9)(DX*1), Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z5
+	VMOVDQU64      256(R8)(DX*1), Z20
+	VMOVDQU64      256(R9)(DX*1), Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z6
+	VMOVDQU64      320(R8)(DX*1), Z20
+	VMOVDQU64      320(R9)(DX*1), Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z7
+	VMOVDQU64      384(R8)(DX*1), Z20
+	VMOVDQU64      384(R9)(DX*1), Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z8
+	VMOVDQU64      448(R8)(DX*1), Z20
+	VMOVDQU64      448(R9)(DX*1), Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z9
+	VMOVDQU64      512(R8)(DX*1), Z20
+	VMOVDQU64      512(R9)(DX*1), Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z10
+	VMOVDQU64      576(R8)(DX*1), Z20
+	VMOVDQU64      576(R9)(DX*1), Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z11
+	VMOVDQU64      640(R8)(DX*1), Z20
+	VMOVDQU64      640(R9)(DX*1), Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z12
+	VMOVDQU64      704(R8)(DX*1), Z20
+	VMOVDQU64      704(R9)(DX*1), Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z13
+	VMOVDQU64      768(R8)(DX*1), Z20
+	VMOVDQU64      768(R9)(DX*1), Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z14
+	VMOVDQU64      832(R8)(DX*1), Z20
+	VMOVDQU64      832(R9)(DX*1), Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z15
+	VMOVDQU64      896(R8)(DX*1), Z20
+	VMOVDQU64      896(R9)(DX*1), Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z20
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z21
+	VPTERNLOGQ     $0x96, Z20, Z21, Z16
+	VMOVDQU8.Z     960(R8)(DX*1), K2, Z20
+	VMOVDQU8.Z     960(R9)(DX*1), K2, Z21
+	VGF2P8AFFINEQB $0x00, Z18, Z20, Z18
+	VGF2P8AFFINEQB $0x00, Z19, Z21, Z19
+	VPTERNLOGQ     $0x96, Z18, Z19, Z17
+	MOVQ           DI, SI
+	ADDQ           $0x00000002, DI
+	ADDQ           $0x00000030, BX
+	JMP            blocks16Pairs
+
+blocks16Odd:
+	CMPQ           SI, AX
+	JGE            blocks16Summed
+	MOVQ           (BX), BX
+	VPBROADCASTB   (CX)(SI*1), Z18
+	VGF2P8AFFINEQB $0x00, Z0, Z18, Z18
+	VPERMB         Z18, Z1, Z18
+	VMOVDQU8.Z     (BX)(DX*1), K1, Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z2, Z2
+	VMOVDQU64      64(BX)(DX*1), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z3, Z3
+	VMOVDQU64      128(BX)(DX*1), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z4, Z4
+	VMOVDQU64      192(BX)(DX*1), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z5, Z5
+	VMOVDQU64      256(BX)(DX*1), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z6, Z6
+	VMOVDQU64      320(BX)(DX*1), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z7, Z7
+	VMOVDQU64      384(BX)(DX*1), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z8, Z8
+	VMOVDQU64      448(BX)(DX*1), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z9, Z9
+	VMOVDQU64      512(BX)(DX*1), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z10, Z10
+	VMOVDQU64      576(BX)(DX*1), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z11, Z11
+	VMOVDQU64      640(BX)(DX*1), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z12, Z12
+	VMOVDQU64      704(BX)(DX*1), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z13, Z13
+	VMOVDQU64      768(BX)(DX*1), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z14, Z14
+	VMOVDQU64      832(BX)(DX*1), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z15, Z15
+	VMOVDQU64      896(BX)(DX*1), Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z19
+	VPXORQ         Z19, Z16, Z16
+	VMOVDQU8.Z     960(BX)(DX*1), K2, Z19
+	VGF2P8AFFINEQB $0x00, Z18, Z19, Z18
+	VPXORQ         Z18, Z17, Z17
+
+blocks16Summed:
+	MOVQ       add+56(FP), BX
+	TESTQ      BX, BX
+	JZ         blocks16Store
+	MOVQ       dsts+0(FP), BX
+	MOVQ       (BX), BX
+	VMOVDQU8.Z (BX)(DX*1), K1, Z18
+	VPXORQ     Z18, Z2, Z2
+	VPXORQ     64(BX)(DX*1), Z3, Z3
+	VPXORQ     128(BX)(DX*1), Z4, Z4
+	VPXORQ     192(BX)(DX*1), Z5, Z5
+	VPXORQ     256(BX)(DX*1), Z6, Z6
+	VPXORQ     320(BX)(DX*1), Z7, Z7
+	VPXORQ     384(BX)(DX*1), Z8, Z8
+	VPXORQ     448(BX)(DX*1), Z9, Z9
+	VPXORQ     512(BX)(DX*1), Z10, Z10
+	VPXORQ     576(BX)(DX*1), Z11, Z11
+	VPXORQ     640(BX)(DX*1), Z12, Z12
+	VPXORQ     704(BX)(DX*1), Z13, Z13
+	VPXORQ     768(BX)(DX*1), Z14, Z14
+	VPXORQ     832(BX)(DX*1), Z15, Z15
+	VPXORQ     896(BX)(DX*1), Z16, Z16
+	VMOVDQU8.Z 960(BX)(DX*1), K2, Z18
+	VPXORQ     Z18, Z17, Z17
+
+blocks16Store:
+	MOVQ      dsts+0(FP), BX
+	MOVQ      (BX), BX
+	VMOVDQU8  Z2, K1, (BX)(DX*1)
+	VMOVDQU64 Z3, 64(BX)(DX*1)
+	VMOVDQU64 Z4, 128(BX)(DX*1)
+	VMOVDQU64 Z5, 192(BX)(DX*1)
+	VMOVDQU64 Z6, 256(BX)(DX*1)
+	VMOVDQU64 Z7, 320(BX)(DX*1)
+	VMOVDQU64 Z8, 384(BX)(DX*1)
+	VMOVDQU64 Z9, 448(BX)(DX*1)
+	VMOVDQU64 Z10, 512(BX)(DX*1)
+	VMOVDQU64 Z11, 576(BX)(DX*1)
+	VMOVDQU64 Z12, 640(BX)(DX*1)
+	VMOVDQU64 Z13, 704(BX)(DX*1)
+	VMOVDQU64 Z14, 768(BX)(DX*1)
+	VMOVDQU64 Z15, 832(BX)(DX*1)
+	VMOVDQU64 Z16, 896(BX)(DX*1)
+	VMOVDQU8  Z17, K2, 960(BX)(DX*1)
+	KXNORQ    K1, K1, K1
+	ADDQ      $0x00000400, DX
+	JMP       blocks16
 
 blocks8:
-	MOVQ   to+40(FP), BX
-	SUBQ   DX, BX
-	CMPQ   BX, $0x00000200
-	JL     below8
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	MOVQ   srcs+8(FP), BX
-	XORQ   SI, SI
-	MOVQ   $0x00000002, DI
+	MOVQ    to+40(FP), BX
+	SUBQ    DX, BX
+	SUBQ    $0x000001c0, BX
+	JLE     blocks4
+	MOVQ    $0x00000040, SI
+	CMPQ    BX, SI
+	CMOVQGT SI, BX
+	MOVQ    $-1, SI
+	BZHIQ   BX, SI, SI
+	KMOVQ   SI, K2
+	VPXORQ  Z2, Z2, Z2
+	VPXORQ  Z3, Z3, Z3
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+	VPXORQ  Z6, Z6, Z6
+	VPXORQ  Z7, Z7, Z7
+	VPXORQ  Z8, Z8, Z8
+	VPXORQ  Z9, Z9, Z9
+	MOVQ    srcs+8(FP), BX
+	XORQ    SI, SI
+	MOVQ    $0x00000002, DI
 
 blocks8Pairs:
 	CMPQ           DI, AX
@@ -210,8 +557,8 @@ blocks8Pairs:
 	VPBROADCASTB   1(CX)(SI*1), Z11
 	VGF2P8AFFINEQB $0x00, Z0, Z11, Z11
 	VPERMB         Z11, Z1, Z11
-	VMOVDQU64      (R8)(DX*1), Z12
-	VMOVDQU64      (R9)(DX*1), Z13
+	VMOVDQU8.Z     (R8)(DX*1), K1, Z12
+	VMOVDQU8.Z     (R9)(DX*1), K1, Z13
 	VGF2P8AFFINEQB $0x00, Z10, Z12, Z12
 	VGF2P8AFFINEQB $0x00, Z11, Z13, Z13
 	VPTERNLOGQ     $0x96, Z12, Z13, Z2
@@ -245,8 +592,8 @@ blocks8Pairs:
 	VGF2P8AFFINEQB $0x00, Z10, Z12, Z12
 	VGF2P8AFFINEQB $0x00, Z11, Z13, Z13
 	VPTERNLOGQ     $0x96, Z12, Z13, Z8
-	VMOVDQU64      448(R8)(DX*1), Z12
-	VMOVDQU64      448(R9)(DX*1), Z13
+	VMOVDQU8.Z     448(R8)(DX*1), K2, Z12
+	VMOVDQU8.Z     448(R9)(DX*1), K2, Z13
 	VGF2P8AFFINEQB $0x00, Z10, Z12, Z10
 	VGF2P8AFFINEQB $0x00, Z11, Z13, Z11
 	VPTERNLOGQ     $0x96, Z10, Z11, Z9
@@ -262,7 +609,7 @@ blocks8Odd:
 	VPBROADCASTB   (CX)(SI*1), Z10
 	VGF2P8AFFINEQB $0x00, Z0, Z10, Z10
 	VPERMB         Z10, Z1, Z10
-	VMOVDQU64      (BX)(DX*1), Z11
+	VMOVDQU8.Z     (BX)(DX*1), K1, Z11
 	VGF2P8AFFINEQB $0x00, Z10, Z11, Z11
 	VPXORQ         Z11, Z2, Z2
 	VMOVDQU64      64(BX)(DX*1), Z11
@@ -283,84 +630,92 @@ blocks8Odd:
 	VMOVDQU64      384(BX)(DX*1), Z11
 	VGF2P8AFFINEQB $0x00, Z10, Z11, Z11
 	VPXORQ         Z11, Z8, Z8
-	VMOVDQU64      448(BX)(DX*1), Z11
+	VMOVDQU8.Z     448(BX)(DX*1), K2, Z11
 	VGF2P8AFFINEQB $0x00, Z10, Z11, Z10
 	VPXORQ         Z10, Z9, Z9
 
 blocks8Summed:
-	MOVQ   add+48(FP), BX
-	TESTQ  BX, BX
-	JZ     blocks8Store
-	MOVQ   dsts+0(FP), BX
-	MOVQ   (BX), BX
-	VPXORQ (BX)(DX*1), Z2, Z2
-	VPXORQ 64(BX)(DX*1), Z3, Z3
-	VPXORQ 128(BX)(DX*1), Z4, Z4
-	VPXORQ 192(BX)(DX*1), Z5, Z5
-	VPXORQ 256(BX)(DX*1), Z6, Z6
-	VPXORQ 320(BX)(DX*1), Z7, Z7
-	VPXORQ 384(BX)(DX*1), Z8, Z8
-	VPXORQ 448(BX)(DX*1), Z9, Z9
+	MOVQ       add+56(FP), BX
+	TESTQ      BX, BX
+	JZ         blocks8Store
+	MOVQ       dsts+0(FP), BX
+	MOVQ       (BX), BX
+	VMOVDQU8.Z (BX)(DX*1), K1, Z10
+	VPXORQ     Z10, Z2, Z2
+	VPXORQ     64(BX)(DX*1), Z3, Z3
+	VPXORQ     128(BX)(DX*1), Z4, Z4
+	VPXORQ     192(BX)(DX*1), Z5, Z5
+	VPXORQ     256(BX)(DX*1), Z6, Z6
+	VPXORQ     320(BX)(DX*1), Z7, Z7
+	VPXORQ     384(BX)(DX*1), Z8, Z8
+	VMOVDQU8.Z 448(BX)(DX*1), K2, Z10
+	VPXORQ     Z10, Z9, Z9
 
 blocks8Store:
 	MOVQ      dsts+0(FP), BX
 	MOVQ      (BX), BX
-	VMOVDQU64 Z2, (BX)(DX*1)
+	VMOVDQU8  Z2, K1, (BX)(DX*1)
 	VMOVDQU64 Z3, 64(BX)(DX*1)
 	VMOVDQU64 Z4, 128(BX)(DX*1)
 	VMOVDQU64 Z5, 192(BX)(DX*1)
 	VMOVDQU64 Z6, 256(BX)(DX*1)
 	VMOVDQU64 Z7, 320(BX)(DX*1)
 	VMOVDQU64 Z8, 384(BX)(DX*1)
-	VMOVDQU64 Z9, 448(BX)(DX*1)
+	VMOVDQU8  Z9, K2, 448(BX)(DX*1)
+	KXNORQ    K1, K1, K1
 	ADDQ      $0x00000200, DX
 	JMP       blocks8
 
-below8:
 blocks4:
-	MOVQ   to+40(FP), BX
-	SUBQ   DX, BX
-	CMPQ   BX, $0x00000100
-	JL     below4
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	MOVQ   srcs+8(FP), BX
-	XORQ   SI, SI
-	MOVQ   $0x00000002, DI
+	MOVQ    to+40(FP), BX
+	SUBQ    DX, BX
+	SUBQ    $0x000000c0, BX
+	JLE     blocks2
+	MOVQ    $0x00000040, SI
+	CMPQ    BX, SI
+	CMOVQGT SI, BX
+	MOVQ    $-1, SI
+	BZHIQ   BX, SI, SI
+	KMOVQ   SI, K2
+	VPXORQ  Z2, Z2, Z2
+	VPXORQ  Z3, Z3, Z3
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+	MOVQ    srcs+8(FP), BX
+	XORQ    SI, SI
+	MOVQ    $0x00000002, DI
 
 blocks4Pairs:
 	CMPQ           DI, AX
 	JG             blocks4Odd
 	MOVQ           (BX), R8
 	MOVQ           24(BX), R9
-	VPBROADCASTB   (CX)(SI*1), Z2
-	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
-	VPERMB         Z2, Z1, Z2
-	VPBROADCASTB   1(CX)(SI*1), Z3
-	VGF2P8AFFINEQB $0x00, Z0, Z3, Z3
-	VPERMB         Z3, Z1, Z3
-	VMOVDQU64      (R8)(DX*1), Z4
-	VMOVDQU64      (R9)(DX*1), Z5
-	VGF2P8AFFINEQB $0x00, Z2, Z4, Z4
-	VGF2P8AFFINEQB $0x00, Z3, Z5, Z5
-	VPTERNLOGQ     $0x96, Z4, Z5, Z14
-	VMOVDQU64      64(R8)(DX*1), Z4
-	VMOVDQU64      64(R9)(DX*1), Z5
-	VGF2P8AFFINEQB $0x00, Z2, Z4, Z4
-	VGF2P8AFFINEQB $0x00, Z3, Z5, Z5
-	VPTERNLOGQ     $0x96, Z4, Z5, Z15
-	VMOVDQU64      128(R8)(DX*1), Z4
-	VMOVDQU64      128(R9)(DX*1), Z5
-	VGF2P8AFFINEQB $0x00, Z2, Z4, Z4
-	VGF2P8AFFINEQB $0x00, Z3, Z5, Z5
-	VPTERNLOGQ     $0x96, Z4, Z5, Z16
-	VMOVDQU64      192(R8)(DX*1), Z4
-	VMOVDQU64      192(R9)(DX*1), Z5
-	VGF2P8AFFINEQB $0x00, Z2, Z4, Z2
-	VGF2P8AFFINEQB $0x00, Z3, Z5, Z3
-	VPTERNLOGQ     $0x96, Z2, Z3, Z17
+	VPBROADCASTB   (CX)(SI*1), Z6
+	VGF2P8AFFINEQB $0x00, Z0, Z6, Z6
+	VPERMB         Z6, Z1, Z6
+	VPBROADCASTB   1(CX)(SI*1), Z7
+	VGF2P8AFFINEQB $0x00, Z0, Z7, Z7
+	VPERMB         Z7, Z1, Z7
+	VMOVDQU8.Z     (R8)(DX*1), K1, Z8
+	VMOVDQU8.Z     (R9)(DX*1), K1, Z9
+	VGF2P8AFFINEQB $0x00, Z6, Z8, Z8
+	VGF2P8AFFINEQB $0x00, Z7, Z9, Z9
+	VPTERNLOGQ     $0x96, Z8, Z9, Z2
+	VMOVDQU64      64(R8)(DX*1), Z8
+	VMOVDQU64      64(R9)(DX*1), Z9
+	VGF2P8AFFINEQB $0x00, Z6, Z8, Z8
+	VGF2P8AFFINEQB $0x00, Z7, Z9, Z9
+	VPTERNLOGQ     $0x96, Z8, Z9, Z3
+	VMOVDQU64      128(R8)(DX*1), Z8
+	VMOVDQU64      128(R9)(DX*1), Z9
+	VGF2P8AFFINEQB $0x00, Z6, Z8, Z8
+	VGF2P8AFFINEQB $0x00, Z7, Z9, Z9
+	VPTERNLOGQ     $0x96, Z8, Z9, Z4
+	VMOVDQU8.Z     192(R8)(DX*1), K2, Z8
+	VMOVDQU8.Z     192(R9)(DX*1), K2, Z9
+	VGF2P8AFFINEQB $0x00, Z6, Z8, Z6
+	VGF2P8AFFINEQB $0x00, Z7, Z9, Z7
+	VPTERNLOGQ     $0x96, Z6, Z7, Z5
 	MOVQ           DI, SI
 	ADDQ           $0x00000002, DI
 	ADDQ           $0x00000030, BX
@@ -370,76 +725,84 @@ blocks4Odd:
 	CMPQ           SI, AX
 	JGE            blocks4Summed
 	MOVQ           (BX), BX
-	VPBROADCASTB   (CX)(SI*1), Z2
-	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
-	VPERMB         Z2, Z1, Z2
-	VMOVDQU64      (BX)(DX*1), Z3
-	VGF2P8AFFINEQB $0x00, Z2, Z3, Z3
-	VPXORQ         Z3, Z14, Z14
-	VMOVDQU64      64(BX)(DX*1), Z3
-	VGF2P8AFFINEQB $0x00, Z2, Z3, Z3
-	VPXORQ         Z3, Z15, Z15
-	VMOVDQU64      128(BX)(DX*1), Z3
-	VGF2P8AFFINEQB $0x00, Z2, Z3, Z3
-	VPXORQ         Z3, Z16, Z16
-	VMOVDQU64      192(BX)(DX*1), Z3
-	VGF2P8AFFINEQB $0x00, Z2, Z3, Z2
-	VPXORQ         Z2, Z17, Z17
+	VPBROADCASTB   (CX)(SI*1), Z6
+	VGF2P8AFFINEQB $0x00, Z0, Z6, Z6
+	VPERMB         Z6, Z1, Z6
+	VMOVDQU8.Z     (BX)(DX*1), K1, Z7
+	VGF2P8AFFINEQB $0x00, Z6, Z7, Z7
+	VPXORQ         Z7, Z2, Z2
+	VMOVDQU64      64(BX)(DX*1), Z7
+	VGF2P8AFFINEQB $0x00, Z6, Z7, Z7
+	VPXORQ         Z7, Z3, Z3
+	VMOVDQU64      128(BX)(DX*1), Z7
+	VGF2P8AFFINEQB $0x00, Z6, Z7, Z7
+	VPXORQ         Z7, Z4, Z4
+	VMOVDQU8.Z     192(BX)(DX*1), K2, Z7
+	VGF2P8AFFINEQB $0x00, Z6, Z7, Z6
+	VPXORQ         Z6, Z5, Z5
 
 blocks4Summed:
-	MOVQ   add+48(FP), BX
-	TESTQ  BX, BX
-	JZ     blocks4Store
-	MOVQ   dsts+0(FP), BX
-	MOVQ   (BX), BX
-	VPXORQ (BX)(DX*1), Z14, Z14
-	VPXORQ 64(BX)(DX*1), Z15, Z15
-	VPXORQ 128(BX)(DX*1), Z16, Z16
-	VPXORQ 192(BX)(DX*1), Z17, Z17
+	MOVQ       add+56(FP), BX
+	TESTQ      BX, BX
+	JZ         blocks4Store
+	MOVQ       dsts+0(FP), BX
+	MOVQ       (BX), BX
+	VMOVDQU8.Z (BX)(DX*1), K1, Z6
+	VPXORQ     Z6, Z2, Z2
+	VPXORQ     64(BX)(DX*1), Z3, Z3
+	VPXORQ     128(BX)(DX*1), Z4, Z4
+	VMOVDQU8.Z 192(BX)(DX*1), K2, Z6
+	VPXORQ     Z6, Z5, Z5
 
 blocks4Store:
 	MOVQ      dsts+0(FP), BX
 	MOVQ      (BX), BX
-	VMOVDQU64 Z14, (BX)(DX*1)
-	VMOVDQU64 Z15, 64(BX)(DX*1)
-	VMOVDQU64 Z16, 128(BX)(DX*1)
-	VMOVDQU64 Z17, 192(BX)(DX*1)
+	VMOVDQU8  Z2, K1, (BX)(DX*1)
+	VMOVDQU64 Z3, 64(BX)(DX*1)
+	VMOVDQU64 Z4, 128(BX)(DX*1)
+	VMOVDQU8  Z5, K2, 192(BX)(DX*1)
+	KXNORQ    K1, K1, K1
 	ADDQ      $0x00000100, DX
 	JMP       blocks4
 
-below4:
 blocks2:
-	MOVQ   to+40(FP), BX
-	SUBQ   DX, BX
-	CMPQ   BX, $0x00000080
-	JL     below2
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	MOVQ   srcs+8(FP), BX
-	XORQ   SI, SI
-	MOVQ   $0x00000002, DI
+	MOVQ    to+40(FP), BX
+	SUBQ    DX, BX
+	SUBQ    $0x00000040, BX
+	JLE     blocks1
+	MOVQ    $0x00000040, SI
+	CMPQ    BX, SI
+	CMOVQGT SI, BX
+	MOVQ    $-1, SI
+	BZHIQ   BX, SI, SI
+	KMOVQ   SI, K2
+	VPXORQ  Z2, Z2, Z2
+	VPXORQ  Z3, Z3, Z3
+	MOVQ    srcs+8(FP), BX
+	XORQ    SI, SI
+	MOVQ    $0x00000002, DI
 
 blocks2Pairs:
 	CMPQ           DI, AX
 	JG             blocks2Odd
 	MOVQ           (BX), R8
 	MOVQ           24(BX), R9
-	VPBROADCASTB   (CX)(SI*1), Z2
-	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
-	VPERMB         Z2, Z1, Z2
-	VPBROADCASTB   1(CX)(SI*1), Z3
-	VGF2P8AFFINEQB $0x00, Z0, Z3, Z3
-	VPERMB         Z3, Z1, Z3
-	VMOVDQU64      (R8)(DX*1), Z4
-	VMOVDQU64      (R9)(DX*1), Z5
-	VGF2P8AFFINEQB $0x00, Z2, Z4, Z4
-	VGF2P8AFFINEQB $0x00, Z3, Z5, Z5
-	VPTERNLOGQ     $0x96, Z4, Z5, Z18
-	VMOVDQU64      64(R8)(DX*1), Z4
-	VMOVDQU64      64(R9)(DX*1), Z5
-	VGF2P8AFFINEQB $0x00, Z2, Z4, Z2
-	VGF2P8AFFINEQB $0x00, Z3, Z5, Z3
-	VPTERNLOGQ     $0x96, Z2, Z3, Z19
+	VPBROADCASTB   (CX)(SI*1), Z4
+	VGF2P8AFFINEQB $0x00, Z0, Z4, Z4
+	VPERMB         Z4, Z1, Z4
+	VPBROADCASTB   1(CX)(SI*1), Z5
+	VGF2P8AFFINEQB $0x00, Z0, Z5, Z5
+	VPERMB         Z5, Z1, Z5
+	VMOVDQU8.Z     (R8)(DX*1), K1, Z6
+	VMOVDQU8.Z     (R9)(DX*1), K1, Z7
+	VGF2P8AFFINEQB $0x00, Z4, Z6, Z6
+	VGF2P8AFFINEQB $0x00, Z5, Z7, Z7
+	VPTERNLOGQ     $0x96, Z6, Z7, Z2
+	VMOVDQU8.Z     64(R8)(DX*1), K2, Z6
+	VMOVDQU8.Z     64(R9)(DX*1), K2, Z7
+	VGF2P8AFFINEQB $0x00, Z4, Z6, Z4
+	VGF2P8AFFINEQB $0x00, Z5, Z7, Z5
+	VPTERNLOGQ     $0x96, Z4, Z5, Z3
 	MOVQ           DI, SI
 	ADDQ           $0x00000002, DI
 	ADDQ           $0x00000030, BX
@@ -449,96 +812,101 @@ blocks2Odd:
 	CMPQ           SI, AX
 	JGE            blocks2Summed
 	MOVQ           (BX), BX
-	VPBROADCASTB   (CX)(SI*1), Z2
-	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
-	VPERMB         Z2, Z1, Z2
-	VMOVDQU64      (BX)(DX*1), Z3
-	VGF2P8AFFINEQB $0x00, Z2, Z3, Z3
-	VPXORQ         Z3, Z18, Z18
-	VMOVDQU64      64(BX)(DX*1), Z3
-	VGF2P8AFFINEQB $0x00, Z2, Z3, Z2
-	VPXORQ         Z2, Z19, Z19
+	VPBROADCASTB   (CX)(SI*1), Z4
+	VGF2P8AFFINEQB $0x00, Z0, Z4, Z4
+	VPERMB         Z4, Z1, Z4
+	VMOVDQU8.Z     (BX)(DX*1), K1, Z5
+	VGF2P8AFFINEQB $0x00, Z4, Z5, Z5
+	VPXORQ         Z5, Z2, Z2
+	VMOVDQU8.Z     64(BX)(DX*1), K2, Z5
+	VGF2P8AFFINEQB $0x00, Z4, Z5, Z4
+	VPXORQ         Z4, Z3, Z3
 
 blocks2Summed:
-	MOVQ   add+48(FP), BX
-	TESTQ  BX, BX
-	JZ     blocks2Store
-	MOVQ   dsts+0(FP), BX
-	MOVQ   (BX), BX
-	VPXORQ (BX)(DX*1), Z18, Z18
-	VPXORQ 64(BX)(DX*1), Z19, Z19
+	MOVQ       add+56(FP), BX
+	TESTQ      BX, BX
+	JZ         blocks2Store
+	MOVQ       dsts+0(FP), BX
+	MOVQ       (BX), BX
+	VMOVDQU8.Z (BX)(DX*1), K1, Z4
+	VPXORQ     Z4, Z2, Z2
+	VMOVDQU8.Z 64(BX)(DX*1), K2, Z4
+	VPXORQ     Z4, Z3, Z3
 
 blocks2Store:
-	MOVQ      dsts+0(FP), BX
-	MOVQ      (BX), BX
-	VMOVDQU64 Z18, (BX)(DX*1)
-	VMOVDQU64 Z19, 64(BX)(DX*1)
-	ADDQ      $0x00000080, DX
-	JMP       blocks2
+	MOVQ     dsts+0(FP), BX
+	MOVQ     (BX), BX
+	VMOVDQU8 Z2, K1, (BX)(DX*1)
+	VMOVDQU8 Z3, K2, 64(BX)(DX*1)
+	KXNORQ   K1, K1, K1
+	ADDQ     $0x00000080, DX
+	JMP      blocks2
 
-below2:
-masked:
+blocks1:
 	MOVQ    to+40(FP), BX
 	SUBQ    DX, BX
+	SUBQ    $0x00000000, BX
 	JLE     done
 	MOVQ    $0x00000040, SI
 	CMPQ    BX, SI
 	CMOVQGT SI, BX
 	MOVQ    $-1, SI
 	BZHIQ   BX, SI, SI
-	KMOVQ   SI, K1
-	VPXORQ  Z20, Z20, Z20
+	KMOVQ   SI, K2
+	KANDQ   K1, K2, K2
+	VPXORQ  Z2, Z2, Z2
 	MOVQ    srcs+8(FP), BX
 	XORQ    SI, SI
 	MOVQ    $0x00000002, DI
 
-maskedPairs:
+blocks1Pairs:
 	CMPQ           DI, AX
-	JG             maskedOdd
+	JG             blocks1Odd
 	MOVQ           (BX), R8
 	MOVQ           24(BX), R9
-	VPBROADCASTB   (CX)(SI*1), Z2
-	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
-	VPERMB         Z2, Z1, Z2
-	VPBROADCASTB   1(CX)(SI*1), Z3
+	VPBROADCASTB   (CX)(SI*1), Z3
 	VGF2P8AFFINEQB $0x00, Z0, Z3, Z3
 	VPERMB         Z3, Z1, Z3
-	VMOVDQU8.Z     (R8)(DX*1), K1, Z4
-	VMOVDQU8.Z     (R9)(DX*1), K1, Z5
-	VGF2P8AFFINEQB $0x00, Z2, Z4, Z2
+	VPBROADCASTB   1(CX)(SI*1), Z4
+	VGF2P8AFFINEQB $0x00, Z0, Z4, Z4
+	VPERMB         Z4, Z1, Z4
+	VMOVDQU8.Z     (R8)(DX*1), K2, Z5
+	VMOVDQU8.Z     (R9)(DX*1), K2, Z6
 	VGF2P8AFFINEQB $0x00, Z3, Z5, Z3
-	VPTERNLOGQ     $0x96, Z2, Z3, Z20
+	VGF2P8AFFINEQB $0x00, Z4, Z6, Z4
+	VPTERNLOGQ     $0x96, Z3, Z4, Z2
 	MOVQ           DI, SI
 	ADDQ           $0x00000002, DI
 	ADDQ           $0x00000030, BX
-	JMP            maskedPairs
+	JMP            blocks1Pairs
 
-maskedOdd:
+blocks1Odd:
 	CMPQ           SI, AX
-	JGE            maskedSummed
+	JGE            blocks1Summed
 	MOVQ           (BX), BX
-	VPBROADCASTB   (CX)(SI*1), Z2
-	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
-	VPERMB         Z2, Z1, Z2
-	VMOVDQU8.Z     (BX)(DX*1), K1, Z3
-	VGF2P8AFFINEQB $0x00, Z2, Z3, Z2
-	VPXORQ         Z2, Z20, Z20
+	VPBROADCASTB   (CX)(SI*1), Z3
+	VGF2P8AFFINEQB $0x00, Z0, Z3, Z3
+	VPERMB         Z3, Z1, Z3
+	VMOVDQU8.Z     (BX)(DX*1), K2, Z4
+	VGF2P8AFFINEQB $0x00, Z3, Z4, Z3
+	VPXORQ         Z3, Z2, Z2
 
-maskedSummed:
-	MOVQ       add+48(FP), BX
+blocks1Summed:
+	MOVQ       add+56(FP), BX
 	TESTQ      BX, BX
-	JZ         maskedStore
+	JZ         blocks1Store
 	MOVQ       dsts+0(FP), BX
 	MOVQ       (BX), BX
-	VMOVDQU8.Z (BX)(DX*1), K1, Z2
-	VPXORQ     Z2, Z20, Z20
+	VMOVDQU8.Z (BX)(DX*1), K2, Z3
+	VPXORQ     Z3, Z2, Z2
 
-maskedStore:
+blocks1Store:
 	MOVQ     dsts+0(FP), BX
 	MOVQ     (BX), BX
-	VMOVDQU8 Z20, K1, (BX)(DX*1)
+	VMOVDQU8 Z2, K2, (BX)(DX*1)
+	KXNORQ   K1, K1, K1
 	ADDQ     $0x00000040, DX
-	JMP      masked
+	JMP      blocks1
 
 done:
 	VZEROUPPER
@@ -564,32 +932,42 @@ DATA gather<>+48(SB)/8, $0x3830282018100800
 DATA gather<>+56(SB)/8, $0x3830282018100800
 GLOBL gather<>(SB), RODATA|NOPTR, $64
 
-// func dot2GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256]uint64)
+// func dot2GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, skip int, add int, table *[256]uint64)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, CMOV, GFNI
-TEXT ·dot2GFNI512(SB), NOSPLIT, $0-64
-	MOVQ k+24(FP), AX
-	MOVQ table+56(FP), CX
-	MOVQ rows+16(FP), DX
-	MOVQ (DX), BX
-	MOVQ 24(DX), DX
-	MOVQ from+32(FP), SI
+TEXT ·dot2GFNI512(SB), NOSPLIT, $0-72
+	MOVQ  k+24(FP), AX
+	MOVQ  table+64(FP), CX
+	MOVQ  rows+16(FP), DX
+	MOVQ  (DX), BX
+	MOVQ  24(DX), DX
+	MOVQ  from+32(FP), SI
+	MOVQ  $-1, DI
+	MOVQ  skip+48(FP), R8
+	SHLXQ R8, DI, DI
+	KMOVQ DI, K1
 
 blocks4:
-	MOVQ   to+40(FP), DI
-	SUBQ   SI, DI
-	CMPQ   DI, $0x00000100
-	JL     below4
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	MOVQ   srcs+8(FP), DI
-	XORQ   R8, R8
-	MOVQ   $0x00000002, R9
+	MOVQ    to+40(FP), DI
+	SUBQ    SI, DI
+	SUBQ    $0x000000c0, DI
+	JLE     blocks2
+	MOVQ    $0x00000040, R8
+	CMPQ    DI, R8
+	CMOVQGT R8, DI
+	MOVQ    $-1, R8
+	BZHIQ   DI, R8, R8
+	KMOVQ   R8, K2
+	VPXORQ  Z0, Z0, Z0
+	VPXORQ  Z1, Z1, Z1
+	VPXORQ  Z2, Z2, Z2
+	VPXORQ  Z3, Z3, Z3
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+	VPXORQ  Z6, Z6, Z6
+	VPXORQ  Z7, Z7, Z7
+	MOVQ    srcs+8(FP), DI
+	XORQ    R8, R8
+	MOVQ    $0x00000002, R9
 
 blocks4Pairs:
 	CMPQ           R9, AX
@@ -604,8 +982,8 @@ blocks4Pairs:
 	VPBROADCASTQ   (CX)(R12*8), Z10
 	MOVBQZX        1(DX)(R8*1), R8
 	VPBROADCASTQ   (CX)(R8*8), Z11
-	VMOVDQU64      (R10)(SI*1), Z12
-	VMOVDQU64      (R11)(SI*1), Z13
+	VMOVDQU8.Z     (R10)(SI*1), K1, Z12
+	VMOVDQU8.Z     (R11)(SI*1), K1, Z13
 	VGF2P8AFFINEQB $0x00, Z8, Z12, Z14
 	VGF2P8AFFINEQB $0x00, Z10, Z13, Z15
 	VPTERNLOGQ     $0x96, Z14, Z15, Z0
@@ -628,8 +1006,8 @@ blocks4Pairs:
 	VGF2P8AFFINEQB $0x00, Z9, Z12, Z12
 	VGF2P8AFFINEQB $0x00, Z11, Z13, Z13
 	VPTERNLOGQ     $0x96, Z12, Z13, Z6
-	VMOVDQU64      192(R10)(SI*1), Z12
-	VMOVDQU64      192(R11)(SI*1), Z13
+	VMOVDQU8.Z     192(R10)(SI*1), K2, Z12
+	VMOVDQU8.Z     192(R11)(SI*1), K2, Z13
 	VGF2P8AFFINEQB $0x00, Z8, Z12, Z8
 	VGF2P8AFFINEQB $0x00, Z10, Z13, Z10
 	VPTERNLOGQ     $0x96, Z8, Z10, Z3
@@ -649,7 +1027,7 @@ blocks4Odd:
 	VPBROADCASTQ   (CX)(R9*8), Z8
 	MOVBQZX        (DX)(R8*1), R8
 	VPBROADCASTQ   (CX)(R8*8), Z9
-	VMOVDQU64      (DI)(SI*1), Z10
+	VMOVDQU8.Z     (DI)(SI*1), K1, Z10
 	VGF2P8AFFINEQB $0x00, Z8, Z10, Z11
 	VPXORQ         Z11, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z9, Z10, Z10
@@ -664,156 +1042,273 @@ blocks4Odd:
 	VPXORQ         Z11, Z2, Z2
 	VGF2P8AFFINEQB $0x00, Z9, Z10, Z10
 	VPXORQ         Z10, Z6, Z6
-	VMOVDQU64      192(DI)(SI*1), Z10
+	VMOVDQU8.Z     192(DI)(SI*1), K2, Z10
 	VGF2P8AFFINEQB $0x00, Z8, Z10, Z8
 	VPXORQ         Z8, Z3, Z3
 	VGF2P8AFFINEQB $0x00, Z9, Z10, Z8
 	VPXORQ         Z8, Z7, Z7
 
 blocks4Summed:
-	MOVQ   add+48(FP), DI
-	TESTQ  DI, DI
-	JZ     blocks4Store
-	MOVQ   dsts+0(FP), DI
-	MOVQ   (DI), R8
-	VPXORQ (R8)(SI*1), Z0, Z0
-	VPXORQ 64(R8)(SI*1), Z1, Z1
-	VPXORQ 128(R8)(SI*1), Z2, Z2
-	VPXORQ 192(R8)(SI*1), Z3, Z3
-	MOVQ   24(DI), DI
-	VPXORQ (DI)(SI*1), Z4, Z4
-	VPXORQ 64(DI)(SI*1), Z5, Z5
-	VPXORQ 128(DI)(SI*1), Z6, Z6
-	VPXORQ 192(DI)(SI*1), Z7, Z7
+	MOVQ       add+56(FP), DI
+	TESTQ      DI, DI
+	JZ         blocks4Store
+	MOVQ       dsts+0(FP), DI
+	MOVQ       (DI), R8
+	VMOVDQU8.Z (R8)(SI*1), K1, Z8
+	VPXORQ     Z8, Z0, Z0
+	VPXORQ     64(R8)(SI*1), Z1, Z1
+	VPXORQ     128(R8)(SI*1), Z2, Z2
+	VMOVDQU8.Z 192(R8)(SI*1), K2, Z8
+	VPXORQ     Z8, Z3, Z3
+	MOVQ       24(DI), DI
+	VMOVDQU8.Z (DI)(SI*1), K1, Z8
+	VPXORQ     Z8, Z4, Z4
+	VPXORQ     64(DI)(SI*1), Z5, Z5
+	VPXORQ     128(DI)(SI*1), Z6, Z6
+	VMOVDQU8.Z 192(DI)(SI*1), K2, Z8
+	VPXORQ     Z8, Z7, Z7
 
 blocks4Store:
 	MOVQ      dsts+0(FP), DI
 	MOVQ      (DI), R8
-	VMOVDQU64 Z0, (R8)(SI*1)
+	VMOVDQU8  Z0, K1, (R8)(SI*1)
 	VMOVDQU64 Z1, 64(R8)(SI*1)
 	VMOVDQU64 Z2, 128(R8)(SI*1)
-	VMOVDQU64 Z3, 192(R8)(SI*1)
+	VMOVDQU8  Z3, K2, 192(R8)(SI*1)
 	MOVQ      24(DI), DI
-	VMOVDQU64 Z4, (DI)(SI*1)
+	VMOVDQU8  Z4, K1, (DI)(SI*1)
 	VMOVDQU64 Z5, 64(DI)(SI*1)
 	VMOVDQU64 Z6, 128(DI)(SI*1)
-	VMOVDQU64 Z7, 192(DI)(SI*1)
+	VMOVDQU8  Z7, K2, 192(DI)(SI*1)
+	KXNORQ    K1, K1, K1
 	ADDQ      $0x00000100, SI
 	JMP       blocks4
 
-below4:
-masked:
+blocks2:
 	MOVQ    to+40(FP), DI
 	SUBQ    SI, DI
+	SUBQ    $0x00000040, DI
+	JLE     blocks1
+	MOVQ    $0x00000040, R8
+	CMPQ    DI, R8
+	CMOVQGT R8, DI
+	MOVQ    $-1, R8
+	BZHIQ   DI, R8, R8
+	KMOVQ   R8, K2
+	VPXORQ  Z0, Z0, Z0
+	VPXORQ  Z1, Z1, Z1
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+	MOVQ    srcs+8(FP), DI
+	XORQ    R8, R8
+	MOVQ    $0x00000002, R9
+
+blocks2Pairs:
+	CMPQ           R9, AX
+	JG             blocks2Odd
+	MOVQ           (DI), R10
+	MOVQ           24(DI), R11
+	MOVBQZX        (BX)(R8*1), R12
+	VPBROADCASTQ   (CX)(R12*8), Z2
+	MOVBQZX        (DX)(R8*1), R12
+	VPBROADCASTQ   (CX)(R12*8), Z3
+	MOVBQZX        1(BX)(R8*1), R12
+	VPBROADCASTQ   (CX)(R12*8), Z6
+	MOVBQZX        1(DX)(R8*1), R8
+	VPBROADCASTQ   (CX)(R8*8), Z7
+	VMOVDQU8.Z     (R10)(SI*1), K1, Z8
+	VMOVDQU8.Z     (R11)(SI*1), K1, Z9
+	VGF2P8AFFINEQB $0x00, Z2, Z8, Z10
+	VGF2P8AFFINEQB $0x00, Z6, Z9, Z11
+	VPTERNLOGQ     $0x96, Z10, Z11, Z0
+	VGF2P8AFFINEQB $0x00, Z3, Z8, Z8
+	VGF2P8AFFINEQB $0x00, Z7, Z9, Z9
+	VPTERNLOGQ     $0x96, Z8, Z9, Z4
+	VMOVDQU8.Z     64(R10)(SI*1), K2, Z8
+	VMOVDQU8.Z     64(R11)(SI*1), K2, Z9
+	VGF2P8AFFINEQB $0x00, Z2, Z8, Z2
+	VGF2P8AFFINEQB $0x00, Z6, Z9, Z6
+	VPTERNLOGQ     $0x96, Z2, Z6, Z1
+	VGF2P8AFFINEQB $0x00, Z3, Z8, Z2
+	VGF2P8AFFINEQB $0x00, Z7, Z9, Z3
+	VPTERNLOGQ     $0x96, Z2, Z3, Z5
+	MOVQ           R9, R8
+	ADDQ           $0x00000002, R9
+	ADDQ           $0x00000030, DI
+	JMP            blocks2Pairs
+
+blocks2Odd:
+	CMPQ           R8, AX
+	JGE            blocks2Summed
+	MOVQ           (DI), DI
+	MOVBQZX        (BX)(R8*1), R9
+	VPBROADCASTQ   (CX)(R9*8), Z2
+	MOVBQZX        (DX)(R8*1), R8
+	VPBROADCASTQ   (CX)(R8*8), Z3
+	VMOVDQU8.Z     (DI)(SI*1), K1, Z6
+	VGF2P8AFFINEQB $0x00, Z2, Z6, Z7
+	VPXORQ         Z7, Z0, Z0
+	VGF2P8AFFINEQB $0x00, Z3, Z6, Z6
+	VPXORQ         Z6, Z4, Z4
+	VMOVDQU8.Z     64(DI)(SI*1), K2, Z6
+	VGF2P8AFFINEQB $0x00, Z2, Z6, Z2
+	VPXORQ         Z2, Z1, Z1
+	VGF2P8AFFINEQB $0x00, Z3, Z6, Z2
+	VPXORQ         Z2, Z5, Z5
+
+blocks2Summed:
+	MOVQ       add+56(FP), DI
+	TESTQ      DI, DI
+	JZ         blocks2Store
+	MOVQ       dsts+0(FP), DI
+	MOVQ       (DI), R8
+	VMOVDQU8.Z (R8)(SI*1), K1, Z2
+	VPXORQ     Z2, Z0, Z0
+	VMOVDQU8.Z 64(R8)(SI*1), K2, Z2
+	VPXORQ     Z2, Z1, Z1
+	MOVQ       24(DI), DI
+	VMOVDQU8.Z (DI)(SI*1), K1, Z2
+	VPXORQ     Z2, Z4, Z4
+	VMOVDQU8.Z 64(DI)(SI*1), K2, Z2
+	VPXORQ     Z2, Z5, Z5
+
+blocks2Store:
+	MOVQ     dsts+0(FP), DI
+	MOVQ     (DI), R8
+	VMOVDQU8 Z0, K1, (R8)(SI*1)
+	VMOVDQU8 Z1, K2, 64(R8)(SI*1)
+	MOVQ     24(DI), DI
+	VMOVDQU8 Z4, K1, (DI)(SI*1)
+	VMOVDQU8 Z5, K2, 64(DI)(SI*1)
+	KXNORQ   K1, K1, K1
+	ADDQ     $0x00000080, SI
+	JMP      blocks2
+
+blocks1:
+	MOVQ    to+40(FP), DI
+	SUBQ    SI, DI
+	SUBQ    $0x00000000, DI
 	JLE     done
 	MOVQ    $0x00000040, R8
 	CMPQ    DI, R8
 	CMOVQGT R8, DI
 	MOVQ    $-1, R8
 	BZHIQ   DI, R8, R8
-	KMOVQ   R8, K1
-	VPXORQ  Z16, Z16, Z16
-	VPXORQ  Z17, Z17, Z17
+	KMOVQ   R8, K2
+	KANDQ   K1, K2, K2
+	VPXORQ  Z0, Z0, Z0
+	VPXORQ  Z4, Z4, Z4
 	MOVQ    srcs+8(FP), DI
 	XORQ    R8, R8
 	MOVQ    $0x00000002, R9
 
-maskedPairs:
+blocks1Pairs:
 	CMPQ           R9, AX
-	JG             maskedOdd
+	JG             blocks1Odd
 	MOVQ           (DI), R10
 	MOVQ           24(DI), R11
 	MOVBQZX        (BX)(R8*1), R12
-	VPBROADCASTQ   (CX)(R12*8), Z0
-	MOVBQZX        (DX)(R8*1), R12
 	VPBROADCASTQ   (CX)(R12*8), Z1
-	MOVBQZX        1(BX)(R8*1), R12
+	MOVBQZX        (DX)(R8*1), R12
 	VPBROADCASTQ   (CX)(R12*8), Z2
+	MOVBQZX        1(BX)(R8*1), R12
+	VPBROADCASTQ   (CX)(R12*8), Z3
 	MOVBQZX        1(DX)(R8*1), R8
-	VPBROADCASTQ   (CX)(R8*8), Z3
-	VMOVDQU8.Z     (R10)(SI*1), K1, Z4
-	VMOVDQU8.Z     (R11)(SI*1), K1, Z5
-	VGF2P8AFFINEQB $0x00, Z0, Z4, Z0
-	VGF2P8AFFINEQB $0x00, Z2, Z5, Z2
-	VPTERNLOGQ     $0x96, Z0, Z2, Z16
-	VGF2P8AFFINEQB $0x00, Z1, Z4, Z0
-	VGF2P8AFFINEQB $0x00, Z3, Z5, Z1
-	VPTERNLOGQ     $0x96, Z0, Z1, Z17
+	VPBROADCASTQ   (CX)(R8*8), Z5
+	VMOVDQU8.Z     (R10)(SI*1), K2, Z6
+	VMOVDQU8.Z     (R11)(SI*1), K2, Z7
+	VGF2P8AFFINEQB $0x00, Z1, Z6, Z1
+	VGF2P8AFFINEQB $0x00, Z3, Z7, Z3
+	VPTERNLOGQ     $0x96, Z1, Z3, Z0
+	VGF2P8AFFINEQB $0x00, Z2, Z6, Z1
+	VGF2P8AFFINEQB $0x00, Z5, Z7, Z2
+	VPTERNLOGQ     $0x96, Z1, Z2, Z4
 	MOVQ           R9, R8
 	ADDQ           $0x00000002, R9
 	ADDQ           $0x00000030, DI
-	JMP            maskedPairs
+	JMP            blocks1Pairs
 
-maskedOdd:
+blocks1Odd:
 	CMPQ           R8, AX
-	JGE            maskedSummed
+	JGE            blocks1Summed
 	MOVQ           (DI), DI
 	MOVBQZX        (BX)(R8*1), R9
-	VPBROADCASTQ   (CX)(R9*8), Z0
+	VPBROADCASTQ   (CX)(R9*8), Z1
 	MOVBQZX        (DX)(R8*1), R8
-	VPBROADCASTQ   (CX)(R8*8), Z1
-	VMOVDQU8.Z     (DI)(SI*1), K1, Z2
-	VGF2P8AFFINEQB $0x00, Z0, Z2, Z0
-	VPXORQ         Z0, Z16, Z16
-	VGF2P8AFFINEQB $0x00, Z1, Z2, Z0
-	VPXORQ         Z0, Z17, Z17
+	VPBROADCASTQ   (CX)(R8*8), Z2
+	VMOVDQU8.Z     (DI)(SI*1), K2, Z3
+	VGF2P8AFFINEQB $0x00, Z1, Z3, Z1
+	VPXORQ         Z1, Z0, Z0
+	VGF2P8AFFINEQB $0x00, Z2, Z3, Z1
+	VPXORQ         Z1, Z4, Z4
 
-maskedSummed:
-	MOVQ       add+48(FP), DI
+blocks1Summed:
+	MOVQ       add+56(FP), DI
 	TESTQ      DI, DI
-	JZ         maskedStore
+	JZ         blocks1Store
 	MOVQ       dsts+0(FP), DI
 	MOVQ       (DI), R8
-	VMOVDQU8.Z (R8)(SI*1), K1, Z0
-	VPXORQ     Z0, Z16, Z16
+	VMOVDQU8.Z (R8)(SI*1), K2, Z1
+	VPXORQ     Z1, Z0, Z0
 	MOVQ       24(DI), DI
-	VMOVDQU8.Z (DI)(SI*1), K1, Z0
-	VPXORQ     Z0, Z17, Z17
+	VMOVDQU8.Z (DI)(SI*1), K2, Z1
+	VPXORQ     Z1, Z4, Z4
 
-maskedStore:
+blocks1Store:
 	MOVQ     dsts+0(FP), DI
 	MOVQ     (DI), R8
-	VMOVDQU8 Z16, K1, (R8)(SI*1)
+	VMOVDQU8 Z0, K2, (R8)(SI*1)
 	MOVQ     24(DI), DI
-	VMOVDQU8 Z17, K1, (DI)(SI*1)
+	VMOVDQU8 Z4, K2, (DI)(SI*1)
+	KXNORQ   K1, K1, K1
 	ADDQ     $0x00000040, SI
-	JMP      masked
+	JMP      blocks1
 
 done:
 	VZEROUPPER
 	RET
 
-// func dot3GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256]uint64)
+// func dot3GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, skip int, add int, table *[256]uint64)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, CMOV, GFNI
-TEXT ·dot3GFNI512(SB), NOSPLIT, $0-64
-	MOVQ k+24(FP), AX
-	MOVQ table+56(FP), CX
-	MOVQ rows+16(FP), DX
-	MOVQ (DX), BX
-	MOVQ 24(DX), SI
-	MOVQ 48(DX), DX
-	MOVQ from+32(FP), DI
+TEXT ·dot3GFNI512(SB), NOSPLIT, $0-72
+	MOVQ  k+24(FP), AX
+	MOVQ  table+64(FP), CX
+	MOVQ  rows+16(FP), DX
+	MOVQ  (DX), BX
+	MOVQ  24(DX), SI
+	MOVQ  48(DX), DX
+	MOVQ  from+32(FP), DI
+	MOVQ  $-1, R8
+	MOVQ  skip+48(FP), R9
+	SHLXQ R9, R8, R8
+	KMOVQ R8, K1
 
 blocks4:
-	MOVQ   to+40(FP), R8
-	SUBQ   DI, R8
-	CMPQ   R8, $0x00000100
-	JL     below4
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	MOVQ   srcs+8(FP), R8
-	XORQ   R9, R9
-	MOVQ   $0x00000002, R10
+	MOVQ    to+40(FP), R8
+	SUBQ    DI, R8
+	SUBQ    $0x000000c0, R8
+	JLE     blocks2
+	MOVQ    $0x00000040, R9
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    $-1, R9
+	BZHIQ   R8, R9, R9
+	KMOVQ   R9, K2
+	VPXORQ  Z0, Z0, Z0
+	VPXORQ  Z1, Z1, Z1
+	VPXORQ  Z2, Z2, Z2
+	VPXORQ  Z3, Z3, Z3
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+	VPXORQ  Z6, Z6, Z6
+	VPXORQ  Z7, Z7, Z7
+	VPXORQ  Z8, Z8, Z8
+	VPXORQ  Z9, Z9, Z9
+	VPXORQ  Z10, Z10, Z10
+	VPXORQ  Z11, Z11, Z11
+	MOVQ    srcs+8(FP), R8
+	XORQ    R9, R9
+	MOVQ    $0x00000002, R10
 
 blocks4Pairs:
 	CMPQ           R10, AX
@@ -832,8 +1327,8 @@ blocks4Pairs:
 	VPBROADCASTQ   (CX)(R13*8), Z16
 	MOVBQZX        1(DX)(R9*1), R9
 	VPBROADCASTQ   (CX)(R9*8), Z17
-	VMOVDQU64      (R11)(DI*1), Z18
-	VMOVDQU64      (R12)(DI*1), Z19
+	VMOVDQU8.Z     (R11)(DI*1), K1, Z18
+	VMOVDQU8.Z     (R12)(DI*1), K1, Z19
 	VGF2P8AFFINEQB $0x00, Z12, Z18, Z20
 	VGF2P8AFFINEQB $0x00, Z15, Z19, Z21
 	VPTERNLOGQ     $0x96, Z20, Z21, Z0
@@ -865,8 +1360,8 @@ blocks4Pairs:
 	VGF2P8AFFINEQB $0x00, Z14, Z18, Z18
 	VGF2P8AFFINEQB $0x00, Z17, Z19, Z19
 	VPTERNLOGQ     $0x96, Z18, Z19, Z10
-	VMOVDQU64      192(R11)(DI*1), Z18
-	VMOVDQU64      192(R12)(DI*1), Z19
+	VMOVDQU8.Z     192(R11)(DI*1), K2, Z18
+	VMOVDQU8.Z     192(R12)(DI*1), K2, Z19
 	VGF2P8AFFINEQB $0x00, Z12, Z18, Z12
 	VGF2P8AFFINEQB $0x00, Z15, Z19, Z15
 	VPTERNLOGQ     $0x96, Z12, Z15, Z3
@@ -891,7 +1386,7 @@ blocks4Odd:
 	VPBROADCASTQ   (CX)(R10*8), Z13
 	MOVBQZX        (DX)(R9*1), R9
 	VPBROADCASTQ   (CX)(R9*8), Z14
-	VMOVDQU64      (R8)(DI*1), Z15
+	VMOVDQU8.Z     (R8)(DI*1), K1, Z15
 	VGF2P8AFFINEQB $0x00, Z12, Z15, Z16
 	VPXORQ         Z16, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z13, Z15, Z16
@@ -912,7 +1407,7 @@ blocks4Odd:
 	VPXORQ         Z16, Z6, Z6
 	VGF2P8AFFINEQB $0x00, Z14, Z15, Z15
 	VPXORQ         Z15, Z10, Z10
-	VMOVDQU64      192(R8)(DI*1), Z15
+	VMOVDQU8.Z     192(R8)(DI*1), K2, Z15
 	VGF2P8AFFINEQB $0x00, Z12, Z15, Z12
 	VPXORQ         Z12, Z3, Z3
 	VGF2P8AFFINEQB $0x00, Z13, Z15, Z12
@@ -921,181 +1416,326 @@ blocks4Odd:
 	VPXORQ         Z12, Z11, Z11
 
 blocks4Summed:
-	MOVQ   add+48(FP), R8
-	TESTQ  R8, R8
-	JZ     blocks4Store
-	MOVQ   dsts+0(FP), R8
-	MOVQ   (R8), R9
-	VPXORQ (R9)(DI*1), Z0, Z0
-	VPXORQ 64(R9)(DI*1), Z1, Z1
-	VPXORQ 128(R9)(DI*1), Z2, Z2
-	VPXORQ 192(R9)(DI*1), Z3, Z3
-	MOVQ   24(R8), R9
-	VPXORQ (R9)(DI*1), Z4, Z4
-	VPXORQ 64(R9)(DI*1), Z5, Z5
-	VPXORQ 128(R9)(DI*1), Z6, Z6
-	VPXORQ 192(R9)(DI*1), Z7, Z7
-	MOVQ   48(R8), R8
-	VPXORQ (R8)(DI*1), Z8, Z8
-	VPXORQ 64(R8)(DI*1), Z9, Z9
-	VPXORQ 128(R8)(DI*1), Z10, Z10
-	VPXORQ 192(R8)(DI*1), Z11, Z11
+	MOVQ       add+56(FP), R8
+	TESTQ      R8, R8
+	JZ         blocks4Store
+	MOVQ       dsts+0(FP), R8
+	MOVQ       (R8), R9
+	VMOVDQU8.Z (R9)(DI*1), K1, Z12
+	VPXORQ     Z12, Z0, Z0
+	VPXORQ     64(R9)(DI*1), Z1, Z1
+	VPXORQ     128(R9)(DI*1), Z2, Z2
+	VMOVDQU8.Z 192(R9)(DI*1), K2, Z12
+	VPXORQ     Z12, Z3, Z3
+	MOVQ       24(R8), R9
+	VMOVDQU8.Z (R9)(DI*1), K1, Z12
+	VPXORQ     Z12, Z4, Z4
+	VPXORQ     64(R9)(DI*1), Z5, Z5
+	VPXORQ     128(R9)(DI*1), Z6, Z6
+	VMOVDQU8.Z 192(R9)(DI*1), K2, Z12
+	VPXORQ     Z12, Z7, Z7
+	MOVQ       48(R8), R8
+	VMOVDQU8.Z (R8)(DI*1), K1, Z12
+	VPXORQ     Z12, Z8, Z8
+	VPXORQ     64(R8)(DI*1), Z9, Z9
+	VPXORQ     128(R8)(DI*1), Z10, Z10
+	VMOVDQU8.Z 192(R8)(DI*1), K2, Z12
+	VPXORQ     Z12, Z11, Z11
 
 blocks4Store:
 	MOVQ      dsts+0(FP), R8
 	MOVQ      (R8), R9
-	VMOVDQU64 Z0, (R9)(DI*1)
+	VMOVDQU8  Z0, K1, (R9)(DI*1)
 	VMOVDQU64 Z1, 64(R9)(DI*1)
 	VMOVDQU64 Z2, 128(R9)(DI*1)
-	VMOVDQU64 Z3, 192(R9)(DI*1)
+	VMOVDQU8  Z3, K2, 192(R9)(DI*1)
 	MOVQ      24(R8), R9
-	VMOVDQU64 Z4, (R9)(DI*1)
+	VMOVDQU8  Z4, K1, (R9)(DI*1)
 	VMOVDQU64 Z5, 64(R9)(DI*1)
 	VMOVDQU64 Z6, 128(R9)(DI*1)
-	VMOVDQU64 Z7, 192(R9)(DI*1)
+	VMOVDQU8  Z7, K2, 192(R9)(DI*1)
 	MOVQ      48(R8), R8
-	VMOVDQU64 Z8, (R8)(DI*1)
+	VMOVDQU8  Z8, K1, (R8)(DI*1)
 	VMOVDQU64 Z9, 64(R8)(DI*1)
 	VMOVDQU64 Z10, 128(R8)(DI*1)
-	VMOVDQU64 Z11, 192(R8)(DI*1)
+	VMOVDQU8  Z11, K2, 192(R8)(DI*1)
+	KXNORQ    K1, K1, K1
 	ADDQ      $0x00000100, DI
 	JMP       blocks4
 
-below4:
-masked:
+blocks2:
 	MOVQ    to+40(FP), R8
 	SUBQ    DI, R8
+	SUBQ    $0x00000040, R8
+	JLE     blocks1
+	MOVQ    $0x00000040, R9
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    $-1, R9
+	BZHIQ   R8, R9, R9
+	KMOVQ   R9, K2
+	VPXORQ  Z0, Z0, Z0
+	VPXORQ  Z1, Z1, Z1
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+	VPXORQ  Z8, Z8, Z8
+	VPXORQ  Z9, Z9, Z9
+	MOVQ    srcs+8(FP), R8
+	XORQ    R9, R9
+	MOVQ    $0x00000002, R10
+
+blocks2Pairs:
+	CMPQ           R10, AX
+	JG             blocks2Odd
+	MOVQ           (R8), R11
+	MOVQ           24(R8), R12
+	MOVBQZX        (BX)(R9*1), R13
+	VPBROADCASTQ   (CX)(R13*8), Z2
+	MOVBQZX        (SI)(R9*1), R13
+	VPBROADCASTQ   (CX)(R13*8), Z3
+	MOVBQZX        (DX)(R9*1), R13
+	VPBROADCASTQ   (CX)(R13*8), Z6
+	MOVBQZX        1(BX)(R9*1), R13
+	VPBROADCASTQ   (CX)(R13*8), Z7
+	MOVBQZX        1(SI)(R9*1), R13
+	VPBROADCASTQ   (CX)(R13*8), Z10
+	MOVBQZX        1(DX)(R9*1), R9
+	VPBROADCASTQ   (CX)(R9*8), Z11
+	VMOVDQU8.Z     (R11)(DI*1), K1, Z12
+	VMOVDQU8.Z     (R12)(DI*1), K1, Z13
+	VGF2P8AFFINEQB $0x00, Z2, Z12, Z14
+	VGF2P8AFFINEQB $0x00, Z7, Z13, Z15
+	VPTERNLOGQ     $0x96, Z14, Z15, Z0
+	VGF2P8AFFINEQB $0x00, Z3, Z12, Z14
+	VGF2P8AFFINEQB $0x00, Z10, Z13, Z15
+	VPTERNLOGQ     $0x96, Z14, Z15, Z4
+	VGF2P8AFFINEQB $0x00, Z6, Z12, Z12
+	VGF2P8AFFINEQB $0x00, Z11, Z13, Z13
+	VPTERNLOGQ     $0x96, Z12, Z13, Z8
+	VMOVDQU8.Z     64(R11)(DI*1), K2, Z12
+	VMOVDQU8.Z     64(R12)(DI*1), K2, Z13
+	VGF2P8AFFINEQB $0x00, Z2, Z12, Z2
+	VGF2P8AFFINEQB $0x00, Z7, Z13, Z7
+	VPTERNLOGQ     $0x96, Z2, Z7, Z1
+	VGF2P8AFFINEQB $0x00, Z3, Z12, Z2
+	VGF2P8AFFINEQB $0x00, Z10, Z13, Z3
+	VPTERNLOGQ     $0x96, Z2, Z3, Z5
+	VGF2P8AFFINEQB $0x00, Z6, Z12, Z2
+	VGF2P8AFFINEQB $0x00, Z11, Z13, Z3
+	VPTERNLOGQ     $0x96, Z2, Z3, Z9
+	MOVQ           R10, R9
+	ADDQ           $0x00000002, R10
+	ADDQ           $0x00000030, R8
+	JMP            blocks2Pairs
+
+blocks2Odd:
+	CMPQ           R9, AX
+	JGE            blocks2Summed
+	MOVQ           (R8), R8
+	MOVBQZX        (BX)(R9*1), R10
+	VPBROADCASTQ   (CX)(R10*8), Z2
+	MOVBQZX        (SI)(R9*1), R10
+	VPBROADCASTQ   (CX)(R10*8), Z3
+	MOVBQZX        (DX)(R9*1), R9
+	VPBROADCASTQ   (CX)(R9*8), Z6
+	VMOVDQU8.Z     (R8)(DI*1), K1, Z7
+	VGF2P8AFFINEQB $0x00, Z2, Z7, Z10
+	VPXORQ         Z10, Z0, Z0
+	VGF2P8AFFINEQB $0x00, Z3, Z7, Z10
+	VPXORQ         Z10, Z4, Z4
+	VGF2P8AFFINEQB $0x00, Z6, Z7, Z7
+	VPXORQ         Z7, Z8, Z8
+	VMOVDQU8.Z     64(R8)(DI*1), K2, Z7
+	VGF2P8AFFINEQB $0x00, Z2, Z7, Z2
+	VPXORQ         Z2, Z1, Z1
+	VGF2P8AFFINEQB $0x00, Z3, Z7, Z2
+	VPXORQ         Z2, Z5, Z5
+	VGF2P8AFFINEQB $0x00, Z6, Z7, Z2
+	VPXORQ         Z2, Z9, Z9
+
+blocks2Summed:
+	MOVQ       add+56(FP), R8
+	TESTQ      R8, R8
+	JZ         blocks2Store
+	MOVQ       dsts+0(FP), R8
+	MOVQ       (R8), R9
+	VMOVDQU8.Z (R9)(DI*1), K1, Z2
+	VPXORQ     Z2, Z0, Z0
+	VMOVDQU8.Z 64(R9)(DI*1), K2, Z2
+	VPXORQ     Z2, Z1, Z1
+	MOVQ       24(R8), R9
+	VMOVDQU8.Z (R9)(DI*1), K1, Z2
+	VPXORQ     Z2, Z4, Z4
+	VMOVDQU8.Z 64(R9)(DI*1), K2, Z2
+	VPXORQ     Z2, Z5, Z5
+	MOVQ       48(R8), R8
+	VMOVDQU8.Z (R8)(DI*1), K1, Z2
+	VPXORQ     Z2, Z8, Z8
+	VMOVDQU8.Z 64(R8)(DI*1), K2, Z2
+	VPXORQ     Z2, Z9, Z9
+
+blocks2Store:
+	MOVQ     dsts+0(FP), R8
+	MOVQ     (R8), R9
+	VMOVDQU8 Z0, K1, (R9)(DI*1)
+	VMOVDQU8 Z1, K2, 64(R9)(DI*1)
+	MOVQ     24(R8), R9
+	VMOVDQU8 Z4, K1, (R9)(DI*1)
+	VMOVDQU8 Z5, K2, 64(R9)(DI*1)
+	MOVQ     48(R8), R8
+	VMOVDQU8 Z8, K1, (R8)(DI*1)
+	VMOVDQU8 Z9, K2, 64(R8)(DI*1)
+	KXNORQ   K1, K1, K1
+	ADDQ     $0x00000080, DI
+	JMP      blocks2
+
+blocks1:
+	MOVQ    to+40(FP), R8
+	SUBQ    DI, R8
+	SUBQ    $0x00000000, R8
 	JLE     done
 	MOVQ    $0x00000040, R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
 	MOVQ    $-1, R9
 	BZHIQ   R8, R9, R9
-	KMOVQ   R9, K1
-	VPXORQ  Z22, Z22, Z22
-	VPXORQ  Z23, Z23, Z23
-	VPXORQ  Z24, Z24, Z24
+	KMOVQ   R9, K2
+	KANDQ   K1, K2, K2
+	VPXORQ  Z0, Z0, Z0
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z8, Z8, Z8
 	MOVQ    srcs+8(FP), R8
 	XORQ    R9, R9
 	MOVQ    $0x00000002, R10
 
-maskedPairs:
+blocks1Pairs:
 	CMPQ           R10, AX
-	JG             maskedOdd
+	JG             blocks1Odd
 	MOVQ           (R8), R11
 	MOVQ           24(R8), R12
 	MOVBQZX        (BX)(R9*1), R13
-	VPBROADCASTQ   (CX)(R13*8), Z0
-	MOVBQZX        (SI)(R9*1), R13
 	VPBROADCASTQ   (CX)(R13*8), Z1
-	MOVBQZX        (DX)(R9*1), R13
+	MOVBQZX        (SI)(R9*1), R13
 	VPBROADCASTQ   (CX)(R13*8), Z2
-	MOVBQZX        1(BX)(R9*1), R13
+	MOVBQZX        (DX)(R9*1), R13
 	VPBROADCASTQ   (CX)(R13*8), Z3
+	MOVBQZX        1(BX)(R9*1), R13
+	VPBROADCASTQ   (CX)(R13*8), Z5
 	MOVBQZX        1(SI)(R9*1), R13
-	VPBROADCASTQ   (CX)(R13*8), Z4
+	VPBROADCASTQ   (CX)(R13*8), Z6
 	MOVBQZX        1(DX)(R9*1), R9
-	VPBROADCASTQ   (CX)(R9*8), Z5
-	VMOVDQU8.Z     (R11)(DI*1), K1, Z6
-	VMOVDQU8.Z     (R12)(DI*1), K1, Z7
-	VGF2P8AFFINEQB $0x00, Z0, Z6, Z0
-	VGF2P8AFFINEQB $0x00, Z3, Z7, Z3
-	VPTERNLOGQ     $0x96, Z0, Z3, Z22
-	VGF2P8AFFINEQB $0x00, Z1, Z6, Z0
-	VGF2P8AFFINEQB $0x00, Z4, Z7, Z1
-	VPTERNLOGQ     $0x96, Z0, Z1, Z23
-	VGF2P8AFFINEQB $0x00, Z2, Z6, Z0
-	VGF2P8AFFINEQB $0x00, Z5, Z7, Z1
-	VPTERNLOGQ     $0x96, Z0, Z1, Z24
+	VPBROADCASTQ   (CX)(R9*8), Z7
+	VMOVDQU8.Z     (R11)(DI*1), K2, Z9
+	VMOVDQU8.Z     (R12)(DI*1), K2, Z10
+	VGF2P8AFFINEQB $0x00, Z1, Z9, Z1
+	VGF2P8AFFINEQB $0x00, Z5, Z10, Z5
+	VPTERNLOGQ     $0x96, Z1, Z5, Z0
+	VGF2P8AFFINEQB $0x00, Z2, Z9, Z1
+	VGF2P8AFFINEQB $0x00, Z6, Z10, Z2
+	VPTERNLOGQ     $0x96, Z1, Z2, Z4
+	VGF2P8AFFINEQB $0x00, Z3, Z9, Z1
+	VGF2P8AFFINEQB $0x00, Z7, Z10, Z2
+	VPTERNLOGQ     $0x96, Z1, Z2, Z8
 	MOVQ           R10, R9
 	ADDQ           $0x00000002, R10
 	ADDQ           $0x00000030, R8
-	JMP            maskedPairs
+	JMP            blocks1Pairs
 
-maskedOdd:
+blocks1Odd:
 	CMPQ           R9, AX
-	JGE            maskedSummed
+	JGE            blocks1Summed
 	MOVQ           (R8), R8
 	MOVBQZX        (BX)(R9*1), R10
-	VPBROADCASTQ   (CX)(R10*8), Z0
-	MOVBQZX        (SI)(R9*1), R10
 	VPBROADCASTQ   (CX)(R10*8), Z1
+	MOVBQZX        (SI)(R9*1), R10
+	VPBROADCASTQ   (CX)(R10*8), Z2
 	MOVBQZX        (DX)(R9*1), R9
-	VPBROADCASTQ   (CX)(R9*8), Z2
-	VMOVDQU8.Z     (R8)(DI*1), K1, Z3
-	VGF2P8AFFINEQB $0x00, Z0, Z3, Z0
-	VPXORQ         Z0, Z22, Z22
-	VGF2P8AFFINEQB $0x00, Z1, Z3, Z0
-	VPXORQ         Z0, Z23, Z23
-	VGF2P8AFFINEQB $0x00, Z2, Z3, Z0
-	VPXORQ         Z0, Z24, Z24
+	VPBROADCASTQ   (CX)(R9*8), Z3
+	VMOVDQU8.Z     (R8)(DI*1), K2, Z5
+	VGF2P8AFFINEQB $0x00, Z1, Z5, Z1
+	VPXORQ         Z1, Z0, Z0
+	VGF2P8AFFINEQB $0x00, Z2, Z5, Z1
+	VPXORQ         Z1, Z4, Z4
+	VGF2P8AFFINEQB $0x00, Z3, Z5, Z1
+	VPXORQ         Z1, Z8, Z8
 
-maskedSummed:
-	MOVQ       add+48(FP), R8
+blocks1Summed:
+	MOVQ       add+56(FP), R8
 	TESTQ      R8, R8
-	JZ         maskedStore
+	JZ         blocks1Store
 	MOVQ       dsts+0(FP), R8
 	MOVQ       (R8), R9
-	VMOVDQU8.Z (R9)(DI*1), K1, Z0
-	VPXORQ     Z0, Z22, Z22
+	VMOVDQU8.Z (R9)(DI*1), K2, Z1
+	VPXORQ     Z1, Z0, Z0
 	MOVQ       24(R8), R9
-	VMOVDQU8.Z (R9)(DI*1), K1, Z0
-	VPXORQ     Z0, Z23, Z23
+	VMOVDQU8.Z (R9)(DI*1), K2, Z1
+	VPXORQ     Z1, Z4, Z4
 	MOVQ       48(R8), R8
-	VMOVDQU8.Z (R8)(DI*1), K1, Z0
-	VPXORQ     Z0, Z24, Z24
+	VMOVDQU8.Z (R8)(DI*1), K2, Z1
+	VPXORQ     Z1, Z8, Z8
 
-maskedStore:
+blocks1Store:
 	MOVQ     dsts+0(FP), R8
 	MOVQ     (R8), R9
-	VMOVDQU8 Z22, K1, (R9)(DI*1)
+	VMOVDQU8 Z0, K2, (R9)(DI*1)
 	MOVQ     24(R8), R9
-	VMOVDQU8 Z23, K1, (R9)(DI*1)
+	VMOVDQU8 Z4, K2, (R9)(DI*1)
 	MOVQ     48(R8), R8
-	VMOVDQU8 Z24, K1, (R8)(DI*1)
+	VMOVDQU8 Z8, K2, (R8)(DI*1)
+	KXNORQ   K1, K1, K1
 	ADDQ     $0x00000040, DI
-	JMP      masked
+	JMP      blocks1
 
 done:
 	VZEROUPPER
 	RET
 
-// func dot4GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, add int, table *[256]uint64)
+// func dot4GFNI512(dsts *[]byte, srcs *[]byte, rows *[]byte, k int, from int, to int, skip int, add int, table *[256]uint64)
 // Requires: AVX, AVX512BW, AVX512F, BMI2, CMOV, GFNI
-TEXT ·dot4GFNI512(SB), NOSPLIT, $0-64
-	MOVQ k+24(FP), AX
-	MOVQ table+56(FP), CX
-	MOVQ rows+16(FP), DX
-	MOVQ (DX), BX
-	MOVQ 24(DX), SI
-	MOVQ 48(DX), DI
-	MOVQ 72(DX), DX
-	MOVQ from+32(FP), R8
+TEXT ·dot4GFNI512(SB), NOSPLIT, $0-72
+	MOVQ  k+24(FP), AX
+	MOVQ  table+64(FP), CX
+	MOVQ  rows+16(FP), DX
+	MOVQ  (DX), BX
+	MOVQ  24(DX), SI
+	MOVQ  48(DX), DI
+	MOVQ  72(DX), DX
+	MOVQ  from+32(FP), R8
+	MOVQ  $-1, R9
+	MOVQ  skip+48(FP), R10
+	SHLXQ R10, R9, R9
+	KMOVQ R9, K1
 
 blocks4:
-	MOVQ   to+40(FP), R9
-	SUBQ   R8, R9
-	CMPQ   R9, $0x00000100
-	JL     below4
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	MOVQ   srcs+8(FP), R9
-	XORQ   R10, R10
-	MOVQ   $0x00000002, R11
+	MOVQ    to+40(FP), R9
+	SUBQ    R8, R9
+	SUBQ    $0x000000c0, R9
+	JLE     blocks2
+	MOVQ    $0x00000040, R10
+	CMPQ    R9, R10
+	CMOVQGT R10, R9
+	MOVQ    $-1, R10
+	BZHIQ   R9, R10, R10
+	KMOVQ   R10, K2
+	VPXORQ  Z0, Z0, Z0
+	VPXORQ  Z1, Z1, Z1
+	VPXORQ  Z2, Z2, Z2
+	VPXORQ  Z3, Z3, Z3
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+	VPXORQ  Z6, Z6, Z6
+	VPXORQ  Z7, Z7, Z7
+	VPXORQ  Z8, Z8, Z8
+	VPXORQ  Z9, Z9, Z9
+	VPXORQ  Z10, Z10, Z10
+	VPXORQ  Z11, Z11, Z11
+	VPXORQ  Z12, Z12, Z12
+	VPXORQ  Z13, Z13, Z13
+	VPXORQ  Z14, Z14, Z14
+	VPXORQ  Z15, Z15, Z15
+	MOVQ    srcs+8(FP), R9
+	XORQ    R10, R10
+	MOVQ    $0x00000002, R11
 
 blocks4Pairs:
 	CMPQ           R11, AX
@@ -1118,8 +1758,8 @@ blocks4Pairs:
 	VPBROADCASTQ   (CX)(R14*8), Z22
 	MOVBQZX        1(DX)(R10*1), R10
 	VPBROADCASTQ   (CX)(R10*8), Z23
-	VMOVDQU64      (R12)(R8*1), Z24
-	VMOVDQU64      (R13)(R8*1), Z25
+	VMOVDQU8.Z     (R12)(R8*1), K1, Z24
+	VMOVDQU8.Z     (R13)(R8*1), K1, Z25
 	VGF2P8AFFINEQB $0x00, Z16, Z24, Z26
 	VGF2P8AFFINEQB $0x00, Z20, Z25, Z27
 	VPTERNLOGQ     $0x96, Z26, Z27, Z0
@@ -1160,8 +1800,8 @@ blocks4Pairs:
 	VGF2P8AFFINEQB $0x00, Z19, Z24, Z24
 	VGF2P8AFFINEQB $0x00, Z23, Z25, Z25
 	VPTERNLOGQ     $0x96, Z24, Z25, Z14
-	VMOVDQU64      192(R12)(R8*1), Z24
-	VMOVDQU64      192(R13)(R8*1), Z25
+	VMOVDQU8.Z     192(R12)(R8*1), K2, Z24
+	VMOVDQU8.Z     192(R13)(R8*1), K2, Z25
 	VGF2P8AFFINEQB $0x00, Z16, Z24, Z16
 	VGF2P8AFFINEQB $0x00, Z20, Z25, Z20
 	VPTERNLOGQ     $0x96, Z16, Z20, Z3
@@ -1191,7 +1831,7 @@ blocks4Odd:
 	VPBROADCASTQ   (CX)(R11*8), Z18
 	MOVBQZX        (DX)(R10*1), R10
 	VPBROADCASTQ   (CX)(R10*8), Z19
-	VMOVDQU64      (R9)(R8*1), Z20
+	VMOVDQU8.Z     (R9)(R8*1), K1, Z20
 	VGF2P8AFFINEQB $0x00, Z16, Z20, Z21
 	VPXORQ         Z21, Z0, Z0
 	VGF2P8AFFINEQB $0x00, Z17, Z20, Z21
@@ -1218,7 +1858,7 @@ blocks4Odd:
 	VPXORQ         Z21, Z10, Z10
 	VGF2P8AFFINEQB $0x00, Z19, Z20, Z20
 	VPXORQ         Z20, Z14, Z14
-	VMOVDQU64      192(R9)(R8*1), Z20
+	VMOVDQU8.Z     192(R9)(R8*1), K2, Z20
 	VGF2P8AFFINEQB $0x00, Z16, Z20, Z16
 	VPXORQ         Z16, Z3, Z3
 	VGF2P8AFFINEQB $0x00, Z17, Z20, Z16
@@ -1229,167 +1869,330 @@ blocks4Odd:
 	VPXORQ         Z16, Z15, Z15
 
 blocks4Summed:
-	MOVQ   add+48(FP), R9
-	TESTQ  R9, R9
-	JZ     blocks4Store
-	MOVQ   dsts+0(FP), R9
-	MOVQ   (R9), R10
-	VPXORQ (R10)(R8*1), Z0, Z0
-	VPXORQ 64(R10)(R8*1), Z1, Z1
-	VPXORQ 128(R10)(R8*1), Z2, Z2
-	VPXORQ 192(R10)(R8*1), Z3, Z3
-	MOVQ   24(R9), R10
-	VPXORQ (R10)(R8*1), Z4, Z4
-	VPXORQ 64(R10)(R8*1), Z5, Z5
-	VPXORQ 128(R10)(R8*1), Z6, Z6
-	VPXORQ 192(R10)(R8*1), Z7, Z7
-	MOVQ   48(R9), R10
-	VPXORQ (R10)(R8*1), Z8, Z8
-	VPXORQ 64(R10)(R8*1), Z9, Z9
-	VPXORQ 128(R10)(R8*1), Z10, Z10
-	VPXORQ 192(R10)(R8*1), Z11, Z11
-	MOVQ   72(R9), R9
-	VPXORQ (R9)(R8*1), Z12, Z12
-	VPXORQ 64(R9)(R8*1), Z13, Z13
-	VPXORQ 128(R9)(R8*1), Z14, Z14
-	VPXORQ 192(R9)(R8*1), Z15, Z15
+	MOVQ       add+56(FP), R9
+	TESTQ      R9, R9
+	JZ         blocks4Store
+	MOVQ       dsts+0(FP), R9
+	MOVQ       (R9), R10
+	VMOVDQU8.Z (R10)(R8*1), K1, Z16
+	VPXORQ     Z16, Z0, Z0
+	VPXORQ     64(R10)(R8*1), Z1, Z1
+	VPXORQ     128(R10)(R8*1), Z2, Z2
+	VMOVDQU8.Z 192(R10)(R8*1), K2, Z16
+	VPXORQ     Z16, Z3, Z3
+	MOVQ       24(R9), R10
+	VMOVDQU8.Z (R10)(R8*1), K1, Z16
+	VPXORQ     Z16, Z4, Z4
+	VPXORQ     64(R10)(R8*1), Z5, Z5
+	VPXORQ     128(R10)(R8*1), Z6, Z6
+	VMOVDQU8.Z 192(R10)(R8*1), K2, Z16
+	VPXORQ     Z16, Z7, Z7
+	MOVQ       48(R9), R10
+	VMOVDQU8.Z (R10)(R8*1), K1, Z16
+	VPXORQ     Z16, Z8, Z8
+	VPXORQ     64(R10)(R8*1), Z9, Z9
+	VPXORQ     128(R10)(R8*1), Z10, Z10
+	VMOVDQU8.Z 192(R10)(R8*1), K2, Z16
+	VPXORQ     Z16, Z11, Z11
+	MOVQ       72(R9), R9
+	VMOVDQU8.Z (R9)(R8*1), K1, Z16
+	VPXORQ     Z16, Z12, Z12
+	VPXORQ     64(R9)(R8*1), Z13, Z13
+	VPXORQ     128(R9)(R8*1), Z14, Z14
+	VMOVDQU8.Z 192(R9)(R8*1), K2, Z16
+	VPXORQ     Z16, Z15, Z15
 
 blocks4Store:
 	MOVQ      dsts+0(FP), R9
 	MOVQ      (R9), R10
-	VMOVDQU64 Z0, (R10)(R8*1)
+	VMOVDQU8  Z0, K1, (R10)(R8*1)
 	VMOVDQU64 Z1, 64(R10)(R8*1)
 	VMOVDQU64 Z2, 128(R10)(R8*1)
-	VMOVDQU64 Z3, 192(R10)(R8*1)
+	VMOVDQU8  Z3, K2, 192(R10)(R8*1)
 	MOVQ      24(R9), R10
-	VMOVDQU64 Z4, (R10)(R8*1)
+	VMOVDQU8  Z4, K1, (R10)(R8*1)
 	VMOVDQU64 Z5, 64(R10)(R8*1)
 	VMOVDQU64 Z6, 128(R10)(R8*1)
-	VMOVDQU64 Z7, 192(R10)(R8*1)
+	VMOVDQU8  Z7, K2, 192(R10)(R8*1)
 	MOVQ      48(R9), R10
-	VMOVDQU64 Z8, (R10)(R8*1)
+	VMOVDQU8  Z8, K1, (R10)(R8*1)
 	VMOVDQU64 Z9, 64(R10)(R8*1)
 	VMOVDQU64 Z10, 128(R10)(R8*1)
-	VMOVDQU64 Z11, 192(R10)(R8*1)
+	VMOVDQU8  Z11, K2, 192(R10)(R8*1)
 	MOVQ      72(R9), R9
-	VMOVDQU64 Z12, (R9)(R8*1)
+	VMOVDQU8  Z12, K1, (R9)(R8*1)
 	VMOVDQU64 Z13, 64(R9)(R8*1)
 	VMOVDQU64 Z14, 128(R9)(R8*1)
-	VMOVDQU64 Z15, 192(R9)(R8*1)
+	VMOVDQU8  Z15, K2, 192(R9)(R8*1)
+	KXNORQ    K1, K1, K1
 	ADDQ      $0x00000100, R8
 	JMP       blocks4
 
-below4:
-masked:
+blocks2:
 	MOVQ    to+40(FP), R9
 	SUBQ    R8, R9
+	SUBQ    $0x00000040, R9
+	JLE     blocks1
+	MOVQ    $0x00000040, R10
+	CMPQ    R9, R10
+	CMOVQGT R10, R9
+	MOVQ    $-1, R10
+	BZHIQ   R9, R10, R10
+	KMOVQ   R10, K2
+	VPXORQ  Z0, Z0, Z0
+	VPXORQ  Z1, Z1, Z1
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z5, Z5, Z5
+	VPXORQ  Z8, Z8, Z8
+	VPXORQ  Z9, Z9, Z9
+	VPXORQ  Z12, Z12, Z12
+	VPXORQ  Z13, Z13, Z13
+	MOVQ    srcs+8(FP), R9
+	XORQ    R10, R10
+	MOVQ    $0x00000002, R11
+
+blocks2Pairs:
+	CMPQ           R11, AX
+	JG             blocks2Odd
+	MOVQ           (R9), R12
+	MOVQ           24(R9), R13
+	MOVBQZX        (BX)(R10*1), R14
+	VPBROADCASTQ   (CX)(R14*8), Z2
+	MOVBQZX        (SI)(R10*1), R14
+	VPBROADCASTQ   (CX)(R14*8), Z3
+	MOVBQZX        (DI)(R10*1), R14
+	VPBROADCASTQ   (CX)(R14*8), Z6
+	MOVBQZX        (DX)(R10*1), R14
+	VPBROADCASTQ   (CX)(R14*8), Z7
+	MOVBQZX        1(BX)(R10*1), R14
+	VPBROADCASTQ   (CX)(R14*8), Z10
+	MOVBQZX        1(SI)(R10*1), R14
+	VPBROADCASTQ   (CX)(R14*8), Z11
+	MOVBQZX        1(DI)(R10*1), R14
+	VPBROADCASTQ   (CX)(R14*8), Z14
+	MOVBQZX        1(DX)(R10*1), R10
+	VPBROADCASTQ   (CX)(R10*8), Z15
+	VMOVDQU8.Z     (R12)(R8*1), K1, Z16
+	VMOVDQU8.Z     (R13)(R8*1), K1, Z17
+	VGF2P8AFFINEQB $0x00, Z2, Z16, Z18
+	VGF2P8AFFINEQB $0x00, Z10, Z17, Z19
+	VPTERNLOGQ     $0x96, Z18, Z19, Z0
+	VGF2P8AFFINEQB $0x00, Z3, Z16, Z18
+	VGF2P8AFFINEQB $0x00, Z11, Z17, Z19
+	VPTERNLOGQ     $0x96, Z18, Z19, Z4
+	VGF2P8AFFINEQB $0x00, Z6, Z16, Z18
+	VGF2P8AFFINEQB $0x00, Z14, Z17, Z19
+	VPTERNLOGQ     $0x96, Z18, Z19, Z8
+	VGF2P8AFFINEQB $0x00, Z7, Z16, Z16
+	VGF2P8AFFINEQB $0x00, Z15, Z17, Z17
+	VPTERNLOGQ     $0x96, Z16, Z17, Z12
+	VMOVDQU8.Z     64(R12)(R8*1), K2, Z16
+	VMOVDQU8.Z     64(R13)(R8*1), K2, Z17
+	VGF2P8AFFINEQB $0x00, Z2, Z16, Z2
+	VGF2P8AFFINEQB $0x00, Z10, Z17, Z10
+	VPTERNLOGQ     $0x96, Z2, Z10, Z1
+	VGF2P8AFFINEQB $0x00, Z3, Z16, Z2
+	VGF2P8AFFINEQB $0x00, Z11, Z17, Z3
+	VPTERNLOGQ     $0x96, Z2, Z3, Z5
+	VGF2P8AFFINEQB $0x00, Z6, Z16, Z2
+	VGF2P8AFFINEQB $0x00, Z14, Z17, Z3
+	VPTERNLOGQ     $0x96, Z2, Z3, Z9
+	VGF2P8AFFINEQB $0x00, Z7, Z16, Z2
+	VGF2P8AFFINEQB $0x00, Z15, Z17, Z3
+	VPTERNLOGQ     $0x96, Z2, Z3, Z13
+	MOVQ           R11, R10
+	ADDQ           $0x00000002, R11
+	ADDQ           $0x00000030, R9
+	JMP            blocks2Pairs
+
+blocks2Odd:
+	CMPQ           R10, AX
+	JGE            blocks2Summed
+	MOVQ           (R9), R9
+	MOVBQZX        (BX)(R10*1), R11
+	VPBROADCASTQ   (CX)(R11*8), Z2
+	MOVBQZX        (SI)(R10*1), R11
+	VPBROADCASTQ   (CX)(R11*8), Z3
+	MOVBQZX        (DI)(R10*1), R11
+	VPBROADCASTQ   (CX)(R11*8), Z6
+	MOVBQZX        (DX)(R10*1), R10
+	VPBROADCASTQ   (CX)(R10*8), Z7
+	VMOVDQU8.Z     (R9)(R8*1), K1, Z10
+	VGF2P8AFFINEQB $0x00, Z2, Z10, Z11
+	VPXORQ         Z11, Z0, Z0
+	VGF2P8AFFINEQB $0x00, Z3, Z10, Z11
+	VPXORQ         Z11, Z4, Z4
+	VGF2P8AFFINEQB $0x00, Z6, Z10, Z11
+	VPXORQ         Z11, Z8, Z8
+	VGF2P8AFFINEQB $0x00, Z7, Z10, Z10
+	VPXORQ         Z10, Z12, Z12
+	VMOVDQU8.Z     64(R9)(R8*1), K2, Z10
+	VGF2P8AFFINEQB $0x00, Z2, Z10, Z2
+	VPXORQ         Z2, Z1, Z1
+	VGF2P8AFFINEQB $0x00, Z3, Z10, Z2
+	VPXORQ         Z2, Z5, Z5
+	VGF2P8AFFINEQB $0x00, Z6, Z10, Z2
+	VPXORQ         Z2, Z9, Z9
+	VGF2P8AFFINEQB $0x00, Z7, Z10, Z2
+	VPXORQ         Z2, Z13, Z13
+
+blocks2Summed:
+	MOVQ       add+56(FP), R9
+	TESTQ      R9, R9
+	JZ         blocks2Store
+	MOVQ       dsts+0(FP), R9
+	MOVQ       (R9), R10
+	VMOVDQU8.Z (R10)(R8*1), K1, Z2
+	VPXORQ     Z2, Z0, Z0
+	VMOVDQU8.Z 64(R10)(R8*1), K2, Z2
+	VPXORQ     Z2, Z1, Z1
+	MOVQ       24(R9), R10
+	VMOVDQU8.Z (R10)(R8*1), K1, Z2
+	VPXORQ     Z2, Z4, Z4
+	VMOVDQU8.Z 64(R10)(R8*1), K2, Z2
+	VPXORQ     Z2, Z5, Z5
+	MOVQ       48(R9), R10
+	VMOVDQU8.Z (R10)(R8*1), K1, Z2
+	VPXORQ     Z2, Z8, Z8
+	VMOVDQU8.Z 64(R10)(R8*1), K2, Z2
+	VPXORQ     Z2, Z9, Z9
+	MOVQ       72(R9), R9
+	VMOVDQU8.Z (R9)(R8*1), K1, Z2
+	VPXORQ     Z2, Z12, Z12
+	VMOVDQU8.Z 64(R9)(R8*1), K2, Z2
+	VPXORQ     Z2, Z13, Z13
+
+blocks2Store:
+	MOVQ     dsts+0(FP), R9
+	MOVQ     (R9), R10
+	VMOVDQU8 Z0, K1, (R10)(R8*1)
+	VMOVDQU8 Z1, K2, 64(R10)(R8*1)
+	MOVQ     24(R9), R10
+	VMOVDQU8 Z4, K1, (R10)(R8*1)
+	VMOVDQU8 Z5, K2, 64(R10)(R8*1)
+	MOVQ     48(R9), R10
+	VMOVDQU8 Z8, K1, (R10)(R8*1)
+	VMOVDQU8 Z9, K2, 64(R10)(R8*1)
+	MOVQ     72(R9), R9
+	VMOVDQU8 Z12, K1, (R9)(R8*1)
+	VMOVDQU8 Z13, K2, 64(R9)(R8*1)
+	KXNORQ   K1, K1, K1
+	ADDQ     $0x00000080, R8
+	JMP      blocks2
+
+blocks1:
+	MOVQ    to+40(FP), R9
+	SUBQ    R8, R9
+	SUBQ    $0x00000000, R9
 	JLE     done
 	MOVQ    $0x00000040, R10
 	CMPQ    R9, R10
 	CMOVQGT R10, R9
 	MOVQ    $-1, R10
 	BZHIQ   R9, R10, R10
-	KMOVQ   R10, K1
-	VPXORQ  Z28, Z28, Z28
-	VPXORQ  Z29, Z29, Z29
-	VPXORQ  Z30, Z30, Z30
-	VPXORQ  Z31, Z31, Z31
+	KMOVQ   R10, K2
+	KANDQ   K1, K2, K2
+	VPXORQ  Z0, Z0, Z0
+	VPXORQ  Z4, Z4, Z4
+	VPXORQ  Z8, Z8, Z8
+	VPXORQ  Z12, Z12, Z12
 	MOVQ    srcs+8(FP), R9
 	XORQ    R10, R10
 	MOVQ    $0x00000002, R11
 
-maskedPairs:
+blocks1Pairs:
 	CMPQ           R11, AX
-	JG             maskedOdd
+	JG             blocks1Odd
 	MOVQ           (R9), R12
 	MOVQ           24(R9), R13
 	MOVBQZX        (BX)(R10*1), R14
-	VPBROADCASTQ   (CX)(R14*8), Z0
-	MOVBQZX        (SI)(R10*1), R14
 	VPBROADCASTQ   (CX)(R14*8), Z1
-	MOVBQZX        (DI)(R10*1), R14
+	MOVBQZX        (SI)(R10*1), R14
 	VPBROADCASTQ   (CX)(R14*8), Z2
-	MOVBQZX        (DX)(R10*1), R14
+	MOVBQZX        (DI)(R10*1), R14
 	VPBROADCASTQ   (CX)(R14*8), Z3
-	MOVBQZX        1(BX)(R10*1), R14
-	VPBROADCASTQ   (CX)(R14*8), Z4
-	MOVBQZX        1(SI)(R10*1), R14
+	MOVBQZX        (DX)(R10*1), R14
 	VPBROADCASTQ   (CX)(R14*8), Z5
-	MOVBQZX        1(DI)(R10*1), R14
+	MOVBQZX        1(BX)(R10*1), R14
 	VPBROADCASTQ   (CX)(R14*8), Z6
+	MOVBQZX        1(SI)(R10*1), R14
+	VPBROADCASTQ   (CX)(R14*8), Z7
+	MOVBQZX        1(DI)(R10*1), R14
+	VPBROADCASTQ   (CX)(R14*8), Z9
 	MOVBQZX        1(DX)(R10*1), R10
-	VPBROADCASTQ   (CX)(R10*8), Z7
-	VMOVDQU8.Z     (R12)(R8*1), K1, Z8
-	VMOVDQU8.Z     (R13)(R8*1), K1, Z9
-	VGF2P8AFFINEQB $0x00, Z0, Z8, Z0
-	VGF2P8AFFINEQB $0x00, Z4, Z9, Z4
-	VPTERNLOGQ     $0x96, Z0, Z4, Z28
-	VGF2P8AFFINEQB $0x00, Z1, Z8, Z0
-	VGF2P8AFFINEQB $0x00, Z5, Z9, Z1
-	VPTERNLOGQ     $0x96, Z0, Z1, Z29
-	VGF2P8AFFINEQB $0x00, Z2, Z8, Z0
-	VGF2P8AFFINEQB $0x00, Z6, Z9, Z1
-	VPTERNLOGQ     $0x96, Z0, Z1, Z30
-	VGF2P8AFFINEQB $0x00, Z3, Z8, Z0
-	VGF2P8AFFINEQB $0x00, Z7, Z9, Z1
-	VPTERNLOGQ     $0x96, Z0, Z1, Z31
+	VPBROADCASTQ   (CX)(R10*8), Z10
+	VMOVDQU8.Z     (R12)(R8*1), K2, Z11
+	VMOVDQU8.Z     (R13)(R8*1), K2, Z13
+	VGF2P8AFFINEQB $0x00, Z1, Z11, Z1
+	VGF2P8AFFINEQB $0x00, Z6, Z13, Z6
+	VPTERNLOGQ     $0x96, Z1, Z6, Z0
+	VGF2P8AFFINEQB $0x00, Z2, Z11, Z1
+	VGF2P8AFFINEQB $0x00, Z7, Z13, Z2
+	VPTERNLOGQ     $0x96, Z1, Z2, Z4
+	VGF2P8AFFINEQB $0x00, Z3, Z11, Z1
+	VGF2P8AFFINEQB $0x00, Z9, Z13, Z2
+	VPTERNLOGQ     $0x96, Z1, Z2, Z8
+	VGF2P8AFFINEQB $0x00, Z5, Z11, Z1
+	VGF2P8AFFINEQB $0x00, Z10, Z13, Z2
+	VPTERNLOGQ     $0x96, Z1, Z2, Z12
 	MOVQ           R11, R10
 	ADDQ           $0x00000002, R11
 	ADDQ           $0x00000030, R9
-	JMP            maskedPairs
+	JMP            blocks1Pairs
 
-maskedOdd:
+blocks1Odd:
 	CMPQ           R10, AX
-	JGE            maskedSummed
+	JGE            blocks1Summed
 	MOVQ           (R9), R9
 	MOVBQZX        (BX)(R10*1), R11
-	VPBROADCASTQ   (CX)(R11*8), Z0
-	MOVBQZX        (SI)(R10*1), R11
 	VPBROADCASTQ   (CX)(R11*8), Z1
-	MOVBQZX        (DI)(R10*1), R11
+	MOVBQZX        (SI)(R10*1), R11
 	VPBROADCASTQ   (CX)(R11*8), Z2
+	MOVBQZX        (DI)(R10*1), R11
+	VPBROADCASTQ   (CX)(R11*8), Z3
 	MOVBQZX        (DX)(R10*1), R10
-	VPBROADCASTQ   (CX)(R10*8), Z3
-	VMOVDQU8.Z     (R9)(R8*1), K1, Z4
-	VGF2P8AFFINEQB $0x00, Z0, Z4, Z0
-	VPXORQ         Z0, Z28, Z28
-	VGF2P8AFFINEQB $0x00, Z1, Z4, Z0
-	VPXORQ         Z0, Z29, Z29
-	VGF2P8AFFINEQB $0x00, Z2, Z4, Z0
-	VPXORQ         Z0, Z30, Z30
-	VGF2P8AFFINEQB $0x00, Z3, Z4, Z0
-	VPXORQ         Z0, Z31, Z31
+	VPBROADCASTQ   (CX)(R10*8), Z5
+	VMOVDQU8.Z     (R9)(R8*1), K2, Z6
+	VGF2P8AFFINEQB $0x00, Z1, Z6, Z1
+	VPXORQ         Z1, Z0, Z0
+	VGF2P8AFFINEQB $0x00, Z2, Z6, Z1
+	VPXORQ         Z1, Z4, Z4
+	VGF2P8AFFINEQB $0x00, Z3, Z6, Z1
+	VPXORQ         Z1, Z8, Z8
+	VGF2P8AFFINEQB $0x00, Z5, Z6, Z1
+	VPXORQ         Z1, Z12, Z12
 
-maskedSummed:
-	MOVQ       add+48(FP), R9
+blocks1Summed:
+	MOVQ       add+56(FP), R9
 	TESTQ      R9, R9
-	JZ         maskedStore
+	JZ         blocks1Store
 	MOVQ       dsts+0(FP), R9
 	MOVQ       (R9), R10
-	VMOVDQU8.Z (R10)(R8*1), K1, Z0
-	VPXORQ     Z0, Z28, Z28
+	VMOVDQU8.Z (R10)(R8*1), K2, Z1
+	VPXORQ     Z1, Z0, Z0
 	MOVQ       24(R9), R10
-	VMOVDQU8.Z (R10)(R8*1), K1, Z0
-	VPXORQ     Z0, Z29, Z29
+	VMOVDQU8.Z (R10)(R8*1), K2, Z1
+	VPXORQ     Z1, Z4, Z4
 	MOVQ       48(R9), R10
-	VMOVDQU8.Z (R10)(R8*1), K1, Z0
-	VPXORQ     Z0, Z30, Z30
+	VMOVDQU8.Z (R10)(R8*1), K2, Z1
+	VPXORQ     Z1, Z8, Z8
 	MOVQ       72(R9), R9
-	VMOVDQU8.Z (R9)(R8*1), K1, Z0
-	VPXORQ     Z0, Z31, Z31
+	VMOVDQU8.Z (R9)(R8*1), K2, Z1
+	VPXORQ     Z1, Z12, Z12
 
-maskedStore:
+blocks1Store:
 	MOVQ     dsts+0(FP), R9
 	MOVQ     (R9), R10
-	VMOVDQU8 Z28, K1, (R10)(R8*1)
+	VMOVDQU8 Z0, K2, (R10)(R8*1)
 	MOVQ     24(R9), R10
-	VMOVDQU8 Z29, K1, (R10)(R8*1)
+	VMOVDQU8 Z4, K2, (R10)(R8*1)
 	MOVQ     48(R9), R10
-	VMOVDQU8 Z30, K1, (R10)(R8*1)
+	VMOVDQU8 Z8, K2, (R10)(R8*1)
 	MOVQ     72(R9), R9
-	VMOVDQU8 Z31, K1, (R9)(R8*1)
+	VMOVDQU8 Z12, K2, (R9)(R8*1)
+	KXNORQ   K1, K1, K1
 	ADDQ     $0x00000040, R8
-	JMP      masked
+	JMP      blocks1
 
 done:
 	VZEROUPPER
@@ -1405,37 +2208,41 @@ TEXT ·mulGFNI256(SB), NOSPLIT, $0-32
 	VPBROADCASTQ   (BX), Y0
 	VMOVDQU        -32(CX)(DX*1), Y1
 	VGF2P8AFFINEQB $0x00, Y0, Y1, Y1
-
-blocks:
 	CMPQ           DX, $0x00000080
 	JL             singles
+
+blocksAgain:
 	VMOVDQU        (CX), Y2
+	VMOVDQU        32(CX), Y3
 	VGF2P8AFFINEQB $0x00, Y0, Y2, Y2
 	VMOVDQU        Y2, (AX)
-	VMOVDQU        32(CX), Y2
-	VGF2P8AFFINEQB $0x00, Y0, Y2, Y2
-	VMOVDQU        Y2, 32(AX)
 	VMOVDQU        64(CX), Y2
+	VGF2P8AFFINEQB $0x00, Y0, Y3, Y3
+	VMOVDQU        Y3, 32(AX)
+	VMOVDQU        96(CX), Y3
 	VGF2P8AFFINEQB $0x00, Y0, Y2, Y2
 	VMOVDQU        Y2, 64(AX)
-	VMOVDQU        96(CX), Y2
-	VGF2P8AFFINEQB $0x00, Y0, Y2, Y2
+	VGF2P8AFFINEQB $0x00, Y0, Y3, Y2
 	VMOVDQU        Y2, 96(AX)
 	ADDQ           $0x00000080, CX
 	ADDQ           $0x00000080, AX
 	SUBQ           $0x00000080, DX
-	JMP            blocks
+	CMPQ           DX, $0x00000080
+	JGE            blocksAgain
 
 singles:
-	CMPQ           DX, $0x00000020
-	JL             tail
+	CMPQ DX, $0x00000020
+	JL   tail
+
+singlesAgain:
 	VMOVDQU        (CX), Y2
 	VGF2P8AFFINEQB $0x00, Y0, Y2, Y2
 	VMOVDQU        Y2, (AX)
 	ADDQ           $0x00000020, CX
 	ADDQ           $0x00000020, AX
 	SUBQ           $0x00000020, DX
-	JMP            singles
+	CMPQ           DX, $0x00000020
+	JGE            singlesAgain
 
 tail:
 	TESTQ   DX, DX
@@ -1476,32 +2283,37 @@ TEXT ·mulAddGFNI256(SB), NOSPLIT, $0-32
 	SUBQ           BX, DX
 
 blocks:
-	CMPQ           DX, $0x00000080
-	JL             singles
+	CMPQ DX, $0x00000080
+	JL   singles
+
+blocksAgain:
 	VMOVDQU        (CX), Y2
+	VMOVDQU        32(CX), Y3
 	VGF2P8AFFINEQB $0x00, Y0, Y2, Y2
 	VPXOR          (AX), Y2, Y2
 	VMOVDQU        Y2, (AX)
-	VMOVDQU        32(CX), Y2
-	VGF2P8AFFINEQB $0x00, Y0, Y2, Y2
-	VPXOR          32(AX), Y2, Y2
-	VMOVDQU        Y2, 32(AX)
 	VMOVDQU        64(CX), Y2
+	VGF2P8AFFINEQB $0x00, Y0, Y3, Y3
+	VPXOR          32(AX), Y3, Y3
+	VMOVDQU        Y3, 32(AX)
+	VMOVDQU        96(CX), Y3
 	VGF2P8AFFINEQB $0x00, Y0, Y2, Y2
 	VPXOR          64(AX), Y2, Y2
 	VMOVDQU        Y2, 64(AX)
-	VMOVDQU        96(CX), Y2
-	VGF2P8AFFINEQB $0x00, Y0, Y2, Y2
+	VGF2P8AFFINEQB $0x00, Y0, Y3, Y2
 	VPXOR          96(AX), Y2, Y2
 	VMOVDQU        Y2, 96(AX)
 	ADDQ           $0x00000080, CX
 	ADDQ           $0x00000080, AX
 	SUBQ           $0x00000080, DX
-	JMP            blocks
+	CMPQ           DX, $0x00000080
+	JGE            blocksAgain
 
 singles:
-	CMPQ           DX, $0x00000020
-	JL             tail
+	CMPQ DX, $0x00000020
+	JL   tail
+
+singlesAgain:
 	VMOVDQU        (CX), Y2
 	VGF2P8AFFINEQB $0x00, Y0, Y2, Y2
 	VPXOR          (AX), Y2, Y2
@@ -1509,7 +2321,8 @@ singles:
 	ADDQ           $0x00000020, CX
 	ADDQ           $0x00000020, AX
 	SUBQ           $0x00000020, DX
-	JMP            singles
+	CMPQ           DX, $0x00000020
+	JGE            singlesAgain
 
 tail:
 	TESTQ   DX, DX
@@ -1564,35 +2377,41 @@ TEXT ·addGFNI256(SB), NOSPLIT, $0-24
 	SUBQ    BX, DX
 
 blocks:
-	CMPQ    DX, $0x00000080
-	JL      singles
+	CMPQ DX, $0x00000080
+	JL   singles
+
+blocksAgain:
 	VMOVDQU (CX), Y1
+	VMOVDQU 32(CX), Y2
 	VPXOR   (AX), Y1, Y1
 	VMOVDQU Y1, (AX)
-	VMOVDQU 32(CX), Y1
-	VPXOR   32(AX), Y1, Y1
-	VMOVDQU Y1, 32(AX)
 	VMOVDQU 64(CX), Y1
+	VPXOR   32(AX), Y2, Y2
+	VMOVDQU Y2, 32(AX)
+	VMOVDQU 96(CX), Y2
 	VPXOR   64(AX), Y1, Y1
 	VMOVDQU Y1, 64(AX)
-	VMOVDQU 96(CX), Y1
-	VPXOR   96(AX), Y1, Y1
-	VMOVDQU Y1, 96(AX)
+	VPXOR   96(AX), Y2, Y2
+	VMOVDQU Y2, 96(AX)
 	ADDQ    $0x00000080, CX
 	ADDQ    $0x00000080, AX
 	SUBQ    $0x00000080, DX
-	JMP     blocks
+	CMPQ    DX, $0x00000080
+	JGE     blocksAgain
 
 singles:
-	CMPQ    DX, $0x00000020
-	JL      tail
+	CMPQ DX, $0x00000020
+	JL   tail
+
+singlesAgain:
 	VMOVDQU (CX), Y1
 	VPXOR   (AX), Y1, Y1
 	VMOVDQU Y1, (AX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, AX
 	SUBQ    $0x00000020, DX
-	JMP     singles
+	CMPQ    DX, $0x00000020
+	JGE     singlesAgain
 
 tail:
 	TESTQ   DX, DX
@@ -1838,10 +2657,10 @@ tail:
 	SUBQ    BX, SI
 	JLE     done
 	LEAQ    keep<>+0(SB), DI
-	VMOVDQU 32(DI)(SI*1), Y0
+	VMOVDQU 32(DI)(SI*1), Y1
 	SUBQ    $0x00000020, SI
 	ADDQ    SI, BX
-	VPXOR   Y1, Y1, Y1
+	VPXOR   Y0, Y0, Y0
 	MOVQ    srcs+8(FP), SI
 	XORQ    DI, DI
 
@@ -1853,7 +2672,7 @@ overlappedSources:
 	VPBROADCASTQ   (CX)(R9*8), Y2
 	VMOVDQU        (R8)(BX*1), Y3
 	VGF2P8AFFINEQB $0x00, Y2, Y3, Y2
-	VPXOR          Y2, Y1, Y1
+	VPXOR          Y2, Y0, Y0
 	INCQ           DI
 	ADDQ           $0x00000018, SI
 	JMP            overlappedSources
@@ -1864,13 +2683,13 @@ overlappedSummed:
 	JZ    overlappedStore
 	MOVQ  dsts+0(FP), AX
 	MOVQ  (AX), AX
-	VPAND Y0, Y1, Y1
-	VPXOR (AX)(BX*1), Y1, Y1
+	VPAND Y1, Y0, Y0
+	VPXOR (AX)(BX*1), Y0, Y0
 
 overlappedStore:
 	MOVQ    dsts+0(FP), AX
 	MOVQ    (AX), AX
-	VMOVDQU Y1, (AX)(BX*1)
+	VMOVDQU Y0, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -1972,7 +2791,7 @@ singles:
 	CMPQ  DI, $0x00000020
 	JL    tail
 	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
+	VPXOR Y4, Y4, Y4
 	MOVQ  srcs+8(FP), DI
 	XORQ  R8, R8
 
@@ -1981,14 +2800,14 @@ singlesSources:
 	JGE            singlesSummed
 	MOVQ           (DI), R9
 	MOVBQZX        (BX)(R8*1), R10
-	VPBROADCASTQ   (CX)(R10*8), Y2
+	VPBROADCASTQ   (CX)(R10*8), Y1
 	MOVBQZX        (DX)(R8*1), R10
-	VPBROADCASTQ   (CX)(R10*8), Y3
-	VMOVDQU        (R9)(SI*1), Y4
-	VGF2P8AFFINEQB $0x00, Y2, Y4, Y2
-	VPXOR          Y2, Y0, Y0
-	VGF2P8AFFINEQB $0x00, Y3, Y4, Y2
-	VPXOR          Y2, Y1, Y1
+	VPBROADCASTQ   (CX)(R10*8), Y2
+	VMOVDQU        (R9)(SI*1), Y3
+	VGF2P8AFFINEQB $0x00, Y1, Y3, Y1
+	VPXOR          Y1, Y0, Y0
+	VGF2P8AFFINEQB $0x00, Y2, Y3, Y1
+	VPXOR          Y1, Y4, Y4
 	INCQ           R8
 	ADDQ           $0x00000018, DI
 	JMP            singlesSources
@@ -2001,14 +2820,14 @@ singlesSummed:
 	MOVQ  (DI), R8
 	VPXOR (R8)(SI*1), Y0, Y0
 	MOVQ  24(DI), DI
-	VPXOR (DI)(SI*1), Y1, Y1
+	VPXOR (DI)(SI*1), Y4, Y4
 
 singlesStore:
 	MOVQ    dsts+0(FP), DI
 	MOVQ    (DI), R8
 	VMOVDQU Y0, (R8)(SI*1)
 	MOVQ    24(DI), DI
-	VMOVDQU Y1, (DI)(SI*1)
+	VMOVDQU Y4, (DI)(SI*1)
 	ADDQ    $0x00000020, SI
 	JMP     singles
 
@@ -2017,11 +2836,11 @@ tail:
 	SUBQ    SI, DI
 	JLE     done
 	LEAQ    keep<>+0(SB), R8
-	VMOVDQU 32(R8)(DI*1), Y0
+	VMOVDQU 32(R8)(DI*1), Y1
 	SUBQ    $0x00000020, DI
 	ADDQ    DI, SI
-	VPXOR   Y1, Y1, Y1
-	VPXOR   Y2, Y2, Y2
+	VPXOR   Y0, Y0, Y0
+	VPXOR   Y4, Y4, Y4
 	MOVQ    srcs+8(FP), DI
 	XORQ    R8, R8
 
@@ -2030,14 +2849,14 @@ overlappedSources:
 	JGE            overlappedSummed
 	MOVQ           (DI), R9
 	MOVBQZX        (BX)(R8*1), R10
-	VPBROADCASTQ   (CX)(R10*8), Y3
+	VPBROADCASTQ   (CX)(R10*8), Y2
 	MOVBQZX        (DX)(R8*1), R10
-	VPBROADCASTQ   (CX)(R10*8), Y4
+	VPBROADCASTQ   (CX)(R10*8), Y3
 	VMOVDQU        (R9)(SI*1), Y5
-	VGF2P8AFFINEQB $0x00, Y3, Y5, Y3
-	VPXOR          Y3, Y1, Y1
-	VGF2P8AFFINEQB $0x00, Y4, Y5, Y3
-	VPXOR          Y3, Y2, Y2
+	VGF2P8AFFINEQB $0x00, Y2, Y5, Y2
+	VPXOR          Y2, Y0, Y0
+	VGF2P8AFFINEQB $0x00, Y3, Y5, Y2
+	VPXOR          Y2, Y4, Y4
 	INCQ           R8
 	ADDQ           $0x00000018, DI
 	JMP            overlappedSources
@@ -2048,18 +2867,18 @@ overlappedSummed:
 	JZ    overlappedStore
 	MOVQ  dsts+0(FP), AX
 	MOVQ  (AX), CX
-	VPAND Y0, Y1, Y1
-	VPXOR (CX)(SI*1), Y1, Y1
+	VPAND Y1, Y0, Y0
+	VPXOR (CX)(SI*1), Y0, Y0
 	MOVQ  24(AX), AX
-	VPAND Y0, Y2, Y2
-	VPXOR (AX)(SI*1), Y2, Y2
+	VPAND Y1, Y4, Y4
+	VPXOR (AX)(SI*1), Y4, Y4
 
 overlappedStore:
 	MOVQ    dsts+0(FP), AX
 	MOVQ    (AX), CX
-	VMOVDQU Y1, (CX)(SI*1)
+	VMOVDQU Y0, (CX)(SI*1)
 	MOVQ    24(AX), AX
-	VMOVDQU Y2, (AX)(SI*1)
+	VMOVDQU Y4, (AX)(SI*1)
 
 done:
 	VZEROUPPER
@@ -2170,8 +2989,8 @@ singles:
 	CMPQ  R8, $0x00000020
 	JL    tail
 	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y6, Y6, Y6
 	MOVQ  srcs+8(FP), R8
 	XORQ  R9, R9
 
@@ -2180,18 +2999,18 @@ singlesSources:
 	JGE            singlesSummed
 	MOVQ           (R8), R10
 	MOVBQZX        (BX)(R9*1), R11
-	VPBROADCASTQ   (CX)(R11*8), Y3
+	VPBROADCASTQ   (CX)(R11*8), Y1
 	MOVBQZX        (SI)(R9*1), R11
-	VPBROADCASTQ   (CX)(R11*8), Y4
+	VPBROADCASTQ   (CX)(R11*8), Y2
 	MOVBQZX        (DX)(R9*1), R11
-	VPBROADCASTQ   (CX)(R11*8), Y5
-	VMOVDQU        (R10)(DI*1), Y6
-	VGF2P8AFFINEQB $0x00, Y3, Y6, Y3
-	VPXOR          Y3, Y0, Y0
-	VGF2P8AFFINEQB $0x00, Y4, Y6, Y3
-	VPXOR          Y3, Y1, Y1
-	VGF2P8AFFINEQB $0x00, Y5, Y6, Y3
-	VPXOR          Y3, Y2, Y2
+	VPBROADCASTQ   (CX)(R11*8), Y4
+	VMOVDQU        (R10)(DI*1), Y5
+	VGF2P8AFFINEQB $0x00, Y1, Y5, Y1
+	VPXOR          Y1, Y0, Y0
+	VGF2P8AFFINEQB $0x00, Y2, Y5, Y1
+	VPXOR          Y1, Y3, Y3
+	VGF2P8AFFINEQB $0x00, Y4, Y5, Y1
+	VPXOR          Y1, Y6, Y6
 	INCQ           R9
 	ADDQ           $0x00000018, R8
 	JMP            singlesSources
@@ -2204,18 +3023,18 @@ singlesSummed:
 	MOVQ  (R8), R9
 	VPXOR (R9)(DI*1), Y0, Y0
 	MOVQ  24(R8), R9
-	VPXOR (R9)(DI*1), Y1, Y1
+	VPXOR (R9)(DI*1), Y3, Y3
 	MOVQ  48(R8), R8
-	VPXOR (R8)(DI*1), Y2, Y2
+	VPXOR (R8)(DI*1), Y6, Y6
 
 singlesStore:
 	MOVQ    dsts+0(FP), R8
 	MOVQ    (R8), R9
 	VMOVDQU Y0, (R9)(DI*1)
 	MOVQ    24(R8), R9
-	VMOVDQU Y1, (R9)(DI*1)
+	VMOVDQU Y3, (R9)(DI*1)
 	MOVQ    48(R8), R8
-	VMOVDQU Y2, (R8)(DI*1)
+	VMOVDQU Y6, (R8)(DI*1)
 	ADDQ    $0x00000020, DI
 	JMP     singles
 
@@ -2224,12 +3043,12 @@ tail:
 	SUBQ    DI, R8
 	JLE     done
 	LEAQ    keep<>+0(SB), R9
-	VMOVDQU 32(R9)(R8*1), Y0
+	VMOVDQU 32(R9)(R8*1), Y1
 	SUBQ    $0x00000020, R8
 	ADDQ    R8, DI
-	VPXOR   Y1, Y1, Y1
-	VPXOR   Y2, Y2, Y2
+	VPXOR   Y0, Y0, Y0
 	VPXOR   Y3, Y3, Y3
+	VPXOR   Y6, Y6, Y6
 	MOVQ    srcs+8(FP), R8
 	XORQ    R9, R9
 
@@ -2238,18 +3057,18 @@ overlappedSources:
 	JGE            overlappedSummed
 	MOVQ           (R8), R10
 	MOVBQZX        (BX)(R9*1), R11
-	VPBROADCASTQ   (CX)(R11*8), Y4
+	VPBROADCASTQ   (CX)(R11*8), Y2
 	MOVBQZX        (SI)(R9*1), R11
-	VPBROADCASTQ   (CX)(R11*8), Y5
+	VPBROADCASTQ   (CX)(R11*8), Y4
 	MOVBQZX        (DX)(R9*1), R11
-	VPBROADCASTQ   (CX)(R11*8), Y6
+	VPBROADCASTQ   (CX)(R11*8), Y5
 	VMOVDQU        (R10)(DI*1), Y7
-	VGF2P8AFFINEQB $0x00, Y4, Y7, Y4
-	VPXOR          Y4, Y1, Y1
-	VGF2P8AFFINEQB $0x00, Y5, Y7, Y4
-	VPXOR          Y4, Y2, Y2
-	VGF2P8AFFINEQB $0x00, Y6, Y7, Y4
-	VPXOR          Y4, Y3, Y3
+	VGF2P8AFFINEQB $0x00, Y2, Y7, Y2
+	VPXOR          Y2, Y0, Y0
+	VGF2P8AFFINEQB $0x00, Y4, Y7, Y2
+	VPXOR          Y2, Y3, Y3
+	VGF2P8AFFINEQB $0x00, Y5, Y7, Y2
+	VPXOR          Y2, Y6, Y6
 	INCQ           R9
 	ADDQ           $0x00000018, R8
 	JMP            overlappedSources
@@ -2260,23 +3079,23 @@ overlappedSummed:
 	JZ    overlappedStore
 	MOVQ  dsts+0(FP), AX
 	MOVQ  (AX), CX
-	VPAND Y0, Y1, Y1
-	VPXOR (CX)(DI*1), Y1, Y1
+	VPAND Y1, Y0, Y0
+	VPXOR (CX)(DI*1), Y0, Y0
 	MOVQ  24(AX), CX
-	VPAND Y0, Y2, Y2
-	VPXOR (CX)(DI*1), Y2, Y2
+	VPAND Y1, Y3, Y3
+	VPXOR (CX)(DI*1), Y3, Y3
 	MOVQ  48(AX), AX
-	VPAND Y0, Y3, Y3
-	VPXOR (AX)(DI*1), Y3, Y3
+	VPAND Y1, Y6, Y6
+	VPXOR (AX)(DI*1), Y6, Y6
 
 overlappedStore:
 	MOVQ    dsts+0(FP), AX
 	MOVQ    (AX), CX
-	VMOVDQU Y1, (CX)(DI*1)
+	VMOVDQU Y0, (CX)(DI*1)
 	MOVQ    24(AX), CX
-	VMOVDQU Y2, (CX)(DI*1)
+	VMOVDQU Y3, (CX)(DI*1)
 	MOVQ    48(AX), AX
-	VMOVDQU Y3, (AX)(DI*1)
+	VMOVDQU Y6, (AX)(DI*1)
 
 done:
 	VZEROUPPER
@@ -2386,9 +3205,9 @@ singles:
 	CMPQ  R9, $0x00000020
 	JL    tail
 	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
 	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y6, Y6, Y6
 	MOVQ  srcs+8(FP), R9
 	XORQ  R10, R10
 
@@ -2397,22 +3216,22 @@ singlesSources:
 	JGE            singlesSummed
 	MOVQ           (R9), R11
 	MOVBQZX        (BX)(R10*1), R12
-	VPBROADCASTQ   (CX)(R12*8), Y4
+	VPBROADCASTQ   (CX)(R12*8), Y1
 	MOVBQZX        (SI)(R10*1), R12
-	VPBROADCASTQ   (CX)(R12*8), Y5
+	VPBROADCASTQ   (CX)(R12*8), Y3
 	MOVBQZX        (DI)(R10*1), R12
-	VPBROADCASTQ   (CX)(R12*8), Y6
+	VPBROADCASTQ   (CX)(R12*8), Y5
 	MOVBQZX        (DX)(R10*1), R12
 	VPBROADCASTQ   (CX)(R12*8), Y7
 	VMOVDQU        (R11)(R8*1), Y8
-	VGF2P8AFFINEQB $0x00, Y4, Y8, Y4
-	VPXOR          Y4, Y0, Y0
-	VGF2P8AFFINEQB $0x00, Y5, Y8, Y4
-	VPXOR          Y4, Y1, Y1
-	VGF2P8AFFINEQB $0x00, Y6, Y8, Y4
-	VPXOR          Y4, Y2, Y2
-	VGF2P8AFFINEQB $0x00, Y7, Y8, Y4
-	VPXOR          Y4, Y3, Y3
+	VGF2P8AFFINEQB $0x00, Y1, Y8, Y1
+	VPXOR          Y1, Y0, Y0
+	VGF2P8AFFINEQB $0x00, Y3, Y8, Y1
+	VPXOR          Y1, Y2, Y2
+	VGF2P8AFFINEQB $0x00, Y5, Y8, Y1
+	VPXOR          Y1, Y4, Y4
+	VGF2P8AFFINEQB $0x00, Y7, Y8, Y1
+	VPXOR          Y1, Y6, Y6
 	INCQ           R10
 	ADDQ           $0x00000018, R9
 	JMP            singlesSources
@@ -2425,22 +3244,22 @@ singlesSummed:
 	MOVQ  (R9), R10
 	VPXOR (R10)(R8*1), Y0, Y0
 	MOVQ  24(R9), R10
-	VPXOR (R10)(R8*1), Y1, Y1
-	MOVQ  48(R9), R10
 	VPXOR (R10)(R8*1), Y2, Y2
+	MOVQ  48(R9), R10
+	VPXOR (R10)(R8*1), Y4, Y4
 	MOVQ  72(R9), R9
-	VPXOR (R9)(R8*1), Y3, Y3
+	VPXOR (R9)(R8*1), Y6, Y6
 
 singlesStore:
 	MOVQ    dsts+0(FP), R9
 	MOVQ    (R9), R10
 	VMOVDQU Y0, (R10)(R8*1)
 	MOVQ    24(R9), R10
-	VMOVDQU Y1, (R10)(R8*1)
-	MOVQ    48(R9), R10
 	VMOVDQU Y2, (R10)(R8*1)
+	MOVQ    48(R9), R10
+	VMOVDQU Y4, (R10)(R8*1)
 	MOVQ    72(R9), R9
-	VMOVDQU Y3, (R9)(R8*1)
+	VMOVDQU Y6, (R9)(R8*1)
 	ADDQ    $0x00000020, R8
 	JMP     singles
 
@@ -2449,13 +3268,13 @@ tail:
 	SUBQ    R8, R9
 	JLE     done
 	LEAQ    keep<>+0(SB), R10
-	VMOVDQU 32(R10)(R9*1), Y0
+	VMOVDQU 32(R10)(R9*1), Y1
 	SUBQ    $0x00000020, R9
 	ADDQ    R9, R8
-	VPXOR   Y1, Y1, Y1
+	VPXOR   Y0, Y0, Y0
 	VPXOR   Y2, Y2, Y2
-	VPXOR   Y3, Y3, Y3
 	VPXOR   Y4, Y4, Y4
+	VPXOR   Y6, Y6, Y6
 	MOVQ    srcs+8(FP), R9
 	XORQ    R10, R10
 
@@ -2464,22 +3283,22 @@ overlappedSources:
 	JGE            overlappedSummed
 	MOVQ           (R9), R11
 	MOVBQZX        (BX)(R10*1), R12
-	VPBROADCASTQ   (CX)(R12*8), Y5
+	VPBROADCASTQ   (CX)(R12*8), Y3
 	MOVBQZX        (SI)(R10*1), R12
-	VPBROADCASTQ   (CX)(R12*8), Y6
+	VPBROADCASTQ   (CX)(R12*8), Y5
 	MOVBQZX        (DI)(R10*1), R12
 	VPBROADCASTQ   (CX)(R12*8), Y7
 	MOVBQZX        (DX)(R10*1), R12
 	VPBROADCASTQ   (CX)(R12*8), Y8
 	VMOVDQU        (R11)(R8*1), Y9
-	VGF2P8AFFINEQB $0x00, Y5, Y9, Y5
-	VPXOR          Y5, Y1, Y1
-	VGF2P8AFFINEQB $0x00, Y6, Y9, Y5
-	VPXOR          Y5, Y2, Y2
-	VGF2P8AFFINEQB $0x00, Y7, Y9, Y5
-	VPXOR          Y5, Y3, Y3
-	VGF2P8AFFINEQB $0x00, Y8, Y9, Y5
-	VPXOR          Y5, Y4, Y4
+	VGF2P8AFFINEQB $0x00, Y3, Y9, Y3
+	VPXOR          Y3, Y0, Y0
+	VGF2P8AFFINEQB $0x00, Y5, Y9, Y3
+	VPXOR          Y3, Y2, Y2
+	VGF2P8AFFINEQB $0x00, Y7, Y9, Y3
+	VPXOR          Y3, Y4, Y4
+	VGF2P8AFFINEQB $0x00, Y8, Y9, Y3
+	VPXOR          Y3, Y6, Y6
 	INCQ           R10
 	ADDQ           $0x00000018, R9
 	JMP            overlappedSources
@@ -2490,28 +3309,28 @@ overlappedSummed:
 	JZ    overlappedStore
 	MOVQ  dsts+0(FP), AX
 	MOVQ  (AX), CX
-	VPAND Y0, Y1, Y1
-	VPXOR (CX)(R8*1), Y1, Y1
+	VPAND Y1, Y0, Y0
+	VPXOR (CX)(R8*1), Y0, Y0
 	MOVQ  24(AX), CX
-	VPAND Y0, Y2, Y2
+	VPAND Y1, Y2, Y2
 	VPXOR (CX)(R8*1), Y2, Y2
 	MOVQ  48(AX), CX
-	VPAND Y0, Y3, Y3
-	VPXOR (CX)(R8*1), Y3, Y3
+	VPAND Y1, Y4, Y4
+	VPXOR (CX)(R8*1), Y4, Y4
 	MOVQ  72(AX), AX
-	VPAND Y0, Y4, Y4
-	VPXOR (AX)(R8*1), Y4, Y4
+	VPAND Y1, Y6, Y6
+	VPXOR (AX)(R8*1), Y6, Y6
 
 overlappedStore:
 	MOVQ    dsts+0(FP), AX
 	MOVQ    (AX), CX
-	VMOVDQU Y1, (CX)(R8*1)
+	VMOVDQU Y0, (CX)(R8*1)
 	MOVQ    24(AX), CX
 	VMOVDQU Y2, (CX)(R8*1)
 	MOVQ    48(AX), CX
-	VMOVDQU Y3, (CX)(R8*1)
+	VMOVDQU Y4, (CX)(R8*1)
 	MOVQ    72(AX), AX
-	VMOVDQU Y4, (AX)(R8*1)
+	VMOVDQU Y6, (AX)(R8*1)
 
 done:
 	VZEROUPPER
@@ -2536,50 +3355,53 @@ TEXT ·mulAVX2(SB), NOSPLIT, $0-32
 	VPSHUFB        Y3, Y1, Y3
 	VPSHUFB        Y4, Y2, Y4
 	VPXOR          Y4, Y3, Y3
+	CMPQ           DX, $0x00000080
+	JL             singles
 
-blocks:
-	CMPQ    DX, $0x00000080
-	JL      singles
+blocksAgain:
 	VMOVDQU (CX), Y4
-	VPSRLQ  $0x04, Y4, Y5
+	VMOVDQU 32(CX), Y5
+	VPSRLQ  $0x04, Y4, Y6
 	VPAND   Y0, Y4, Y4
-	VPAND   Y0, Y5, Y5
+	VPAND   Y0, Y6, Y6
 	VPSHUFB Y4, Y1, Y4
-	VPSHUFB Y5, Y2, Y5
-	VPXOR   Y5, Y4, Y4
+	VPSHUFB Y6, Y2, Y6
+	VPXOR   Y6, Y4, Y4
 	VMOVDQU Y4, (AX)
-	VMOVDQU 32(CX), Y4
-	VPSRLQ  $0x04, Y4, Y5
-	VPAND   Y0, Y4, Y4
-	VPAND   Y0, Y5, Y5
-	VPSHUFB Y4, Y1, Y4
-	VPSHUFB Y5, Y2, Y5
-	VPXOR   Y5, Y4, Y4
-	VMOVDQU Y4, 32(AX)
 	VMOVDQU 64(CX), Y4
-	VPSRLQ  $0x04, Y4, Y5
-	VPAND   Y0, Y4, Y4
+	VPSRLQ  $0x04, Y5, Y6
 	VPAND   Y0, Y5, Y5
+	VPAND   Y0, Y6, Y6
+	VPSHUFB Y5, Y1, Y5
+	VPSHUFB Y6, Y2, Y6
+	VPXOR   Y6, Y5, Y5
+	VMOVDQU Y5, 32(AX)
+	VMOVDQU 96(CX), Y5
+	VPSRLQ  $0x04, Y4, Y6
+	VPAND   Y0, Y4, Y4
+	VPAND   Y0, Y6, Y6
 	VPSHUFB Y4, Y1, Y4
-	VPSHUFB Y5, Y2, Y5
-	VPXOR   Y5, Y4, Y4
+	VPSHUFB Y6, Y2, Y6
+	VPXOR   Y6, Y4, Y4
 	VMOVDQU Y4, 64(AX)
-	VMOVDQU 96(CX), Y4
-	VPSRLQ  $0x04, Y4, Y5
-	VPAND   Y0, Y4, Y4
+	VPSRLQ  $0x04, Y5, Y4
 	VPAND   Y0, Y5, Y5
-	VPSHUFB Y4, Y1, Y4
-	VPSHUFB Y5, Y2, Y5
-	VPXOR   Y5, Y4, Y4
-	VMOVDQU Y4, 96(AX)
+	VPAND   Y0, Y4, Y4
+	VPSHUFB Y5, Y1, Y5
+	VPSHUFB Y4, Y2, Y4
+	VPXOR   Y4, Y5, Y5
+	VMOVDQU Y5, 96(AX)
 	ADDQ    $0x00000080, CX
 	ADDQ    $0x00000080, AX
 	SUBQ    $0x00000080, DX
-	JMP     blocks
+	CMPQ    DX, $0x00000080
+	JGE     blocksAgain
 
 singles:
-	CMPQ    DX, $0x00000020
-	JL      tail
+	CMPQ DX, $0x00000020
+	JL   tail
+
+singlesAgain:
 	VMOVDQU (CX), Y4
 	VPSRLQ  $0x04, Y4, Y5
 	VPAND   Y0, Y4, Y4
@@ -2591,7 +3413,8 @@ singles:
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, AX
 	SUBQ    $0x00000020, DX
-	JMP     singles
+	CMPQ    DX, $0x00000020
+	JGE     singlesAgain
 
 tail:
 	TESTQ   DX, DX
@@ -2646,52 +3469,57 @@ TEXT ·mulAddAVX2(SB), NOSPLIT, $0-32
 	SUBQ           BX, DX
 
 blocks:
-	CMPQ    DX, $0x00000080
-	JL      singles
+	CMPQ DX, $0x00000080
+	JL   singles
+
+blocksAgain:
 	VMOVDQU (CX), Y4
-	VPSRLQ  $0x04, Y4, Y5
+	VMOVDQU 32(CX), Y5
+	VPSRLQ  $0x04, Y4, Y6
 	VPAND   Y0, Y4, Y4
-	VPAND   Y0, Y5, Y5
+	VPAND   Y0, Y6, Y6
 	VPSHUFB Y4, Y1, Y4
-	VPSHUFB Y5, Y2, Y5
-	VPXOR   Y5, Y4, Y4
+	VPSHUFB Y6, Y2, Y6
+	VPXOR   Y6, Y4, Y4
 	VPXOR   (AX), Y4, Y4
 	VMOVDQU Y4, (AX)
-	VMOVDQU 32(CX), Y4
-	VPSRLQ  $0x04, Y4, Y5
-	VPAND   Y0, Y4, Y4
-	VPAND   Y0, Y5, Y5
-	VPSHUFB Y4, Y1, Y4
-	VPSHUFB Y5, Y2, Y5
-	VPXOR   Y5, Y4, Y4
-	VPXOR   32(AX), Y4, Y4
-	VMOVDQU Y4, 32(AX)
 	VMOVDQU 64(CX), Y4
-	VPSRLQ  $0x04, Y4, Y5
-	VPAND   Y0, Y4, Y4
+	VPSRLQ  $0x04, Y5, Y6
 	VPAND   Y0, Y5, Y5
+	VPAND   Y0, Y6, Y6
+	VPSHUFB Y5, Y1, Y5
+	VPSHUFB Y6, Y2, Y6
+	VPXOR   Y6, Y5, Y5
+	VPXOR   32(AX), Y5, Y5
+	VMOVDQU Y5, 32(AX)
+	VMOVDQU 96(CX), Y5
+	VPSRLQ  $0x04, Y4, Y6
+	VPAND   Y0, Y4, Y4
+	VPAND   Y0, Y6, Y6
 	VPSHUFB Y4, Y1, Y4
-	VPSHUFB Y5, Y2, Y5
-	VPXOR   Y5, Y4, Y4
+	VPSHUFB Y6, Y2, Y6
+	VPXOR   Y6, Y4, Y4
 	VPXOR   64(AX), Y4, Y4
 	VMOVDQU Y4, 64(AX)
-	VMOVDQU 96(CX), Y4
-	VPSRLQ  $0x04, Y4, Y5
-	VPAND   Y0, Y4, Y4
+	VPSRLQ  $0x04, Y5, Y4
 	VPAND   Y0, Y5, Y5
-	VPSHUFB Y4, Y1, Y4
-	VPSHUFB Y5, Y2, Y5
-	VPXOR   Y5, Y4, Y4
-	VPXOR   96(AX), Y4, Y4
-	VMOVDQU Y4, 96(AX)
+	VPAND   Y0, Y4, Y4
+	VPSHUFB Y5, Y1, Y5
+	VPSHUFB Y4, Y2, Y4
+	VPXOR   Y4, Y5, Y5
+	VPXOR   96(AX), Y5, Y5
+	VMOVDQU Y5, 96(AX)
 	ADDQ    $0x00000080, CX
 	ADDQ    $0x00000080, AX
 	SUBQ    $0x00000080, DX
-	JMP     blocks
+	CMPQ    DX, $0x00000080
+	JGE     blocksAgain
 
 singles:
-	CMPQ    DX, $0x00000020
-	JL      tail
+	CMPQ DX, $0x00000020
+	JL   tail
+
+singlesAgain:
 	VMOVDQU (CX), Y4
 	VPSRLQ  $0x04, Y4, Y5
 	VPAND   Y0, Y4, Y4
@@ -2704,7 +3532,8 @@ singles:
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, AX
 	SUBQ    $0x00000020, DX
-	JMP     singles
+	CMPQ    DX, $0x00000020
+	JGE     singlesAgain
 
 tail:
 	TESTQ   DX, DX
@@ -2745,35 +3574,41 @@ TEXT ·addAVX2(SB), NOSPLIT, $0-24
 	SUBQ    BX, DX
 
 blocks:
-	CMPQ    DX, $0x00000080
-	JL      singles
+	CMPQ DX, $0x00000080
+	JL   singles
+
+blocksAgain:
 	VMOVDQU (CX), Y1
+	VMOVDQU 32(CX), Y2
 	VPXOR   (AX), Y1, Y1
 	VMOVDQU Y1, (AX)
-	VMOVDQU 32(CX), Y1
-	VPXOR   32(AX), Y1, Y1
-	VMOVDQU Y1, 32(AX)
 	VMOVDQU 64(CX), Y1
+	VPXOR   32(AX), Y2, Y2
+	VMOVDQU Y2, 32(AX)
+	VMOVDQU 96(CX), Y2
 	VPXOR   64(AX), Y1, Y1
 	VMOVDQU Y1, 64(AX)
-	VMOVDQU 96(CX), Y1
-	VPXOR   96(AX), Y1, Y1
-	VMOVDQU Y1, 96(AX)
+	VPXOR   96(AX), Y2, Y2
+	VMOVDQU Y2, 96(AX)
 	ADDQ    $0x00000080, CX
 	ADDQ    $0x00000080, AX
 	SUBQ    $0x00000080, DX
-	JMP     blocks
+	CMPQ    DX, $0x00000080
+	JGE     blocksAgain
 
 singles:
-	CMPQ    DX, $0x00000020
-	JL      tail
+	CMPQ DX, $0x00000020
+	JL   tail
+
+singlesAgain:
 	VMOVDQU (CX), Y1
 	VPXOR   (AX), Y1, Y1
 	VMOVDQU Y1, (AX)
 	ADDQ    $0x00000020, CX
 	ADDQ    $0x00000020, AX
 	SUBQ    $0x00000020, DX
-	JMP     singles
+	CMPQ    DX, $0x00000020
+	JGE     singlesAgain
 
 tail:
 	TESTQ   DX, DX
@@ -3105,10 +3940,10 @@ tail:
 	SUBQ    BX, SI
 	JLE     done
 	LEAQ    keep<>+0(SB), DI
-	VMOVDQU 32(DI)(SI*1), Y1
+	VMOVDQU 32(DI)(SI*1), Y2
 	SUBQ    $0x00000020, SI
 	ADDQ    SI, BX
-	VPXOR   Y2, Y2, Y2
+	VPXOR   Y1, Y1, Y1
 	MOVQ    srcs+8(FP), SI
 	XORQ    DI, DI
 
@@ -3127,7 +3962,7 @@ overlappedSources:
 	VPSHUFB        Y5, Y3, Y3
 	VPSHUFB        Y6, Y4, Y4
 	VPXOR          Y4, Y3, Y3
-	VPXOR          Y3, Y2, Y2
+	VPXOR          Y3, Y1, Y1
 	INCQ           DI
 	ADDQ           $0x00000018, SI
 	JMP            overlappedSources
@@ -3138,13 +3973,13 @@ overlappedSummed:
 	JZ    overlappedStore
 	MOVQ  dsts+0(FP), AX
 	MOVQ  (AX), AX
-	VPAND Y1, Y2, Y2
-	VPXOR (AX)(BX*1), Y2, Y2
+	VPAND Y2, Y1, Y1
+	VPXOR (AX)(BX*1), Y1, Y1
 
 overlappedStore:
 	MOVQ    dsts+0(FP), AX
 	MOVQ    (AX), AX
-	VMOVDQU Y2, (AX)(BX*1)
+	VMOVDQU Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -3245,7 +4080,7 @@ singles:
 	CMPQ  DI, $0x00000020
 	JL    tail
 	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
 	MOVQ  srcs+8(FP), DI
 	XORQ  R8, R8
 
@@ -3255,7 +4090,7 @@ singlesSources:
 	MOVQ           (DI), R9
 	MOVBQZX        (BX)(R8*1), R10
 	SHLQ           $0x05, R10
-	VBROADCASTI128 (CX)(R10*1), Y3
+	VBROADCASTI128 (CX)(R10*1), Y2
 	VBROADCASTI128 16(CX)(R10*1), Y4
 	MOVBQZX        (DX)(R8*1), R10
 	SHLQ           $0x05, R10
@@ -3265,14 +4100,14 @@ singlesSources:
 	VPSRLQ         $0x04, Y7, Y8
 	VPAND          Y0, Y7, Y7
 	VPAND          Y0, Y8, Y8
-	VPSHUFB        Y7, Y3, Y3
+	VPSHUFB        Y7, Y2, Y2
 	VPSHUFB        Y8, Y4, Y4
-	VPXOR          Y4, Y3, Y3
-	VPXOR          Y3, Y1, Y1
-	VPSHUFB        Y7, Y5, Y3
+	VPXOR          Y4, Y2, Y2
+	VPXOR          Y2, Y1, Y1
+	VPSHUFB        Y7, Y5, Y2
 	VPSHUFB        Y8, Y6, Y4
-	VPXOR          Y4, Y3, Y3
-	VPXOR          Y3, Y2, Y2
+	VPXOR          Y4, Y2, Y2
+	VPXOR          Y2, Y3, Y3
 	INCQ           R8
 	ADDQ           $0x00000018, DI
 	JMP            singlesSources
@@ -3285,14 +4120,14 @@ singlesSummed:
 	MOVQ  (DI), R8
 	VPXOR (R8)(SI*1), Y1, Y1
 	MOVQ  24(DI), DI
-	VPXOR (DI)(SI*1), Y2, Y2
+	VPXOR (DI)(SI*1), Y3, Y3
 
 singlesStore:
 	MOVQ    dsts+0(FP), DI
 	MOVQ    (DI), R8
 	VMOVDQU Y1, (R8)(SI*1)
 	MOVQ    24(DI), DI
-	VMOVDQU Y2, (DI)(SI*1)
+	VMOVDQU Y3, (DI)(SI*1)
 	ADDQ    $0x00000020, SI
 	JMP     singles
 
@@ -3301,10 +4136,10 @@ tail:
 	SUBQ    SI, DI
 	JLE     done
 	LEAQ    keep<>+0(SB), R8
-	VMOVDQU 32(R8)(DI*1), Y1
+	VMOVDQU 32(R8)(DI*1), Y2
 	SUBQ    $0x00000020, DI
 	ADDQ    DI, SI
-	VPXOR   Y2, Y2, Y2
+	VPXOR   Y1, Y1, Y1
 	VPXOR   Y3, Y3, Y3
 	MOVQ    srcs+8(FP), DI
 	XORQ    R8, R8
@@ -3328,7 +4163,7 @@ overlappedSources:
 	VPSHUFB        Y8, Y4, Y4
 	VPSHUFB        Y9, Y5, Y5
 	VPXOR          Y5, Y4, Y4
-	VPXOR          Y4, Y2, Y2
+	VPXOR          Y4, Y1, Y1
 	VPSHUFB        Y8, Y6, Y4
 	VPSHUFB        Y9, Y7, Y5
 	VPXOR          Y5, Y4, Y4
@@ -3343,16 +4178,16 @@ overlappedSummed:
 	JZ    overlappedStore
 	MOVQ  dsts+0(FP), AX
 	MOVQ  (AX), CX
-	VPAND Y1, Y2, Y2
-	VPXOR (CX)(SI*1), Y2, Y2
+	VPAND Y2, Y1, Y1
+	VPXOR (CX)(SI*1), Y1, Y1
 	MOVQ  24(AX), AX
-	VPAND Y1, Y3, Y3
+	VPAND Y2, Y3, Y3
 	VPXOR (AX)(SI*1), Y3, Y3
 
 overlappedStore:
 	MOVQ    dsts+0(FP), AX
 	MOVQ    (AX), CX
-	VMOVDQU Y2, (CX)(SI*1)
+	VMOVDQU Y1, (CX)(SI*1)
 	MOVQ    24(AX), AX
 	VMOVDQU Y3, (AX)(SI*1)
 
@@ -3382,62 +4217,65 @@ TEXT ·mulSSSE3(SB), NOSPLIT, $0-32
 	MOVO   X2, X3
 	PSHUFB X5, X3
 	PXOR   X3, X4
-
-blocks:
 	CMPQ   DX, $0x00000040
 	JL     singles
+
+blocksAgain:
 	MOVOU  (CX), X3
-	MOVO   X3, X6
-	PSRLQ  $0x04, X6
+	MOVOU  16(CX), X5
+	MOVO   X3, X7
+	PSRLQ  $0x04, X7
 	PAND   X0, X3
-	PAND   X0, X6
-	MOVO   X1, X5
-	PSHUFB X3, X5
+	PAND   X0, X7
+	MOVO   X1, X6
+	PSHUFB X3, X6
 	MOVO   X2, X3
-	PSHUFB X6, X3
-	PXOR   X3, X5
-	MOVOU  X5, (AX)
-	MOVOU  16(CX), X3
-	MOVO   X3, X6
-	PSRLQ  $0x04, X6
-	PAND   X0, X3
-	PAND   X0, X6
-	MOVO   X1, X5
-	PSHUFB X3, X5
-	MOVO   X2, X3
-	PSHUFB X6, X3
-	PXOR   X3, X5
-	MOVOU  X5, 16(AX)
+	PSHUFB X7, X3
+	PXOR   X3, X6
+	MOVOU  X6, (AX)
 	MOVOU  32(CX), X3
-	MOVO   X3, X6
-	PSRLQ  $0x04, X6
+	MOVO   X5, X7
+	PSRLQ  $0x04, X7
+	PAND   X0, X5
+	PAND   X0, X7
+	MOVO   X1, X6
+	PSHUFB X5, X6
+	MOVO   X2, X5
+	PSHUFB X7, X5
+	PXOR   X5, X6
+	MOVOU  X6, 16(AX)
+	MOVOU  48(CX), X5
+	MOVO   X3, X7
+	PSRLQ  $0x04, X7
 	PAND   X0, X3
-	PAND   X0, X6
-	MOVO   X1, X5
-	PSHUFB X3, X5
+	PAND   X0, X7
+	MOVO   X1, X6
+	PSHUFB X3, X6
 	MOVO   X2, X3
-	PSHUFB X6, X3
-	PXOR   X3, X5
-	MOVOU  X5, 32(AX)
-	MOVOU  48(CX), X3
-	MOVO   X3, X6
+	PSHUFB X7, X3
+	PXOR   X3, X6
+	MOVOU  X6, 32(AX)
+	MOVO   X5, X6
 	PSRLQ  $0x04, X6
-	PAND   X0, X3
+	PAND   X0, X5
 	PAND   X0, X6
-	MOVO   X1, X5
-	PSHUFB X3, X5
-	MOVO   X2, X3
-	PSHUFB X6, X3
-	PXOR   X3, X5
-	MOVOU  X5, 48(AX)
+	MOVO   X1, X3
+	PSHUFB X5, X3
+	MOVO   X2, X5
+	PSHUFB X6, X5
+	PXOR   X5, X3
+	MOVOU  X3, 48(AX)
 	ADDQ   $0x00000040, CX
 	ADDQ   $0x00000040, AX
 	SUBQ   $0x00000040, DX
-	JMP    blocks
+	CMPQ   DX, $0x00000040
+	JGE    blocksAgain
 
 singles:
-	CMPQ   DX, $0x00000010
-	JL     tail
+	CMPQ DX, $0x00000010
+	JL   tail
+
+singlesAgain:
 	MOVOU  (CX), X3
 	MOVO   X3, X6
 	PSRLQ  $0x04, X6
@@ -3452,7 +4290,8 @@ singles:
 	ADDQ   $0x00000010, CX
 	ADDQ   $0x00000010, AX
 	SUBQ   $0x00000010, DX
-	JMP    singles
+	CMPQ   DX, $0x00000010
+	JGE    singlesAgain
 
 tail:
 	TESTQ DX, DX
@@ -3513,68 +4352,73 @@ TEXT ·mulAddSSSE3(SB), NOSPLIT, $0-32
 	SUBQ   BX, DX
 
 blocks:
-	CMPQ   DX, $0x00000040
-	JL     singles
+	CMPQ DX, $0x00000040
+	JL   singles
+
+blocksAgain:
 	MOVOU  (CX), X3
-	MOVO   X3, X6
-	PSRLQ  $0x04, X6
+	MOVOU  16(CX), X5
+	MOVO   X3, X7
+	PSRLQ  $0x04, X7
 	PAND   X0, X3
-	PAND   X0, X6
-	MOVO   X1, X5
-	PSHUFB X3, X5
+	PAND   X0, X7
+	MOVO   X1, X6
+	PSHUFB X3, X6
 	MOVO   X2, X3
-	PSHUFB X6, X3
-	PXOR   X3, X5
+	PSHUFB X7, X3
+	PXOR   X3, X6
 	MOVOU  (AX), X3
-	PXOR   X3, X5
-	MOVOU  X5, (AX)
-	MOVOU  16(CX), X3
-	MOVO   X3, X6
-	PSRLQ  $0x04, X6
-	PAND   X0, X3
-	PAND   X0, X6
-	MOVO   X1, X5
-	PSHUFB X3, X5
-	MOVO   X2, X3
-	PSHUFB X6, X3
-	PXOR   X3, X5
-	MOVOU  16(AX), X3
-	PXOR   X3, X5
-	MOVOU  X5, 16(AX)
+	PXOR   X3, X6
+	MOVOU  X6, (AX)
 	MOVOU  32(CX), X3
-	MOVO   X3, X6
-	PSRLQ  $0x04, X6
+	MOVO   X5, X7
+	PSRLQ  $0x04, X7
+	PAND   X0, X5
+	PAND   X0, X7
+	MOVO   X1, X6
+	PSHUFB X5, X6
+	MOVO   X2, X5
+	PSHUFB X7, X5
+	PXOR   X5, X6
+	MOVOU  16(AX), X5
+	PXOR   X5, X6
+	MOVOU  X6, 16(AX)
+	MOVOU  48(CX), X5
+	MOVO   X3, X7
+	PSRLQ  $0x04, X7
 	PAND   X0, X3
-	PAND   X0, X6
-	MOVO   X1, X5
-	PSHUFB X3, X5
+	PAND   X0, X7
+	MOVO   X1, X6
+	PSHUFB X3, X6
 	MOVO   X2, X3
-	PSHUFB X6, X3
-	PXOR   X3, X5
+	PSHUFB X7, X3
+	PXOR   X3, X6
 	MOVOU  32(AX), X3
-	PXOR   X3, X5
-	MOVOU  X5, 32(AX)
-	MOVOU  48(CX), X3
-	MOVO   X3, X6
+	PXOR   X3, X6
+	MOVOU  X6, 32(AX)
+	MOVO   X5, X6
 	PSRLQ  $0x04, X6
-	PAND   X0, X3
+	PAND   X0, X5
 	PAND   X0, X6
-	MOVO   X1, X5
-	PSHUFB X3, X5
-	MOVO   X2, X3
-	PSHUFB X6, X3
-	PXOR   X3, X5
-	MOVOU  48(AX), X3
-	PXOR   X3, X5
-	MOVOU  X5, 48(AX)
+	MOVO   X1, X3
+	PSHUFB X5, X3
+	MOVO   X2, X5
+	PSHUFB X6, X5
+	PXOR   X5, X3
+	MOVOU  48(AX), X5
+	PXOR   X5, X3
+	MOVOU  X3, 48(AX)
 	ADDQ   $0x00000040, CX
 	ADDQ   $0x00000040, AX
 	SUBQ   $0x00000040, DX
-	JMP    blocks
+	CMPQ   DX, $0x00000040
+	JGE    blocksAgain
 
 singles:
-	CMPQ   DX, $0x00000010
-	JL     tail
+	CMPQ DX, $0x00000010
+	JL   tail
+
+singlesAgain:
 	MOVOU  (CX), X3
 	MOVO   X3, X6
 	PSRLQ  $0x04, X6
@@ -3591,7 +4435,8 @@ singles:
 	ADDQ   $0x00000010, CX
 	ADDQ   $0x00000010, AX
 	SUBQ   $0x00000010, DX
-	JMP    singles
+	CMPQ   DX, $0x00000010
+	JGE    singlesAgain
 
 tail:
 	TESTQ DX, DX
@@ -3633,32 +4478,37 @@ TEXT ·addSSSE3(SB), NOSPLIT, $0-24
 	SUBQ  BX, DX
 
 blocks:
-	CMPQ  DX, $0x00000040
-	JL    singles
+	CMPQ DX, $0x00000040
+	JL   singles
+
+blocksAgain:
 	MOVOU (CX), X1
-	MOVOU (AX), X2
-	PXOR  X2, X1
+	MOVOU 16(CX), X2
+	MOVOU (AX), X3
+	PXOR  X3, X1
 	MOVOU X1, (AX)
-	MOVOU 16(CX), X1
-	MOVOU 16(AX), X2
-	PXOR  X2, X1
-	MOVOU X1, 16(AX)
 	MOVOU 32(CX), X1
-	MOVOU 32(AX), X2
-	PXOR  X2, X1
+	MOVOU 16(AX), X3
+	PXOR  X3, X2
+	MOVOU X2, 16(AX)
+	MOVOU 48(CX), X2
+	MOVOU 32(AX), X3
+	PXOR  X3, X1
 	MOVOU X1, 32(AX)
-	MOVOU 48(CX), X1
-	MOVOU 48(AX), X2
-	PXOR  X2, X1
-	MOVOU X1, 48(AX)
+	MOVOU 48(AX), X1
+	PXOR  X1, X2
+	MOVOU X2, 48(AX)
 	ADDQ  $0x00000040, CX
 	ADDQ  $0x00000040, AX
 	SUBQ  $0x00000040, DX
-	JMP   blocks
+	CMPQ  DX, $0x00000040
+	JGE   blocksAgain
 
 singles:
-	CMPQ  DX, $0x00000010
-	JL    tail
+	CMPQ DX, $0x00000010
+	JL   tail
+
+singlesAgain:
 	MOVOU (CX), X1
 	MOVOU (AX), X2
 	PXOR  X2, X1
@@ -3666,7 +4516,8 @@ singles:
 	ADDQ  $0x00000010, CX
 	ADDQ  $0x00000010, AX
 	SUBQ  $0x00000010, DX
-	JMP   singles
+	CMPQ  DX, $0x00000010
+	JGE   singlesAgain
 
 tail:
 	TESTQ DX, DX
@@ -4058,10 +4909,10 @@ tail:
 	SUBQ  BX, SI
 	JLE   done
 	LEAQ  keep<>+0(SB), DI
-	MOVOU 48(DI)(SI*1), X1
+	MOVOU 48(DI)(SI*1), X2
 	SUBQ  $0x00000010, SI
 	ADDQ  SI, BX
-	PXOR  X2, X2
+	PXOR  X1, X1
 	MOVQ  srcs+8(FP), SI
 	XORQ  DI, DI
 
@@ -4083,7 +4934,7 @@ overlappedSources:
 	MOVO    X4, X4
 	PSHUFB  X6, X4
 	PXOR    X4, X3
-	PXOR    X3, X2
+	PXOR    X3, X1
 	INCQ    DI
 	ADDQ    $0x00000018, SI
 	JMP     overlappedSources
@@ -4094,14 +4945,14 @@ overlappedSummed:
 	JZ    overlappedStore
 	MOVQ  dsts+0(FP), AX
 	MOVQ  (AX), AX
-	PAND  X1, X2
+	PAND  X2, X1
 	MOVOU (AX)(BX*1), X0
-	PXOR  X0, X2
+	PXOR  X0, X1
 
 overlappedStore:
 	MOVQ  dsts+0(FP), AX
 	MOVQ  (AX), AX
-	MOVOU X2, (AX)(BX*1)
+	MOVOU X1, (AX)(BX*1)
 
 done:
 	RET
@@ -4215,7 +5066,7 @@ singles:
 	CMPQ DI, $0x00000010
 	JL   tail
 	PXOR X1, X1
-	PXOR X2, X2
+	PXOR X3, X3
 	MOVQ srcs+8(FP), DI
 	XORQ R8, R8
 
@@ -4225,7 +5076,7 @@ singlesSources:
 	MOVQ    (DI), R9
 	MOVBQZX (BX)(R8*1), R10
 	SHLQ    $0x05, R10
-	MOVOU   (CX)(R10*1), X3
+	MOVOU   (CX)(R10*1), X2
 	MOVOU   16(CX)(R10*1), X4
 	MOVBQZX (DX)(R8*1), R10
 	SHLQ    $0x05, R10
@@ -4236,18 +5087,18 @@ singlesSources:
 	PSRLQ   $0x04, X8
 	PAND    X0, X7
 	PAND    X0, X8
-	MOVO    X3, X3
-	PSHUFB  X7, X3
+	MOVO    X2, X2
+	PSHUFB  X7, X2
 	MOVO    X4, X4
 	PSHUFB  X8, X4
-	PXOR    X4, X3
-	PXOR    X3, X1
-	MOVO    X5, X3
-	PSHUFB  X7, X3
+	PXOR    X4, X2
+	PXOR    X2, X1
+	MOVO    X5, X2
+	PSHUFB  X7, X2
 	MOVO    X6, X4
 	PSHUFB  X8, X4
-	PXOR    X4, X3
-	PXOR    X3, X2
+	PXOR    X4, X2
+	PXOR    X2, X3
 	INCQ    R8
 	ADDQ    $0x00000018, DI
 	JMP     singlesSources
@@ -4258,18 +5109,18 @@ singlesSummed:
 	JZ    singlesStore
 	MOVQ  dsts+0(FP), DI
 	MOVQ  (DI), R8
-	MOVOU (R8)(SI*1), X3
-	PXOR  X3, X1
+	MOVOU (R8)(SI*1), X2
+	PXOR  X2, X1
 	MOVQ  24(DI), DI
-	MOVOU (DI)(SI*1), X3
-	PXOR  X3, X2
+	MOVOU (DI)(SI*1), X2
+	PXOR  X2, X3
 
 singlesStore:
 	MOVQ  dsts+0(FP), DI
 	MOVQ  (DI), R8
 	MOVOU X1, (R8)(SI*1)
 	MOVQ  24(DI), DI
-	MOVOU X2, (DI)(SI*1)
+	MOVOU X3, (DI)(SI*1)
 	ADDQ  $0x00000010, SI
 	JMP   singles
 
@@ -4278,10 +5129,10 @@ tail:
 	SUBQ  SI, DI
 	JLE   done
 	LEAQ  keep<>+0(SB), R8
-	MOVOU 48(R8)(DI*1), X1
+	MOVOU 48(R8)(DI*1), X2
 	SUBQ  $0x00000010, DI
 	ADDQ  DI, SI
-	PXOR  X2, X2
+	PXOR  X1, X1
 	PXOR  X3, X3
 	MOVQ  srcs+8(FP), DI
 	XORQ  R8, R8
@@ -4308,7 +5159,7 @@ overlappedSources:
 	MOVO    X5, X5
 	PSHUFB  X9, X5
 	PXOR    X5, X4
-	PXOR    X4, X2
+	PXOR    X4, X1
 	MOVO    X6, X4
 	PSHUFB  X8, X4
 	MOVO    X7, X5
@@ -4325,20 +5176,213 @@ overlappedSummed:
 	JZ    overlappedStore
 	MOVQ  dsts+0(FP), AX
 	MOVQ  (AX), CX
-	PAND  X1, X2
+	PAND  X2, X1
 	MOVOU (CX)(SI*1), X0
-	PXOR  X0, X2
+	PXOR  X0, X1
 	MOVQ  24(AX), AX
-	PAND  X1, X3
+	PAND  X2, X3
 	MOVOU (AX)(SI*1), X0
 	PXOR  X0, X3
 
 overlappedStore:
 	MOVQ  dsts+0(FP), AX
 	MOVQ  (AX), CX
-	MOVOU X2, (CX)(SI*1)
+	MOVOU X1, (CX)(SI*1)
 	MOVQ  24(AX), AX
 	MOVOU X3, (AX)(SI*1)
 
 done:
+	RET
+
+// func abreast8GFNI512(dst *byte, srcs *[]byte, coefs *byte, from int, to int, add int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, GFNI
+TEXT ·abreast8GFNI512(SB), NOSPLIT, $0-48
+	MOVQ           srcs+8(FP), AX
+	MOVQ           coefs+16(FP), CX
+	VMOVDQU64      basis<>+0(SB), Z0
+	VMOVDQU64      gather<>+0(SB), Z1
+	VPBROADCASTB   (CX), Z2
+	VGF2P8AFFINEQB $0x00, Z0, Z2, Z2
+	VPERMB         Z2, Z1, Z2
+	VPBROADCASTB   1(CX), Z3
+	VGF2P8AFFINEQB $0x00, Z0, Z3, Z3
+	VPERMB         Z3, Z1, Z3
+	VPBROADCASTB   2(CX), Z4
+	VGF2P8AFFINEQB $0x00, Z0, Z4, Z4
+	VPERMB         Z4, Z1, Z4
+	VPBROADCASTB   3(CX), Z5
+	VGF2P8AFFINEQB $0x00, Z0, Z5, Z5
+	VPERMB         Z5, Z1, Z5
+	VPBROADCASTB   4(CX), Z6
+	VGF2P8AFFINEQB $0x00, Z0, Z6, Z6
+	VPERMB         Z6, Z1, Z6
+	VPBROADCASTB   5(CX), Z7
+	VGF2P8AFFINEQB $0x00, Z0, Z7, Z7
+	VPERMB         Z7, Z1, Z7
+	VPBROADCASTB   6(CX), Z8
+	VGF2P8AFFINEQB $0x00, Z0, Z8, Z8
+	VPERMB         Z8, Z1, Z8
+	VPBROADCASTB   7(CX), Z9
+	VGF2P8AFFINEQB $0x00, Z0, Z9, Z9
+	VPERMB         Z9, Z1, Z9
+	MOVQ           (AX), CX
+	MOVQ           24(AX), DX
+	MOVQ           48(AX), BX
+	MOVQ           72(AX), SI
+	MOVQ           96(AX), DI
+	MOVQ           120(AX), R8
+	MOVQ           144(AX), R9
+	MOVQ           168(AX), AX
+	MOVQ           dst+0(FP), R10
+	MOVQ           from+24(FP), R11
+	MOVQ           to+32(FP), R12
+	MOVQ           add+40(FP), R13
+	TESTQ          R13, R13
+	JNZ            add
+
+set:
+	CMPQ           R11, R12
+	JGE            done
+	VPXORQ         Z10, Z10, Z10
+	VMOVDQU64      (CX)(R11*1), Z0
+	VMOVDQU64      (DX)(R11*1), Z1
+	VMOVDQU64      (BX)(R11*1), Z11
+	VMOVDQU64      (SI)(R11*1), Z12
+	VMOVDQU64      (DI)(R11*1), Z13
+	VMOVDQU64      (R8)(R11*1), Z14
+	VMOVDQU64      (R9)(R11*1), Z15
+	VMOVDQU64      (AX)(R11*1), Z16
+	VGF2P8AFFINEQB $0x00, Z2, Z0, Z0
+	VGF2P8AFFINEQB $0x00, Z3, Z1, Z1
+	VGF2P8AFFINEQB $0x00, Z4, Z11, Z11
+	VGF2P8AFFINEQB $0x00, Z5, Z12, Z12
+	VGF2P8AFFINEQB $0x00, Z6, Z13, Z13
+	VGF2P8AFFINEQB $0x00, Z7, Z14, Z14
+	VGF2P8AFFINEQB $0x00, Z8, Z15, Z15
+	VGF2P8AFFINEQB $0x00, Z9, Z16, Z16
+	VPTERNLOGQ     $0x96, Z0, Z1, Z10
+	VPTERNLOGQ     $0x96, Z11, Z12, Z10
+	VPTERNLOGQ     $0x96, Z13, Z14, Z10
+	VPTERNLOGQ     $0x96, Z15, Z16, Z10
+	VMOVDQU64      Z10, (R10)(R11*1)
+	ADDQ           $0x00000040, R11
+	JMP            set
+
+add:
+	CMPQ           R11, R12
+	JGE            done
+	VMOVDQU64      (R10)(R11*1), Z0
+	VMOVDQU64      (CX)(R11*1), Z1
+	VMOVDQU64      (DX)(R11*1), Z10
+	VMOVDQU64      (BX)(R11*1), Z11
+	VMOVDQU64      (SI)(R11*1), Z12
+	VMOVDQU64      (DI)(R11*1), Z13
+	VMOVDQU64      (R8)(R11*1), Z14
+	VMOVDQU64      (R9)(R11*1), Z15
+	VMOVDQU64      (AX)(R11*1), Z16
+	VGF2P8AFFINEQB $0x00, Z2, Z1, Z1
+	VGF2P8AFFINEQB $0x00, Z3, Z10, Z10
+	VGF2P8AFFINEQB $0x00, Z4, Z11, Z11
+	VGF2P8AFFINEQB $0x00, Z5, Z12, Z12
+	VGF2P8AFFINEQB $0x00, Z6, Z13, Z13
+	VGF2P8AFFINEQB $0x00, Z7, Z14, Z14
+	VGF2P8AFFINEQB $0x00, Z8, Z15, Z15
+	VGF2P8AFFINEQB $0x00, Z9, Z16, Z16
+	VPTERNLOGQ     $0x96, Z1, Z10, Z0
+	VPTERNLOGQ     $0x96, Z11, Z12, Z0
+	VPTERNLOGQ     $0x96, Z13, Z14, Z0
+	VPTERNLOGQ     $0x96, Z15, Z16, Z0
+	VMOVDQU64      Z0, (R10)(R11*1)
+	ADDQ           $0x00000040, R11
+	JMP            add
+
+done:
+	VZEROUPPER
+	RET
+
+// func eliminateRowGFNI512(row *byte, rows *byte, pivots *byte, n int, columns uint64, table *[256]uint64, inverses *[256]uint64) int
+// Requires: AVX, AVX512BW, AVX512F, BMI, GFNI
+TEXT ·eliminateRowGFNI512(SB), NOSPLIT, $0-64
+	MOVQ      row+0(FP), AX
+	MOVQ      n+24(FP), CX
+	MOVQ      table+40(FP), DX
+	MOVQ      rows+8(FP), BX
+	MOVQ      pivots+16(FP), SI
+	MOVQ      CX, DI
+	VMOVDQU64 (AX), Z0
+	VPXORQ    Z1, Z1, Z1
+
+pairs:
+	SUBQ           $0x02, DI
+	JL             odd
+	MOVBQZX        (SI), R8
+	ANDQ           $0x3f, R8
+	MOVBQZX        (AX)(R8*1), R8
+	VPBROADCASTQ   (DX)(R8*8), Z3
+	VMOVDQU64      (BX), Z2
+	VGF2P8AFFINEQB $0x00, Z3, Z2, Z2
+	VPXORQ         Z2, Z0, Z0
+	MOVBQZX        1(SI), R8
+	ANDQ           $0x3f, R8
+	MOVBQZX        (AX)(R8*1), R8
+	VPBROADCASTQ   (DX)(R8*8), Z3
+	VMOVDQU64      64(BX), Z2
+	VGF2P8AFFINEQB $0x00, Z3, Z2, Z2
+	VPXORQ         Z2, Z1, Z1
+	ADDQ           $0x02, SI
+	ADDQ           $0x00000080, BX
+	JMP            pairs
+
+odd:
+	CMPQ           DI, $-1
+	JNE            reduced
+	MOVBQZX        (SI), SI
+	ANDQ           $0x3f, SI
+	MOVBQZX        (AX)(SI*1), SI
+	VPBROADCASTQ   (DX)(SI*8), Z3
+	VMOVDQU64      (BX), Z2
+	VGF2P8AFFINEQB $0x00, Z3, Z2, Z2
+	VPXORQ         Z2, Z0, Z0
+
+reduced:
+	VPXORQ         Z1, Z0, Z0
+	VPTESTMB       Z0, Z0, K1
+	KMOVQ          K1, BX
+	MOVQ           columns+32(FP), SI
+	ANDQ           SI, BX
+	MOVQ           $-1, SI
+	JZ             return
+	TZCNTQ         BX, SI
+	VMOVDQU64      Z0, (AX)
+	MOVQ           inverses+48(FP), BX
+	MOVBQZX        (AX)(SI*1), DI
+	VPBROADCASTQ   (BX)(DI*8), Z1
+	VGF2P8AFFINEQB $0x00, Z1, Z0, Z0
+	VMOVDQU64      Z0, (AX)
+	MOVQ           rows+8(FP), AX
+
+rows:
+	SUBQ           $0x01, CX
+	JL             return
+	MOVBQZX        (AX)(SI*1), BX
+	VPBROADCASTQ   (DX)(BX*8), Z1
+	VGF2P8AFFINEQB $0x00, Z1, Z0, Z1
+	VPXORQ         (AX), Z1, Z1
+	VMOVDQU64      Z1, (AX)
+	ADDQ           $0x00000040, AX
+	JMP            rows
+
+return:
+	VZEROUPPER
+	MOVQ SI, ret+56(FP)
+	RET
+
+// func counter() uint64
+// Requires: RDTSC, SSE2
+TEXT ·counter(SB), NOSPLIT, $0-8
+	LFENCE
+	RDTSC
+	SHLQ $0x20, DX
+	ORQ  DX, AX
+	MOVQ AX, ret+0(FP)
 	RET

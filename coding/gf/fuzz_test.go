@@ -2,6 +2,7 @@ package gf_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/ioverlay/ioverlay/coding/gf"
@@ -30,11 +31,21 @@ func FuzzMatMul(f *testing.F) {
 		}
 		matrix, sources, old := take(rows, srcs), take(srcs, size), take(rows, size)
 		for _, l := range gf.Levels() {
-			if err := checkMatrix(gf.At(l), old, sources, matrix); err != nil {
-				t.Fatalf("level %v: %v", l, err)
+			for i, k := range gf.Ways(l) {
+				if err := checkMatrix(k, old, sources, matrix); err != nil {
+					t.Fatalf("level %v, way %d: %v", l, i, err)
+				}
 			}
 		}
 	})
+}
+
+// atAll are the kernels of all levels.
+func atAll() (all []gf.Kernels) {
+	for _, l := range gf.Levels() {
+		all = append(all, gf.At(l))
+	}
+	return all
 }
 
 // FuzzMulAdd does so for the functions of one source.
@@ -49,8 +60,7 @@ func FuzzMulAdd(f *testing.F) {
 		for i, x := range src {
 			times[i], plus[i], sum[i] = books[c][x], old[i]^books[c][x], old[i]^x
 		}
-		for _, l := range gf.Levels() {
-			k := gf.At(l)
+		for _, k := range slices.Concat(gf.Ways(gf.Best()), atAll()) {
 			for _, op := range []struct {
 				name string
 				call func(dst []byte)
@@ -63,7 +73,7 @@ func FuzzMulAdd(f *testing.F) {
 			} {
 				dst := bytes.Clone(old)
 				if op.call(dst); !bytes.Equal(dst, op.want) {
-					t.Fatalf("%s by %d of %d bytes at level %v: got %x, want %x", op.name, c, len(src), l, dst, op.want)
+					t.Fatalf("%s by %d of %d bytes at level %v %s: got %x, want %x", op.name, c, len(src), k.Level(), k.Tuning(), dst, op.want)
 				}
 			}
 		}

@@ -2,6 +2,7 @@ package gf_test
 
 import (
 	"flag"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -10,7 +11,7 @@ import (
 
 var onlyLevel = flag.String("level", "", "test the kernels of this level only, for example avx2")
 
-// atLevels runs a test for the kernels of each level that this machine has.
+// atLevels runs a test for the kernels of each level that this machine has, in each way that a level may be tuned.
 func atLevels(t *testing.T, test func(t *testing.T, k gf.Kernels)) {
 	t.Helper()
 	ran := false
@@ -19,7 +20,13 @@ func atLevels(t *testing.T, test func(t *testing.T, k gf.Kernels)) {
 			continue
 		}
 		ran = true
-		t.Run(l.String(), func(t *testing.T) { test(t, gf.At(l)) })
+		ways := gf.Ways(l)
+		if raceEnabled {
+			ways = ways[:1] // the others race no more than it does
+		}
+		for i, k := range ways {
+			t.Run(fmt.Sprintf("%v/way=%d", l, i), func(t *testing.T) { test(t, k) })
+		}
 	}
 	if !ran {
 		t.Fatalf("-level %q: this machine and build have %v", *onlyLevel, gf.Levels())
@@ -38,6 +45,22 @@ func TestLevels(t *testing.T) {
 	}
 	if (gf.Kernels{}).Level() != gf.Generic {
 		t.Error("the zero value is not plain Go")
+	}
+}
+
+// What was chosen for this processor is said where there is a choice, and nowhere else.
+func TestTuning(t *testing.T) {
+	for _, l := range gf.Levels() {
+		if s := gf.At(l).Tuning(); (s != "") != (l == gf.GFNI512) {
+			t.Errorf("level %v is tuned %q", l, s)
+		}
+		said := map[string]bool{}
+		for _, k := range gf.Ways(l)[1:] {
+			said[k.Tuning()] = true
+		}
+		if len(said) != len(gf.Ways(l))-1 {
+			t.Errorf("level %v in different ways says only %v", l, said)
+		}
 	}
 }
 

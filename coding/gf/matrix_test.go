@@ -98,7 +98,7 @@ func TestCutBlock(t *testing.T) {
 		for alignment := 0; alignment < alignments; alignment += 1 + sampling(k)/2 {
 			for _, size := range []int{448, 512, 576, 1088} {
 				for _, short := range []int{0, 1, 33, 63} {
-					const srcs, rows = 5, 3
+					const srcs, rows = 9, 3 // one more than are read abreast
 					block := randomBytes((srcs+rows)*size+2*alignments, 1)
 					block = block[(alignments-int(address(block)%alignments))%alignments+alignment:]
 					var packets [srcs + rows][]byte

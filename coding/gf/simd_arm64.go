@@ -57,3 +57,10 @@ func matMulNEON(dsts, srcs, rows [][]byte, m mode) {
 		}
 	}
 }
+
+// tuningOf returns what suits a level: there is nothing to choose here.
+func tuningOf(Level) tuning { return tuning{} }
+
+func (Kernels) on512(int) bool { return false }
+
+func mulAddOn512(_, _ []byte, _ byte) {}

@@ -17,3 +17,10 @@ func (Kernels) dot(dst []byte, srcs [][]byte, coefs []byte, m mode) {
 }
 
 func (Kernels) matMul(dsts, srcs, rows [][]byte, m mode) { matMulGeneric(dsts, srcs, rows, m) }
+
+// tuningOf returns what suits a level: there is nothing to choose here.
+func tuningOf(Level) tuning { return tuning{} }
+
+func (Kernels) on512(int) bool { return false }
+
+func mulAddOn512(_, _ []byte, _ byte) {}

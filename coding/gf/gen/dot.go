@@ -26,7 +26,7 @@ func halves(v vectors) bool { return strings.Contains(v.factorType(), "byte") }
 // unroll is how many registers of each result a block has.
 func unroll(v vectors, rows int) int {
 	if v.masks() {
-		return []int{8, 4, 4, 4}[rows-1] // of 32 registers
+		return []int{16, 4, 4, 4}[rows-1] // of 32 registers
 	}
 	if halves(v) {
 		return []int{8, 2}[rows-1]
@@ -41,17 +41,24 @@ type dotKernel struct {
 	coefs []Register // where each row's coefficients begin
 	k     Register   // number of sources
 	table Register
-	off   GPVirtual // first byte of the block
+	// sums are the registers of the sums, by row: the same for all sizes of blocks, because the assembler library takes
+	// a register that is cleared by itself for one that is read, and so for one that is in use from the beginning on.
+	sums [][]VecVirtual
+	off  GPVirtual // first byte of the block
 }
 
 // dot writes the kernel for a number of results. It walks down the bytes in blocks; for each block it passes over all
 // sources, so that the sums stay in registers and a source's bytes are loaded once for all results.
 func dot(v vectors, rows int) {
+	skip, leaves := "", ""
+	if v.masks() {
+		skip, leaves = "skip, ", " It leaves out the first skip, fewer than 64; from may be negative."
+	}
 	TEXT(fmt.Sprintf("dot%d%s", rows, v.name()), NOSPLIT,
-		"func(dsts, srcs, rows *[]byte, k, from, to, add int"+tableParameter(v)+")")
+		"func(dsts, srcs, rows *[]byte, k, from, to, "+skip+"add int"+tableParameter(v)+")")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("dot%d%s sets bytes from to to-1 of %d results to sums over k sources, or adds if add is 1.", rows, v.name(), rows))
-	d := &dotKernel{vectors: v, rows: rows}
+	Doc(fmt.Sprintf("dot%d%s sets bytes from to to-1 of %d results to sums over k sources, or adds if add is 1.%s", rows, v.name(), rows, leaves))
+	d := &dotKernel{vectors: v, rows: rows, sums: make([][]VecVirtual, rows)}
 	d.k = Load(Param("k"), GP64())
 	if v.tableType() != "" {
 		d.table = Load(Param("table"), GP64())
@@ -66,18 +73,18 @@ func dot(v vectors, rows int) {
 	v.begin()
 
 	// Long blocks leave much behind them, which smaller ones take up.
-	least := unroll(v, rows)
-	if least == 8 {
-		least = 2
-	}
-	for n := unroll(v, rows); n >= least; n /= 2 {
-		rest := fmt.Sprintf("below%d", n)
-		d.blocks(fmt.Sprintf("blocks%d", n), rest, n)
-		Label(rest)
-	}
 	if v.masks() {
-		d.maskedBlocks()
+		d.maskedBlocks(unroll(v, rows))
 	} else {
+		least := unroll(v, rows)
+		if least == 8 {
+			least = 2
+		}
+		for n := unroll(v, rows); n >= least; n /= 2 {
+			rest := fmt.Sprintf("below%d", n)
+			d.blocks(fmt.Sprintf("blocks%d", n), rest, n)
+			Label(rest)
+		}
 		d.blocks("singles", "tail", 1)
 		Label("tail")
 		d.overlappedBlock()
@@ -99,9 +106,9 @@ func (d *dotKernel) blocks(label, next string, n int) {
 	Label(label)
 	CMPQ(d.left(), U32(n*d.width()))
 	JL(LabelRef(next))
-	sums := d.sum(label, n, d.load)
-	d.each(label, sums, func(sum VecVirtual, at Mem) { d.xor(at, sum) })
-	d.eachDst(sums, d.store)
+	sums := d.sum(label, n, d.loadAll)
+	d.each(label, sums, func(_ int, sum VecVirtual, at Mem) { d.xor(at, sum) })
+	d.eachDst(sums, d.storeAll)
 	ADDQ(U32(n*d.width()), d.off)
 	JMP(LabelRef(label))
 }
@@ -113,29 +120,6 @@ func (d *dotKernel) left() GPVirtual {
 	return n
 }
 
-// maskedBlocks handles the rest register by register, the last of them partly.
-func (d *dotKernel) maskedBlocks() {
-	Label("masked")
-	left, all, bits := d.left(), GP64(), GP64()
-	JLE(LabelRef("done"))
-	MOVQ(U32(64), all)
-	CMPQ(left, all)
-	CMOVQGT(all, left)
-	MOVQ(I32(-1), bits)
-	BZHIQ(left, bits, bits)
-	mask := K()
-	KMOVQ(bits, mask)
-	sums := d.sum("masked", 1, func(m Mem, to VecVirtual) { VMOVDQU8_Z(m, mask, to) })
-	d.each("masked", sums, func(sum VecVirtual, at Mem) {
-		old := d.register()
-		VMOVDQU8_Z(at, mask, old)
-		d.xor(old, sum)
-	})
-	d.eachDst(sums, func(sum VecVirtual, at Mem) { VMOVDQU8(sum, mask, at) })
-	ADDQ(U32(64), d.off)
-	JMP(LabelRef("masked"))
-}
-
 // overlappedBlock handles the last bytes, fewer than a register has, with those before them once more: setting them
 // again changes nothing, and adding to them is masked out. There are at least as many bytes up to to as a register has..
 func (d *dotKernel) overlappedBlock() {
@@ -145,22 +129,27 @@ func (d *dotKernel) overlappedBlock() {
 	lastBytes(d, left, last)
 	SUBQ(U32(d.width()), left)
 	ADDQ(left, d.off)
-	sums := d.sum("overlapped", 1, d.load)
-	d.each("overlapped", sums, func(sum VecVirtual, at Mem) {
+	sums := d.sum("overlapped", 1, d.loadAll)
+	d.each("overlapped", sums, func(_ int, sum VecVirtual, at Mem) {
 		d.and(last, sum)
 		d.xor(at, sum)
 	})
-	d.eachDst(sums, d.store)
+	d.eachDst(sums, d.storeAll)
 }
 
-// sum leaves the sums over all sources of n registers at off, for each row.
-func (d *dotKernel) sum(label string, n int, load func(Mem, VecVirtual)) [][]VecVirtual {
+func (d *dotKernel) loadAll(_ int, m Mem, to VecVirtual)  { d.load(m, to) }
+func (d *dotKernel) storeAll(_ int, v VecVirtual, at Mem) { d.store(v, at) }
+
+// sum leaves the sums over all sources of n registers at off, for each row. load loads the block's register u.
+func (d *dotKernel) sum(label string, n int, load func(int, Mem, VecVirtual)) [][]VecVirtual {
 	sums := make([][]VecVirtual, d.rows)
 	for r := range sums {
-		for range n {
-			v := d.register()
+		for len(d.sums[r]) < n {
+			d.sums[r] = append(d.sums[r], d.register())
+		}
+		sums[r] = d.sums[r][:n]
+		for _, v := range sums[r] {
 			d.zero(v)
-			sums[r] = append(sums[r], v)
 		}
 	}
 	src, i := Load(Param("srcs"), GP64()).(GPVirtual), GP64()
@@ -194,12 +183,12 @@ func (d *dotKernel) sum(label string, n int, load func(Mem, VecVirtual)) [][]Vec
 }
 
 // addOne adds the products of one source.
-func (d *dotKernel) addOne(sums [][]VecVirtual, src, i GPVirtual, load func(Mem, VecVirtual)) {
+func (d *dotKernel) addOne(sums [][]VecVirtual, src, i GPVirtual, load func(int, Mem, VecVirtual)) {
 	at := d.source(src, 0)
 	factors := d.factors(i, 0)
 	for u := range sums[0] {
 		x := d.register()
-		load(at.Offset(u*d.width()), x)
+		load(u, at.Offset(u*d.width()), x)
 		halves := d.split(x)
 		for r := range d.rows {
 			p := d.register()
@@ -210,13 +199,13 @@ func (d *dotKernel) addOne(sums [][]VecVirtual, src, i GPVirtual, load func(Mem,
 }
 
 // addPair adds the products of two sources, both with one instruction.
-func (d *dotKernel) addPair(sums [][]VecVirtual, src, i GPVirtual, load func(Mem, VecVirtual)) {
+func (d *dotKernel) addPair(sums [][]VecVirtual, src, i GPVirtual, load func(int, Mem, VecVirtual)) {
 	at0, at1 := d.source(src, 0), d.source(src, 1)
 	factors0, factors1 := d.factors(i, 0), d.factors(i, 1)
 	for u := range sums[0] {
 		x0, x1 := d.register(), d.register()
-		load(at0.Offset(u*d.width()), x0)
-		load(at1.Offset(u*d.width()), x1)
+		load(u, at0.Offset(u*d.width()), x0)
+		load(u, at1.Offset(u*d.width()), x1)
 		for r := range d.rows {
 			p0, p1 := d.register(), d.register()
 			d.times(factors0[r], d.split(x0), p0)
@@ -243,7 +232,7 @@ func (d *dotKernel) factors(i GPVirtual, n int) []factor {
 }
 
 // each does something to every sum and its place in the results if results are to be added to.
-func (d *dotKernel) each(label string, sums [][]VecVirtual, do func(VecVirtual, Mem)) {
+func (d *dotKernel) each(label string, sums [][]VecVirtual, do func(int, VecVirtual, Mem)) {
 	add := Load(Param("add"), GP64())
 	TESTQ(add, add)
 	JZ(LabelRef(label + "Store"))
@@ -251,13 +240,13 @@ func (d *dotKernel) each(label string, sums [][]VecVirtual, do func(VecVirtual, 
 	Label(label + "Store")
 }
 
-func (d *dotKernel) eachDst(sums [][]VecVirtual, do func(VecVirtual, Mem)) {
+func (d *dotKernel) eachDst(sums [][]VecVirtual, do func(int, VecVirtual, Mem)) {
 	dsts := Load(Param("dsts"), GP64())
 	for r := range sums {
 		p := GP64()
 		MOVQ(Mem{Base: dsts, Disp: r * sliceHeader}, p)
 		for u, sum := range sums[r] {
-			do(sum, Mem{Base: p, Index: d.off, Scale: 1, Disp: u * d.width()})
+			do(u, sum, Mem{Base: p, Index: d.off, Scale: 1, Disp: u * d.width()})
 		}
 	}
 }

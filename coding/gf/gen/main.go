@@ -20,5 +20,8 @@ func main() {
 			dot(v, rows)
 		}
 	}
+	abreast()
+	eliminate()
+	counter()
 	Generate()
 }

@@ -7,10 +7,11 @@ import (
 )
 
 const (
-	// pairUnroll is how many registers a turn of the loops over one source handles.
-	pairUnroll = 4
-	// alignFrom is from how many bytes on it pays to begin with few bytes, so that the rest of dst is aligned.
-	alignFrom = 2048
+	// pairUnroll is how many registers a turn of the loops over one source handles; with masks pairUnrollMasked.
+	pairUnroll, pairUnrollMasked = 4, 8
+	// alignFrom is from how many bytes on it pays to begin with few bytes, so that the rest of dst is aligned; with masks
+	// from alignFromMasked.
+	alignFrom, alignFromMasked = 2048, 512
 )
 
 // pairKernel is a kernel from one source to one result under way.
@@ -53,13 +54,19 @@ func pair(p *pairKernel, name, what, factorType string) {
 		p.f = p.factorAt(Mem{Base: Load(Param("f"), GP64())})
 	}
 	rest := p.masked
-	if !p.masks() {
+	if p.masks() {
+		p.alignDstMasked()
+	} else {
 		rest = p.overlapped()
 		if p.add {
 			p.alignDst()
 		}
 	}
-	p.turns("blocks", "singles", pairUnroll)
+	unroll := pairUnroll
+	if p.masks() {
+		unroll = pairUnrollMasked
+	}
+	p.turns("blocks", "singles", unroll)
 	p.turns("singles", "tail", 1)
 	Label("tail")
 	TESTQ(p.left, p.left)
@@ -75,9 +82,20 @@ func (p *pairKernel) turns(label, next string, n int) {
 	Label(label)
 	CMPQ(p.left, U32(n*p.width()))
 	JL(LabelRef(next))
-	for u := range n {
+	again := label + "Again"
+	Label(again)
+	load := func(u int) VecVirtual {
 		x := p.register()
 		p.load(Mem{Base: p.src, Disp: u * p.width()}, x)
+		return x
+	}
+	// One is loaded ahead, so that registers alternate: Zen 5 runs a loop that uses one alone at half the speed.
+	ahead := load(0)
+	for u := range n {
+		x := ahead
+		if u+1 < n {
+			ahead = load(u + 1)
+		}
 		at := Mem{Base: p.dst, Disp: u * p.width()}
 		result := p.times1(x)
 		if p.add {
@@ -86,7 +104,12 @@ func (p *pairKernel) turns(label, next string, n int) {
 		p.store(result, at)
 	}
 	p.advance(U32(n * p.width()))
-	JMP(LabelRef(label))
+	CMPQ(p.left, U32(n*p.width()))
+	JGE(LabelRef(again))
+	if n == 1 {
+		return
+	}
+	JMP(LabelRef(next))
 }
 
 func (p *pairKernel) advance(bytes Op) {
@@ -106,10 +129,13 @@ func (p *pairKernel) times1(x VecVirtual) VecVirtual {
 }
 
 // masked handles the bytes left, fewer than a register has, and touches no others.
-func (p *pairKernel) masked() {
+func (p *pairKernel) masked() { p.some(p.left) }
+
+// some handles the next n bytes, fewer than a register has, and touches no others.
+func (p *pairKernel) some(n Register) {
 	bits, mask := GP64(), K()
 	MOVQ(I32(-1), bits)
-	BZHIQ(p.left, bits, bits)
+	BZHIQ(n, bits, bits)
 	KMOVQ(bits, mask)
 	x := p.register()
 	VMOVDQU8_Z(Mem{Base: p.src}, mask, x)
@@ -120,6 +146,19 @@ func (p *pairKernel) masked() {
 		p.xor(old, result)
 	}
 	VMOVDQU8(result, mask, Mem{Base: p.dst})
+}
+
+// alignDstMasked handles the first bytes of many, so that the others begin where a cache line does in dst.
+func (p *pairKernel) alignDstMasked() {
+	CMPQ(p.left, U32(alignFromMasked))
+	JL(LabelRef("blocks"))
+	first := GP64()
+	MOVQ(p.dst, first)
+	NEGQ(first)
+	ANDQ(U32(p.width()-1), first)
+	JZ(LabelRef("blocks"))
+	p.some(first)
+	p.advance(first)
 }
 
 // alignDst handles the first bytes of many, so that the others begin where a register's width ends in dst: a store
