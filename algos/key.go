@@ -32,6 +32,9 @@ func (k Key) UpTo(a, b Key) bool { return k-a-1 <= b-a-1 }
 // Between is UpTo without b itself: k in (a, b).
 func (k Key) Between(a, b Key) bool { return k-a-1 < b-a-1 }
 
+// Fields implements pack.Body.
+func (k *Key) Fields(f *pack.Fields) { f.Uint64((*uint64)(k)) }
+
 // Peer is a node with its key, which is computed once. The zero value is nobody.
 type Peer struct {
 	ID  core.NodeID
@@ -57,16 +60,24 @@ func (p *Peer) Fields(f *pack.Fields) {
 // None reports whether it is nobody.
 func (p Peer) None() bool { return p.ID.IsZero() }
 
-// Clockwise is the beginning of a list of nodes, at most so many, in which each comes after
-// the one before it, clockwise from a node and not around it: no node is in it twice, nor the
-// first.
-func (p Peer) Clockwise(list []Peer, most int) []Peer {
-	last := p.Key
-	for i, next := range list {
-		if i == most || next.None() || !next.Key.Between(last, p.Key) {
-			return list[:i]
-		}
-		last = next.Key
+// Forget makes it nobody, if it is a certain node.
+func (p *Peer) Forget(id core.NodeID) {
+	if p.ID == id {
+		*p = Peer{}
 	}
-	return list
+}
+
+// Peers are some nodes, or places for nodes that are not known yet.
+type Peers []Peer
+
+// Fields implements pack.Body.
+func (ps *Peers) Fields(f *pack.Fields) {
+	pack.List(f, (*[]Peer)(ps), func(f *pack.Fields, p *Peer) { p.Fields(f) })
+}
+
+// Forget empties the places of a node.
+func (ps Peers) Forget(id core.NodeID) {
+	for i := range ps {
+		ps[i].Forget(id)
+	}
 }
