@@ -65,8 +65,10 @@ import (
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
+// TypeFind is the question that anybody may ask a member, with a Found; the others are the
+// ring's own.
 const (
-	typeFind core.Type = wire.FirstAlgorithmType + 48 + iota
+	TypeFind core.Type = wire.FirstAlgorithmType + 48 + iota
 	typeNeighbours
 	typeNotify
 	typeStabilize
@@ -104,6 +106,7 @@ type Chord struct {
 	Tries      int           // how often a lookup is tried if there is no answer, from 1
 
 	self, predecessor algos.Peer // predecessor: nobody if it is not known
+	doubted           algos.Peer // has not answered once, and is asked again
 	fingers           algos.Peers
 	turn              int        // the finger that is looked up next; 0: look for other rings
 	lost              algos.View // nodes that failed, as far as they are not back
@@ -126,7 +129,7 @@ func (c *Chord) Bind(n *core.Node) {
 	c.SetIdleTimeout(10 * c.Period) // links to neighbours are used before; others close in the end
 	c.self, c.lost.Max = algos.PeerOf(n.ID()), c.Successors.Max
 	c.Successors.Self = c.self
-	algos.AnswerLater(&c.Base, typeFind, func(m *core.Msg, q *Found, reply func(*Found, error)) { c.route(*q, m.From(), 1, reply) })
+	algos.AnswerLater(&c.Base, TypeFind, func(m *core.Msg, q *Found, reply func(*Found, error)) { c.route(*q, m.From(), 1, reply) })
 	algos.Answer(&c.Base, typeNeighbours, func(_ *core.Msg, _ *neighbours) *neighbours { return &neighbours{c.predecessor, c.Successors.All()} })
 	c.Handle(typeNotify, c.notified)
 	c.Handle(typeStabilize, func(*core.Msg) { c.stabilize() })
@@ -157,7 +160,7 @@ func (c *Chord) place(finger int) algos.Key { return c.self.Key + 1<<finger }
 
 // seek asks a node, perhaps of another ring, who comes after this one in its ring.
 func (c *Chord) seek(contact core.NodeID) {
-	algos.Ask(&c.Base, contact, typeFind, &Found{Key: c.place(0)}, c.Timeout, func(r *Found, err error) {
+	algos.Ask(&c.Base, contact, TypeFind, &Found{Key: c.place(0)}, c.Timeout, func(r *Found, err error) {
 		switch {
 		case err == nil && r.Owner.None(): // in no ring; there may be a new one
 			c.consider(algos.PeerOf(contact))
@@ -168,12 +171,8 @@ func (c *Chord) seek(contact core.NodeID) {
 	})
 }
 
-// stabilize asks the successor who is before it.
-func (c *Chord) stabilize() {
-	if !c.Successors.Empty() {
-		c.consider(c.Successors.First())
-	}
-}
+// stabilize asks the successor who is before it. If there is none, nothing comes of it.
+func (c *Chord) stabilize() { c.consider(c.Successors.First()) }
 
 // consider asks a node for its neighbours, and if it is the successor, or nearer, makes it
 // that; then the one that it has before it, if that is nearer still. So nobody becomes the
@@ -182,12 +181,16 @@ func (c *Chord) consider(p algos.Peer) {
 	algos.Ask(&c.Base, p.ID, typeNeighbours, &neighbours{}, c.Timeout, func(r *neighbours, err error) {
 		is := p == c.Successors.First()
 		switch {
+		case errors.Is(err, algos.ErrTimeout) && c.doubted != p:
+			c.doubted = p
+			c.consider(p)
 		case err != nil || len(r.Successors) == 0 && !c.Successors.Empty():
 			c.failed(p.ID)
-			if is {
+			if is && !p.None() {
 				c.stabilize()
 			}
 		case is || c.Successors.Nearer(p):
+			c.doubted.Forget(p.ID)
 			c.lost.Remove(p.ID)
 			c.Successors.Set(p, r.Successors...)
 			c.Post(p.ID, typeNotify, nil)
@@ -239,7 +242,7 @@ func (c *Chord) route(q Found, except core.NodeID, tries int, fn func(*Found, er
 		fn(&Found{q.Key, q.Hops, next}, nil)
 		return
 	}
-	algos.Ask(&c.Base, next.ID, typeFind, &Found{Key: q.Key, Hops: q.Hops + 1}, c.Timeout, func(r *Found, err error) {
+	algos.Ask(&c.Base, next.ID, TypeFind, &Found{Key: q.Key, Hops: q.Hops + 1}, c.Timeout, func(r *Found, err error) {
 		switch {
 		case errors.Is(err, algos.ErrTimeout) && tries > 1: // here, or further on
 			c.route(q, next.ID, tries-1, fn)

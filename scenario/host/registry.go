@@ -40,6 +40,7 @@ func Shipped() *Registry {
 		return relay.New(nil, e.Downstreams...), nil
 	}})
 	r.Add(newGossip())
+	r.Add(newChord())
 	r.Add(newHyparview())
 	r.Add(newPlumtree())
 	r.Add(newSwim())
