@@ -94,6 +94,7 @@ type Overlay struct {
 // Overlays are all that can be measured, in the order of their names.
 func Overlays() []Overlay {
 	return []Overlay{
+		{"chord", Chord},
 		{"plumtree", Plumtree},
 		{"swim", SWIM},
 	}
