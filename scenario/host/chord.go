@@ -7,6 +7,7 @@ import (
 	"github.com/ioverlay/ioverlay/algos/chord"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
+	"github.com/ioverlay/ioverlay/metric"
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
 
@@ -53,13 +54,15 @@ func newChord() Algorithm {
 // chordNode is a node of Chord that looks keys up, if it is told to.
 type chordNode struct {
 	*chord.Chord
-	every time.Duration
+	every                time.Duration
+	asked, failed, wrong *metric.Counter
 }
 
 // Bind implements core.Algorithm.
 func (c *chordNode) Bind(n *core.Node) {
 	c.Chord.Bind(n)
 	if c.every > 0 {
+		c.asked, c.failed, c.wrong = c.Metric("lookups"), c.Metric("failed"), c.Metric("wrong")
 		c.Handle(wire.TypeStarted, func(*core.Msg) { c.Every(c.every, c.lookup) })
 	}
 }
@@ -67,11 +70,11 @@ func (c *chordNode) Bind(n *core.Node) {
 // lookup looks a random key up. The owner has to say that it is that.
 func (c *chordNode) lookup() {
 	key, began := algos.Key(c.Rand().Uint64()), c.Now()
-	c.Metric("lookups").Add(1)
+	c.asked.Add(1)
 	c.Gauge("successors").Set(float64(len(c.Successors.All())))
 	c.Lookup(key, func(r *chord.Found, err error) {
 		if err != nil {
-			c.Metric("failed").Add(1)
+			c.failed.Add(1)
 			return
 		}
 		c.Histogram("hops").Record(float64(r.Hops))
@@ -81,7 +84,7 @@ func (c *chordNode) lookup() {
 		}
 		algos.Ask(&c.Base, r.Owner.ID, chord.TypeFind, &chord.Found{Key: key}, c.Timeout, func(a *chord.Found, err error) {
 			if err != nil || a.Owner != r.Owner {
-				c.Metric("wrong").Add(1)
+				c.wrong.Add(1)
 			}
 		})
 	})
