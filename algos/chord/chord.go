@@ -41,7 +41,8 @@
 // fail when it is found: who stores things asks it. A node that is in no ring but has
 // contacts finds nothing, rather than itself. No more than Successors-1 nodes that
 // follow each other may fail at once without some of them having to join again. Nobody is
-// authenticated: a member can lie about others. All keys of a node hang on its ID.
+// authenticated: a member can lie about others. Two rings of which few nodes know any of the
+// other become one slowly, neighbour by neighbour; and in the meantime are two.
 //
 // # Deviations from the papers
 //
@@ -49,7 +50,8 @@
 //   - Keys are 64 bits of SHA-256, not SHA-1.
 //   - There is no first node, and no join apart: everybody begins alone, and asks a
 //     contact, or a node that was lost, for the owner of the place after its own. That
-//     is also how rings that a partition has made become one. A founder has no contacts.
+//     is also how rings that a partition has made become one. Two nodes that are alone
+//     make a ring when a Period is over in which neither has found one.
 //   - A former predecessor is told of the new one, and so need not wait for a Period.
 //   - A node that was restarted is no member, whatever others remember, until it has joined.
 package chord
@@ -108,6 +110,7 @@ type Chord struct {
 	self, predecessor algos.Peer // predecessor: nobody if it is not known
 	doubted           algos.Peer // has not answered once, and is asked again
 	fingers           algos.Peers
+	rounds            int        // that have begun
 	turn              int        // the finger that is looked up next; 0: look for other rings
 	lost              algos.View // nodes that failed, as far as they are not back
 }
@@ -140,6 +143,7 @@ func (c *Chord) Bind(n *core.Node) {
 // round is done once a Period. It looks one finger up, from the longest to those that the list of
 // successors covers; then it looks for other rings, until there is none.
 func (c *Chord) round() {
+	c.rounds++
 	c.stabilize()
 	if i := c.turn; i > 0 && !c.Successors.Covers(c.place(i)) {
 		c.turn--
@@ -162,7 +166,7 @@ func (c *Chord) place(finger int) algos.Key { return c.self.Key + 1<<finger }
 func (c *Chord) seek(contact core.NodeID) {
 	algos.Ask(&c.Base, contact, TypeFind, &Found{Key: c.place(0)}, c.Timeout, func(r *Found, err error) {
 		switch {
-		case err == nil && r.Owner.None(): // in no ring; there may be a new one
+		case err == nil && r.Owner.None() && c.rounds > 1: // in no ring, and not about to join one
 			c.consider(algos.PeerOf(contact))
 		case err == nil && c.Successors.Nearer(r.Owner):
 			c.turn = 0

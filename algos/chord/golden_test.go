@@ -27,9 +27,9 @@ func (s *scribe) Message(at time.Duration, n *sim.Node, m *core.Msg) {
 		fmt.Fprintf(&s.out, "%-9v %s -> %s  %s\n", at, s.w.Name(m.From()), n.Name(), word)
 	}
 }
-func (s *scribe) Sent(time.Duration, *sim.Node, *sim.Node, uint32, core.Run)   {}
+func (s *scribe) Sent(time.Duration, *sim.Node, *sim.Node, uint32, core.Run)  {}
 func (s *scribe) Warned(time.Duration, *sim.Node, core.NodeID, uint32, error) {}
-func (s *scribe) Ended(time.Duration, *sim.Node, *core.Crash)                  {}
+func (s *scribe) Ended(time.Duration, *sim.Node, *core.Crash)                 {}
 func (s *scribe) Fault(at time.Duration, f sim.Fault) {
 	fmt.Fprintf(&s.out, "%-9v %v %v\n", at, f.Kind, f.Nodes)
 }
