@@ -251,9 +251,6 @@ func (c *Chord) ask(p algos.Peer, tries int) {
 			c.ask(p, tries-1)
 		case err != nil || len(r.From) == 0 && p == was:
 			c.failed(p.ID)
-			if p == was {
-				c.stabilize()
-			}
 		case len(r.From) > 0 && (p == was || c.Successors.Nearer(p)):
 			c.lost.Remove(p.ID)
 			c.Successors.Set(p, r.From[1:]...)
@@ -301,17 +298,21 @@ func (c *Chord) meet(p algos.Peer) {
 	}
 }
 
-// failed forgets a node that does not live, or cannot be reached. Without successors the node has
-// to join again.
+// failed forgets a node that does not live, or cannot be reached. If it was the successor, the next
+// one knows whether it is back; without any the node has to join again.
 func (c *Chord) failed(id core.NodeID) {
-	alone := c.Successors.Empty()
+	was := c.Successors.First()
 	c.Successors.Remove(id)
 	c.predecessor.Forget(id)
 	c.fingers.Forget(id)
 	c.lost.Add(id)
-	if c.Successors.Empty() && !alone {
+	switch {
+	case was.None() || was.ID != id:
+	case c.Successors.Empty():
 		c.member, c.predecessor = false, algos.Peer{}
 		c.join()
+	default:
+		c.stabilize()
 	}
 }
 
