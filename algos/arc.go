@@ -63,6 +63,28 @@ func (a *Arc) Covers(place Key) bool {
 	return place.UpTo(a.Self.Key, a.peers[len(a.peers)-1].Key)
 }
 
+// Toward is where a question for a key goes from Self: to the first node of the list, the owner, if that
+// is at the key or after it; else to the node closest before the key, of the list and of others, in
+// any order. One node is left out. It is nobody if there is none.
+func (a *Arc) Toward(key Key, except core.NodeID, others Peers) (best Peer, owner bool) {
+	at := a.Self.Key
+	for _, p := range a.peers {
+		switch {
+		case p.ID == except:
+		case best.None() && key.UpTo(at, p.Key):
+			return p, true
+		case p.Key.Between(at, key):
+			best, at = p, p.Key
+		}
+	}
+	for _, p := range others {
+		if !p.None() && p.ID != except && p.Key.Between(at, key) {
+			best, at = p, p.Key
+		}
+	}
+	return best, false
+}
+
 // Nearer reports whether a node would come before the first.
 func (a *Arc) Nearer(p Peer) bool {
 	if p.None() || p == a.Self {

@@ -148,8 +148,8 @@ func (c *Chord) Bind(n *core.Node) {
 	c.Successors.Self = c.self
 	algos.AnswerLater(&c.Base, TypeFind, func(m *core.Msg, q *Found, reply func(*Found, error)) { c.route(*q, m.From(), 1, reply) })
 	algos.Answer(&c.Base, typeNeighbours, c.neighbours)
+	algos.On(&c.Base, typeNotify, c.notified)
 	algos.On(&c.Base, typeMeet, func(_ *core.Msg, p *algos.Peer) { c.meet(*p) })
-	c.Handle(typeNotify, c.notified)
 	c.Handle(typeStabilize, func(*core.Msg) { c.stabilize() })
 	c.OnFailed(c.failed)
 	c.Handle(wire.TypeWorldUp, func(*core.Msg) {
@@ -158,23 +158,26 @@ func (c *Chord) Bind(n *core.Node) {
 	})
 }
 
+// contacts are the nodes that it was told of.
+func (c *Chord) contacts() []core.NodeID { return slices.Concat(c.Known(), c.Suspects()) }
+
 // join asks a node that it knows who comes after this one, until it is a member.
 func (c *Chord) join() {
-	others := slices.Concat(c.Known(), c.Suspects(), c.lost.All())
-	lower := slices.ContainsFunc(c.Known(), func(id core.NodeID) bool { return id.Compare(c.ID()) < 0 && !c.lost.Has(id) })
+	isLower := func(id core.NodeID) bool { return id.Compare(c.ID()) < 0 && !c.lost.Has(id) }
+	others := slices.Concat(c.contacts(), c.lost.All())
 	switch c.asked++; {
 	case c.member:
 		return
-	case len(others) == 0 || !lower && c.asked > min(2*len(others), 8):
+	case len(others) == 0 || c.asked > min(2*len(others), 8) && !slices.ContainsFunc(c.Known(), isLower):
 		c.enter()
 		return
 	}
 	contact := others[c.asked%len(others)]
 	algos.Ask(&c.Base, contact, TypeFind, &Found{Key: c.place(0)}, c.Timeout, func(r *Found, err error) {
 		switch {
-		case errors.Is(err, algos.ErrTimeout), errors.Is(err, algos.ErrUnreachable):
+		case err != nil:
 			c.lost.Add(contact)
-		case err == nil && c.Successors.Nearer(r.Owner):
+		case c.Successors.Nearer(r.Owner):
 			c.consider(r.Owner)
 		}
 	})
@@ -189,7 +192,8 @@ func (c *Chord) enter() {
 	}
 }
 
-// round is done once a Period.
+// round is done once a Period by members: the successor is asked, one finger looked up, from the longest to those
+// that the list of successors covers, and the node has itself met.
 func (c *Chord) round() {
 	if !c.member {
 		return
@@ -199,9 +203,9 @@ func (c *Chord) round() {
 		c.finger = len(c.fingers) - 1
 	}
 	c.fix(c.finger)
-	through := []core.NodeID{algos.One(c.Rand(), c.Known()), algos.One(c.Rand(), c.Suspects()), algos.One(c.Rand(), c.lost.All()), algos.One(c.Rand(), c.fingers).ID}
-	if to := algos.One(c.Rand(), slices.DeleteFunc(through, core.NodeID.IsZero)); to != c.ID() && !to.IsZero() {
-		c.Post(to, typeMeet, &c.self)
+	for _, other := range [3]core.NodeID{c.lost.Oldest(), algos.One(c.Rand(), c.contacts()), algos.One(c.Rand(), c.fingers).ID} {
+		c.lost.Remove(other) // until that fails
+		c.Post(other, typeMeet, &c.self)
 	}
 }
 
@@ -232,11 +236,7 @@ func (c *Chord) neighbours(*core.Msg, *neighbours) *neighbours {
 }
 
 // stabilize asks the successor who is before it.
-func (c *Chord) stabilize() {
-	if !c.Successors.Empty() {
-		c.consider(c.Successors.First())
-	}
-}
+func (c *Chord) stabilize() { c.consider(c.Successors.First()) }
 
 // consider asks a node for its neighbours, and if it is the successor, or nearer, makes it
 // that; then the one that it has before it, if that is nearer still. So nobody becomes the
@@ -255,10 +255,7 @@ func (c *Chord) ask(p algos.Peer, tries int) {
 			c.lost.Remove(p.ID)
 			c.Successors.Set(p, r.From[1:]...)
 			c.enter()
-			c.Post(p.ID, typeNotify, nil)
-			if p != was && !was.None() {
-				c.Post(p.ID, typeMeet, &was)
-			}
+			c.Post(p.ID, typeNotify, &was)
 			if c.Successors.Nearer(r.Before) {
 				c.consider(r.Before)
 			}
@@ -266,21 +263,19 @@ func (c *Chord) ask(p algos.Peer, tries int) {
 	})
 }
 
-// notified is told by a node that it has this one for its successor.
-func (c *Chord) notified(m *core.Msg) {
+// notified is told by a node that it has this one for its successor, and which one it had.
+func (c *Chord) notified(m *core.Msg, was *algos.Peer) {
 	p, old := algos.PeerOf(m.From()), c.predecessor
 	switch {
 	case !c.member:
 		return
 	case old.None() || p.Key.Between(old.Key, c.self.Key):
 		c.predecessor = p
-		if !old.None() {
-			c.Post(old.ID, typeStabilize, nil)
-		}
+		c.Post(old.ID, typeStabilize, nil)
 	case p != old:
 		c.consider(old) // it is nearer, if it lives
 	}
-	if c.Successors.Empty() { // until now it was alone in its ring
+	if c.meet(*was); c.Successors.Empty() { // it was alone in its ring
 		c.consider(p)
 	}
 }
@@ -288,12 +283,12 @@ func (c *Chord) notified(m *core.Msg) {
 // meet hears of a node, and passes it on to the one before its place.
 func (c *Chord) meet(p algos.Peer) {
 	switch next, last := c.next(p.Key, p.ID); {
-	case !c.member || p == c.self || p == c.Successors.First():
+	case !c.member || p.None() || p == c.self || p == c.Successors.First():
 	case c.Successors.Nearer(p):
 		c.consider(p)
 	case !last:
 		c.Post(next.ID, typeMeet, &p)
-	case next == c.self && p != c.predecessor:
+	case p != c.predecessor: // it is between the predecessor and this node
 		c.Post(c.predecessor.ID, typeMeet, &p)
 	}
 }
@@ -337,8 +332,12 @@ func (c *Chord) route(q Found, except core.NodeID, tries int, fn func(*Found, er
 		return
 	}
 	algos.Ask(&c.Base, next.ID, TypeFind, &Found{Key: q.Key, Hops: q.Hops + 1}, c.Timeout, func(r *Found, err error) {
+		late := errors.Is(err, algos.ErrTimeout)
+		if late {
+			c.consider(next) // it is that one, or one further on
+		}
 		switch {
-		case errors.Is(err, algos.ErrTimeout) && tries > 1: // here, or further on
+		case late && tries > 1:
 			c.route(q, next.ID, tries-1, fn)
 		case errors.Is(err, algos.ErrUnreachable) || err == nil && r.Owner.None():
 			c.failed(next.ID)
@@ -358,16 +357,6 @@ func (c *Chord) next(key algos.Key, except core.NodeID) (best algos.Peer, owner 
 	case c.Successors.Empty(), !c.predecessor.None() && key.UpTo(c.predecessor.Key, c.self.Key):
 		return c.self, true
 	}
-	for _, list := range [2]algos.Peers{c.Successors.All(), c.fingers} {
-		for _, p := range list {
-			switch first := best.None(); {
-			case p.None() || p.ID == except:
-			case first && key.UpTo(c.self.Key, p.Key):
-				return p, true
-			case first || p.Key.Between(best.Key, key):
-				best = p
-			}
-		}
-	}
-	return best, best.None()
+	best, owner = c.Successors.Toward(key, except, c.fingers)
+	return best, owner || best.None()
 }

@@ -68,6 +68,7 @@ func (r rig) settle(within time.Duration) {
 	var wrong []string
 	for end := r.Now() + within; ; r.RunFor(time.Second) {
 		if wrong = r.wrong(); len(wrong) == 0 {
+			r.t.Logf("the ring has closed %v before its time", end-r.Now())
 			return
 		}
 		if r.Now() >= end {

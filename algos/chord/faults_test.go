@@ -76,7 +76,7 @@ func TestOneRingAfterFaults(t *testing.T) {
 					}
 				}
 			}
-			r.settle(time.Minute)
+			r.settle(5 * time.Minute)
 			if l := r.lookups(3); l.right != l.asked {
 				t.Errorf("lookups: %+v", l)
 			}
