@@ -17,11 +17,9 @@ type Arc struct {
 	peers Peers
 }
 
-// Set makes a node the first of the list, and others the rest, as far as they follow each
-// other clockwise before Self, and there is room. They may come from a peer.
-func (a *Arc) Set(first Peer, others ...Peer) {
-	a.peers = a.ordered(append(append(make([]Peer, 0, a.Max), first), others[:min(len(others), a.Max)]...))
-}
+// Set makes nodes the list, as far as they follow each other clockwise from Self to Self, and there is
+// room. They may come from a peer.
+func (a *Arc) Set(nodes ...Peer) { a.peers = append(make([]Peer, 0, a.Max), a.ordered(nodes)...) }
 
 // ordered is the beginning of a list that an Arc can be.
 func (a *Arc) ordered(list []Peer) []Peer {

@@ -116,7 +116,7 @@ type Chord struct {
 	Successors algos.Arc     // the nodes after it. Max may be changed
 	Period     time.Duration // between two rounds of maintenance
 	Timeout    time.Duration // of a question
-	Tries      int           // how often a lookup is tried if there is no answer, from 1
+	Tries      int           // how often somebody is asked, or a lookup is tried, if there is no answer, from 1
 
 	member            bool
 	asked             int        // how often it has asked to join
@@ -172,7 +172,7 @@ func (c *Chord) join() {
 		c.enter()
 		return
 	}
-	contact := others[c.asked%len(others)]
+	contact := others[len(others)-1-c.asked%len(others)]
 	algos.Ask(&c.Base, contact, TypeFind, &Found{Key: c.place(0)}, c.Timeout, func(r *Found, err error) {
 		switch {
 		case err != nil:
@@ -240,8 +240,8 @@ func (c *Chord) stabilize() { c.consider(c.Successors.First()) }
 
 // consider asks a node for its neighbours, and if it is the successor, or nearer, makes it
 // that; then the one that it has before it, if that is nearer still. So nobody becomes the
-// successor who does not answer as a member. Who does not answer is asked twice.
-func (c *Chord) consider(p algos.Peer) { c.ask(p, 2) }
+// successor who does not answer as a member. Who does not answer is asked Tries times.
+func (c *Chord) consider(p algos.Peer) { c.ask(p, c.Tries) }
 
 func (c *Chord) ask(p algos.Peer, tries int) {
 	algos.Ask(&c.Base, p.ID, typeNeighbours, &neighbours{}, c.Timeout, func(r *neighbours, err error) {
@@ -249,11 +249,11 @@ func (c *Chord) ask(p algos.Peer, tries int) {
 		switch {
 		case errors.Is(err, algos.ErrTimeout) && tries > 1:
 			c.ask(p, tries-1)
-		case err != nil || len(r.From) == 0 && p == was:
+		case err != nil || len(r.From) == 0:
 			c.failed(p.ID)
-		case len(r.From) > 0 && (p == was || c.Successors.Nearer(p)):
+		case p == was || c.Successors.Nearer(p):
 			c.lost.Remove(p.ID)
-			c.Successors.Set(p, r.From[1:]...)
+			c.Successors.Set(append(algos.Peers{p}, r.From[1:]...)...)
 			c.enter()
 			c.Post(p.ID, typeNotify, &was)
 			if c.Successors.Nearer(r.Before) {
@@ -293,22 +293,26 @@ func (c *Chord) meet(p algos.Peer) {
 	}
 }
 
-// failed forgets a node that does not live, or cannot be reached. If it was the successor, the next
-// one knows whether it is back; without any the node has to join again.
+// failed forgets a node that does not live, or cannot be reached. If it was the last of the successors, the
+// nearest finger that lives is one, until stabilizing has led back from there. If there is none either,
+// the node has to join again.
 func (c *Chord) failed(id core.NodeID) {
 	was := c.Successors.First()
 	c.Successors.Remove(id)
 	c.predecessor.Forget(id)
 	c.fingers.Forget(id)
 	c.lost.Add(id)
-	switch {
-	case was.None() || was.ID != id:
-	case c.Successors.Empty():
-		c.member, c.predecessor = false, algos.Peer{}
-		c.join()
-	default:
-		c.stabilize()
+	if was.None() || was.ID != id {
+		return
 	}
+	if c.Successors.Empty() {
+		c.Successors.Set(slices.Compact(slices.DeleteFunc(append(slices.Clone(c.fingers), c.predecessor), algos.Peer.None))...)
+	}
+	if c.Successors.Empty() {
+		c.member = false
+		c.join()
+	}
+	c.stabilize()
 }
 
 // Lookup finds the owner of a key, and has fn called once, with what was found, or with an

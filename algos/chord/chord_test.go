@@ -45,8 +45,11 @@ func some(n int) func(int) []int {
 }
 
 // members are the nodes that run, in the order of the ring.
-func (r rig) members() (cs []*Chord) {
-	for _, n := range r.Nodes() {
+func (r rig) members() []*Chord { return r.ring(len(r.Nodes())) }
+
+// ring are those of the first nodes that run, in the order of the ring.
+func (r rig) ring(of int) (cs []*Chord) {
+	for _, n := range r.Nodes()[:of] {
 		if n.Running() {
 			cs = append(cs, n.Algorithm().(*Chord))
 		}

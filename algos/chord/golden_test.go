@@ -20,7 +20,7 @@ type scribe struct {
 	out strings.Builder
 }
 
-var words = map[core.Type]string{TypeFind: "find", typeNeighbours: "neighbours?", typeNotify: "notify", typeStabilize: "stabilize"}
+var words = map[core.Type]string{TypeFind: "find", typeNeighbours: "neighbours?", typeNotify: "notify", typeStabilize: "stabilize", typeMeet: "meet"}
 
 func (s *scribe) Message(at time.Duration, n *sim.Node, m *core.Msg) {
 	if word := words[m.Type()]; word != "" {

@@ -1,27 +1,28 @@
 package library
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
-	"slices"
 	"time"
 
-	"github.com/ioverlay/ioverlay/algos"
 	"github.com/ioverlay/ioverlay/algos/chord"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/sim"
 )
 
 // Chord measures how many hops lookups take in a ring that is at rest, and how many of them find
-// the owner: before the ring has closed when all join at once, and while nodes come and
-// go as in section 6.5 of the paper. The oracle knows who lives.
+// the owner: before the ring has closed when all join at once, while nodes join, after crashes and a
+// partition, and while nodes come and go as in section 6.5 of the paper. The oracle knows who lives.
+// Of networks above chordMost only the hops are measured.
 func Chord(ctx context.Context, o Options) (rows []Row, err error) {
 	for _, nodes := range o.sizes([]int{1000, 10_000}, 200) {
-		for _, measure := range []func(context.Context, Options, int) ([]Row, error){chordHops, chordAtOnce, chordChurn} {
+		measures := []func(context.Context, Options, int) ([]Row, error){chordHops, chordAtOnce, chordJoins, chordCrashes, chordPartition, chordChurn}
+		if nodes > chordMost {
+			measures = measures[:1]
+		}
+		for _, measure := range measures {
 			more, err := measure(ctx, o, nodes)
 			if rows = append(rows, more...); err != nil {
 				return rows, err
@@ -31,120 +32,28 @@ func Chord(ctx context.Context, o Options) (rows []Row, err error) {
 	return rows, nil
 }
 
-// Of the measurements: how long one way over a link takes, how many lookups are made, and for
+// Of the measurements: the largest network of all of them, how long one way over a link takes, how many lookups are made, and for
 // how long nodes come and go.
 const (
+	chordMost    = 5000
 	chordHop     = 10 * time.Millisecond
 	chordLookups = 5000
 	chordTime    = 1000 * time.Second
 )
 
-// circle is a world of Chord.
-type circle struct {
-	world *sim.World
-	rng   *rand.Rand
-	live  []*member // in the order of the ring
-	born  int
-	with  func(*chord.Chord) // sets a new node's parameters; may be nil
-}
-
-type member struct {
-	*chord.Chord
-	node *sim.Node
-	key  algos.Key
-}
-
-func newCircle(seed uint64) *circle {
-	return &circle{world: sim.New(sim.Options{Seed: seed, Hop: chordHop}), rng: rand.New(rand.NewPCG(seed, 2))}
-}
-
-// join adds a node that knows some others.
-func (c *circle) join(contacts ...core.NodeID) {
-	m := &member{Chord: chord.New()}
-	if c.with != nil {
-		c.with(m.Chord)
-	}
-	for _, id := range contacts {
-		m.AddHost(id)
-	}
-	m.node = c.world.AddNode(fmt.Sprint("n", c.born), func() core.Algorithm { return m.Chord })
-	m.key = algos.KeyOfNode(m.node.ID())
-	c.born++
-	i, _ := slices.BinarySearchFunc(c.live, m, func(a, b *member) int { return cmp.Compare(a.key, b.key) })
-	c.live = slices.Insert(c.live, i, m)
-}
-
-// some is a node that lives.
-func (c *circle) some() *member { return algos.One(c.rng, c.live) }
-
-// crash ends a node as if its process was killed.
-func (c *circle) crash() {
-	i := c.rng.IntN(len(c.live))
-	c.world.Schedule(sim.Fault{At: c.world.Now(), Kind: sim.Crash, Nodes: []string{c.live[i].node.Name()}})
-	c.live = slices.Delete(c.live, i, i+1)
-}
-
-// grow makes a ring by joins one after another, and waits until its fingers have been looked up.
-func (c *circle) grow(ctx context.Context, nodes int) error {
-	c.join()
-	for c.born < nodes {
-		c.join(c.some().ID())
-		if err := c.world.RunFor(chordHop); err != nil {
-			return err
-		}
-	}
-	return run(ctx, c.world, 25*c.live[0].Period)
-}
-
-// owner is whose a key is.
-func (c *circle) owner(key algos.Key) core.NodeID {
-	i, _ := slices.BinarySearchFunc(c.live, key, func(m *member, key algos.Key) int { return cmp.Compare(m.key, key) })
-	return c.live[i%len(c.live)].ID()
-}
-
-// open is how many nodes do not have the successor and the predecessor that they should have.
-func (c *circle) open() (open int) {
-	for i, m := range c.live {
-		next, before := c.live[(i+1)%len(c.live)], c.live[(i+len(c.live)-1)%len(c.live)]
-		if m.Successors.First().ID != next.ID() || m.Predecessor().ID != before.ID() {
-			open++
-		}
-	}
-	return open
-}
-
-// tally is what became of lookups.
-type tally struct{ asked, right, wrong, failed, hops int }
-
-// lookup has some node look a random key up. It is right if the owner was that when the
-// question was asked, or is when it is answered.
-func (c *circle) lookup(t *tally) {
-	m, key := c.some(), algos.Key(c.rng.Uint64())
-	was := c.owner(key)
-	t.asked++
-	m.node.Core().Call(func() {
-		m.Lookup(key, func(r *chord.Found, err error) {
-			switch {
-			case err != nil:
-				t.failed++
-			case r.Owner.ID == was || r.Owner.ID == c.owner(key):
-				t.right++
-				t.hops += int(r.Hops)
-			default:
-				t.wrong++
-			}
-		})
-	})
-}
-
-// share is how many of the lookups were right, and note what became of the others.
-func (t *tally) share() float64 { return float64(t.right) / float64(t.asked) }
-func (t *tally) note() string {
-	return fmt.Sprintf("of %d lookups %d wrong, %d failed or unanswered", t.asked, t.wrong, t.asked-t.right-t.wrong)
-}
-
 func chordClaim(what, unit, paper string) Claim {
 	return Claim{Overlay: "chord", What: what, Unit: unit, Paper: paper}
+}
+
+func chordHeld(what string, atLeast float64) Claim {
+	return Claim{Overlay: "chord", What: what, AtLeast: bound(atLeast)}
+}
+
+// row is the share of lookups that were right.
+func (t *tally) row(c Claim, nodes int, seed uint64) Row {
+	r := c.Measured(Sim, nodes, seed, float64(t.right)/float64(t.asked))
+	r.Note = fmt.Sprintf("of %d lookups %d wrong, %d failed or unanswered", t.asked, t.wrong, t.asked-t.right-t.wrong)
+	return r
 }
 
 // chordHops measures a ring that is at rest.
@@ -173,16 +82,15 @@ func chordHops(ctx context.Context, o Options, nodes int) (rows []Row, err error
 	mean := float64(t.hops) / float64(t.right)
 	row := hops.Measured(Sim, nodes, o.Seed, mean/math.Log2(float64(nodes)))
 	row.Note = fmt.Sprintf("%.2f hops", mean)
-	right := chordClaim("lookups that find the owner, at rest", "", "all")
-	right.AtLeast = bound(1)
-	rows = append(rows, row, right.Measured(Sim, nodes, o.Seed, t.share()))
+	rows = append(rows, row, t.row(chordHeld("lookups that find the owner, at rest", 1), nodes, o.Seed))
 	if nodes == 1000 {
 		rows = append(rows, speed.rows("chord", nodes, o.Seed)...)
 	}
 	return rows, nil
 }
 
-// chordAtOnce measures a ring that all join in one instant, each by three others.
+// chordAtOnce measures a ring that all join in one instant, each by three others. A lookup is right
+// if it finds the owner of all that have started, though many are no members yet.
 func chordAtOnce(ctx context.Context, o Options, nodes int) (rows []Row, err error) {
 	o.tell("chord, %d nodes, all join at once", nodes)
 	c := newCircle(o.Seed)
@@ -195,35 +103,117 @@ func chordAtOnce(ctx context.Context, o Options, nodes int) (rows []Row, err err
 		c.join(contacts...)
 	}
 	var before, after tally
-	closed := math.NaN()
-	for c.world.Now() < 10*time.Minute {
-		t := &before
-		if closed == closed {
-			t = &after
-		}
-		for range 20 {
-			c.lookup(t)
-		}
-		if err := run(ctx, c.world, time.Second); err != nil {
-			return nil, err
-		}
-		if closed != closed && c.open() == 0 {
-			closed = c.world.Now().Seconds()
-		}
-		if after.asked >= 1000 {
-			break
+	closed, err := c.close(ctx, 10*time.Minute, 20, &before)
+	if err == nil {
+		err = c.lookups(ctx, 1000, 20, &after)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []Row{
+		chordClaim("time until the ring has closed, all join at once", "s", "").Measured(Sim, nodes, o.Seed, closed),
+		before.row(chordClaim("lookups that find the owner, before the ring has closed", "", ""), nodes, o.Seed),
+		after.row(chordHeld("lookups that find the owner, from then on", 1), nodes, o.Seed),
+	}, nil
+}
+
+// chordJoins measures a ring that grows to twice its size, by as many joins a second as are a
+// fiftieth of its nodes.
+func chordJoins(ctx context.Context, o Options, nodes int) (rows []Row, err error) {
+	o.tell("chord, %d nodes, half of them join", nodes)
+	c := newCircle(o.Seed)
+	defer func() { err = errors.Join(err, c.world.Close()) }()
+	if err := c.grow(ctx, nodes/2); err != nil {
+		return nil, err
+	}
+	var t tally
+	for range nodes / 2 {
+		c.join(c.some().ID())
+		for range 10 {
+			c.lookup(&t)
+			if err := c.world.RunFor(time.Second * 10 / time.Duration(nodes)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if err := run(ctx, c.world, 10*time.Second); err != nil {
 		return nil, err
 	}
-	early := chordClaim("lookups that find the owner, before the ring has closed", "", "").Measured(Sim, nodes, o.Seed, before.share())
-	early.Note = before.note()
-	late := chordClaim("lookups that find the owner, from then on", "", "all")
-	late.AtLeast = bound(1)
-	lateRow := late.Measured(Sim, nodes, o.Seed, after.share())
-	lateRow.Note = after.note()
-	return []Row{chordClaim("time until the ring has closed, all join at once", "s", "").Measured(Sim, nodes, o.Seed, closed), early, lateRow}, nil
+	claim := chordHeld("lookups that find the owner, while nodes join and double the ring in 50 s", 0.99)
+	return []Row{t.row(claim, nodes, o.Seed)}, nil
+}
+
+// chordCrashes measures rings some of whose nodes fail at once: lookups from that instant on, before
+// anybody has noticed.
+func chordCrashes(ctx context.Context, o Options, nodes int) (rows []Row, err error) {
+	for _, percent := range []int{10, 30, 50} {
+		o.tell("chord, %d nodes, %d%% fail", nodes, percent)
+		more, err := chordCrash(ctx, o, nodes, percent)
+		if rows = append(rows, more...); err != nil {
+			return rows, err
+		}
+	}
+	return rows, nil
+}
+
+func chordCrash(ctx context.Context, o Options, nodes, percent int) (rows []Row, err error) {
+	c := newCircle(o.Seed)
+	defer func() { err = errors.Join(err, c.world.Close()) }()
+	if err := c.grow(ctx, nodes); err != nil {
+		return nil, err
+	}
+	for range nodes * percent / 100 {
+		c.crash()
+	}
+	var at, after tally
+	for range 200 {
+		c.lookup(&at)
+	}
+	closed, err := c.close(ctx, 5*time.Minute, 20, new(tally))
+	if err == nil {
+		err = c.lookups(ctx, 1000, 20, &after)
+	}
+	if err != nil {
+		return nil, err
+	}
+	what := fmt.Sprintf("%d%% fail at once: ", percent)
+	return []Row{
+		at.row(chordClaim(what+"lookups of that instant that find the owner", "", ""), nodes, o.Seed),
+		chordClaim(what+"time until the ring has closed", "s", "").Measured(Sim, nodes, o.Seed, closed),
+		after.row(chordHeld(what+"lookups that find the owner, from then on", 1), nodes, o.Seed),
+	}, nil
+}
+
+// chordPartition measures how long the halves of a ring that was parted for two minutes take to be one.
+func chordPartition(ctx context.Context, o Options, nodes int) (rows []Row, err error) {
+	o.tell("chord, %d nodes, a partition", nodes)
+	c := newCircle(o.Seed)
+	defer func() { err = errors.Join(err, c.world.Close()) }()
+	if err := c.grow(ctx, nodes); err != nil {
+		return nil, err
+	}
+	var sides [2][]string
+	for _, m := range c.live {
+		k := c.rng.IntN(2)
+		sides[k] = append(sides[k], m.node.Name())
+	}
+	c.world.Schedule(sim.Fault{At: c.world.Now(), Kind: sim.Partition, Groups: sides[:]},
+		sim.Fault{At: c.world.Now() + 2*time.Minute, Kind: sim.Heal})
+	if err := run(ctx, c.world, 2*time.Minute); err != nil {
+		return nil, err
+	}
+	var after tally
+	closed, err := c.close(ctx, 10*time.Minute, 20, new(tally))
+	if err == nil {
+		err = c.lookups(ctx, 1000, 20, &after)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []Row{
+		chordClaim("time until the ring is one, after a partition of two minutes in halves", "s", "").Measured(Sim, nodes, o.Seed, closed),
+		after.row(chordHeld("lookups that find the owner, from then on", 1), nodes, o.Seed),
+	}, nil
 }
 
 // chordChurn measures 500 nodes, as the paper has them, of which some fail and as many others
@@ -271,8 +261,6 @@ func chordChurns(ctx context.Context, o Options, nodes int, rate float64, period
 		return row, err
 	}
 	claim := chordClaim(fmt.Sprintf("lookups that find the owner, %.2g nodes fail and join a second, Period %v", rate, period), "", "fewer the higher the rate; simulated with 30s (section 6.5)")
-	claim.AtLeast = bound(0.95)
-	row = claim.Measured(Sim, nodes, o.Seed, t.share())
-	row.Note = t.note()
-	return row, nil
+	claim.AtLeast = bound(0.99)
+	return t.row(claim, nodes, o.Seed), nil
 }

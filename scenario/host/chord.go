@@ -63,6 +63,7 @@ func (c *chordNode) Bind(n *core.Node) {
 	c.Chord.Bind(n)
 	if c.every > 0 {
 		c.asked, c.failed, c.wrong = c.Metric("lookups"), c.Metric("failed"), c.Metric("wrong")
+		c.wrong.Add(0) // it is there though nothing goes wrong
 		c.Handle(wire.TypeStarted, func(*core.Msg) { c.Every(c.every, c.lookup) })
 	}
 }
