@@ -42,8 +42,8 @@
 //
 //   - The list of successors is bounded, in the order of the ring, has nobody twice, and
 //     never the node itself (Invariant).
-//   - In quiet times the members that can reach each other, directly or through contacts,
-//     are one ring in order, whatever was before: joins at once, crashes, restarts,
+//   - In quiet times the nodes that can reach each other, directly or through contacts and those that they
+//     lost, become one ring in order, whatever was before: joins at once, crashes, restarts,
 //     partitions. Then every lookup finds the owner.
 //   - A lookup ends: with an owner, or an error, after Tries times Timeout at the latest. A node
 //     that cannot be reached on the way is passed by.
@@ -52,8 +52,10 @@
 //
 // While nodes come, the owner that is found may be the one of just before, and the owner may
 // fail when it is found: who stores things asks it. A member all of whose successors fail
-// at once has to join again. Nobody is authenticated: a member can lie about others. Two
-// rings none of whose nodes knows, or has lost, one of the other stay two.
+// at once takes its nearest finger for one, and while that leads back says that keys are their owner's
+// who follows later; if no finger lives either it has to join again. Nobody is authenticated: a
+// member can lie about others. Two rings none of whose nodes knows, or has lost, one of the
+// other stay two.
 //
 // # Deviations from the papers
 //

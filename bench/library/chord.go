@@ -212,7 +212,7 @@ func chordPartition(ctx context.Context, o Options, nodes int) (rows []Row, err 
 	}
 	return []Row{
 		chordClaim("time until the ring is one, after a partition of two minutes in halves", "s", "").Measured(Sim, nodes, o.Seed, closed),
-		after.row(chordHeld("lookups that find the owner, from then on", 1), nodes, o.Seed),
+		after.row(chordHeld("lookups that find the owner, once it is one", 1), nodes, o.Seed),
 	}, nil
 }
 
