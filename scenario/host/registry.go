@@ -41,6 +41,7 @@ func Shipped() *Registry {
 	}})
 	r.Add(newGossip())
 	r.Add(newChord())
+	r.Add(newCyclon())
 	r.Add(newHyparview())
 	r.Add(newPlumtree())
 	r.Add(newSwim())
