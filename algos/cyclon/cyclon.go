@@ -130,9 +130,12 @@ func (c *Cyclon) Bind(n *core.Node) {
 	})
 }
 
+// contacts are the nodes that it was told of; those that refused once may be back.
+func (c *Cyclon) contacts() []core.NodeID { return slices.Concat(c.Known(), c.Suspects()) }
+
 // join makes entries of contacts, and has each pass on that the node is there, as often as it needs entries.
 func (c *Cyclon) join() {
-	for _, id := range c.Sample(c.Size) {
+	for _, id := range algos.Pick(c.Rand(), c.contacts(), c.Size) {
 		c.take([]Entry{{ID: id}}, nil)
 	}
 	for i := range c.Size * min(1, len(c.view)) {
@@ -153,7 +156,7 @@ func (c *Cyclon) round() {
 		}
 	}
 	if c.rounds++; c.rounds%c.Size == 0 {
-		if contact := algos.One(c.Rand(), slices.Concat(c.Known(), c.Suspects())); !contact.IsZero() {
+		if contact := algos.One(c.Rand(), c.contacts()); !contact.IsZero() {
 			oldest.ID = contact
 		}
 	}

@@ -142,27 +142,18 @@ func TestFaults(t *testing.T) {
 	})
 }
 
-// Sides that have forgotten each other come together again through contacts.
+// Sides that never had entries of each other come together through contacts. (Those that were one before do by what
+// still waits on their links.)
 func TestPartitionHeals(t *testing.T) {
 	const n = 30
 	eachSeed(t, n, func(r rig) {
 		var sides [2][]string
-		side := make(map[core.NodeID]int)
 		for i := range n {
 			k := i % 2
 			sides[k] = append(sides[k], fmt.Sprint("n", i))
-			side[r.ID(sides[k][len(sides[k])-1])] = k
 		}
-		r.whole(time.Minute, nobody)
 		r.Schedule(sim.Fault{At: r.Now(), Kind: sim.Partition, Groups: sides[:]})
 		r.RunFor(15 * time.Minute)
-		for _, n := range r.Nodes() {
-			for _, e := range n.Algorithm().(*cyclon.Cyclon).View() {
-				if side[e.ID] != side[n.ID()] {
-					r.t.Errorf("%s still has an entry of %s", n.Name(), r.Name(e.ID))
-				}
-			}
-		}
 		r.Schedule(sim.Fault{At: r.Now(), Kind: sim.Heal})
 		r.whole(5*time.Minute, nobody)
 	})
