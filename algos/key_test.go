@@ -89,6 +89,36 @@ func TestArc(t *testing.T) {
 	}
 }
 
+// Toward goes to the owner if the list has it, else as near before the key as anything that it knows, and never
+// back; a walk over all is the oracle.
+func TestToward(t *testing.T) {
+	all := append(peersForTest(6), Peer{})
+	rapid.Check(t, func(t *rapid.T) {
+		a := Arc{Self: all[0], Max: 3}
+		a.Set(rapid.SliceOfN(rapid.SampledFrom(all), 0, 4).Draw(t, "list")...)
+		others := Peers(rapid.SliceOfN(rapid.SampledFrom(all), 0, 4).Draw(t, "others"))
+		except := rapid.SampledFrom(all[1:]).Draw(t, "except").ID
+		key := rapid.SampledFrom(all[:6]).Draw(t, "near").Key + small.Draw(t, "off")
+		way := func(p Peer) Key { return p.Key - a.Self.Key - 1 } // from the place after Self
+		var first, want Peer
+		for _, p := range slices.Concat(a.All(), others) {
+			switch {
+			case p.None() || p.ID == except:
+			case first.None() && slices.Contains(a.All(), p) && way(p) >= key-a.Self.Key-1:
+				if want.None() { // nothing of the list is before the key
+					first = p
+				}
+			case way(p) < key-a.Self.Key-1 && (want.None() || way(p) > way(want)):
+				want = p
+			}
+		}
+		got, owner := a.Toward(key, except, others)
+		if owner != !first.None() || owner && got != first || !owner && got != want {
+			t.Fatalf("toward %d from %v, %v and %v without %v: %v, %v, want %v or %v", key, a.Self, a.All(), others, except, got, owner, first, want)
+		}
+	})
+}
+
 func TestPeersOnTheWire(t *testing.T) {
 	want := append(peersForTest(6), Peer{})
 	b := pack.Append(nil, &want)

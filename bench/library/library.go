@@ -95,6 +95,7 @@ type Overlay struct {
 func Overlays() []Overlay {
 	return []Overlay{
 		{"chord", Chord},
+		{"cyclon", Cyclon},
 		{"plumtree", Plumtree},
 		{"swim", SWIM},
 	}
