@@ -15,8 +15,11 @@ import (
 // Whatever happens for a minute, with lost messages and short lists of successors: when it has been quiet for a
 // while, all that run are one ring.
 func TestOneRingAfterFaults(t *testing.T) {
-	count := uint64(8)
-	if n, err := strconv.Atoi(os.Getenv("CHORD_SEEDS")); err == nil {
+	count := uint64(40)
+	if testing.Short() {
+		count = 4
+	}
+	if n, err := strconv.Atoi(os.Getenv("CHORD_SEEDS")); err == nil { // to look at many
 		count = uint64(n)
 	}
 	for seed := range count {

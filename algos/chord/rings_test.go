@@ -42,7 +42,7 @@ func (r rig) rings() (lengths []int, outside int) {
 func TestJoinsInARow(t *testing.T) {
 	n := 300
 	if testing.Short() {
-		n = 120
+		n = 60
 	}
 	for _, seed := range seeds() {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
