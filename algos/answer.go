@@ -29,6 +29,20 @@ func Answer[PQ pack.BodyOf[Q], PR pack.BodyOf[R], Q, R any](b *Base, t core.Type
 	}})
 }
 
+// AnswerLater is Answer for what is not known at once: fn gets a function that sends the
+// answer, or nothing if there is an error. It may be called within fn or at any time after, once.
+func AnswerLater[PQ pack.BodyOf[Q], PR pack.BodyOf[R], Q, R any](b *Base, t core.Type, fn func(m *core.Msg, q PQ, reply func(PR, error))) {
+	Answer(b, t, func(m *core.Msg, q PQ) PR {
+		from := RequestOf(m)
+		fn(m, q, func(r PR, err error) {
+			if err == nil {
+				b.Reply(from, r)
+			}
+		})
+		return nil
+	})
+}
+
 // Request is a request to be answered: what is to be remembered of its message, which is
 // gone when Process returns. It may be kept and compared; the zero value is none.
 type Request struct {

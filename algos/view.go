@@ -55,6 +55,14 @@ func (v *View) Except(some ...core.NodeID) []core.NodeID {
 	return slices.DeleteFunc(slices.Clone(v.ids), func(id core.NodeID) bool { return slices.Contains(some, id) })
 }
 
+// Oldest is the node that makes room for the next one, or nobody.
+func (v *View) Oldest() (id core.NodeID) {
+	if len(v.ids) > 0 {
+		id = v.ids[0]
+	}
+	return id
+}
+
 // Pick draws up to k nodes of the view, other than those given (see [Pick]).
 func (v *View) Pick(rng *rand.Rand, k int, except ...core.NodeID) []core.NodeID {
 	return Pick(rng, v.Except(except...), k)

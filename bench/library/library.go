@@ -94,6 +94,8 @@ type Overlay struct {
 // Overlays are all that can be measured, in the order of their names.
 func Overlays() []Overlay {
 	return []Overlay{
+		{"chord", Chord},
+		{"cyclon", Cyclon},
 		{"plumtree", Plumtree},
 		{"swim", SWIM},
 	}

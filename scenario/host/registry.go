@@ -40,6 +40,8 @@ func Shipped() *Registry {
 		return relay.New(nil, e.Downstreams...), nil
 	}})
 	r.Add(newGossip())
+	r.Add(newChord())
+	r.Add(newCyclon())
 	r.Add(newHyparview())
 	r.Add(newPlumtree())
 	r.Add(newSwim())
