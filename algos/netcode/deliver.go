@@ -57,7 +57,7 @@ func (m *Multicast) decode(s *slot) {
 func (m *Multicast) catchUp() {
 	ahead := int32(1<<31 - 1)
 	for _, u := range m.ups {
-		if u.received {
+		if u.carries {
 			ahead = min(ahead, int32(u.horizon-m.base))
 		}
 	}

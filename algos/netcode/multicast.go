@@ -17,6 +17,10 @@ import (
 type Session struct {
 	App         uint32        // the session's application, above 0
 	Downstreams []core.NodeID // whom to send to; the topology must have no circle
+	// Upstreams are whom to take the session from; what others send is refused. Nil means
+	// anybody: then the first who comes brings the session, and whoever is faster than its
+	// source can take its place.
+	Upstreams []core.NodeID
 
 	// Deliver, if set, is handed every packet of the source, in order, once its generation
 	// and all before it are decoded. The packet is valid until Deliver returns.
@@ -47,29 +51,42 @@ type Multicast struct {
 	algos.Base
 	s Session
 
-	stream  uint32
-	known   bool   // stream and base are
-	base    uint32 // oldest generation that this node or one below needs something of
-	next    uint32 // next to deliver
-	lastK   int    // of the last generation that is over; 0 before there is one
-	slots   []slot // by generation modulo Window
-	ups     []*upstream
-	downs   []*downstream
-	collect collector
+	id       streamID
+	known    bool          // id and base are
+	fresh    bool          // id is, but not where it stands: this node has rested
+	resting  bool          // nobody here or below has use for the stream
+	seen     uint64        // highest epoch of the stream's source that was heard of
+	heardAt  time.Duration // when something of the stream came last
+	base     uint32        // oldest generation that this node or one below needs something of
+	next     uint32        // next to deliver
+	judged   uint32        // next of which it is to be seen whether it came whole
+	lastK    int           // of the last generation that is over; 0 before there is one
+	period   time.Duration // of the newest generation known
+	calm     int           // generations in a row of which nobody lacked anything
+	step     time.Duration // the part by which the period shrinks with one
+	nextAt   time.Duration // when the source begins with the next generation
+	alarm    time.Duration // when links that rest are asked again; 0: no timer is set
+	judgedBy uint32        // the generation that was too short
+	raised   uint32        // generations before it were begun before the last news of one that was too short
+	slots    []slot        // by generation modulo Window
+	ups      []*upstream
+	downs    []*downstream
+	collect  collector
+	carriers []core.NodeID // that have brought this stream
 
-	round    uint32 // of feedback
-	armed    bool   // the beat is
-	retrying bool   // the timer for those that failed is set
-	tell     bool   // all upstreams, when the call ends
+	armed    bool          // the beat is
+	retrying bool          // the timer for those that failed is set
+	pause    time.Duration // before they are tried again
+	tell     bool          // all upstreams, when the call ends
 
 	// Scratch.
-	feedback coding.Feedback
-	wants    []uint16
-	buffer   []byte
-	dsts     [][]byte
-	views    [][]byte
-	made     [batch]*core.Msg
-	stats    MulticastStats
+	answer answer // what is said
+	asked  answer // what is heard
+	buffer []byte
+	dsts   [][]byte
+	views  [][]byte
+	made   [batch]*core.Msg
+	stats  MulticastStats
 }
 
 // MulticastStats are what a node has counted.
@@ -78,6 +95,11 @@ type MulticastStats struct {
 	Innovative uint64 // of them, those that brought something new
 	Stale      uint64 // of generations that are over
 	Ahead      uint64 // of generations beyond the window
+	Foreign    uint64 // packets of other streams than the node's
+	Strangers  uint64 // messages of nodes that are not in Session.Upstreams
+	Refused    uint64 // hellos of streams that may not take the place of the node's
+	Replaced   uint64 // streams that did
+	Useless    uint64 // packets that came while nobody here or below had use for any
 	Bad        uint64 // messages that made no sense: nothing else was done about them
 	Sent       uint64 // coded packets, to all downstreams
 	Delivered  uint64 // packets of the source
@@ -85,6 +107,7 @@ type MulticastStats struct {
 	Decoded    uint64 // generations
 	Skipped    uint64 // generations that were over upstream before they were decoded here
 	Feedbacks  uint64 // sent
+	Hellos     uint64 // sent
 }
 
 // NewMulticast makes a node of a session. It panics if the session makes no sense.
@@ -109,8 +132,7 @@ func NewMulticast(s Session) *Multicast {
 	if s.Linger <= 0 {
 		s.Linger = DefaultBeat
 	}
-	m := &Multicast{s: s, slots: make([]slot, s.Window), wants: make([]uint16, 0, 2*s.Window)}
-	m.feedback.Missing = make([]uint16, 0, s.Window)
+	m := &Multicast{s: s, pause: retryDown, slots: make([]slot, s.Window)}
 	return m
 }
 
@@ -201,6 +223,9 @@ func (m *Multicast) timer(id uint64) bool {
 		m.retry()
 	case lingerTimer:
 		m.flush()
+	case paceTimer:
+		m.alarm = 0
+		m.wake()
 	default:
 		return false
 	}
@@ -210,6 +235,7 @@ func (m *Multicast) timer(id uint64) bool {
 // settle ends a call: those upstream are told what has changed, and the beat goes on if
 // something is waited for.
 func (m *Multicast) settle() {
+	m.rest()
 	for _, u := range m.ups {
 		if m.tell || u.since >= feedbackEvery {
 			m.say(u)
@@ -222,7 +248,8 @@ func (m *Multicast) settle() {
 	}
 	if !m.retrying && m.owes() {
 		m.retrying = true
-		m.After(retryDown, retryTimer)
+		m.After(m.pause, retryTimer)
+		m.pause = min(2*m.pause, retryMost)
 	}
 }
 
@@ -230,7 +257,7 @@ func (m *Multicast) settle() {
 func (m *Multicast) owes() bool {
 	for _, v := range m.downs {
 		if v.failed {
-			return m.busy()
+			return m.busy() || m.known && m.resting && len(m.ups) > 0
 		}
 	}
 	return false
@@ -244,16 +271,19 @@ func (m *Multicast) expects() bool {
 			return true
 		}
 	}
-	if !m.known || len(m.ups) == 0 {
-		return false
-	}
 	for _, u := range m.ups {
 		if u.since > 0 {
 			return true // the last packets have to be answered for too
 		}
 	}
+	if !m.known || m.resting || len(m.ups) == 0 {
+		return false
+	}
+	if m.fresh {
+		return true // it has to be told where the stream is
+	}
 	for i := range m.slots {
-		if s := &m.slots[i]; s.used && (m.missing(s) > 0 || !s.ripe && !s.complete()) {
+		if s := &m.slots[i]; s.used && m.missingOf(s.gen.ID) > 0 {
 			return true
 		}
 	}
@@ -263,11 +293,7 @@ func (m *Multicast) expects() bool {
 // beat says again what is needed, and gives up what has been under way for too long.
 func (m *Multicast) beat() {
 	m.tell = true
-	for i := range m.slots {
-		if s := &m.slots[i]; s.used {
-			s.ripe, s.was = s.was == s.rank(), s.rank()
-		}
-	}
+	m.judge() // some may have been silent for too long
 	for _, v := range m.downs {
 		m.lookAfter(v)
 	}

@@ -1,6 +1,8 @@
 package netcode
 
 import (
+	"time"
+
 	"github.com/ioverlay/ioverlay/coding"
 	"github.com/ioverlay/ioverlay/core"
 )
@@ -10,10 +12,14 @@ import (
 type slot struct {
 	used bool // its shape is known
 	lost bool // it cannot be completed any more
-	ripe bool // nothing new has come for a beat
-	was  int  // its rank at the last beat
 	gen  coding.Generation
 	kept []*core.Msg
+
+	period  time.Duration // for which each link is to carry it
+	deficit int           // the most that a receiver lacked when it was closed, as far as known here
+	sent    int           // at the source: packets, to all downstreams
+	began   time.Duration // at the source: when its first link began with it
+	took    time.Duration // at the source: until the first was through
 
 	enc  coding.Encoder // at the source, once the generation is whole
 	rec  coding.Recoder // at a relay
@@ -96,34 +102,74 @@ func (m *Multicast) clear(s *slot) {
 		s.kept[i] = nil
 	}
 	s.kept, s.used, s.gen = s.kept[:0], false, coding.Generation{}
-	s.lost, s.ripe, s.was = false, false, 0
+	s.lost, s.period, s.deficit, s.sent, s.began, s.took = false, 0, 0, 0, 0, 0
 }
 
-// receive takes a packet from upstream.
+// receive takes a message from upstream.
 func (m *Multicast) receive(msg *core.Msg) {
-	p, err := coding.Parse(msg.Payload())
-	if err != nil || msg.From().IsZero() {
+	b := msg.Payload()
+	if !m.mayBring(msg.From()) {
+		m.stats.Strangers++
+		return
+	}
+	h, ok := parseHead(b)
+	if !ok {
 		m.stats.Bad++
 		return
 	}
-	horizon := uint32(msg.Seq() >> 32)
-	if !m.known {
-		m.known, m.stream, m.base, m.next = true, p.Stream&^padded, horizon, horizon
+	switch h.kind {
+	case kindPacket:
+		m.packet(msg, h)
+	case kindHello:
+		start, id, ok := parseHello(b)
+		if !ok {
+			m.stats.Bad++
+			return
+		}
+		u := m.upstream(msg.From())
+		if h.flags&flagProbe != 0 {
+			u.since = feedbackEvery
+			return
+		}
+		m.meet(u, start, id)
+		if m.known && id.is(m.id) {
+			m.heardAt = m.Now()
+			m.heardOf(u, msg, h)
+			m.catchUp()
+		}
+	default:
+		m.stats.Bad++
 	}
-	if p.Stream&^padded != m.stream || p.ID-horizon >= MaxWindow {
+}
+
+// packet takes a coded packet.
+func (m *Multicast) packet(msg *core.Msg, h head) {
+	p, err := coding.Parse(msg.Payload()[headLen:])
+	horizon := uint32(msg.Seq() >> 32)
+	if err != nil || m.collect.begun || p.ID-horizon >= MaxWindow {
 		m.stats.Bad++
 		return
 	}
 	u := m.upstream(msg.From())
-	u.heardOf(msg.Seq())
+	if !u.carries || p.Stream&^padded != m.id.nonce {
+		u.since++
+		m.stats.Foreign++ // its hello was lost, or it is to be told that this node is elsewhere
+		return
+	}
+	m.heardAt = m.Now()
 	m.stats.Received++
 	u.count(p.ID)
+	m.heardOf(u, msg, h)
+	if m.resting || m.fresh {
+		m.stats.Useless++
+		return
+	}
 	m.catchUp()
-	m.store(msg, &p)
+	m.store(msg, h, &p)
 }
 
 // store keeps a packet if it brings something new.
-func (m *Multicast) store(msg *core.Msg, p *coding.Packet) {
+func (m *Multicast) store(msg *core.Msg, h head, p *coding.Packet) {
 	s := m.slot(p.ID)
 	switch {
 	case int32(p.ID-m.base) < 0, s != nil && s.lost:
@@ -138,7 +184,10 @@ func (m *Multicast) store(msg *core.Msg, p *coding.Packet) {
 			return
 		}
 	}
-	r, err := m.add(s, msg.Payload())
+	if h.period > 0 && h.period <= maxPeriod {
+		s.period, m.period = h.period, h.period
+	}
+	r, err := m.add(s, msg.Payload()[headLen:])
 	switch {
 	case err != nil: // of another shape than the first packet of its generation
 		m.stats.Bad++
@@ -160,9 +209,11 @@ func (m *Multicast) store(msg *core.Msg, p *coding.Packet) {
 // advance moves the window past generations that nobody needs any more.
 func (m *Multicast) advance() {
 	moved := false
-	for m.known && m.done(m.base) {
+	for m.known && !m.fresh && m.done(m.base) {
 		s := m.slot(m.base)
-		m.measure(m.base)
+		if s.used && m.collect.begun {
+			m.calmer(s)
+		}
 		m.clear(s)
 		m.base++
 		moved = true
@@ -188,7 +239,7 @@ func (m *Multicast) done(id uint32) bool {
 	}
 	live := false
 	for _, v := range m.downs {
-		if v.failed {
+		if v.failed || v.idle {
 			continue
 		}
 		live = true

@@ -29,11 +29,8 @@ func (m *Multicast) take(msg *core.Msg) core.Verdict {
 	}
 	c := &m.collect
 	if !c.begun {
-		c.begun = true
-		if !m.known {
-			m.known, m.stream = true, m.Rand().Uint32()&^padded
-		}
-		c.id = m.base
+		m.adopt(m.base, streamID{source: m.ID(), epoch: m.seen + 1, nonce: m.Rand().Uint32() &^ padded})
+		c.begun, c.id = true, m.base
 	}
 	if len(c.backlog) > 0 || !m.fits(n) {
 		c.backlog = append(c.backlog, msg)
@@ -65,7 +62,7 @@ func (m *Multicast) fill(msg *core.Msg) {
 	}
 	if len(s.kept) == 0 {
 		s.role, s.used = roleSource, true
-		s.gen = coding.Generation{Stream: m.stream, ID: c.id, Size: n}
+		s.gen = coding.Generation{Stream: m.id.nonce, ID: c.id, Size: n}
 		m.After(m.s.Linger, lingerTimer)
 	}
 	s.kept = append(s.kept, msg)
