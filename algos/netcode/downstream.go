@@ -52,6 +52,8 @@ type need struct {
 	want    uint16 // of it, from here, after its links have closed it
 	got     uint16 // from here
 	deficit uint16 // what a receiver there lacked when its links had closed it
+	doubt   bool   // what came there of it was false: it is sent only what was checked here
+	signed  bool   // its digests were sent there
 	flying  uint16 // sent from here, and not answered for
 }
 
@@ -196,6 +198,10 @@ func (m *Multicast) note(v *downstream, a *answer, upTo uint32) {
 		nd, e := v.need(id), a.each[i]
 		nd.known, nd.missing = true, min(missing, coding.MaxK)
 		nd.want, nd.got = e.want, e.got
+		if e.flags&answerDigests != 0 {
+			nd.signed = false
+		}
+		m.doubted(v, m.slot(id), nd, e.flags&answerDoubt != 0)
 		if lacked := min(e.deficit, coding.MaxK); lacked > nd.deficit {
 			nd.deficit, m.tell = lacked, true
 			if m.collect.begun {

@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"slices"
 	"time"
@@ -25,6 +26,16 @@ type Session struct {
 	// Deliver, if set, is handed every packet of the source, in order, once its generation
 	// and all before it are decoded. The packet is valid until Deliver returns.
 	Deliver func(g coding.Generation, i int, packet []byte)
+
+	// Sign, if set, is the source's key: it signs the digests of each generation. Trust, if set,
+	// is its other half, at relays and receivers: they check what they get, and shun who lies.
+	Sign  ed25519.PrivateKey
+	Trust ed25519.PublicKey
+	// OnShun, if set, is told whom this node takes nothing from any more.
+	OnShun func(core.NodeID)
+	// Tamper, if set, may change each coded packet before it is sent: for experiments with
+	// relays that lie.
+	Tamper func(packet []byte)
 
 	K      int         // packets of a generation that the source makes, coding.MinK to MaxK; 0 means 32
 	Code   coding.Code // how coefficients are chosen; the zero value is dense
@@ -51,28 +62,30 @@ type Multicast struct {
 	algos.Base
 	s Session
 
-	id       streamID
-	known    bool          // id and base are
-	fresh    bool          // id is, but not where it stands: this node has rested
-	resting  bool          // nobody here or below has use for the stream
-	seen     uint64        // highest epoch of the stream's source that was heard of
-	heardAt  time.Duration // when something of the stream came last
-	base     uint32        // oldest generation that this node or one below needs something of
-	next     uint32        // next to deliver
-	judged   uint32        // next of which it is to be seen whether it came whole
-	lastK    int           // of the last generation that is over; 0 before there is one
-	period   time.Duration // of the newest generation known
-	calm     int           // generations in a row of which nobody lacked anything
-	step     time.Duration // the part by which the period shrinks with one
-	nextAt   time.Duration // when the source begins with the next generation
-	alarm    time.Duration // when links that rest are asked again; 0: no timer is set
-	judgedBy uint32        // the generation that was too short
-	raised   uint32        // generations before it were begun before the last news of one that was too short
-	slots    []slot        // by generation modulo Window
-	ups      []*upstream
-	downs    []*downstream
-	collect  collector
-	carriers []core.NodeID // that have brought this stream
+	id         streamID
+	known      bool          // id and base are
+	fresh      bool          // id is, but not where it stands: this node has rested
+	resting    bool          // nobody here or below has use for the stream
+	seen       uint64        // highest epoch of the stream's source that was heard of
+	heardAt    time.Duration // when something of the stream came last
+	base       uint32        // oldest generation that this node or one below needs something of
+	next       uint32        // next to deliver
+	judged     uint32        // next of which it is to be seen whether it came whole
+	lastK      int           // of the last generation that is over; 0 before there is one
+	period     time.Duration // of the newest generation known
+	calm       int           // generations in a row of which nobody lacked anything
+	step       time.Duration // the part by which the period shrinks with one
+	nextAt     time.Duration // when the source begins with the next generation
+	alarm      time.Duration // when links that rest are asked again; 0: no timer is set
+	judgedBy   uint32        // the generation that was too short
+	raised     uint32        // generations before it were begun before the last news of one that was too short
+	slots      []slot        // by generation modulo Window
+	ups        []*upstream
+	downs      []*downstream
+	collect    collector
+	dismissing bool          // the upstream that is told something is shunned
+	shunned    []core.NodeID // that have lied
+	carriers   []core.NodeID // that have brought this stream
 
 	armed    bool          // the beat is
 	retrying bool          // the timer for those that failed is set
@@ -100,6 +113,11 @@ type MulticastStats struct {
 	Refused    uint64 // hellos of streams that may not take the place of the node's
 	Replaced   uint64 // streams that did
 	Useless    uint64 // packets that came while nobody here or below had use for any
+	Poisoned   uint64 // generations that were decoded and are not what their source signed
+	Doubted    uint64 // generations that were taken again from one upstream alone
+	Suspected  uint64 // times that an upstream was found to have passed on what is false
+	Shunned    uint64 // messages of nodes that have lied
+	Forged     uint64 // digests that the source has not signed
 	Bad        uint64 // messages that made no sense: nothing else was done about them
 	Sent       uint64 // coded packets, to all downstreams
 	Delivered  uint64 // packets of the source
@@ -283,7 +301,7 @@ func (m *Multicast) expects() bool {
 		return true // it has to be told where the stream is
 	}
 	for i := range m.slots {
-		if s := &m.slots[i]; s.used && m.missingOf(s.gen.ID) > 0 {
+		if s := &m.slots[i]; s.used && (m.missingOf(s.gen.ID) > 0 || m.s.Trust != nil && m.s.Deliver != nil && !s.verified) {
 			return true
 		}
 	}
@@ -293,6 +311,7 @@ func (m *Multicast) expects() bool {
 // beat says again what is needed, and gives up what has been under way for too long.
 func (m *Multicast) beat() {
 	m.tell = true
+	m.lookAfterDoubts()
 	m.judge() // some may have been silent for too long
 	for _, v := range m.downs {
 		m.lookAfter(v)

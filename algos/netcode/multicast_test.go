@@ -106,6 +106,11 @@ type edge struct {
 
 // newGraph makes nodes of the names, of which receivers are those in to.
 func newGraph(t coretest.TB, seed uint64, cfg netcode.Session, names []string, edges []edge, to []string, src *counted) *graph {
+	return newGraphOf(t, seed, cfg, names, edges, to, src, func(string, *netcode.Session) {})
+}
+
+// newGraphOf does the same with sessions that differ from node to node.
+func newGraphOf(t coretest.TB, seed uint64, cfg netcode.Session, names []string, edges []edge, to []string, src *counted, change func(string, *netcode.Session)) *graph {
 	g := &graph{w: sim.New(sim.Options{Seed: seed}), nodes: map[string]*netcode.Multicast{}, read: map[string]*reader{}, src: src}
 	t.Cleanup(func() {
 		for _, p := range g.w.Panics() {
@@ -130,6 +135,7 @@ func newGraph(t coretest.TB, seed uint64, cfg netcode.Session, names []string, e
 			if r := g.read[name]; r != nil {
 				s.Deliver = r.deliver
 			}
+			change(name, &s)
 			g.nodes[name] = netcode.NewMulticast(s)
 			return g.nodes[name]
 		})

@@ -46,7 +46,7 @@ func (m *Multicast) repair(v *downstream) (*slot, int) {
 		if s == nil || s.rank() == 0 || v.has(id) {
 			continue
 		}
-		if nd := v.need(id); nd.known {
+		if nd := v.need(id); nd.known && !(nd.doubt && !m.vouches(s)) {
 			if n := min(int(nd.want)-int(nd.flying), nd.fresh(s.rank(), s.gen.K)); n > 0 {
 				return s, n
 			}
@@ -104,6 +104,9 @@ func (m *Multicast) use(v *downstream, s *slot) int {
 		return 0
 	}
 	nd := v.need(s.gen.ID)
+	if nd.doubt && !m.vouches(s) {
+		return 0
+	}
 	n := nd.fresh(s.rank(), s.gen.K)
 	if nd.known {
 		n = min(n, int(nd.missing)-int(nd.flying))

@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/coding"
@@ -14,6 +15,14 @@ type slot struct {
 	lost bool // it cannot be completed any more
 	gen  coding.Generation
 	kept []*core.Msg
+
+	signed     []byte         // its digests, as its source signed them
+	sums       coding.Digests // the same
+	verified   bool           // it is what they say
+	doubt      bool           // it was not, and is taken again, from
+	supplier   core.NodeID    // this one alone
+	suppliedAt time.Duration  // when something came from it
+	evidence   []*core.Msg    // what came before
 
 	period  time.Duration // for which each link is to carry it
 	deficit int           // the most that a receiver lacked when it was closed, as far as known here
@@ -102,12 +111,21 @@ func (m *Multicast) clear(s *slot) {
 		s.kept[i] = nil
 	}
 	s.kept, s.used, s.gen = s.kept[:0], false, coding.Generation{}
+	for _, msg := range s.evidence {
+		m.Release(msg)
+	}
+	clear(s.evidence)
+	s.evidence, s.signed, s.verified, s.doubt, s.supplier = s.evidence[:0], s.signed[:0], false, false, core.NodeID{}
 	s.lost, s.period, s.deficit, s.sent, s.began, s.took = false, 0, 0, 0, 0, 0
 }
 
 // receive takes a message from upstream.
 func (m *Multicast) receive(msg *core.Msg) {
 	b := msg.Payload()
+	if slices.Contains(m.shunned, msg.From()) {
+		m.stats.Shunned++
+		return
+	}
 	if !m.mayBring(msg.From()) {
 		m.stats.Strangers++
 		return
@@ -120,6 +138,8 @@ func (m *Multicast) receive(msg *core.Msg) {
 	switch h.kind {
 	case kindPacket:
 		m.packet(msg, h)
+	case kindDigests:
+		m.digests(msg)
 	case kindHello:
 		start, id, ok := parseHello(b)
 		if !ok {
@@ -184,6 +204,10 @@ func (m *Multicast) store(msg *core.Msg, h head, p *coding.Packet) {
 			return
 		}
 	}
+	if !m.admitsPacket(s, msg.From(), h) {
+		m.stats.Stale++
+		return
+	}
 	if h.period > 0 && h.period <= maxPeriod {
 		s.period, m.period = h.period, h.period
 	}
@@ -198,8 +222,12 @@ func (m *Multicast) store(msg *core.Msg, h head, p *coding.Packet) {
 	m.stats.Innovative++
 	m.Retain(msg)
 	s.kept = append(s.kept, msg)
+	s.suppliedAt = m.Now()
 	m.wake()
 	if s.complete() {
+		if s.doubt && !m.check(s) {
+			return
+		}
 		m.tell = true
 		m.deliver()
 		m.advance()

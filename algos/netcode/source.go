@@ -93,6 +93,7 @@ func (m *Multicast) flush() {
 	if err := s.enc.Reset(s.gen, c.packets); err != nil {
 		panic("netcode: a generation of our own: " + err.Error())
 	}
+	m.sign(s, c.packets)
 	c.id++
 	m.wake()
 }

@@ -43,6 +43,7 @@ func (m *Multicast) supply(v *downstream) bool {
 // emit sends a downstream up to n packets of a generation.
 func (m *Multicast) emit(v *downstream, s *slot, n int) {
 	m.bind(v)
+	m.announce(v, s)
 	_, waiting := m.Queued(v.id, m.s.App)
 	n = min(n, batch, max(1, m.s.Queue-waiting))
 	size := headLen + s.gen.VectorLen()
@@ -52,6 +53,9 @@ func (m *Multicast) emit(v *downstream, s *slot, n int) {
 	m.dsts = m.dsts[:0]
 	h := m.headFor(v, kindPacket)
 	h.period = s.period
+	if m.vouches(s) {
+		h.flags |= flagVerified
+	}
 	for i := range n {
 		m.made[i] = m.NewMsg(TypeCoded, m.s.App, size)
 		b := m.made[i].Payload()
@@ -62,6 +66,9 @@ func (m *Multicast) emit(v *downstream, s *slot, n int) {
 		panic(fmt.Sprintf("netcode: code generation %d: %v", s.gen.ID, err)) // its shape was checked
 	}
 	for i, msg := range m.made[:n] {
+		if m.s.Tamper != nil {
+			m.s.Tamper(m.dsts[i])
+		}
 		msg.SetSeq(uint64(m.base)<<32 | uint64(v.sends(s.gen.ID)))
 		m.stats.Sent++
 		s.sent++

@@ -16,6 +16,9 @@ type upstream struct {
 	horizon  uint32        // its oldest generation
 	cursor   uint32        // it has closed all generations before this one
 	at       time.Duration // when it was last heard
+	toTest   bool          // it had sent what is false: a doubted generation is taken from it next
+	strikes  int           // how often it was found to have sent what is false
+	excused  uint32        // what it brings of generations before this one has the same origin
 	since    int           // messages since it was told what is needed
 	received bool          // any packet
 	latest   uint32        // newest generation that it has brought something of
@@ -160,7 +163,7 @@ func (m *Multicast) say(u *upstream) {
 	a := &m.answer
 	a.flags, a.seen, a.Stream, a.Base = 0, m.seen, m.id.nonce, m.base
 	a.Missing, a.each = a.Missing[:0], a.each[:0]
-	if m.useful() {
+	if m.useful() && !m.dismissing {
 		a.flags |= answerUse
 	}
 	if !m.known || m.fresh {

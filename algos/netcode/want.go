@@ -16,9 +16,22 @@ var be = binary.BigEndian
 func (m *Multicast) plan(u *upstream, a *answer) {
 	for i := range uint32(m.s.Window) {
 		id := m.base + i
-		missing := m.missingOf(id)
+		missing, s := m.missingOf(id), m.slot(id)
+		e := answerOf{got: uint16(u.gotOf(id)), deficit: uint16(m.deficit(id))}
+		switch {
+		case !s.doubt:
+			e.want = uint16(m.want(u, id, missing))
+		case s.supplier == u.id:
+			e.want, e.flags = uint16(missing), answerDoubt
+		default:
+			missing = 0
+		}
+		if m.s.Trust != nil && len(s.signed) == 0 && u.gotOf(id) > 0 && (s.complete() || m.passed(id)) {
+			e.flags |= answerDigests
+			missing = max(missing, 1) // or it would count as complete, and be over
+		}
 		a.Missing = append(a.Missing, uint16(missing))
-		a.each = append(a.each, answerOf{want: uint16(m.want(u, id, missing)), got: uint16(u.gotOf(id)), deficit: uint16(m.deficit(id))})
+		a.each = append(a.each, e)
 	}
 }
 
@@ -37,7 +50,7 @@ func (m *Multicast) missingOf(id uint32) int {
 
 // needed reports whether this node, or one below, has use for packets of a generation.
 func (m *Multicast) needed(id uint32) bool {
-	if m.s.Deliver != nil {
+	if m.s.Deliver != nil || m.slot(id).doubt {
 		return true // nothing is missing if it is complete
 	}
 	for _, v := range m.downs {
