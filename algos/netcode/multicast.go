@@ -49,15 +49,18 @@ type Session struct {
 // Multicast is random linear network coding over any acyclic topology: source, recoding
 // relay and receiver in one. Make it with NewMulticast.
 //
-// Each node sends each of its downstreams random combinations of what it has, as fast as
-// their link takes them, of the oldest generation that they need something of. What they
-// need they say in feedback, so that a generation ends when it has full rank, lost
-// packets are made up for, and links never wait: while the last packets of one generation
-// are on the slowest path, the others carry the next. How far the source may be ahead is
-// bounded by the Window, so memory is.
+// Each node sends each of its downstreams random combinations of what it has. Links work on
+// one generation after the other, each for the same time, which the source chooses: so they
+// carry of it in proportion to what they can, and all receivers get what the min cut lets
+// through (pace.go, control.go). What is lacking in the end, or was lost, is asked for and
+// goes first (want.go). How far the source may be ahead is bounded by the Window, so memory
+// is.
 //
-// A node that leaves, a link that breaks and a downstream that is new need no more than
-// that: they change what is needed.
+// A node that nobody has use for says so and holds nobody up. A downstream that is new, or
+// comes back, begins with the first generation that nobody has had anything of. A source
+// that starts anew makes a new stream, which takes the place of the old one (stream.go).
+// With Sign and Trust generations are checked, and who lies is shunned (poison.go).
+// docs/coding.md, section 12, is the messages.
 type Multicast struct {
 	algos.Base
 	s Session

@@ -227,7 +227,15 @@ func TestMulticastDelivers(t *testing.T) {
 			K: rapid.IntRange(2, 40).Draw(t, "K"), Window: rapid.IntRange(1, 20).Draw(t, "window"), Queue: rapid.IntRange(1, 6).Draw(t, "queue"),
 			Code: rapid.SampledFrom([]coding.Code{{}, {Scheme: coding.Sparse, Weight: 3}, {Scheme: coding.Band, Weight: 4}}).Draw(t, "code"),
 		}
-		g := newGraph(t, rapid.Uint64().Draw(t, "seed"), cfg, names, edges, names[1:], src)
+		signed := rapid.Bool().Draw(t, "signed")
+		g := newGraphOf(t, rapid.Uint64().Draw(t, "seed"), cfg, names, edges, names[1:], src, func(name string, s *netcode.Session) {
+			if sign, trust := keys(); signed {
+				s.Trust = trust
+				if name == names[0] {
+					s.Sign = sign
+				}
+			}
+		})
 		for _, e := range edges { // feedback is lost too
 			g.w.Node(e.to).SetLink(g.w.ID(e.from), emul.Link{Loss: e.link.Loss})
 		}
@@ -238,7 +246,7 @@ func TestMulticastDelivers(t *testing.T) {
 			}
 		}
 		for name, m := range g.nodes {
-			if c := m.Counters(); m.Held() != 0 || c.Bad+c.Skipped != 0 {
+			if c := m.Counters(); m.Held() != 0 || c.Bad+c.Skipped+c.Doubted+c.Shunned != 0 {
 				t.Fatalf("%s holds %d messages in the end: %+v", name, m.Held(), c)
 			}
 		}
