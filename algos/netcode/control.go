@@ -81,6 +81,8 @@ func (m *Multicast) due(s *slot) bool {
 	}
 	s.began, s.period = max(now, 1), m.period
 	m.nextAt = max(m.nextAt+m.period, now+m.period-m.period/32)
+	m.collect.due = s.gen.ID + 1
+	m.drain()
 	return true
 }
 

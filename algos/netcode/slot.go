@@ -244,6 +244,9 @@ func (m *Multicast) advance() {
 		}
 		m.clear(s)
 		m.base++
+		if int32(m.base-m.collect.due) > 0 {
+			m.collect.due = m.base
+		}
 		moved = true
 	}
 	if moved {
