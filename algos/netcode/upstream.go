@@ -101,17 +101,17 @@ func (m *Multicast) heardOf(u *upstream, msg *core.Msg, h head) {
 // passed reports whether the upstreams have closed a generation: no more of it comes
 // unasked. One that has been silent for longer than a generation takes holds nobody up.
 func (m *Multicast) passed(id uint32) bool {
-	any, limit := false, m.Now()-max(silentAfter, 4*m.period)
+	some, limit := false, m.Now()-max(silentAfter, 4*m.period)
 	for _, u := range m.ups {
 		switch {
 		case !u.carries, u.starved:
 		case int32(u.cursor-id) > 0:
-			any = true
+			some = true
 		case u.at >= limit:
 			return false
 		}
 	}
-	return any
+	return some
 }
 
 // silentAfter is for how long an upstream is waited for at least, that neither sends anything,
