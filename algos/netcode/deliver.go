@@ -19,8 +19,10 @@ func (m *Multicast) deliver() {
 			continue
 		case !s.complete() || s.role != roleReceiver:
 			return
+		case !m.check(s):
+			return
 		}
-		m.decode(s)
+		m.decode(s, false)
 		g := s.gen
 		for i := range g.K {
 			if g.Stream&padded != 0 && i == g.K-1 {
@@ -36,13 +38,17 @@ func (m *Multicast) deliver() {
 	}
 }
 
-// decode computes what was not received as it is into the node's buffer.
-func (m *Multicast) decode(s *slot) {
-	g := s.gen
-	if cap(m.buffer) < g.Bytes() {
-		m.buffer = make([]byte, g.Bytes())
+// decode computes what was not received as it is: into the node's buffer, or into one of its
+// own if it is to be kept.
+func (m *Multicast) decode(s *slot, keep bool) {
+	g, buffer := s.gen, m.buffer
+	if keep || cap(buffer) < g.Bytes() {
+		buffer = make([]byte, g.Bytes())
 	}
-	dsts, err := g.Split(m.views[:0], m.buffer[:g.Bytes()])
+	if !keep {
+		m.buffer = buffer
+	}
+	dsts, err := g.Split(m.views[:0], buffer[:g.Bytes()])
 	if err == nil {
 		m.views = dsts
 		err = s.dec.Decode(dsts)
@@ -57,7 +63,7 @@ func (m *Multicast) decode(s *slot) {
 func (m *Multicast) catchUp() {
 	ahead := int32(1<<31 - 1)
 	for _, u := range m.ups {
-		if u.received {
+		if u.carries {
 			ahead = min(ahead, int32(u.horizon-m.base))
 		}
 	}

@@ -19,8 +19,12 @@
 //	multicast.go Multicast: sources, recoding relays and receivers with feedback
 //	slot.go      one generation at a node
 //	source.go    messages become generations
-//	downstream.go supply.go   what is sent to whom, and when
+//	envelope.go  what packets and answers travel in
+//	stream.go    which stream a node is in, and what may take its place
+//	pace.go control.go        how links share time, and how the source learns how much
+//	downstream.go supply.go   what is sent to whom
 //	upstream.go want.go       what is asked of whom
+//	poison.go    what is false, and who lied
 //	deliver.go   generations become packets again
 //
 // Payloads are not copied on the way: messages are held or retained, and coded bytes

@@ -1,6 +1,8 @@
 package netcode
 
 import (
+	"time"
+
 	"github.com/ioverlay/ioverlay/coding"
 	"github.com/ioverlay/ioverlay/core"
 )
@@ -9,14 +11,31 @@ import (
 type downstream struct {
 	id     core.NodeID
 	failed bool // its link is down, and so is what it needs
-	probe  bool // it is sent one packet, to see whether it is there again
+	probe  bool // it is sent a hello, to see whether it is there again
 	rests  bool // it needed nothing when it was asked for
+	idle   bool // it says that nobody there has use for the stream
+	other  bool // it is in another stream
 
+	hello bool   // it has to be told which stream this is
+	start uint32 // where it begins if it knows nothing of the stream
 	heard bool   // it has said what it needs
 	base  uint32 // it has all generations before this one
 	needs []need // by generation modulo the window
 
-	poke  bool     // it is sent one packet, needed or not, so that it answers
+	cur         uint32        // the generation that its link works on; those before are closed
+	open        bool          // it has begun with it
+	waits       bool          // there was nothing to begin with when its time was over
+	end         time.Duration // when its time is over
+	repairs     bool          // its last packets were for generations that it had closed
+	at          time.Duration // when they were made
+	endless     bool          // its period is not known: until there is no more to send
+	part        int           // packets sent since it began
+	rate        int64         // what the link carries, packets in rateUnit
+	cut         bool          // the generation before cur was closed with more to send, or came so
+	told        uint32        // cur, as it was told last
+	toldStarved bool          // whether this node is starved, as it was told last
+
+	poke  bool     // it is sent a hello, needed or not, so that it answers
 	bound bool     // its lane's queue is
 	sent  uint32   // number of the last packet sent to it
 	acked uint32   // number of the last one that it has answered for: it came, or was lost
@@ -30,8 +49,11 @@ type need struct {
 	id      uint32
 	known   bool
 	missing uint16 // to complete it
-	want    uint16 // of it from here
+	want    uint16 // of it, from here, after its links have closed it
 	got     uint16 // from here
+	deficit uint16 // what a receiver there lacked when its links had closed it
+	doubt   bool   // what came there of it was false: it is sent only what was checked here
+	signed  bool   // its digests were sent there
 	flying  uint16 // sent from here, and not answered for
 }
 
@@ -41,7 +63,7 @@ type need struct {
 func (n *need) fresh(rank, k int) int {
 	left := rank - int(n.got)
 	if n.known {
-		left = max(left, rank-(k-int(n.missing)))
+		left = max(left, rank-(k-min(int(n.missing), k)))
 	}
 	return max(0, left-int(n.flying))
 }
@@ -53,9 +75,37 @@ func (m *Multicast) addDown(id core.NodeID) {
 	if m.down(id) != nil {
 		return
 	}
-	v := &downstream{id: id, base: m.base, needs: make([]need, m.s.Window), log: make([]uint32, 64)}
+	v := &downstream{id: id, needs: make([]need, m.s.Window), log: make([]uint32, 64)}
 	m.downs = append(m.downs, v)
+	if m.known {
+		v.restart(m.newcomer())
+	}
 	m.Pull(id, m.s.App, func() bool { return m.serve(v) })
+}
+
+// newcomer is the generation that a downstream begins with that comes now: the first that
+// no other has had anything of.
+func (m *Multicast) newcomer() uint32 {
+	next := m.base
+	for _, v := range m.downs {
+		at := v.cur
+		if v.open {
+			at++
+		}
+		if !v.failed && !v.idle && v.heard && int32(at-next) > 0 {
+			next = at
+		}
+	}
+	return next
+}
+
+// restart begins with a downstream of which nothing is known, at a generation.
+func (v *downstream) restart(at uint32) {
+	v.answered(v.sent)
+	clear(v.needs)
+	v.idle, v.other, v.heard, v.open = false, false, false, false
+	v.start, v.base, v.cur, v.told = at, at, at, at
+	v.hello, v.quiet = true, 0
 }
 
 func (m *Multicast) down(id core.NodeID) *downstream {
@@ -78,48 +128,90 @@ func (v *downstream) need(id uint32) *need {
 
 // has reports whether the downstream has said that it needs nothing of a generation.
 func (v *downstream) has(id uint32) bool {
-	if v.over(id) {
+	if int32(v.base-id) > 0 {
 		return true
 	}
 	n := v.need(id)
 	return n.known && n.missing == 0
 }
 
-// over reports whether the downstream, and all below it, have a generation.
-func (v *downstream) over(id uint32) bool { return v.heard && int32(v.base-id) > 0 }
+// over reports whether the downstream, and all below it, have a generation, or are not to
+// get it.
+func (v *downstream) over(id uint32) bool { return int32(v.base-id) > 0 }
 
 // flying is how many packets have been sent and not answered for.
 func (v *downstream) flying() uint32 { return v.sent - v.acked }
 
-// hear takes a downstream's feedback.
+// hear takes a downstream's answer.
 func (m *Multicast) hear(msg *core.Msg) {
-	b := msg.Payload()
-	v := m.down(msg.From())
-	if v == nil || len(b) < 12 || !m.known {
+	v, a := m.down(msg.From()), &m.asked
+	if v == nil || !a.parse(msg.Payload(), MaxWindow) || int32(uint32(msg.Seq())-v.sent) > 0 {
 		m.stats.Bad++
 		return
 	}
-	n := int(b[2])
-	size := 12 + 2*n // the feedback of package coding, then two numbers for each generation
-	f := &m.feedback
-	if n > m.s.Window || len(b) != size+4*n || f.Parse(b[:size]) != nil || f.Stream != m.stream ||
-		m.collect.begun && int32(f.Base-m.collect.id) > 0 || // claims to have what was not even made
-		int32(uint32(msg.Seq())-v.sent) > 0 {
-		m.stats.Bad++
+	same := m.known && a.Stream == m.id.nonce
+	if same && a.flags&answerFresh == 0 && m.collect.begun && int32(a.Base-m.collect.id) > 0 {
+		m.stats.Bad++ // claims to have what was not even made
 		return
 	}
-	v.failed, v.probe, v.heard = false, false, true
-	v.answered(uint32(msg.Seq()))
-	v.base = f.Base
-	for i, missing := range f.Missing {
-		if id := f.Base + uint32(i); id-m.base < uint32(m.s.Window) {
-			nd := v.need(id)
-			nd.known, nd.missing = true, min(missing, coding.MaxK)
-			nd.want, nd.got = be.Uint16(b[size+4*i:]), be.Uint16(b[size+4*i+2:])
+	v.failed, v.probe = false, false
+	m.pause = retryDown
+	switch idle := a.flags&answerUse == 0; {
+	case !m.known || m.fresh:
+		v.idle = idle
+	case idle:
+		v.answered(v.sent)
+		v.idle, v.other = true, false
+	case a.flags&answerFresh != 0:
+		if v.heard || v.idle {
+			v.restart(m.newcomer())
 		}
+		v.idle, v.hello = false, true
+	case !same:
+		v.answered(v.sent)
+		v.idle, v.other, v.news = true, true, false
+		m.refute(a.seen)
+	default:
+		if v.idle && !v.other { // what it was told last is out of date
+			v.restart(m.newcomer())
+			break
+		}
+		v.idle, v.other, v.heard = false, false, true
+		if a.seen > m.id.epoch {
+			m.refute(a.seen)
+		}
+		m.note(v, a, uint32(msg.Seq()))
 	}
 	m.advance()
 	m.wake()
+}
+
+// note takes what a downstream needs of each generation.
+func (m *Multicast) note(v *downstream, a *answer, upTo uint32) {
+	v.answered(upTo)
+	v.base = a.Base
+	for i, missing := range a.Missing {
+		id := a.Base + uint32(i)
+		if id-m.base >= uint32(m.s.Window) {
+			continue
+		}
+		nd, e := v.need(id), a.each[i]
+		nd.known, nd.missing = true, min(missing, coding.MaxK)
+		nd.want, nd.got = e.want, e.got
+		if e.flags&answerDigests != 0 {
+			nd.signed = false
+		}
+		m.doubted(v, m.slot(id), nd, e.flags&answerDoubt != 0)
+		if lacked := min(e.deficit, coding.MaxK); lacked > nd.deficit {
+			nd.deficit, m.tell = lacked, true
+			if m.collect.begun {
+				m.tooShort(m.slot(id), int(lacked))
+			}
+		}
+		if s := m.slot(id); int(e.want)-int(nd.flying) > nd.fresh(s.rank(), m.sizeOf(s)) {
+			m.tell = true // it has to come from above
+		}
+	}
 }
 
 // answered books the packets up to a number as come or lost. They may have been already,
@@ -166,24 +258,30 @@ func (m *Multicast) downstreamIs(id core.NodeID, up bool) {
 	case v == nil:
 		return
 	case up:
-		v.failed, v.probe = false, false
+		if v.failed {
+			v.failed, v.probe, v.hello = false, false, true
+		}
 	default:
-		v.failed, v.probe, v.heard = true, false, false
-		v.answered(v.sent)
-		clear(v.needs) // whoever answers next may have forgotten all
+		if m.known && !m.fresh {
+			v.restart(m.newcomer()) // whoever answers next may have forgotten all
+		}
+		v.failed, v.probe = true, false
 		m.advance()
 	}
-	m.tell = true
+	m.tell = m.tell || m.expects()
 	m.wake()
 }
 
-// retry sends those that failed a packet, to see whether they are there again. The engine
+// retry sends those that failed a hello, to see whether they are there again. The engine
 // dials when it is sent something, but not at once after a failure, and does not say so.
 func (m *Multicast) retry() {
 	m.retrying = false
 	for _, v := range m.downs {
 		if v.failed {
 			v.answered(v.sent)
+			if m.known && !m.fresh {
+				v.restart(m.newcomer())
+			}
 			v.probe = true
 		}
 	}
@@ -209,7 +307,10 @@ func (m *Multicast) lookAfter(v *downstream) {
 
 // waitsFor reports whether a downstream has something to answer for.
 func (m *Multicast) waitsFor(v *downstream) bool {
-	return !v.failed && (v.flying() > 0 || m.known && m.owed(v) != nil)
+	if v.other {
+		return !v.failed && m.busy()
+	}
+	return !v.failed && !v.idle && (v.flying() > 0 || m.known && !m.fresh && m.owed(v) != nil)
 }
 
 // owed is the oldest generation here that a downstream has not said it is through with.
@@ -220,101 +321,4 @@ func (m *Multicast) owed(v *downstream) *slot {
 		}
 	}
 	return nil
-}
-
-// choose is the generation to send to a downstream next, and how many packets of it: of
-// the oldest that it wants some of from here. If it wants none, the link would wait; then
-// the oldest of which it misses something.
-func (m *Multicast) choose(v *downstream) (s *slot, n int) {
-	if v.failed && !v.probe || !m.known || v.flying() >= maxFlying {
-		return nil, 0
-	}
-	end := uint32(m.s.Window)
-	if behind := m.base - v.base; v.heard && behind < end {
-		end -= behind // what is beyond its window it would not take
-	}
-	for of := ofBudget; of <= ofMissing; of++ {
-		for i := range end {
-			if s, n := m.offer(v, m.base+i, of); n > 0 {
-				return s, n
-			}
-		}
-	}
-	if v.poke {
-		if s := m.owed(v); s != nil {
-			return s, 1
-		}
-	}
-	return nil, 0
-}
-
-// part is what a packet is sent of.
-type part uint8
-
-const (
-	// ofBudget: of what a downstream wants, as long as the source has not sent a whole
-	// generation's packets to all of them together. Its links may be the bottleneck, and
-	// then all that it sends must be new to everybody.
-	ofBudget part = iota
-	// ofWant: of what a downstream wants.
-	ofWant
-	// ofMissing: of what a downstream lacks, although it has not asked for it here.
-	ofMissing
-)
-
-// offer is how many packets of a generation to send to a downstream, of one of its parts.
-func (m *Multicast) offer(v *downstream, id uint32, of part) (*slot, int) {
-	s := m.slot(id)
-	rank := s.rank()
-	if rank == 0 || v.has(id) {
-		return nil, 0
-	}
-	nd := v.need(id)
-	asked := s.gen.K
-	switch {
-	case nd.known && (of == ofBudget || of == ofWant):
-		asked = int(nd.want)
-	case nd.known:
-		asked = int(nd.missing)
-	}
-	n := min(asked-int(nd.flying), nd.fresh(rank, s.gen.K))
-	if n > 0 && of == ofBudget && s.role == roleSource {
-		n = min(n, rank-m.spent(id))
-	}
-	if n > 0 && !s.ripe {
-		n = min(n, m.ripe(s, nd))
-	}
-	return s, n
-}
-
-// spent is how many packets of a generation have reached downstreams, or are on the way.
-func (m *Multicast) spent(id uint32) (n int) {
-	for _, v := range m.downs {
-		if nd := v.need(id); !v.failed {
-			n += int(nd.got) + int(nd.flying)
-		}
-	}
-	return n
-}
-
-// ripe is how many packets of a generation may be sent to a downstream while it is still
-// coming in. A combination of what one upstream has brought says nothing to whoever has
-// that from elsewhere, so of what is wanted no larger part is made than has come of what
-// the slowest upstream brings.
-func (m *Multicast) ripe(s *slot, nd *need) int {
-	if len(m.ups) < 2 || s.role == roleSource || s.complete() {
-		return s.gen.K
-	}
-	total := s.gen.K
-	if nd.known {
-		total = int(nd.want) + int(nd.got)
-	}
-	least := total
-	for _, u := range m.ups {
-		if u.flow < flowUnit || int32(u.latest-s.gen.ID) > 0 {
-			continue
-		}
-		least = min(least, total*u.gotOf(s.gen.ID)*flowUnit/u.flow)
-	}
-	return least - int(nd.got) - int(nd.flying)
 }

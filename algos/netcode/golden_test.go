@@ -53,13 +53,19 @@ func note(to *strings.Builder, w *coretest.World, name string, m *core.Msg) {
 	what := ""
 	switch m.Type() {
 	case netcode.TypeCoded:
-		p, err := coding.Parse(m.Payload())
-		what = fmt.Sprintf("%v of generation %d, k %d, oldest %d, number %d, %v", p.Kind, p.ID, p.K, m.Seq()>>32, uint32(m.Seq()), err)
+		b := m.Payload()
+		what = fmt.Sprintf("head %x, oldest %d, number %d: ", b[:netcode.HeadLen], m.Seq()>>32, uint32(m.Seq()))
+		if p, err := coding.Parse(b[netcode.HeadLen:]); b[1] == 1 {
+			what += fmt.Sprintf("%v of generation %d, k %d, %v", p.Kind, p.ID, p.K, err)
+		} else {
+			what += fmt.Sprintf("hello, start %d, epoch %d", b[netcode.HeadLen:netcode.HeadLen+4], b[netcode.HeadLen+8:netcode.HeadLen+16])
+		}
 	case netcode.TypeFeedback:
 		var f coding.Feedback
-		n := 12 + 2*int(m.Payload()[2])
-		err := f.Parse(m.Payload()[:n])
-		what = fmt.Sprintf("base %d, missing %d, wanted and got %x, up to %d, %v", f.Base, f.Missing, m.Payload()[n:], uint32(m.Seq()), err)
+		b := m.Payload()
+		n := 24 + 2*int(b[14])
+		err := f.Parse(b[12:n])
+		what = fmt.Sprintf("head %x, base %d, missing %d, each %x, up to %d, %v", b[:12], f.Base, f.Missing, b[n:], uint32(m.Seq()), err)
 	case wire.TypeLinkUp:
 		what = fmt.Sprintf("%v, application %d", m.Link().Direction, m.Link().App)
 	case wire.TypeTimer, wire.TypeStarted, wire.TypeSourceEnd, wire.TypeData:

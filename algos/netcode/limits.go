@@ -57,8 +57,10 @@ const (
 	// patience is after how many beats without news packets under way count as lost.
 	patience = 4
 
-	// retryDown is how long a downstream that failed is left alone.
+	// retryDown is how long a downstream that failed is left alone, at first; each time for
+	// twice as long, up to retryMost.
 	retryDown = time.Second
+	retryMost = 30 * time.Second
 )
 
 // Timer ids of this package, below algos.FirstBaseTimer. Algorithms that embed a Coder
@@ -68,6 +70,7 @@ const (
 	beatTimer
 	retryTimer
 	lingerTimer
+	paceTimer
 )
 
 // padded is the bit of a generation's stream that says that its last packet is there

@@ -1,6 +1,7 @@
 package netcode
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"slices"
 	"time"
@@ -17,10 +18,24 @@ import (
 type Session struct {
 	App         uint32        // the session's application, above 0
 	Downstreams []core.NodeID // whom to send to; the topology must have no circle
+	// Upstreams are whom to take the session from; what others send is refused. Nil means
+	// anybody: then the first who comes brings the session, and whoever is faster than its
+	// source can take its place.
+	Upstreams []core.NodeID
 
 	// Deliver, if set, is handed every packet of the source, in order, once its generation
 	// and all before it are decoded. The packet is valid until Deliver returns.
 	Deliver func(g coding.Generation, i int, packet []byte)
+
+	// Sign, if set, is the source's key: it signs the digests of each generation. Trust, if set,
+	// is its other half, at relays and receivers: they check what they get, and shun who lies.
+	Sign  ed25519.PrivateKey
+	Trust ed25519.PublicKey
+	// OnShun, if set, is told whom this node takes nothing from any more.
+	OnShun func(core.NodeID)
+	// Tamper, if set, may change each coded packet before it is sent: for experiments with
+	// relays that lie.
+	Tamper func(packet []byte)
 
 	K      int         // packets of a generation that the source makes, coding.MinK to MaxK; 0 means 32
 	Code   coding.Code // how coefficients are chosen; the zero value is dense
@@ -34,42 +49,60 @@ type Session struct {
 // Multicast is random linear network coding over any acyclic topology: source, recoding
 // relay and receiver in one. Make it with NewMulticast.
 //
-// Each node sends each of its downstreams random combinations of what it has, as fast as
-// their link takes them, of the oldest generation that they need something of. What they
-// need they say in feedback, so that a generation ends when it has full rank, lost
-// packets are made up for, and links never wait: while the last packets of one generation
-// are on the slowest path, the others carry the next. How far the source may be ahead is
-// bounded by the Window, so memory is.
+// Each node sends each of its downstreams random combinations of what it has. Links work on
+// one generation after the other, each for the same time, which the source chooses: so they
+// carry of it in proportion to what they can, and all receivers get what the min cut lets
+// through (pace.go, control.go). What is lacking in the end, or was lost, is asked for and
+// goes first (want.go). How far the source may be ahead is bounded by the Window, so memory
+// is.
 //
-// A node that leaves, a link that breaks and a downstream that is new need no more than
-// that: they change what is needed.
+// A node that nobody has use for says so and holds nobody up. A downstream that is new, or
+// comes back, begins with the first generation that nobody has had anything of. A source
+// that starts anew makes a new stream, which takes the place of the old one (stream.go).
+// With Sign and Trust generations are checked, and who lies is shunned (poison.go).
+// docs/coding.md, section 12, is the messages.
 type Multicast struct {
 	algos.Base
 	s Session
 
-	stream  uint32
-	known   bool   // stream and base are
-	base    uint32 // oldest generation that this node or one below needs something of
-	next    uint32 // next to deliver
-	lastK   int    // of the last generation that is over; 0 before there is one
-	slots   []slot // by generation modulo Window
-	ups     []*upstream
-	downs   []*downstream
-	collect collector
+	id         streamID
+	known      bool          // id and base are
+	fresh      bool          // id is, but not where it stands: this node has rested
+	resting    bool          // nobody here or below has use for the stream
+	seen       uint64        // highest epoch of the stream's source that was heard of
+	heardAt    time.Duration // when something of the stream came last
+	base       uint32        // oldest generation that this node or one below needs something of
+	next       uint32        // next to deliver
+	judged     uint32        // next of which it is to be seen whether it came whole
+	lastK      int           // of the last generation that is over; 0 before there is one
+	period     time.Duration // of the newest generation known
+	calm       int           // generations in a row of which nobody lacked anything
+	step       time.Duration // the part by which the period shrinks with one
+	nextAt     time.Duration // when the source begins with the next generation
+	alarm      time.Duration // when links that rest are asked again; 0: no timer is set
+	judgedBy   uint32        // the generation that was too short
+	raised     uint32        // generations before it were begun before the last news of one that was too short
+	slots      []slot        // by generation modulo Window
+	ups        []*upstream
+	downs      []*downstream
+	collect    collector
+	dismissing bool          // the upstream that is told something is shunned
+	shunned    []core.NodeID // that have lied
+	carriers   []core.NodeID // that have brought this stream
 
-	round    uint32 // of feedback
-	armed    bool   // the beat is
-	retrying bool   // the timer for those that failed is set
-	tell     bool   // all upstreams, when the call ends
+	armed    bool          // the beat is
+	retrying bool          // the timer for those that failed is set
+	pause    time.Duration // before they are tried again
+	tell     bool          // all upstreams, when the call ends
 
 	// Scratch.
-	feedback coding.Feedback
-	wants    []uint16
-	buffer   []byte
-	dsts     [][]byte
-	views    [][]byte
-	made     [batch]*core.Msg
-	stats    MulticastStats
+	answer answer // what is said
+	asked  answer // what is heard
+	buffer []byte
+	dsts   [][]byte
+	views  [][]byte
+	made   [batch]*core.Msg
+	stats  MulticastStats
 }
 
 // MulticastStats are what a node has counted.
@@ -78,6 +111,16 @@ type MulticastStats struct {
 	Innovative uint64 // of them, those that brought something new
 	Stale      uint64 // of generations that are over
 	Ahead      uint64 // of generations beyond the window
+	Foreign    uint64 // packets of other streams than the node's
+	Strangers  uint64 // messages of nodes that are not in Session.Upstreams
+	Refused    uint64 // hellos of streams that may not take the place of the node's
+	Replaced   uint64 // streams that did
+	Useless    uint64 // packets that came while nobody here or below had use for any
+	Poisoned   uint64 // generations that were decoded and are not what their source signed
+	Doubted    uint64 // generations that were taken again from one upstream alone
+	Suspected  uint64 // times that an upstream was found to have passed on what is false
+	Shunned    uint64 // messages of nodes that have lied
+	Forged     uint64 // digests that the source has not signed
 	Bad        uint64 // messages that made no sense: nothing else was done about them
 	Sent       uint64 // coded packets, to all downstreams
 	Delivered  uint64 // packets of the source
@@ -85,6 +128,7 @@ type MulticastStats struct {
 	Decoded    uint64 // generations
 	Skipped    uint64 // generations that were over upstream before they were decoded here
 	Feedbacks  uint64 // sent
+	Hellos     uint64 // sent
 }
 
 // NewMulticast makes a node of a session. It panics if the session makes no sense.
@@ -109,8 +153,7 @@ func NewMulticast(s Session) *Multicast {
 	if s.Linger <= 0 {
 		s.Linger = DefaultBeat
 	}
-	m := &Multicast{s: s, slots: make([]slot, s.Window), wants: make([]uint16, 0, 2*s.Window)}
-	m.feedback.Missing = make([]uint16, 0, s.Window)
+	m := &Multicast{s: s, pause: retryDown, slots: make([]slot, s.Window)}
 	return m
 }
 
@@ -201,6 +244,9 @@ func (m *Multicast) timer(id uint64) bool {
 		m.retry()
 	case lingerTimer:
 		m.flush()
+	case paceTimer:
+		m.alarm = 0
+		m.wake()
 	default:
 		return false
 	}
@@ -210,6 +256,7 @@ func (m *Multicast) timer(id uint64) bool {
 // settle ends a call: those upstream are told what has changed, and the beat goes on if
 // something is waited for.
 func (m *Multicast) settle() {
+	m.rest()
 	for _, u := range m.ups {
 		if m.tell || u.since >= feedbackEvery {
 			m.say(u)
@@ -222,7 +269,8 @@ func (m *Multicast) settle() {
 	}
 	if !m.retrying && m.owes() {
 		m.retrying = true
-		m.After(retryDown, retryTimer)
+		m.After(m.pause, retryTimer)
+		m.pause = min(2*m.pause, retryMost)
 	}
 }
 
@@ -230,7 +278,7 @@ func (m *Multicast) settle() {
 func (m *Multicast) owes() bool {
 	for _, v := range m.downs {
 		if v.failed {
-			return m.busy()
+			return m.busy() || m.known && m.resting && len(m.ups) > 0
 		}
 	}
 	return false
@@ -244,16 +292,19 @@ func (m *Multicast) expects() bool {
 			return true
 		}
 	}
-	if !m.known || len(m.ups) == 0 {
-		return false
-	}
 	for _, u := range m.ups {
 		if u.since > 0 {
 			return true // the last packets have to be answered for too
 		}
 	}
+	if !m.known || m.resting || len(m.ups) == 0 {
+		return false
+	}
+	if m.fresh {
+		return true // it has to be told where the stream is
+	}
 	for i := range m.slots {
-		if s := &m.slots[i]; s.used && (m.missing(s) > 0 || !s.ripe && !s.complete()) {
+		if s := &m.slots[i]; s.used && (m.missingOf(s.gen.ID) > 0 || m.s.Trust != nil && m.s.Deliver != nil && !s.verified) {
 			return true
 		}
 	}
@@ -263,11 +314,8 @@ func (m *Multicast) expects() bool {
 // beat says again what is needed, and gives up what has been under way for too long.
 func (m *Multicast) beat() {
 	m.tell = true
-	for i := range m.slots {
-		if s := &m.slots[i]; s.used {
-			s.ripe, s.was = s.was == s.rank(), s.rank()
-		}
-	}
+	m.lookAfterDoubts()
+	m.judge() // some may have been silent for too long
 	for _, v := range m.downs {
 		m.lookAfter(v)
 	}

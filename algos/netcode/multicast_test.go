@@ -57,9 +57,34 @@ type reader struct {
 	name string
 	size func(uint64) int
 	next uint64
+
+	gaps     bool // it may have missed some, but none is wrong or out of order
+	restarts bool // the stream, or this node, may begin anew
+	stream   uint32
 }
 
-func (r *reader) deliver(_ coding.Generation, _ int, packet []byte) {
+func (r *reader) deliver(g coding.Generation, _ int, packet []byte) {
+	if s := g.Stream &^ (1 << 31); s != r.stream && r.restarts {
+		r.next = 0
+	}
+	r.stream = g.Stream &^ (1 << 31)
+	if r.gaps || r.restarts {
+		was := r.next
+		for range 1 << 14 {
+			if bytes.Equal(packet, payload(1, r.next, r.size(r.next))) {
+				r.next++
+				return
+			}
+			r.next++
+		}
+		for r.next = 0; r.restarts && r.next < was; r.next++ { // a node that begins anew may be given some again
+			if bytes.Equal(packet, payload(1, r.next, r.size(r.next))) {
+				r.next++
+				return
+			}
+		}
+		r.t.Fatalf("%s: a packet after %d is nothing that was sent", r.name, was)
+	}
 	if !bytes.Equal(packet, payload(1, r.next, r.size(r.next))) {
 		r.t.Fatalf("%s: packet %d is not what was sent", r.name, r.next)
 	}
@@ -81,6 +106,11 @@ type edge struct {
 
 // newGraph makes nodes of the names, of which receivers are those in to.
 func newGraph(t coretest.TB, seed uint64, cfg netcode.Session, names []string, edges []edge, to []string, src *counted) *graph {
+	return newGraphOf(t, seed, cfg, names, edges, to, src, func(string, *netcode.Session) {})
+}
+
+// newGraphOf does the same with sessions that differ from node to node.
+func newGraphOf(t coretest.TB, seed uint64, cfg netcode.Session, names []string, edges []edge, to []string, src *counted, change func(string, *netcode.Session)) *graph {
 	g := &graph{w: sim.New(sim.Options{Seed: seed}), nodes: map[string]*netcode.Multicast{}, read: map[string]*reader{}, src: src}
 	t.Cleanup(func() {
 		for _, p := range g.w.Panics() {
@@ -105,6 +135,7 @@ func newGraph(t coretest.TB, seed uint64, cfg netcode.Session, names []string, e
 			if r := g.read[name]; r != nil {
 				s.Deliver = r.deliver
 			}
+			change(name, &s)
 			g.nodes[name] = netcode.NewMulticast(s)
 			return g.nodes[name]
 		})
@@ -196,7 +227,15 @@ func TestMulticastDelivers(t *testing.T) {
 			K: rapid.IntRange(2, 40).Draw(t, "K"), Window: rapid.IntRange(1, 20).Draw(t, "window"), Queue: rapid.IntRange(1, 6).Draw(t, "queue"),
 			Code: rapid.SampledFrom([]coding.Code{{}, {Scheme: coding.Sparse, Weight: 3}, {Scheme: coding.Band, Weight: 4}}).Draw(t, "code"),
 		}
-		g := newGraph(t, rapid.Uint64().Draw(t, "seed"), cfg, names, edges, names[1:], src)
+		signed := rapid.Bool().Draw(t, "signed")
+		g := newGraphOf(t, rapid.Uint64().Draw(t, "seed"), cfg, names, edges, names[1:], src, func(name string, s *netcode.Session) {
+			if sign, trust := keys(); signed {
+				s.Trust = trust
+				if name == names[0] {
+					s.Sign = sign
+				}
+			}
+		})
 		for _, e := range edges { // feedback is lost too
 			g.w.Node(e.to).SetLink(g.w.ID(e.from), emul.Link{Loss: e.link.Loss})
 		}
@@ -207,7 +246,7 @@ func TestMulticastDelivers(t *testing.T) {
 			}
 		}
 		for name, m := range g.nodes {
-			if c := m.Counters(); m.Held() != 0 || c.Bad+c.Skipped != 0 {
+			if c := m.Counters(); m.Held() != 0 || c.Bad+c.Skipped+c.Doubted+c.Shunned != 0 {
 				t.Fatalf("%s holds %d messages in the end: %+v", name, m.Held(), c)
 			}
 		}

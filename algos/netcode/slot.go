@@ -1,6 +1,9 @@
 package netcode
 
 import (
+	"slices"
+	"time"
+
 	"github.com/ioverlay/ioverlay/coding"
 	"github.com/ioverlay/ioverlay/core"
 )
@@ -10,10 +13,22 @@ import (
 type slot struct {
 	used bool // its shape is known
 	lost bool // it cannot be completed any more
-	ripe bool // nothing new has come for a beat
-	was  int  // its rank at the last beat
 	gen  coding.Generation
 	kept []*core.Msg
+
+	signed     []byte         // its digests, as its source signed them
+	sums       coding.Digests // the same
+	verified   bool           // it is what they say
+	doubt      bool           // it was not, and is taken again, from
+	supplier   core.NodeID    // this one alone
+	suppliedAt time.Duration  // when something came from it
+	evidence   []*core.Msg    // what came before
+
+	period  time.Duration // for which each link is to carry it
+	deficit int           // the most that a receiver lacked when it was closed, as far as known here
+	sent    int           // at the source: packets, to all downstreams
+	began   time.Duration // at the source: when its first link began with it
+	took    time.Duration // at the source: until the first was through
 
 	enc  coding.Encoder // at the source, once the generation is whole
 	rec  coding.Recoder // at a relay
@@ -96,34 +111,85 @@ func (m *Multicast) clear(s *slot) {
 		s.kept[i] = nil
 	}
 	s.kept, s.used, s.gen = s.kept[:0], false, coding.Generation{}
-	s.lost, s.ripe, s.was = false, false, 0
+	for _, msg := range s.evidence {
+		m.Release(msg)
+	}
+	clear(s.evidence)
+	s.evidence, s.signed, s.verified, s.doubt, s.supplier = s.evidence[:0], s.signed[:0], false, false, core.NodeID{}
+	s.lost, s.period, s.deficit, s.sent, s.began, s.took = false, 0, 0, 0, 0, 0
 }
 
-// receive takes a packet from upstream.
+// receive takes a message from upstream.
 func (m *Multicast) receive(msg *core.Msg) {
-	p, err := coding.Parse(msg.Payload())
-	if err != nil || msg.From().IsZero() {
+	b := msg.Payload()
+	if slices.Contains(m.shunned, msg.From()) {
+		m.stats.Shunned++
+		return
+	}
+	if !m.mayBring(msg.From()) {
+		m.stats.Strangers++
+		return
+	}
+	h, ok := parseHead(b)
+	if !ok {
 		m.stats.Bad++
 		return
 	}
-	horizon := uint32(msg.Seq() >> 32)
-	if !m.known {
-		m.known, m.stream, m.base, m.next = true, p.Stream&^padded, horizon, horizon
+	switch h.kind {
+	case kindPacket:
+		m.packet(msg, h)
+	case kindDigests:
+		m.digests(msg)
+	case kindHello:
+		start, id, ok := parseHello(b)
+		if !ok {
+			m.stats.Bad++
+			return
+		}
+		u := m.upstream(msg.From())
+		if h.flags&flagProbe != 0 {
+			u.since = feedbackEvery
+			return
+		}
+		m.meet(u, start, id)
+		if m.known && id.is(m.id) {
+			m.heardAt = m.Now()
+			m.heardOf(u, msg, h)
+			m.catchUp()
+		}
+	default:
+		m.stats.Bad++
 	}
-	if p.Stream&^padded != m.stream || p.ID-horizon >= MaxWindow {
+}
+
+// packet takes a coded packet.
+func (m *Multicast) packet(msg *core.Msg, h head) {
+	p, err := coding.Parse(msg.Payload()[headLen:])
+	horizon := uint32(msg.Seq() >> 32)
+	if err != nil || m.collect.begun || p.ID-horizon >= MaxWindow {
 		m.stats.Bad++
 		return
 	}
 	u := m.upstream(msg.From())
-	u.heardOf(msg.Seq())
+	if !u.carries || p.Stream&^padded != m.id.nonce {
+		u.since++
+		m.stats.Foreign++ // its hello was lost, or it is to be told that this node is elsewhere
+		return
+	}
+	m.heardAt = m.Now()
 	m.stats.Received++
 	u.count(p.ID)
+	m.heardOf(u, msg, h)
+	if m.resting || m.fresh {
+		m.stats.Useless++
+		return
+	}
 	m.catchUp()
-	m.store(msg, &p)
+	m.store(msg, h, &p)
 }
 
 // store keeps a packet if it brings something new.
-func (m *Multicast) store(msg *core.Msg, p *coding.Packet) {
+func (m *Multicast) store(msg *core.Msg, h head, p *coding.Packet) {
 	s := m.slot(p.ID)
 	switch {
 	case int32(p.ID-m.base) < 0, s != nil && s.lost:
@@ -138,7 +204,14 @@ func (m *Multicast) store(msg *core.Msg, p *coding.Packet) {
 			return
 		}
 	}
-	r, err := m.add(s, msg.Payload())
+	if !m.admitsPacket(s, msg.From(), h) {
+		m.stats.Stale++
+		return
+	}
+	if h.period > 0 && h.period <= maxPeriod {
+		s.period, m.period = h.period, h.period
+	}
+	r, err := m.add(s, msg.Payload()[headLen:])
 	switch {
 	case err != nil: // of another shape than the first packet of its generation
 		m.stats.Bad++
@@ -149,8 +222,12 @@ func (m *Multicast) store(msg *core.Msg, p *coding.Packet) {
 	m.stats.Innovative++
 	m.Retain(msg)
 	s.kept = append(s.kept, msg)
+	s.suppliedAt = m.Now()
 	m.wake()
 	if s.complete() {
+		if s.doubt && !m.check(s) {
+			return
+		}
 		m.tell = true
 		m.deliver()
 		m.advance()
@@ -160,11 +237,16 @@ func (m *Multicast) store(msg *core.Msg, p *coding.Packet) {
 // advance moves the window past generations that nobody needs any more.
 func (m *Multicast) advance() {
 	moved := false
-	for m.known && m.done(m.base) {
+	for m.known && !m.fresh && m.done(m.base) {
 		s := m.slot(m.base)
-		m.measure(m.base)
+		if s.used && m.collect.begun {
+			m.calmer(s)
+		}
 		m.clear(s)
 		m.base++
+		if int32(m.base-m.collect.due) > 0 {
+			m.collect.due = m.base
+		}
 		moved = true
 	}
 	if moved {
@@ -188,7 +270,7 @@ func (m *Multicast) done(id uint32) bool {
 	}
 	live := false
 	for _, v := range m.downs {
-		if v.failed {
+		if v.failed || v.idle {
 			continue
 		}
 		live = true

@@ -13,6 +13,7 @@ import (
 type collector struct {
 	begun   bool
 	id      uint32      // of the generation being filled
+	due     uint32      // the first that no link has begun with
 	backlog []*core.Msg // held
 	packets [][]byte
 }
@@ -29,11 +30,8 @@ func (m *Multicast) take(msg *core.Msg) core.Verdict {
 	}
 	c := &m.collect
 	if !c.begun {
-		c.begun = true
-		if !m.known {
-			m.known, m.stream = true, m.Rand().Uint32()&^padded
-		}
-		c.id = m.base
+		m.adopt(m.base, streamID{source: m.ID(), epoch: m.seen + 1, nonce: m.Rand().Uint32() &^ padded})
+		c.begun, c.id, c.due = true, m.base, m.base
 	}
 	if len(c.backlog) > 0 || !m.fits(n) {
 		c.backlog = append(c.backlog, msg)
@@ -44,15 +42,20 @@ func (m *Multicast) take(msg *core.Msg) core.Verdict {
 	return core.Done
 }
 
-// fits reports whether the window has room for a message of n bytes. One that is longer
-// than those of its generation begins the next.
+// fits reports whether there is room for a message of n bytes: in the window, and not too far
+// ahead of the links, where it would only grow old. One that is longer than those of its
+// generation begins the next.
 func (m *Multicast) fits(n int) bool {
-	s := m.slot(m.collect.id)
-	if s != nil && len(s.kept) > 0 && n > s.gen.Size {
-		return m.slot(m.collect.id+1) != nil
+	id := m.collect.id
+	if s := m.slot(id); s != nil && len(s.kept) > 0 && n > s.gen.Size {
+		id++
 	}
-	return s != nil
+	return m.slot(id) != nil && int32(id-m.collect.due) < readAhead
 }
+
+// readAhead is how many generations that no link has begun with a source may fill: one is
+// next, and one is being filled.
+const readAhead = 2
 
 // fill adds a message to the generation being filled. A shorter one is its last, and a
 // longer one the first of the next.
@@ -65,7 +68,7 @@ func (m *Multicast) fill(msg *core.Msg) {
 	}
 	if len(s.kept) == 0 {
 		s.role, s.used = roleSource, true
-		s.gen = coding.Generation{Stream: m.stream, ID: c.id, Size: n}
+		s.gen = coding.Generation{Stream: m.id.nonce, ID: c.id, Size: n}
 		m.After(m.s.Linger, lingerTimer)
 	}
 	s.kept = append(s.kept, msg)
@@ -96,6 +99,7 @@ func (m *Multicast) flush() {
 	if err := s.enc.Reset(s.gen, c.packets); err != nil {
 		panic("netcode: a generation of our own: " + err.Error())
 	}
+	m.sign(s, c.packets)
 	c.id++
 	m.wake()
 }

@@ -2,6 +2,7 @@ package netcode
 
 import (
 	"slices"
+	"time"
 
 	"github.com/ioverlay/ioverlay/core"
 )
@@ -9,12 +10,18 @@ import (
 // upstream is what a node knows of one that sends to it.
 type upstream struct {
 	id       core.NodeID
-	seq      uint64 // number of its last message: its oldest generation, and a count
-	horizon  uint32 // its oldest generation
-	since    int    // packets since it was told what is needed
-	received bool   // anything
-	latest   uint32 // newest generation that it has brought something of
-	flow     int    // packets a generation that it brings, in flowUnits; -1 before it is known
+	carries  bool          // this node's stream
+	starved  bool          // it gets nothing itself
+	seq      uint64        // number of its last message: its oldest generation, and a count
+	horizon  uint32        // its oldest generation
+	cursor   uint32        // it has closed all generations before this one
+	at       time.Duration // when it was last heard
+	toTest   bool          // it had sent what is false: a doubted generation is taken from it next
+	strikes  int           // how often it was found to have sent what is false
+	excused  uint32        // what it brings of generations before this one has the same origin
+	since    int           // messages since it was told what is needed
+	received bool          // any packet
+	latest   uint32        // newest generation that it has brought something of
 	got      [MaxWindow]got
 }
 
@@ -22,28 +29,25 @@ type upstream struct {
 type got struct {
 	id    uint32
 	count uint16
-}
-
-// flowUnit is the resolution of upstream.flow. Integers, so that every machine computes
-// the same.
-const flowUnit = 256
-
-func (u *upstream) heardOf(seq uint64) {
-	u.seq, u.horizon = seq, uint32(seq>>32)
-	u.since++
+	cut   bool // it closed it with more to send, or had it so itself
 }
 
 func (u *upstream) count(id uint32) {
 	if int32(id-u.latest) > 0 || !u.received {
 		u.latest, u.received = id, true
 	}
+	g := u.slot(id)
+	if g.count < 1<<16-1 {
+		g.count++
+	}
+}
+
+func (u *upstream) slot(id uint32) *got {
 	g := &u.got[id%MaxWindow]
 	if g.id != id {
 		*g = got{id: id}
 	}
-	if g.count < 1<<16-1 {
-		g.count++
-	}
+	return g
 }
 
 func (u *upstream) gotOf(id uint32) int {
@@ -60,7 +64,7 @@ func (m *Multicast) upstream(id core.NodeID) *upstream {
 			return u
 		}
 	}
-	u := &upstream{id: id, flow: -1, horizon: m.base, latest: m.base, since: feedbackEvery} // to be told at once
+	u := &upstream{id: id, horizon: m.base, cursor: m.base, latest: m.base, at: m.Now()}
 	m.ups = append(m.ups, u)
 	return u
 }
@@ -68,53 +72,108 @@ func (m *Multicast) upstream(id core.NodeID) *upstream {
 // upstreamIs notes that a link from upstream is there, or gone.
 func (m *Multicast) upstreamIs(id core.NodeID, up bool) {
 	if up {
-		m.upstream(id)
-		m.tell = true
+		if m.mayBring(id) {
+			m.upstream(id).since = feedbackEvery // to be told at once
+		}
 		return
 	}
 	m.ups = slices.DeleteFunc(m.ups, func(u *upstream) bool { return u.id == id })
-	m.tell = true // the others have to make up for it
+	m.judge()
+	m.tell = m.tell || m.expects() // the others have to make up for it
+	m.wake()
 }
 
-// measure learns from a generation that is over how much of one each upstream brings.
-func (m *Multicast) measure(id uint32) {
-	for _, u := range m.ups {
-		sample := u.gotOf(id) * flowUnit
-		if u.flow < 0 {
-			u.flow = sample
-			continue
+// heardOf notes a message of an upstream.
+func (m *Multicast) heardOf(u *upstream, msg *core.Msg, h head) {
+	u.seq, u.horizon, u.at = msg.Seq(), uint32(msg.Seq()>>32), m.Now()
+	u.since++
+	starved := h.flags&flagStarved != 0
+	if int32(h.cursor-u.cursor) > 0 || starved != u.starved {
+		if h.flags&flagCut != 0 && int32(h.cursor-u.cursor) > 0 {
+			u.slot(h.cursor - 1).cut = true
 		}
-		u.flow += (sample - u.flow) / 4
+		u.cursor, u.starved = h.cursor, starved
+		m.judge()
+		m.wake() // what waited for it to be closed can be sent
 	}
 }
 
-// weight is an upstream's part among a receiver's, which only count beside each other. One
-// that brings nothing keeps a little, so that it is asked again.
-func (u *upstream) weight() int {
-	if u.flow < 0 {
-		return 8 * flowUnit
+// passed reports whether the upstreams have closed a generation: no more of it comes
+// unasked. One that has been silent for longer than a generation takes holds nobody up.
+func (m *Multicast) passed(id uint32) bool {
+	some, limit := false, m.Now()-max(silentAfter, 4*m.period)
+	for _, u := range m.ups {
+		switch {
+		case !u.carries, u.starved:
+		case int32(u.cursor-id) > 0:
+			some = true
+		case u.at >= limit:
+			return false
+		}
 	}
-	return max(u.flow, flowUnit/4)
+	return some
 }
 
-// say tells an upstream what is needed: the feedback of package coding, and behind it for
-// each generation how much of it that upstream should bring, and how much has come from
-// it. The message's number is that of the last packet that came.
-func (m *Multicast) say(u *upstream) {
-	u.since = 0
-	if !m.known {
+// silentAfter is for how long an upstream is waited for at least, that neither sends anything,
+// nor says that it has nothing, nor loses its link.
+const silentAfter = 10 * time.Second
+
+// starved reports whether nothing can come here any more: there is no upstream, or only
+// such as are starved themselves.
+func (m *Multicast) starved() bool {
+	for _, u := range m.ups {
+		if u.carries && !u.starved {
+			return false
+		}
+	}
+	return !m.collect.begun
+}
+
+// cutAbove reports whether a generation came here incomplete for want of time. If not, what is
+// missing was lost, or was no news: more time would not have brought it.
+func (m *Multicast) cutAbove(id uint32) bool {
+	for _, u := range m.ups {
+		if g := &u.got[id%MaxWindow]; u.carries && g.id == id && g.cut {
+			return true
+		}
+	}
+	return false
+}
+
+// judge notes how far from complete generations are when the last upstream closes them. The
+// source has links carry the more of each.
+func (m *Multicast) judge() {
+	if m.s.Deliver == nil || !m.known || m.collect.begun {
 		return
 	}
-	m.round++
-	m.plan(u)
-	f := &m.feedback
-	n := f.Len()
-	msg := m.NewMsg(TypeFeedback, 0, n+2*len(m.wants))
-	if _, err := f.Put(msg.Payload()); err != nil {
-		panic("netcode: " + err.Error()) // its numbers are ours
+	if int32(m.base-m.judged) > 0 {
+		m.judged = m.base
 	}
-	for i, w := range m.wants {
-		be.PutUint16(msg.Payload()[n+2*i:], w)
+	for s := m.slot(m.judged); s != nil && m.passed(m.judged); s = m.slot(m.judged) {
+		if missing := m.missingOf(m.judged); missing > 0 && m.cutAbove(m.judged) {
+			s.deficit, m.tell = missing, true
+		}
+		m.judged++
+	}
+}
+
+// say tells an upstream what is needed. The message's number is that of the last that came.
+func (m *Multicast) say(u *upstream) {
+	u.since = 0
+	a := &m.answer
+	a.flags, a.seen, a.Stream, a.Base = 0, m.seen, m.id.nonce, m.base
+	a.Missing, a.each = a.Missing[:0], a.each[:0]
+	if m.useful() && !m.dismissing {
+		a.flags |= answerUse
+	}
+	if !m.known || m.fresh {
+		a.flags |= answerFresh
+	} else {
+		m.plan(u, a)
+	}
+	msg := m.NewMsg(TypeFeedback, 0, a.len())
+	if err := a.put(msg.Payload()); err != nil {
+		panic("netcode: " + err.Error()) // its numbers are ours
 	}
 	msg.SetSeq(u.seq)
 	m.stats.Feedbacks++

@@ -1,66 +1,60 @@
 package netcode
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"time"
+)
 
 var be = binary.BigEndian
 
-// overlap is how much more than its downstreams ask for a relay with several upstreams
-// asks them for. The butterfly needs 2; more makes links carry what nobody needs.
-const overlap = 2
+// What a node asks of its upstreams. Links bring what they can of each generation by
+// themselves (pace.go), and no more than is missing. What is missing still when all of
+// them have closed it is asked for: by a receiver what it lacks, by a relay what it is
+// asked for and cannot give out of what is here.
 
-// What a node asks of its upstreams. Missing is what would complete a generation here,
-// if anybody needs that. Several upstreams that all sent it would bring it several times,
-// so each is told its part:
-//
-//   - a receiver divides a generation among its upstreams by what their links carry, so
-//     that the parts add up to a generation;
-//   - a relay asks for what its downstreams ask of it and cannot be given out of what is
-//     here: the most that one of them does, since all that it gets is good for each. With
-//     one upstream that is what it needs. With several it asks for more: what one of them
-//     brings may be what a downstream has from elsewhere, as in the butterfly.
-//
-// A link that has brought all parts does not wait: it goes on with what is missing of the
-// oldest generation (see downstream.go), by which parts grow that are too small.
-
-// plan writes what an upstream is told into m.feedback and m.wants.
-func (m *Multicast) plan(u *upstream) {
-	f := &m.feedback
-	f.Stream, f.Base, f.Missing, m.wants = m.stream, m.base, f.Missing[:0], m.wants[:0]
+// plan writes what an upstream is told of each generation.
+func (m *Multicast) plan(u *upstream, a *answer) {
 	for i := range uint32(m.s.Window) {
 		id := m.base + i
-		missing := m.missingOf(id)
-		f.Missing = append(f.Missing, uint16(missing))
-		m.wants = append(m.wants, uint16(min(missing, m.want(u, id, missing))), uint16(u.gotOf(id)))
+		missing, s := m.missingOf(id), m.slot(id)
+		e := answerOf{got: uint16(u.gotOf(id)), deficit: uint16(m.deficit(id))}
+		switch {
+		case !s.doubt:
+			e.want = uint16(m.want(u, id, missing))
+		case s.supplier == u.id:
+			e.want, e.flags = uint16(missing), answerDoubt
+		default:
+			missing = 0
+		}
+		if m.s.Trust != nil && len(s.signed) == 0 && u.gotOf(id) > 0 && (s.complete() || m.passed(id)) {
+			e.flags |= answerDigests
+			missing = max(missing, 1) // or it would count as complete, and be over
+		}
+		a.Missing = append(a.Missing, uint16(missing))
+		a.each = append(a.each, e)
 	}
 }
 
-// missingOf is missing for a generation of which nothing may be here yet.
+// missingOf is how many packets would complete a generation, of which nothing may be here
+// yet, or 0 if nobody needs it.
 func (m *Multicast) missingOf(id uint32) int {
 	s := m.slot(id)
-	if s.used {
-		return m.missing(s)
-	}
-	if !m.needed(id) {
+	switch {
+	case s.used && s.role == roleSource, !m.needed(id):
 		return 0
+	case s.used:
+		return s.gen.K - s.rank()
 	}
 	return m.usualK()
 }
 
-// missing is how many packets would complete a generation, or 0 if nobody needs it.
-func (m *Multicast) missing(s *slot) int {
-	if s.role == roleSource || !m.needed(s.gen.ID) {
-		return 0
-	}
-	return s.gen.K - s.rank()
-}
-
 // needed reports whether this node, or one below, has use for packets of a generation.
 func (m *Multicast) needed(id uint32) bool {
-	if m.s.Deliver != nil {
+	if m.s.Deliver != nil || m.slot(id).doubt {
 		return true // nothing is missing if it is complete
 	}
 	for _, v := range m.downs {
-		if !v.failed && !v.has(id) {
+		if !v.failed && !v.idle && !v.has(id) {
 			return true
 		}
 	}
@@ -70,7 +64,7 @@ func (m *Multicast) needed(id uint32) bool {
 // usualK is the size of a generation, as far as known.
 func (m *Multicast) usualK() int {
 	for i := range m.slots {
-		if s := &m.slots[i]; s.used {
+		if s := &m.slots[i]; s.used && s.gen.K > 0 {
 			return s.gen.K
 		}
 	}
@@ -80,76 +74,44 @@ func (m *Multicast) usualK() int {
 	return m.s.K
 }
 
-// want is an upstream's part of what is missing of a generation.
+// want is what an upstream is asked for of a generation: its part of what is missing after
+// all have closed it. Who has which part changes with time, in case one cannot give it.
 func (m *Multicast) want(u *upstream, id uint32, missing int) int {
-	if missing == 0 {
+	if missing == 0 || !u.carries || !m.passed(id) {
 		return 0
 	}
-	if m.s.Deliver == nil && len(m.ups) == 1 {
-		return m.wantBelow(id, missing)
-	}
-	k := m.usualK()
-	if s := m.slot(id); s.used {
-		k = s.gen.K
-	}
+	all := missing
 	if m.s.Deliver == nil {
-		total := 0
-		for _, o := range m.ups {
-			total += o.weight()
-		}
-		// A part of what they ask for in all, not of what is left: what came first may be what
-		// they have.
-		part := (overlap*m.askedBelow(id, k)*u.weight() + total - 1) / total
-		if u.flow >= 0 {
-			part = min(part, u.flow/flowUnit+1) // nor more than its link carries
-		}
-		return max(0, part-u.gotOf(id))
+		all = m.wantBelow(id, missing)
 	}
-	return m.share(u, id, k, missing)
-}
-
-// share divides a generation among the upstreams of a receiver.
-func (m *Multicast) share(u *upstream, id uint32, k, missing int) int {
-	total := 0
+	n, at := 0, 0
 	for _, o := range m.ups {
-		total += o.weight()
-	}
-	// Parts are cut at whole packets, each generation at another place, so that over many
-	// of them they are exact.
-	phase := int(id*0x9e3779b1>>16) * total >> 16
-	sum, part, before := 0, 0, 0
-	for _, o := range m.ups {
-		from := (before*k + phase) / total
-		before += o.weight()
-		rest := max(0, (before*k+phase)/total-from-o.gotOf(id))
-		sum += rest
 		if o == u {
-			part = rest
+			at = n
+		}
+		if o.carries {
+			n++
 		}
 	}
-	if sum < missing && m.turnOf(u) {
-		part += missing - sum
-	}
-	return part
+	turn := int(m.Now()/(turnBeats*m.s.Beat)) + int(id)
+	at = (at + turn) % n
+	return all*(at+1)/n - all*at/n
 }
 
-// turnOf reports whether an upstream is the one to make up for packets that came twice:
-// each in its turn, so that one that cannot does no harm.
-func (m *Multicast) turnOf(u *upstream) bool {
-	return m.ups[int(m.round/uint32(len(m.ups)))%len(m.ups)] == u
-}
+// turnBeats is after how many beats another upstream is asked for what is missing.
+const turnBeats time.Duration = 3
 
 // wantBelow is the most that a downstream asks for and cannot be given out of what is
 // here.
 func (m *Multicast) wantBelow(id uint32, missing int) int {
 	s, most := m.slot(id), 0
 	for _, v := range m.downs {
-		if v.failed || v.has(id) {
+		if v.failed || v.idle || v.has(id) {
 			continue
 		}
 		n := v.need(id)
 		if !n.known {
-			return missing
+			continue
 		}
 		asked := int(n.want) - int(n.flying)
 		most = max(most, asked-n.fresh(s.rank(), m.sizeOf(s)))
@@ -157,18 +119,14 @@ func (m *Multicast) wantBelow(id uint32, missing int) int {
 	return min(most, missing)
 }
 
-// askedBelow is the most that a downstream asks for of a generation of k packets, with
-// what it has got.
-func (m *Multicast) askedBelow(id uint32, k int) (most int) {
+// deficit is the most that a receiver here or below lacked of a generation when its links
+// had closed it.
+func (m *Multicast) deficit(id uint32) int {
+	most := m.slot(id).deficit
 	for _, v := range m.downs {
-		if v.failed || v.has(id) {
-			continue
+		if n := v.need(id); !v.failed && !v.idle {
+			most = max(most, int(n.deficit))
 		}
-		n := v.need(id)
-		if !n.known {
-			return k
-		}
-		most = max(most, int(n.want)+int(n.got))
 	}
 	return most
 }

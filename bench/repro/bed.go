@@ -55,6 +55,11 @@ type NodeResult struct {
 	ReceivedPerS  float64 `json:"received_bytes_per_s"`
 	UsefulPerS    float64 `json:"useful_bytes_per_s"`
 	WrongMessages uint64  `json:"wrong_messages"` // since the node started
+	// In virtual time: from when the source made a message to when it was received or decoded,
+	// and the longest time in the window without one.
+	DelayMean    float64 `json:"delay_mean_s,omitempty"`
+	DelayLongest float64 `json:"delay_longest_s,omitempty"`
+	Silence      float64 `json:"silence_longest_s,omitempty"`
 }
 
 // measure runs nodes that have been added, from their sources on.
@@ -85,9 +90,14 @@ func measure(ctx context.Context, b bed, sources, names []string, w Window) ([]N
 			return nil, fmt.Errorf("read the figures of %s: %w", name, err)
 		}
 		d, s := after.minus(before[i]), (end - start[i]).Seconds()
-		results = append(results, NodeResult{
+		r := NodeResult{
 			Node: name, Seconds: s, ReceivedPerS: float64(d.Received) / s, UsefulPerS: float64(d.Useful) / s, WrongMessages: after.Wrong,
-		})
+			DelayLongest: d.Longest.Seconds(), Silence: d.Silence.Seconds(),
+		}
+		if d.Timed > 0 {
+			r.DelayMean = d.Delay.Seconds() / float64(d.Timed)
+		}
+		results = append(results, r)
 	}
 	return results, nil
 }

@@ -58,7 +58,7 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 func (b *liveBed) read(name string) (t Tally, at time.Duration, err error) {
-	err = b.nodes[name].Do(func(c *core.Node) { t, at = b.roles[name].meter.tally, c.Now() })
+	err = b.nodes[name].Do(func(c *core.Node) { t, at = b.roles[name].meter.read(), c.Now() })
 	return t, at, err
 }
 

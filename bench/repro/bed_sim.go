@@ -13,6 +13,7 @@ import (
 type simBed struct {
 	world *sim.World
 	roles map[string]role
+	made  []*stream // of all nodes: virtual time is everybody's
 }
 
 // queueMsgs bounds the queue of each link. The paper's buffers hold ten messages; a
@@ -29,6 +30,14 @@ func (b *simBed) add(name string, r role) error {
 	b.roles[name] = r
 	n := b.world.AddNode(name, func() core.Algorithm { return r.alg })
 	emulate(n.Core().Node(), r)
+	r.meter.now = b.world.Now
+	for _, s := range r.sources {
+		s.timed = true
+		b.made = append(b.made, s)
+	}
+	for _, other := range b.roles {
+		other.meter.made = b.made
+	}
 	return nil
 }
 
@@ -61,7 +70,7 @@ func (b *simBed) wait(ctx context.Context, d time.Duration) error {
 }
 
 func (b *simBed) read(name string) (Tally, time.Duration, error) {
-	return b.roles[name].meter.tally, b.world.Now(), nil
+	return b.roles[name].meter.read(), b.world.Now(), nil
 }
 
 func (b *simBed) close() error { return b.world.Close() }

@@ -97,7 +97,8 @@ func TestTopologies(t *testing.T) {
 		coded    float64 // at least, as a share of the min cut
 		routed   float64 // at most
 	}{
-		{Butterfly(), 0.9, 0.52}, {RandomDAG(2), 0.95, 1.03}, {RandomDAG(8), 0.95, 1.03},
+		{Butterfly(), 0.95, 0.52}, {RandomDAG(2), 0.95, 1.03},
+		{RandomDAG(217), 0.95, 1.03}, // has a relay that leads nowhere
 	} {
 		p, err := RunTopology(t.Context(), c.topology, s)
 		if err != nil {

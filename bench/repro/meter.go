@@ -3,6 +3,7 @@ package repro
 import (
 	"bytes"
 	"encoding/binary"
+	"time"
 
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -14,17 +15,29 @@ type Tally struct {
 	Received uint64 `json:"received_bytes"` // everything that came, as it came
 	Useful   uint64 `json:"useful_bytes"`   // of the source's streams, received or decoded, each message once
 	Wrong    uint64 `json:"wrong_messages"` // that are not what was sent
+
+	// Messages of the source that came since the tally was read before, in the node's time: how
+	// long they took from when the source made them, and the longest time without one.
+	Timed   uint64        `json:"timed_messages"`
+	Delay   time.Duration `json:"delay_sum_ns"`
+	Longest time.Duration `json:"delay_longest_ns"`
+	Silence time.Duration `json:"silence_longest_ns"`
 }
 
+// minus is what has come since an earlier tally. What is timed is so already.
 func (t Tally) minus(o Tally) Tally {
-	return Tally{t.Received - o.Received, t.Useful - o.Useful, t.Wrong - o.Wrong}
+	t.Received, t.Useful, t.Wrong = t.Received-o.Received, t.Useful-o.Useful, t.Wrong-o.Wrong
+	return t
 }
 
 // meter keeps a node's tally. Each message of the source is compared with what it was
 // made from, byte by byte. It belongs to its node's loop.
 type meter struct {
 	tally Tally
-	seen  []map[uint64]bool // by stream from 1 on
+	now   func() time.Duration // the node's; nil: nothing is timed
+	last  time.Duration        // when something useful came, or the tally was read
+	made  []*stream            // of the sources, to ask when a message was made; nil where they are elsewhere
+	seen  []map[uint64]bool    // by stream from 1 on
 	want  []byte
 }
 
@@ -45,6 +58,36 @@ func (k *meter) useful(app uint32, seq uint64, payload []byte) {
 		return
 	}
 	k.tally.Useful += uint64(len(payload))
+	k.time(app, seq)
+}
+
+// time takes note of when a message came.
+func (k *meter) time(app uint32, seq uint64) {
+	if k.now == nil {
+		return
+	}
+	now := k.now()
+	k.tally.Silence = max(k.tally.Silence, now-k.last)
+	k.last = now
+	for _, s := range k.made {
+		if s.app == app && seq < uint64(len(s.times)) {
+			d := now - s.times[seq]
+			k.tally.Timed++
+			k.tally.Delay += d
+			k.tally.Longest = max(k.tally.Longest, d)
+		}
+	}
+}
+
+// read is the tally, and begins anew with what is timed.
+func (k *meter) read() Tally {
+	if k.now != nil {
+		k.tally.Silence = max(k.tally.Silence, k.now()-k.last)
+		k.last = k.now()
+	}
+	t := k.tally
+	k.tally.Timed, k.tally.Delay, k.tally.Longest, k.tally.Silence = 0, 0, 0, 0
+	return t
 }
 
 // received takes note of any message from upstream.
@@ -72,6 +115,9 @@ type stream struct {
 	size int
 	sent uint64
 	buf  []byte
+
+	timed bool // times are kept, for meters in the same virtual time
+	times []time.Duration
 }
 
 // Produce implements core.Source.
@@ -87,6 +133,9 @@ func (s *stream) Produce(n *core.Node) core.Supply {
 	wire.PutHeader(b, h)
 	s.buf = pattern(s.buf, s.app, s.sent, s.size)
 	copy(b[head:], s.buf)
+	if s.timed {
+		s.times = append(s.times, n.Now())
+	}
 	s.sent++
 	return core.Supply{Run: core.Run{Slab: slab, Len: uint32(len(b)), Msgs: 1}}
 }

@@ -56,6 +56,12 @@ type TopologyPoint struct {
 	Routed    float64 `json:"routed_bytes_per_s"`
 	Coded     float64 `json:"coded_bytes_per_s"`
 	Wrong     uint64  `json:"wrong_messages"`
+	// Of the coded run, of the receiver that was worst off, in virtual time.
+	DelayMean    float64 `json:"coded_delay_mean_s,omitempty"`
+	DelayLongest float64 `json:"coded_delay_longest_s,omitempty"`
+	Silence      float64 `json:"coded_silence_longest_s,omitempty"`
+	// The same, routed.
+	RoutedDelayMean float64 `json:"routed_delay_mean_s,omitempty"`
 }
 
 // Share is what coding reached of the bound.
@@ -81,6 +87,11 @@ func RunTopology(ctx context.Context, t Topology, s TopologySpec) (TopologyPoint
 		least := -1.0
 		for _, r := range results {
 			p.Wrong += r.WrongMessages
+			if how == Mixed {
+				p.DelayMean, p.DelayLongest, p.Silence = max(p.DelayMean, r.DelayMean), max(p.DelayLongest, r.DelayLongest), max(p.Silence, r.Silence)
+			} else {
+				p.RoutedDelayMean = max(p.RoutedDelayMean, r.DelayMean)
+			}
 			if least < 0 || r.UsefulPerS < least {
 				least = r.UsefulPerS
 			}

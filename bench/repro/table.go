@@ -32,8 +32,8 @@ func Fig4Table(points []Fig4Point) string {
 	w := table.NewWriter()
 	w.SetStyle(bench.TableStyle())
 	w.SetTitle("Fig. 4: what nodes receive, KBps of the source's data")
-	w.AppendHeader(table.Row{"case", "node", "paper", "measured", "deviation", "received in all", "wrong", ""})
-	right(w, 3, 4, 5, 6, 7)
+	w.AppendHeader(table.Row{"case", "node", "paper", "measured", "deviation", "received in all", "delay, s", "silence, s", "wrong", ""})
+	right(w, 3, 4, 5, 6, 7, 8, 9)
 	last := Case("")
 	for _, p := range points {
 		if last != "" && p.Case != last {
@@ -47,8 +47,12 @@ func Fig4Table(points []Fig4Point) string {
 		if p.Deviation != nil {
 			deviation = fmt.Sprintf("%+.1f%%", 100**p.Deviation)
 		}
+		silence := ""
+		if p.UsefulPerS > 0 {
+			silence = seconds(p.Silence)
+		}
 		w.AppendRow(table.Row{p.Case, p.Node, paper, fmt.Sprintf("%.1f", p.UsefulPerS/kilo), deviation,
-			fmt.Sprintf("%.1f", p.ReceivedPerS/kilo), p.WrongMessages, p.remark()})
+			fmt.Sprintf("%.1f", p.ReceivedPerS/kilo), seconds(p.DelayMean), silence, p.WrongMessages, p.remark()})
 	}
 	return w.Render()
 }
@@ -58,14 +62,23 @@ func TopologyTable(points []TopologyPoint) string {
 	w := table.NewWriter()
 	w.SetStyle(bench.TableStyle())
 	w.SetTitle("Multicast beside the min cut, KBps at the receiver that gets least")
-	w.AppendHeader(table.Row{"topology", "nodes", "links", "min cut", "trees", "bound", "routed", "of bound", "coded", "of bound", "wrong"})
-	right(w, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+	w.AppendHeader(table.Row{"topology", "nodes", "links", "min cut", "trees", "bound", "routed", "of bound", "coded", "of bound", "delay, s", "longest", "silence", "wrong"})
+	right(w, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
 	for _, p := range points {
 		w.AppendRow(table.Row{p.Name, p.Nodes, p.Links, p.MinCut, p.Trees, fmt.Sprintf("%.0f", p.BoundPerS/kilo),
 			fmt.Sprintf("%.0f", p.Routed/kilo), fmt.Sprintf("%.3f", p.Routed/p.BoundPerS),
-			fmt.Sprintf("%.0f", p.Coded/kilo), fmt.Sprintf("%.3f", p.Share()), p.Wrong})
+			fmt.Sprintf("%.0f", p.Coded/kilo), fmt.Sprintf("%.3f", p.Share()),
+			seconds(p.DelayMean), seconds(p.DelayLongest), seconds(p.Silence), p.Wrong})
 	}
 	return w.Render()
+}
+
+// seconds is a time, or nothing where none was measured.
+func seconds(s float64) string {
+	if s == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", s)
 }
 
 func right(w table.Writer, columns ...int) {
