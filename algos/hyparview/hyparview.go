@@ -36,13 +36,16 @@
 //
 // # Limits
 //
-// Nobody is authenticated: a member can lie about others. A silent cut is noticed by what
+// A young overlay can fall apart: whoever joined at the same time and place knows the same
+// nodes until some Periods have mixed the passive views. With 20 Periods before 50 to 80% of
+// 600 nodes failed, none of 60 overlays did; with 3, three of 60. Nobody is authenticated: a member can lie about others. A silent cut is noticed by what
 // is sent over it, so after a few Periods and Config.FailTimeout.
 //
 // # Deviations from the paper
 //
 //   - Join is an urgent request, and each request has an answer, so that both ends know
-//     whether they are neighbours. A node that has lost all neighbours joins again.
+//     whether they are neighbours. A node that has lost all neighbours, or knows nobody else,
+//     joins again: else a few who have survived together would keep to themselves.
 //   - A full passive view forgets the oldest nodes first, not any, nor those that it gave away
 //     in a shuffle before the others.
 //   - Neighbours that were lost are remembered, as many as the active view has room for,
@@ -132,8 +135,9 @@ func (h *HyParView) Bind(n *core.Node) {
 
 // round is done once a Period: look for neighbours if some are missing, and shuffle.
 func (h *HyParView) round() {
-	if h.active.Len() == 0 { // join, for the first time or again
+	if h.passive.Len() == 0 { // it knows nobody but its neighbours, if any: join, for the first time or again
 		h.passive.Add(append(h.Sample(few), algos.One(h.Rand(), h.Suspects()))...)
+		h.Post(algos.One(h.Rand(), h.passive.All()), typeNeighbour, &request{Join: true, Urgent: true})
 	}
 	h.tries = few
 	h.askNext()

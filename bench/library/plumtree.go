@@ -33,7 +33,9 @@ func Plumtree(ctx context.Context, o Options) (rows []Row, err error) {
 }
 
 const (
-	joinInterval    = 2 * time.Millisecond
+	hop             = time.Millisecond
+	joinInterval    = 10 * hop          // longer than the walk of a join: one after another, as in the papers
+	settle          = 200 * time.Second // 20 Periods: until the passive views are mixed
 	liveNodes       = 200
 	plumtreeApp     = 1
 	plumtreePayload = 100 // bytes
@@ -57,7 +59,7 @@ type forest struct {
 // plant builds an overlay.
 func plant(ctx context.Context, seed uint64, nodes int) (*forest, error) {
 	f := &forest{rng: rand.New(rand.NewPCG(seed, 1)), hops: make(map[core.NodeID]int)}
-	f.world = sim.New(sim.Options{Seed: seed, Hop: 10 * time.Millisecond})
+	f.world = sim.New(sim.Options{Seed: seed, Hop: hop})
 	for i := range nodes {
 		f.world.AddNode(fmt.Sprint("n", i), func() core.Algorithm {
 			p := plumtree.New()
@@ -71,7 +73,7 @@ func plant(ctx context.Context, seed uint64, nodes int) (*forest, error) {
 			return f, err
 		}
 	}
-	return f, run(ctx, f.world, 30*time.Second)
+	return f, run(ctx, f.world, settle)
 }
 
 // counted is a node that tells the forest of each copy that comes.
