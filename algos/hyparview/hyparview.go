@@ -128,31 +128,32 @@ func (h *HyParView) Bind(n *core.Node) {
 	algos.On(&h.Base, typeShuffle, h.walked)
 	algos.On(&h.Base, typeSample, func(_ *core.Msg, w *walk) { h.passive.Add(w.Nodes...) })
 	h.Handle(typeAccept, func(m *core.Msg) { h.add(m.From(), false) })
-	h.Handle(typeDisconnect, func(m *core.Msg) { h.remove(m.From(), &h.passive); h.askNext() })
+	h.Handle(typeDisconnect, func(m *core.Msg) { h.remove(m.From(), &h.passive); h.askNext(false) })
 	h.OnFailed(h.failed)
 	h.Handle(wire.TypeWorldUp, func(*core.Msg) { h.round(); h.Every(h.Period+h.Period*time.Duration(h.Rand().IntN(100))/1000, h.round) })
 }
 
 // round is done once a Period: look for neighbours if some are missing, and shuffle.
 func (h *HyParView) round() {
-	if h.passive.Len() == 0 { // it knows nobody but its neighbours, if any: join, for the first time or again
+	join := h.passive.Len() == 0 // it knows nobody but its neighbours, if any
+	if join {
 		h.passive.Add(append(h.Sample(few), algos.One(h.Rand(), h.Suspects()))...)
-		h.Post(algos.One(h.Rand(), h.passive.All()), typeNeighbour, &request{Join: true, Urgent: true})
 	}
 	h.tries = few
-	h.askNext()
+	h.askNext(join)
 	h.Post(algos.One(h.Rand(), h.lost.All()), typeNeighbour, &request{Urgent: true})
 	peer := algos.One(h.Rand(), h.active.All())
 	nodes := append(h.active.Pick(h.Rand(), ofActive, peer), h.passive.Pick(h.Rand(), ofPassive)...)
 	h.Post(peer, typeShuffle, &walk{h.ID(), h.ARWL, append(nodes, h.ID())})
 }
 
-// askNext asks a node of the passive view to fill a place in the active one. The answer is
-// accept, disconnect, or that its link is down; after a no the next one is asked.
-func (h *HyParView) askNext() {
-	if alone := h.active.Len() == 0; h.tries > 0 && !h.active.Full() {
+// askNext asks a node of the passive view to fill a place in the active one, urgently if there
+// is nobody in that. The answer is accept, disconnect, or that its link is down; after a no the
+// next one is asked.
+func (h *HyParView) askNext(join bool) {
+	if join = join || h.active.Len() == 0; h.tries > 0 && !h.active.Full() {
 		h.tries--
-		h.Post(algos.One(h.Rand(), h.passive.All()), typeNeighbour, &request{Join: alone, Urgent: alone})
+		h.Post(algos.One(h.Rand(), h.passive.All()), typeNeighbour, &request{Join: join, Urgent: join})
 	}
 }
 
@@ -192,7 +193,7 @@ func (h *HyParView) failed(peer core.NodeID) {
 	if h.remove(peer, &h.lost) {
 		h.tries = h.Passive
 	}
-	h.askNext()
+	h.askNext(false)
 }
 
 // stranger reports whether a node that acts like a neighbour is none, and tells it so.
