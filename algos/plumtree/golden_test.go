@@ -123,7 +123,12 @@ func (g *golden) show(name string) {
 		}
 		fmt.Fprintf(&g.out, format, g.w.Name(id))
 	}
-	fmt.Fprintf(&g.out, ", keeps%s\n", g.ids(*p.Recent.IDs(10)))
+	fmt.Fprintf(&g.out, ", keeps%s\n", g.kept(p))
+}
+
+func (g *golden) kept(p *Plumtree) string {
+	ids, _ := p.Recent.Page(0, 10)
+	return g.ids(*ids)
 }
 
 func (g *golden) ids(ids []algos.MsgID) (s string) {
