@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"time"
 
 	"github.com/ioverlay/ioverlay/algos/pack"
 	"github.com/ioverlay/ioverlay/core"
@@ -41,7 +42,8 @@ func (l *FactList) Fields(f *pack.Fields) {
 // which Tell makes and Heard takes in. It has a digest of all facts too, and who hears another one than
 // its own fetches all facts from that peer, unless it has news itself, no more than a message
 // holds, so that what it misses may be on its way; it waits for no more than twice as many messages as
-// tell of one. So messages have a bounded length whatever the size of the group, but
+// tell of one. Who gets no new fact so from a peer lets ever more messages of it pass, up to 256, before it fetches
+// again, and who knows of Max nodes 256 of anybody. So messages have a bounded length whatever the size of the group, but
 // to who comes late or was cut off.
 //
 // Call Open before it is used. Nobody is forgotten, so Max bounds all nodes that ever were there.
@@ -63,14 +65,20 @@ type Facts struct {
 	times    int // how often what was learnt last is told
 	differed int // messages with another digest, since the last one with the same
 	fetching bool
-	whole    bool // all facts of somebody have been fetched
+	until    time.Duration // when the last page may be asked for
+	whole    bool          // all facts of somebody have been fetched
 
-	refused, fetched uint64
+	heard     uint64   // messages
+	fullUntil uint64   // of them: with no room for more facts nothing is fetched before
+	strangers patience // with those of whom nothing is known
+
+	refused, fetched, learnt uint64
 }
 
 type entry struct {
 	Fact
-	left int // how often it is still to be told
+	patience     // with the node that it is about
+	left     int // how often it is still to be told
 }
 
 // hash is a fact's part of the digest, which is a sum: of a weaker hash, changes would cancel
@@ -110,6 +118,7 @@ func (f *Facts) Learn(a Fact, times int) bool {
 		f.digest -= e.hash()
 	}
 	e.Value = a.Value
+	f.learnt++
 	f.digest += e.hash()
 	if times > 0 && e.left == 0 {
 		f.news = append(f.news, e)

@@ -22,8 +22,9 @@
 // Make one with [New]. Contacts are the known hosts of [algos.Base] when the node starts (AddHost,
 // or bootstrap in a scenario); one that lives is enough. State and OnChange say who is there.
 // Figures: the gauge members (not held for dead, this node among them); the counters alive,
-// suspect and dead, of members that came to be it; suspicions (this node's probes that failed)
-// and refutations (by this node, of what was said of it).
+// suspect and dead, of members that came to be it; suspicions (this node's probes that failed),
+// refutations (by this node, of what was said of it), unhelped (ping-reqs that were not answered as there were too many), and
+// unprobed (probes of which this node could not send all, as it had algos.MaxCalls open, and which say nothing of their members).
 //
 // # Guarantees
 //
@@ -61,6 +62,7 @@
 package swim
 
 import (
+	"errors"
 	"math"
 	"time"
 
@@ -116,7 +118,13 @@ type Swim struct {
 
 	are        [Dead + 1]int // how many members are in each state
 	suspicions map[core.NodeID]algos.Timer
+	helping    map[core.NodeID]int // by member: its ping-reqs whose targets have not answered yet
+	helps      int                 // of all
 }
+
+// maxHelps bounds the ping-reqs that a node has open, since anybody may send some: as a third of a group of 1,000 that fails in
+// an instant makes others send to each. maxHelpsEach are for one member: it has one to a helper in a probe, and probes may overlap.
+const maxHelps, maxHelpsEach = 256, 2
 
 // New makes a node with parameters like those of the paper's experiments, at a period of a second.
 func New() *Swim {
@@ -139,7 +147,7 @@ func (s *Swim) times(factor int) int {
 func (s *Swim) Bind(n *core.Node) {
 	s.Base.Bind(n)
 	s.SetIdleTimeout(10 * s.Period) // in a large group nobody is pinged again soon
-	s.suspicions, s.Facts.Got = make(map[core.NodeID]algos.Timer), s.learn
+	s.suspicions, s.helping, s.Facts.Got = make(map[core.NodeID]algos.Timer), make(map[core.NodeID]int), s.learn
 	s.Facts.Open(&s.Base, typePull)
 	s.learn(algos.Fact{Who: n.ID(), Value: as(Alive, incarnation)}, false)
 	algos.On(&s.Base, typePing, s.pinged)
@@ -164,8 +172,11 @@ func (s *Swim) probe() {
 		s.reconnect()
 		return
 	}
-	answered := false
-	ack := func() { answered = true }
+	answered, unasked := false, false
+	ack := func(err error) {
+		answered = answered || err == nil
+		unasked = unasked || errors.Is(err, algos.ErrTooManyCalls)
+	}
 	s.ask(target.Who, core.NodeID{}, ack)
 	s.AfterFunc(s.Timeout, func() {
 		if answered {
@@ -176,7 +187,11 @@ func (s *Swim) probe() {
 		}
 	})
 	s.AfterFunc(s.Period, func() {
-		if !answered {
+		switch {
+		case answered:
+		case unasked: // that says something of this node, and nothing of the member
+			s.Metric("unprobed").Add(1)
+		default:
 			s.Metric("suspicions").Add(1)
 			s.learn(algos.Fact{Who: target.Who, Value: as(Suspect, target.Value)}, false)
 		}
@@ -189,17 +204,17 @@ func (s *Swim) isPeer(f algos.Fact) bool { return !isDead(f) && f.Who != s.ID() 
 // reconnect pings some that are held for dead.
 func (s *Swim) reconnect() {
 	for _, dead := range s.Facts.Some(s.Helpers, isDead) {
-		s.ask(dead.Who, core.NodeID{}, func() {})
+		s.ask(dead.Who, core.NodeID{}, func(error) {})
 	}
 }
 
-// ask sends a ping, or a ping-req if there is a target, and calls ack if it is answered within a period.
-func (s *Swim) ask(to, target core.NodeID, ack func()) {
+// ask sends a ping, or a ping-req if there is a target, and calls ack when it is answered, or with an error if it is not within a period.
+func (s *Swim) ask(to, target core.NodeID, ack func(error)) {
 	algos.Ask(&s.Base, to, typePing, &packet{target, s.Facts.Tell(to)}, s.Period, func(p *packet, err error) {
 		if err == nil {
 			s.Facts.Heard(to, p.Talk)
-			ack()
 		}
+		ack(err)
 	})
 }
 
@@ -211,8 +226,27 @@ func (s *Swim) pinged(m *core.Msg, p *packet) {
 	case p.Target.IsZero():
 		answer()
 	case s.State(p.Target) != Unknown: // else anybody could have us dial anybody
-		s.ask(p.Target, core.NodeID{}, answer)
+		s.help(from, p.Target, answer)
 	}
+}
+
+// help pings a member for another one.
+func (s *Swim) help(from, target core.NodeID, answer func()) {
+	if s.helps >= maxHelps || s.helping[from] >= maxHelpsEach {
+		s.Metric("unhelped").Add(1)
+		return
+	}
+	s.helps++
+	s.helping[from]++
+	s.ask(target, core.NodeID{}, func(err error) {
+		s.helps--
+		if s.helping[from]--; s.helping[from] == 0 {
+			delete(s.helping, from)
+		}
+		if err == nil {
+			answer()
+		}
+	})
 }
 
 // learn takes in what is said of a member, if that holds, and has it told to others. Who is dead to a
