@@ -17,6 +17,9 @@ import (
 // standard error of a quarter of a period.
 const swimCrashes = 16
 
+// quiet is how long a group is watched in which nothing happens.
+const quiet = 20 * time.Second
+
 // SWIM measures what SWIM claims of groups of 100 to 5,000: that the time until a crash is first
 // noticed, and what a member sends, do not depend on the size; and how often a member that
 // lives is held for dead where links lose messages.
@@ -116,7 +119,6 @@ func swimCrash(ctx context.Context, n int, seed uint64) (rows []Row, err error) 
 	if err := g.settle(ctx); err != nil {
 		return nil, err
 	}
-	const quiet = 20 * time.Second
 	before := g.Totals()
 	speed, err := timed(g.World, func() error { return run(ctx, g.World, quiet) })
 	if err != nil {
