@@ -28,7 +28,7 @@ func (p *factPage) Fields(f *pack.Fields) { f.Uint32(&p.At); p.Facts.Fields(f) }
 // Open prepares for a node, and has it answer those that fetch its facts, by requests of a type of the
 // algorithm's own. It is for Bind.
 func (f *Facts) Open(b *Base, pull core.Type) {
-	f.base, f.pull, f.entries = b, pull, make(map[core.NodeID]*entry)
+	f.base, f.pull, f.index = b, pull, make(map[core.NodeID]uint32)
 	Answer(b, pull, func(_ *core.Msg, p *factPage) *factPage { return f.page(p.At) })
 }
 
@@ -48,13 +48,13 @@ func (t *Talk) Fields(f *pack.Fields) { f.Uint64(&t.Digest); t.Facts.Fields(f) }
 // Tell is what to send to a peer along with a message: what is known of this node and of the peer, which
 // may object, and the news that were told least.
 func (f *Facts) Tell(peer core.NodeID) Talk {
-	t := Talk{Digest: f.digest}
-	for _, who := range []core.NodeID{f.base.ID(), peer} {
-		if e := f.entries[who]; e != nil {
+	t := Talk{Digest: f.digest, Facts: make(FactList, 0, 2+min(len(f.news), f.Most))}
+	for _, who := range [...]core.NodeID{f.base.ID(), peer} {
+		if e := f.find(who); e != nil {
 			t.Facts = append(t.Facts, e.Fact)
 		}
 	}
-	t.Facts = append(t.Facts, f.takeNews()...)
+	t.Facts = f.takeNews(t.Facts)
 	return t
 }
 
@@ -86,7 +86,7 @@ type patience struct {
 
 // peer is the patience with a peer; those of whom nothing is known share one.
 func (f *Facts) peer(id core.NodeID) *patience {
-	if e := f.entries[id]; e != nil {
+	if e := f.find(id); e != nil {
 		return &e.patience
 	}
 	return &f.strangers
@@ -133,9 +133,10 @@ func (f *Facts) fetchedAll(peer core.NodeID, some bool) {
 // the digest says so, and all is fetched again.
 func (f *Facts) page(at uint32) *factPage {
 	from := min(int(at), len(f.order))
-	p := &factPage{}
-	for _, e := range f.order[from:min(from+factsAPage, len(f.order))] {
-		p.Facts = append(p.Facts, e.Fact)
+	order := f.order[from:min(from+factsAPage, len(f.order))]
+	p := &factPage{Facts: make(FactList, len(order))}
+	for i, e := range order {
+		p.Facts[i] = f.entries[e].Fact
 	}
 	return p
 }
