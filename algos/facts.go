@@ -79,7 +79,7 @@ type Facts struct {
 
 type entry struct {
 	Fact
-	patience     // with the node that it is about
+	patience       // with the node that it is about
 	left     int32 // how often it is still to be told
 }
 

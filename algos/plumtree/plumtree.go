@@ -76,6 +76,7 @@ type Plumtree struct {
 
 	lazy    algos.View                // the neighbours that are told of messages, and not sent them
 	news    algos.Gather[algos.MsgID] // what they are told next
+	names   algos.MsgIDs              // that came last, for their memory
 	telling []telling                 // who is being told of all that is here
 }
 
@@ -109,9 +110,12 @@ func (p *Plumtree) Bind(n *core.Node) {
 	p.lazy = algos.View{Max: p.Active, Not: func(id core.NodeID) bool { return !p.IsNeighbour(id) }}
 	p.news = algos.Gather[algos.MsgID]{Base: &p.Base, Wait: p.Batch, Most: pack.MaxList}
 	p.news.Flush = func(ids []algos.MsgID) { p.PostAll(p.lazy.All(), typeHave, (*algos.MsgIDs)(&ids)) }
-	algos.On(&p.Base, typeHave, func(m *core.Msg, ids *algos.MsgIDs) {
-		if p.FromNeighbour(m) {
-			p.Missing.Announced(m.From(), *ids...)
+	p.Handle(typeHave, func(m *core.Msg) {
+		if p.Unpack(m, &p.names) && p.FromNeighbour(m) {
+			p.Missing.Announced(m.From(), p.names...)
+		}
+		if cap(p.names) > aPage {
+			p.names = nil // somebody tells of more than others do
 		}
 	})
 	algos.On(&p.Base, typeGraft, p.grafted)

@@ -62,7 +62,6 @@
 package swim
 
 import (
-	"errors"
 	"math"
 	"time"
 
@@ -120,11 +119,9 @@ type Swim struct {
 	suspicions map[core.NodeID]algos.Timer
 	helping    map[core.NodeID]int // by member: its ping-reqs whose targets have not answered yet
 	helps      int                 // of all
+	probed     *probe              // this period
+	ping       packet              // that came last, for its memory
 }
-
-// maxHelps bounds the ping-reqs that a node has open, since anybody may send some: as a third of a group of 1,000 that fails in
-// an instant makes others send to each. maxHelpsEach are for one member: it has one to a helper in a probe, and probes may overlap.
-const maxHelps, maxHelpsEach = 256, 2
 
 // New makes a node with parameters like those of the paper's experiments, at a period of a second.
 func New() *Swim {
@@ -150,7 +147,7 @@ func (s *Swim) Bind(n *core.Node) {
 	s.suspicions, s.helping, s.Facts.Got = make(map[core.NodeID]algos.Timer), make(map[core.NodeID]int), s.learn
 	s.Facts.Open(&s.Base, typePull)
 	s.learn(algos.Fact{Who: n.ID(), Value: as(Alive, incarnation)}, false)
-	algos.On(&s.Base, typePing, s.pinged)
+	s.Handle(typePing, s.pinged)
 	s.Handle(wire.TypeWorldUp, s.start)
 }
 
@@ -165,96 +162,16 @@ func (s *Swim) start(*core.Msg) {
 	})
 }
 
-// probe pings the next member.
-func (s *Swim) probe() {
-	target := s.Facts.Next(s.isPeer)
-	if target.Who.IsZero() {
-		s.reconnect()
-		return
-	}
-	answered, unasked := false, false
-	ack := func(err error) {
-		answered = answered || err == nil
-		unasked = unasked || errors.Is(err, algos.ErrTooManyCalls)
-	}
-	s.ask(target.Who, core.NodeID{}, ack)
-	s.AfterFunc(s.Timeout, func() {
-		if answered {
-			return
-		}
-		for _, helper := range s.Facts.Some(s.Helpers, func(f algos.Fact) bool { return s.isPeer(f) && f.Who != target.Who }) {
-			s.ask(helper.Who, target.Who, ack)
-		}
-	})
-	s.AfterFunc(s.Period, func() {
-		switch {
-		case answered:
-		case unasked: // that says something of this node, and nothing of the member
-			s.Metric("unprobed").Add(1)
-		default:
-			s.Metric("suspicions").Add(1)
-			s.learn(algos.Fact{Who: target.Who, Value: as(Suspect, target.Value)}, false)
-		}
-	})
-}
-
-// isPeer reports whether a member is to be pinged, or asked to ping.
-func (s *Swim) isPeer(f algos.Fact) bool { return !isDead(f) && f.Who != s.ID() }
-
-// reconnect pings some that are held for dead.
-func (s *Swim) reconnect() {
-	for _, dead := range s.Facts.Some(s.Helpers, isDead) {
-		s.ask(dead.Who, core.NodeID{}, func(error) {})
-	}
-}
-
-// ask sends a ping, or a ping-req if there is a target, and calls ack when it is answered, or with an error if it is not within a period.
-func (s *Swim) ask(to, target core.NodeID, ack func(error)) {
-	algos.Ask(&s.Base, to, typePing, &packet{target, s.Facts.Tell(to)}, s.Period, func(p *packet, err error) {
-		if err == nil {
-			s.Facts.Heard(to, p.Talk)
-		}
-		ack(err)
-	})
-}
-
-// pinged answers a ping, and a ping-req when its target has answered.
-func (s *Swim) pinged(m *core.Msg, p *packet) {
-	from, request := m.From(), algos.RequestOf(m)
-	answer := func() { s.Reply(request, &packet{Talk: s.Facts.Tell(from)}) }
-	switch s.Facts.Heard(from, p.Talk); {
-	case p.Target.IsZero():
-		answer()
-	case s.State(p.Target) != Unknown: // else anybody could have us dial anybody
-		s.help(from, p.Target, answer)
-	}
-}
-
-// help pings a member for another one.
-func (s *Swim) help(from, target core.NodeID, answer func()) {
-	if s.helps >= maxHelps || s.helping[from] >= maxHelpsEach {
-		s.Metric("unhelped").Add(1)
-		return
-	}
-	s.helps++
-	s.helping[from]++
-	s.ask(target, core.NodeID{}, func(err error) {
-		s.helps--
-		if s.helping[from]--; s.helping[from] == 0 {
-			delete(s.helping, from)
-		}
-		if err == nil {
-			answer()
-		}
-	})
-}
-
 // learn takes in what is said of a member, if that holds, and has it told to others. Who is dead to a
 // member that all was fetched from is suspected here, so that it can object.
 func (s *Swim) learn(f algos.Fact, fetched bool) {
-	was, times := s.State(f.Who), s.times(s.Spread)
+	held := s.Facts.Value(f.Who)
+	if f.Value <= held {
+		return // known, as most is
+	}
+	was, times := state(held), s.times(s.Spread)
 	switch {
-	case f.Who == s.ID() && was != Unknown && f.Value > s.Facts.Value(s.ID()): // it is not so, or was in an earlier life
+	case f.Who == s.ID() && was != Unknown: // it is not so, or was in an earlier life
 		f.Value = as(Alive, f.Value+incarnation)
 		s.Metric("refutations").Add(1)
 	case fetched && isDead(f) && (was == Alive || was == Suspect):
