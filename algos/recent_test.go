@@ -11,6 +11,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/algos"
 	"github.com/ioverlay/ioverlay/algos/pack"
+	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/coretest"
 	"github.com/ioverlay/ioverlay/core/sim"
@@ -337,5 +338,43 @@ func TestOffer(t *testing.T) {
 	}
 	if told := o.full[nodes[2].ID()]; told < 900 || o.full[nodes[3].ID()] != 0 {
 		t.Errorf("full was called %d times of 1000 for n2, and %d for n3", told, o.full[nodes[3].ID()])
+	}
+}
+
+// A source goes as fast as the fastest of its node's peers, whichever of them has stopped. (It waited for the first that was
+// full when all were, and for ever if that was the one that had stopped.)
+func TestOfferIsNotHeldUp(t *testing.T) {
+	const count = 500
+	for stopped := range 3 {
+		w := simtest.New(t, sim.Options{Core: core.Config{QueueMsgs: 10}})
+		nodes := w.Add(4, func(int) core.Algorithm { return &offerer{full: make(map[core.NodeID]int)} })
+		w.RunFor(time.Second)
+		o := nodes[3].Algorithm().(*offerer)
+		nobody := w.ID("nobody") // whom the offerer passes over
+		o.peers = []core.NodeID{nobody, nodes[0].ID(), nodes[1].ID(), nodes[2].ID()}
+		for i := range 3 {
+			cost := time.Duration(1+i) * time.Millisecond
+			if i == stopped {
+				cost = 100 * time.Hour
+			}
+			w.Schedule(sim.Fault{At: w.Now(), Kind: sim.Slow, Nodes: []string{fmt.Sprint("n", i)}, Cost: cost})
+		}
+		nodes[3].Core().AddSource(1, apps.NewBackToBack(apps.Stream{App: 1, Payload: 10, Limit: count}))
+		w.RunFor(2 * count * time.Millisecond)
+		all := 0
+		for i := range 3 {
+			got := len(w.Saw(fmt.Sprint("n", i)).Type(wire.TypeData))
+			if all += got; i != stopped && got < count/4 {
+				t.Errorf("n%d has stopped, and n%d got %d of %d messages", stopped, i, got, count)
+			}
+			if told := o.full[nodes[i].ID()]; i == stopped && told < count-100 {
+				t.Errorf("n%d has stopped, and full was called %d times of %d for it", i, told, count)
+			}
+		}
+		if all < count {
+			t.Errorf("n%d has stopped, and the others got %d messages of %d that are to go to one of them at least", stopped, all, count)
+		}
+		w.Schedule(sim.Fault{At: w.Now(), Kind: sim.Crash, Nodes: []string{fmt.Sprint("n", stopped)}})
+		w.RunFor(time.Minute)
 	}
 }
