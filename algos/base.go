@@ -24,6 +24,7 @@
 //	sample.go       random hosts
 //	view.go         bounded lists of nodes
 //	recent.go       the newest messages, and which are new
+//	recentstream.go their streams, and the order in which they came
 //	wants.go        messages that others have announced
 //	gather.go       what is sent together
 //	offer.go        data to those who have room for it

@@ -3,7 +3,9 @@ package algos
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"math"
 	"slices"
+	"time"
 
 	"github.com/ioverlay/ioverlay/algos/pack"
 	"github.com/ioverlay/ioverlay/core"
@@ -41,7 +43,8 @@ func (l *FactList) Fields(f *pack.Fields) {
 // which Tell makes and Heard takes in. It has a digest of all facts too, and who hears another one than
 // its own fetches all facts from that peer, unless it has news itself, no more than a message
 // holds, so that what it misses may be on its way; it waits for no more than twice as many messages as
-// tell of one. So messages have a bounded length whatever the size of the group, but
+// tell of one. Who gets no new fact so from a peer lets ever more messages of it pass, up to 256, before it fetches
+// again, and who knows of Max nodes 256 of anybody. So messages have a bounded length whatever the size of the group, but
 // to who comes late or was cut off.
 //
 // Call Open before it is used. Nobody is forgotten, so Max bounds all nodes that ever were there.
@@ -55,22 +58,29 @@ type Facts struct {
 
 	base     *Base
 	pull     core.Type
-	entries  map[core.NodeID]*entry
-	order    []*entry // random: Next goes through it
-	at       int      // in order: who is next
+	index    map[core.NodeID]uint32 // in entries
+	entries  []entry                // no pointers to them, nor in them: in a large world they would be most of what the collector looks at
+	order    []uint32               // random: Next goes through it
+	at       int                    // in order: who is next
 	digest   uint64
-	news     []*entry
+	news     []uint32
 	times    int // how often what was learnt last is told
 	differed int // messages with another digest, since the last one with the same
 	fetching bool
-	whole    bool // all facts of somebody have been fetched
+	until    time.Duration // when the last page may be asked for
+	whole    bool          // all facts of somebody have been fetched
 
-	refused, fetched uint64
+	heard     uint64   // messages
+	fullUntil uint64   // of them: with no room for more facts nothing is fetched before
+	strangers patience // with those of whom nothing is known
+
+	refused, fetched, learnt uint64
 }
 
 type entry struct {
 	Fact
-	left int // how often it is still to be told
+	patience       // with the node that it is about
+	left     int32 // how often it is still to be told
 }
 
 // hash is a fact's part of the digest, which is a sum: of a weaker hash, changes would cancel
@@ -80,9 +90,17 @@ func (a Fact) hash() uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
+// find is what is known of a node, or nil. It is valid until the next Learn.
+func (f *Facts) find(who core.NodeID) *entry {
+	if i, known := f.index[who]; known {
+		return &f.entries[i]
+	}
+	return nil
+}
+
 // Value is what is known of a node; 0 if nothing is.
 func (f *Facts) Value(who core.NodeID) uint64 {
-	if e := f.entries[who]; e != nil {
+	if e := f.find(who); e != nil {
 		return e.Value
 	}
 	return 0
@@ -97,48 +115,55 @@ func (f *Facts) Refused() uint64 { return f.refused }
 // Learn takes in a fact, and reports whether it holds: its value is greater than what was known. It
 // will be told so many times, which may be 0.
 func (f *Facts) Learn(a Fact, times int) bool {
-	e := f.entries[a.Who]
+	i, known := f.index[a.Who]
 	switch {
-	case e == nil && a.Value > 0 && len(f.order) < f.Max:
-		e = f.add(a.Who)
-	case e == nil:
+	case known && a.Value <= f.entries[i].Value:
+		return false
+	case known:
+		f.digest -= f.entries[i].hash()
+	case a.Value == 0 || len(f.order) >= f.Max:
 		f.refused++
 		return false
-	case a.Value <= e.Value:
-		return false
 	default:
-		f.digest -= e.hash()
+		i = f.add(a.Who)
 	}
+	e := &f.entries[i]
 	e.Value = a.Value
+	f.learnt++
 	f.digest += e.hash()
 	if times > 0 && e.left == 0 {
-		f.news = append(f.news, e)
+		f.news = append(f.news, i)
 	}
-	if e.left = max(e.left, times); times > 0 {
+	if e.left = max(e.left, int32(min(times, math.MaxInt32))); times > 0 {
 		f.times = times
 	}
 	return true
 }
 
 // add takes in a node that is new, at a random place among those that Next has still to come to.
-func (f *Facts) add(who core.NodeID) *entry {
-	e := &entry{Fact: Fact{Who: who}}
-	f.entries[who] = e
+func (f *Facts) add(who core.NodeID) uint32 {
+	e := uint32(len(f.entries))
+	f.index[who] = e
+	f.entries = append(f.entries, entry{Fact: Fact{Who: who}})
 	f.order = append(f.order, e)
 	i, last := f.at+f.base.Rand().IntN(len(f.order)-f.at), len(f.order)-1
 	f.order[i], f.order[last] = e, f.order[i]
 	return e
 }
 
-// takeNews are those that were told least of all that are to be told.
-func (f *Facts) takeNews() (news FactList) {
-	slices.SortStableFunc(f.news, func(a, b *entry) int { return b.left - a.left })
-	for _, e := range f.news[:min(len(f.news), f.Most)] {
-		news = append(news, e.Fact)
+// takeNews adds those that were told least of all that are to be told.
+func (f *Facts) takeNews(to FactList) FactList {
+	if len(f.news) == 0 {
+		return to // as in quiet times
+	}
+	slices.SortStableFunc(f.news, func(a, b uint32) int { return int(f.entries[b].left - f.entries[a].left) })
+	for _, i := range f.news[:min(len(f.news), f.Most)] {
+		e := &f.entries[i]
+		to = append(to, e.Fact)
 		e.left--
 	}
-	f.news = slices.DeleteFunc(f.news, func(e *entry) bool { return e.left == 0 })
-	return news
+	f.news = slices.DeleteFunc(f.news, func(i uint32) bool { return f.entries[i].left == 0 })
+	return to
 }
 
 // Next goes round among the facts that will do: it returns each once, in random order,
@@ -148,8 +173,8 @@ func (f *Facts) Next(will func(Fact) bool) Fact {
 		if f.at %= len(f.order); f.at == 0 {
 			f.base.Rand().Shuffle(len(f.order), func(i, j int) { f.order[i], f.order[j] = f.order[j], f.order[i] })
 		}
-		if f.at++; will(f.order[f.at-1].Fact) {
-			return f.order[f.at-1].Fact
+		if f.at++; will(f.entries[f.order[f.at-1]].Fact) {
+			return f.entries[f.order[f.at-1]].Fact
 		}
 	}
 	return Fact{}
@@ -159,7 +184,7 @@ func (f *Facts) Next(will func(Fact) bool) Fact {
 func (f *Facts) Some(k int, will func(Fact) bool) (found []Fact) {
 	start := f.base.Rand().IntN(max(len(f.order), 1))
 	for i := 0; i < len(f.order) && len(found) < k; i++ {
-		if e := f.order[(start+i)%len(f.order)]; will(e.Fact) {
+		if e := &f.entries[f.order[(start+i)%len(f.order)]]; will(e.Fact) {
 			found = append(found, e.Fact)
 		}
 	}

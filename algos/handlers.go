@@ -33,6 +33,17 @@ func On[P pack.BodyOf[T], T any](b *Base, t core.Type, fn func(m *core.Msg, body
 	}})
 }
 
+// Unpack reads a message's payload into a body, and reports whether it could; a payload that does not read counts in
+// BadMessages. It is for functions of Handle that are called so often that a new body each time, which On has, would tell:
+// lists are read into what the body had before (pack.List), and all else that it had should be cleared.
+func (b *Base) Unpack(m *core.Msg, body pack.Body) bool {
+	err := b.tools().fields.Read(m.Payload(), body)
+	if err != nil {
+		b.bad++
+	}
+	return err == nil
+}
+
 // Handle has fn called with every message of a type: one of an algorithm's own, data, or
 // control, or an event of the engine (started, world-up, link-down, send-failed and so
 // on), which Base handles as well, before fn. Timers of Base's do not come to it. The

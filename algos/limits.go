@@ -20,8 +20,19 @@ const (
 	SeenAtLeast = 448
 
 	// MaxStreams bounds the streams of which Recent remembers messages, since anybody may make
-	// up some. With 128 messages each, 8 bytes a message are 1 MB, beside the messages.
+	// up some.
 	MaxStreams = 1024
+
+	// MaxRecentBytes bounds the messages that Recent keeps unless it is told otherwise: the 128 of a
+	// stream that Plumtree keeps, of 8 KB each.
+	MaxRecentBytes = 1 << 20
+
+	// A ring of Recent begins with about leastRing places, for most of the streams that somebody makes up have
+	// one message. maxPlaces bounds those of all rings: at 40 bytes each they take 10 MB. There is room for ringsAtLeast
+	// of the longest in any case.
+	leastRing    = 16
+	maxPlaces    = 1 << 18
+	ringsAtLeast = 8
 
 	// MaxWants bounds the messages that Wants waits for, and maxAnnouncers the nodes that it
 	// remembers for each, since anybody may announce some. With a timer each they take 2 MB.

@@ -6,13 +6,14 @@ import "github.com/ioverlay/ioverlay/core"
 // waits for a slow one, and calls full with each of the others. It passes over the node
 // that the message came from and those that skip names; skip may be nil.
 //
-// A message that a source of this node made waits for the first of the peers if none has
-// room: that slows the source down to what the fastest takes. With Send a relay waits for
-// each of its downstreams, which loses nothing, but on links that form a circle the data
+// A message that a source of this node made waits for whichever of the peers has room first if none
+// has, and full is called with all of them: that slows the source down to what the fastest takes. With Send a relay
+// waits for each of its downstreams, which loses nothing, but on links that form a circle the data
 // can come to wait for itself, and one peer that has stopped stops everybody.
 func (b *Base) Offer(m *core.Msg, peers []core.NodeID, skip func(core.NodeID) bool, full func(core.NodeID)) {
 	from := m.From()
-	var slow core.NodeID
+	var few [8]core.NodeID // as many as overlays usually have
+	slow := few[:0]
 	sent := false
 	for _, peer := range peers {
 		switch {
@@ -20,17 +21,14 @@ func (b *Base) Offer(m *core.Msg, peers []core.NodeID, skip func(core.NodeID) bo
 		case !b.Full(peer, m.App()):
 			b.Send(m, peer)
 			sent = true
-		case slow.IsZero():
-			slow = peer // we know at the end whether it is waited for
 		default:
-			full(peer)
+			slow = append(slow, peer)
 		}
 	}
-	switch {
-	case slow.IsZero():
-	case from.IsZero() && !sent:
-		b.Send(m, slow)
-	default:
-		full(slow)
+	if from.IsZero() && !sent && len(slow) > 0 {
+		b.SendFirst(m, slow...)
+	}
+	for _, peer := range slow {
+		full(peer)
 	}
 }

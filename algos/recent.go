@@ -1,6 +1,7 @@
 package algos
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -36,105 +37,132 @@ func (id MsgID) String() string { return fmt.Sprintf("%v/%d/%d", id.Maker, id.Ap
 // for one application. An algorithm that floods, and answers those who have missed a
 // message, knows from it what is new and has what is asked for. Set Max before it is used.
 //
-// A stream has a ring with a place for each number modulo Max, so a message that is older
+// A stream has a ring with a place for each number modulo its length, so a message that is older
 // than the one in its place counts as seen: what it takes for new is new, however late a
 // copy comes. So a source that begins again has to number on; one that numbers from 0 again is
-// not heard before it has passed the numbers of its last life. Of more streams than
-// MaxStreams that which has been silent for longest is forgotten.
+// not heard before it has passed the numbers of its last life. Rings grow up to Max as they are
+// needed. Of more streams than MaxStreams, or than there are places for, that which had a new message
+// longest ago is forgotten.
 //
-// Messages are retained, not copied: each keeps its slab, which it shares with those that
-// came with it.
+// Messages are copied: one that was retained would keep the slab that it came in, up to a thousand
+// times its size, for as long as it may be asked for. Beyond MaxBytes the messages that came first go,
+// and are still known to have been seen.
 type Recent struct {
-	Max     int // messages of a stream, from 1
-	streams []*stream
+	Max      int // messages of a stream, from 1
+	MaxBytes int // of all messages together, headers included; 0: MaxRecentBytes
+
+	streams []*stream // that of the newest message first
+	index   map[streamKey]*stream
+	places  int // of all streams
+	queue   recentQueue
+	bytes   int
+	spare   []byte // of the message that went last
+	dropped uint64
 }
 
-type stream struct {
-	maker core.NodeID
-	app   uint32
-	ring  []*core.Msg
-}
-
-// Keep remembers a message that is being processed, and reports whether it is new.
-func (r *Recent) Keep(n *core.Node, m *core.Msg) bool {
-	s := r.stream(m.Sender(), m.App())
-	if s == nil {
-		s = r.open(n, m)
+// Keep remembers a message, and reports whether it is new.
+func (r *Recent) Keep(m *core.Msg) bool {
+	s := r.use(streamKey{m.Sender(), m.App()})
+	seq := m.Seq()
+	p := s.place(seq)
+	for p.order > 0 && p.seq != seq && len(s.ring) < r.Max {
+		r.grow(s) // as long as rings grow, nothing that was seen is forgotten
+		p = s.place(seq)
 	}
-	place := s.place(m.Seq())
-	switch old := *place; {
-	case old == nil:
-	case old.Seq() >= m.Seq():
+	if p.order > 0 && p.seq >= seq {
 		return false
-	default:
-		n.Release(old)
 	}
-	n.Retain(m)
-	*place = m
+	r.free(p)
+	p.seq, p.order = seq, r.queue.next()
+	r.store(s, p, m.Frame())
 	return true
+}
+
+// store copies a message. The oldest make room for it.
+func (r *Recent) store(s *stream, p *place, frame []byte) {
+	most := cmp.Or(r.MaxBytes, MaxRecentBytes)
+	if len(frame) > most {
+		r.dropped++
+		return
+	}
+	b := r.spare
+	if r.spare = nil; cap(b) < len(frame) || cap(b) > min(2*len(frame), most) {
+		b = make([]byte, 0, min(roundUp(len(frame)), most))
+	}
+	for r.bytes+cap(b) > most {
+		oldest, ok := r.queue.pop()
+		if !ok {
+			break
+		}
+		r.free(oldest)
+		r.dropped++
+	}
+	p.frame = append(b, frame...)
+	r.bytes += cap(p.frame)
+	r.queue.push(kept{s, p.seq, p.order})
+}
+
+// roundUp is a size for buffers, so that messages which are about as long can have each other's.
+func roundUp(n int) int { return (n + 63) &^ 63 }
+
+// free takes a message out of its place, which knows its number on.
+func (r *Recent) free(p *place) {
+	if p.frame != nil {
+		r.bytes -= cap(p.frame)
+		r.spare, p.frame = p.frame[:0], nil
+		r.queue.gone++
+	}
 }
 
 // Seen reports whether a message was kept, or is too old to tell.
 func (r *Recent) Seen(id MsgID) bool {
-	m := r.at(id)
-	return m != nil && m.Seq() >= id.Seq
+	s := r.find(streamKey{id.Maker, id.App})
+	if s == nil {
+		return false
+	}
+	p := s.place(id.Seq)
+	return p.order > 0 && p.seq >= id.Seq && (p.seq-id.Seq)%uint64(r.Max) == 0 // their places are the same once the ring is full
 }
 
-// Get is a message that is still kept, or nil.
-func (r *Recent) Get(id MsgID) *core.Msg {
-	if m := r.at(id); m != nil && m.Seq() == id.Seq {
-		return m
+// Get makes a message that is still kept again, which is valid as one of core.Node.NewMsg, or is nil.
+func (r *Recent) Get(n *core.Node, id MsgID) *core.Msg {
+	s := r.find(streamKey{id.Maker, id.App})
+	if s == nil {
+		return nil
+	}
+	if p := s.place(id.Seq); p.order > 0 && p.seq == id.Seq && p.frame != nil {
+		return n.Remake(p.frame)
 	}
 	return nil
 }
 
-// IDs are the messages that are kept, up to most of them: those of the stream that was
-// used last first.
-func (r *Recent) IDs(most int) *MsgIDs {
-	var ids MsgIDs
-	for _, s := range r.streams {
-		for _, m := range s.ring {
-			if m != nil && len(ids) < most {
-				ids = append(ids, IDOf(m))
-			}
+// Page names up to most of the messages that are kept, the last of them last: the newest if from is 0, else those before
+// what the call before this one has named, if from is the place that it returned. That is 0 if no more are kept.
+func (r *Recent) Page(from uint64, most int) (ids *MsgIDs, next uint64) {
+	ids = new(MsgIDs)
+	for i := r.queue.before(from) - 1; i >= r.queue.head; i-- {
+		k := r.queue.kept[i]
+		if !k.stands() {
+			continue
 		}
-	}
-	return &ids
-}
-
-// at is what is in the place of a message.
-func (r *Recent) at(id MsgID) *core.Msg {
-	if s := r.stream(id.Maker, id.App); s != nil {
-		return *s.place(id.Seq)
-	}
-	return nil
-}
-
-func (s *stream) place(seq uint64) **core.Msg { return &s.ring[seq%uint64(len(s.ring))] }
-
-// stream finds a stream, and puts it first, where it is looked for first; nil if there is none.
-func (r *Recent) stream(maker core.NodeID, app uint32) *stream {
-	for i, s := range r.streams {
-		if s.app == app && s.maker == maker {
-			copy(r.streams[1:i+1], r.streams[:i])
-			r.streams[0] = s
-			return s
+		if len(*ids) == most {
+			break
 		}
+		*ids = append(*ids, MsgID{k.of.maker, k.of.app, k.seq})
+		next = k.order
 	}
-	return nil
+	if r.queue.first() >= next {
+		next = 0
+	}
+	slices.Reverse(*ids)
+	return ids, next
 }
 
-// open begins a stream. If there are too many, the last one goes.
-func (r *Recent) open(n *core.Node, m *core.Msg) *stream {
-	if last := len(r.streams) - 1; last+1 >= MaxStreams {
-		for _, old := range r.streams[last].ring {
-			if old != nil {
-				n.Release(old)
-			}
-		}
-		r.streams = r.streams[:last]
-	}
-	s := &stream{m.Sender(), m.App(), make([]*core.Msg, r.Max)}
-	r.streams = slices.Insert(r.streams, 0, s)
-	return s
-}
+// Len is how many messages are kept, and Bytes what they take, headers included.
+func (r *Recent) Len() int { return r.queue.len() }
+
+// Bytes is what the messages take, headers included.
+func (r *Recent) Bytes() int { return r.bytes }
+
+// Dropped is how many messages were not kept, or not as long as Max says, for want of room.
+func (r *Recent) Dropped() uint64 { return r.dropped }

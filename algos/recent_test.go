@@ -2,12 +2,18 @@ package algos_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/ioverlay/ioverlay/algos"
+	"github.com/ioverlay/ioverlay/algos/pack"
+	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/coretest"
 	"github.com/ioverlay/ioverlay/core/sim"
 	"github.com/ioverlay/ioverlay/core/sim/simtest"
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -21,7 +27,7 @@ type rememberer struct {
 }
 
 func (k *rememberer) Process(m *core.Msg) core.Verdict {
-	if m.Type() == wire.TypeData && k.Keep(k.Node, m) {
+	if m.Type() == wire.TypeData && k.Keep(m) {
 		k.fresh = append(k.fresh, fmt.Sprint(m.App(), "/", m.Seq(), string(m.Payload())))
 	}
 	return k.Base.Process(m)
@@ -49,18 +55,169 @@ func TestRecent(t *testing.T) {
 			t.Errorf("Seen %d is %v", seq, got)
 		}
 	}
-	if m := k.Get(of(1, 9)); m == nil || m.Seq() != 9 || k.Get(of(1, 5)) != nil || k.Get(of(3, 1)) != nil {
-		t.Error("what is kept is not there, or what is not kept is")
-	}
-	if ids := *k.IDs(100); len(ids) != 5 || !slices.Contains(ids, of(2, 1)) || len(*k.IDs(3)) != 3 {
+	nodes[0].Core().Call(func() {
+		if m := k.Get(k.Node, of(1, 9)); m == nil || algos.IDOf(m) != of(1, 9) || string(m.Payload()) != "x" {
+			t.Error("what is kept is not there")
+		}
+		if k.Get(k.Node, of(1, 5)) != nil || k.Get(k.Node, of(3, 1)) != nil {
+			t.Error("what is not kept is there")
+		}
+	})
+	if ids, next := k.Page(0, 100); next != 0 || fmt.Sprint(seqs(ids)) != "[3 2 9 4 1]" {
 		t.Errorf("kept are %v", ids)
 	}
 	for app := range uint32(algos.MaxStreams) {
 		send(app+10, 0)
 	}
-	if k.Seen(of(1, 9)) || k.Held() != algos.MaxStreams {
-		t.Errorf("a stream above the bound is kept, or its messages are: %d", k.Held())
+	if k.Seen(of(1, 9)) || k.Len() != algos.MaxStreams {
+		t.Errorf("a stream above the bound is kept, or its messages are: %d", k.Len())
 	}
+	if k.Held() != 0 {
+		t.Errorf("%d messages keep the slabs that they came in", k.Held())
+	}
+}
+
+func seqs(ids *algos.MsgIDs) (seqs []uint64) {
+	for _, id := range *ids {
+		seqs = append(seqs, id.Seq)
+	}
+	return seqs
+}
+
+// keeping is a Recent, and what makes messages for it.
+func keeping(t coretest.TB, r algos.Recent) (keep func(app uint32, seq uint64, payload int) bool, of func(app uint32, seq uint64) algos.MsgID, _ *algos.Recent) {
+	w := coretest.New(t, core.Config{})
+	n := w.Node("a", &algos.Base{})
+	keep = func(app uint32, seq uint64, payload int) (isNew bool) {
+		n.Call(func() {
+			m := n.NewMsg(wire.TypeData, app, payload)
+			clear(m.Payload())
+			m.SetSeq(seq)
+			isNew = r.Keep(m)
+		})
+		return isNew
+	}
+	return keep, func(app uint32, seq uint64) algos.MsgID { return algos.MsgID{Maker: n.ID(), App: app, Seq: seq} }, &r
+}
+
+// However rings grow, what is new, seen and kept is what one of full length from the beginning says.
+func TestRecentIsARing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		length := rapid.SampledFrom([]uint64{1, 3, 8, 20, 32, 64, 72}).Draw(t, "max")
+		keep, of, r := keeping(t, algos.Recent{Max: int(length)})
+		ring := make(map[uint64]uint64) // by place: the newest number, from 1
+		for _, seq := range rapid.SliceOf(rapid.Uint64Range(0, 150)).Draw(t, "seqs") {
+			if got, want := keep(1, seq, 0), ring[seq%length] < seq+1; got != want {
+				t.Fatalf("%d is new: %v, want %v", seq, got, want)
+			}
+			ring[seq%length] = max(ring[seq%length], seq+1)
+		}
+		for seq := range uint64(150) {
+			if got, want := r.Seen(of(1, seq)), ring[seq%length] >= seq+1; got != want {
+				t.Fatalf("%d was seen: %v, want %v", seq, got, want)
+			}
+		}
+		if r.Len() != len(ring) {
+			t.Fatalf("%d are kept, want %d", r.Len(), len(ring))
+		}
+	})
+}
+
+// All that is kept is named, page by page, the newest first, whatever comes meanwhile.
+func TestRecentPages(t *testing.T) {
+	const kept, page = 3 * pack.MaxList, 1000
+	keep, _, r := keeping(t, algos.Recent{Max: kept / 2, MaxBytes: 1 << 30})
+	for seq := range uint64(kept) {
+		keep(1+uint32(seq%3), seq/3, 0)
+	}
+	named := make(map[algos.MsgID]bool)
+	last := uint64(0)
+	for from, pages := uint64(0), 0; ; pages++ {
+		ids, next := r.Page(from, page)
+		for _, id := range *ids {
+			if named[id] || len(*ids) > page {
+				t.Fatalf("%v is named again, or %d are a page", id, len(*ids))
+			}
+			named[id] = true
+		}
+		if newest := (*ids)[len(*ids)-1].Seq; pages > 0 && newest > last {
+			t.Errorf("page %d begins with %d, and the one before ended with %d", pages, newest, last)
+		}
+		if last = (*ids)[0].Seq; next == 0 {
+			break
+		}
+		from = next
+		keep(9, uint64(pages), 0)
+	}
+	if len(named) != kept {
+		t.Errorf("%d of %d messages are named", len(named), kept)
+	}
+}
+
+// What is kept has a bound in bytes, whatever there is of it; what had to go is counted, and known.
+func TestRecentIsBoundedInBytes(t *testing.T) {
+	const most = 10_000
+	keep, of, r := keeping(t, algos.Recent{Max: 1 << 12, MaxBytes: most})
+	rng := rand.New(rand.NewPCG(1, 1))
+	for seq := range uint64(1000) {
+		if !keep(uint32(1+seq%2), seq, rng.IntN(300)) || r.Bytes() > most {
+			t.Fatalf("%d is not new, or %d bytes are kept", seq, r.Bytes())
+		}
+	}
+	if r.Len()+int(r.Dropped()) != 1000 || r.Bytes() < most/2 {
+		t.Errorf("%d are kept in %d bytes, and %d dropped, of 1000", r.Len(), r.Bytes(), r.Dropped())
+	}
+	if ids, _ := r.Page(0, 1000); len(*ids) != r.Len() || (*ids)[len(*ids)-1] != of(2, 999) {
+		t.Errorf("kept are %v", *ids)
+	}
+	if keep(1, 0, 10) || !r.Seen(of(1, 0)) {
+		t.Error("what had to go is new again")
+	}
+	if !keep(1, 1000, most) || keep(1, 1000, most) || r.Dropped() != uint64(1001-r.Len()) {
+		t.Error("a message that is larger than all may be is kept, not counted or new twice")
+	}
+}
+
+// Who makes up streams with numbers far apart gets no more places than there are.
+func TestRecentPlacesAreBounded(t *testing.T) {
+	const length = 1 << 16
+	keep, of, r := keeping(t, algos.Recent{Max: length})
+	for app := range uint32(50) {
+		keep(1+app, 0, 0)
+		keep(1+app, length/2, 0)
+	}
+	seen := 0
+	for app := range uint32(50) {
+		if r.Seen(of(1+app, length/2)) {
+			seen++
+		}
+	}
+	if seen > 8 || !r.Seen(of(50, 0)) || !r.Seen(of(49, 0)) {
+		t.Errorf("%d streams have rings of %d places", seen, length)
+	}
+}
+
+// A message that replaces another takes its buffer.
+func TestRecentAllocatesNothing(t *testing.T) {
+	w := coretest.New(t, core.Config{})
+	n := w.Node("a", &algos.Base{})
+	r := algos.Recent{Max: 64}
+	seq := uint64(0)
+	n.Call(func() {
+		m := n.NewMsg(wire.TypeData, 1, 100)
+		clear(m.Payload())
+		keep := func() {
+			seq++
+			m.SetSeq(seq)
+			r.Keep(m)
+		}
+		for range 1000 {
+			keep()
+		}
+		if got := testing.AllocsPerRun(1000, keep); got != 0 {
+			t.Errorf("%v allocations a message", got)
+		}
+	})
 }
 
 // asker wants what is announced, and notes whom it asks.
@@ -112,8 +269,8 @@ func TestWants(t *testing.T) {
 			a.Announced(peer("1"), m(1000+seq))
 		}
 	})
-	if a.Len() != algos.MaxWants {
-		t.Errorf("%d are wanted, which has no bound", a.Len())
+	if a.Len() != algos.MaxWants || a.Ignored() != algos.MaxWants {
+		t.Errorf("%d are wanted, and %d were ignored", a.Len(), a.Ignored())
 	}
 }
 
@@ -181,5 +338,43 @@ func TestOffer(t *testing.T) {
 	}
 	if told := o.full[nodes[2].ID()]; told < 900 || o.full[nodes[3].ID()] != 0 {
 		t.Errorf("full was called %d times of 1000 for n2, and %d for n3", told, o.full[nodes[3].ID()])
+	}
+}
+
+// A source goes as fast as the fastest of its node's peers, whichever of them has stopped. (It waited for the first that was
+// full when all were, and for ever if that was the one that had stopped.)
+func TestOfferIsNotHeldUp(t *testing.T) {
+	const count = 500
+	for stopped := range 3 {
+		w := simtest.New(t, sim.Options{Core: core.Config{QueueMsgs: 10}})
+		nodes := w.Add(4, func(int) core.Algorithm { return &offerer{full: make(map[core.NodeID]int)} })
+		w.RunFor(time.Second)
+		o := nodes[3].Algorithm().(*offerer)
+		nobody := w.ID("nobody") // whom the offerer passes over
+		o.peers = []core.NodeID{nobody, nodes[0].ID(), nodes[1].ID(), nodes[2].ID()}
+		for i := range 3 {
+			cost := time.Duration(1+i) * time.Millisecond
+			if i == stopped {
+				cost = 100 * time.Hour
+			}
+			w.Schedule(sim.Fault{At: w.Now(), Kind: sim.Slow, Nodes: []string{fmt.Sprint("n", i)}, Cost: cost})
+		}
+		nodes[3].Core().AddSource(1, apps.NewBackToBack(apps.Stream{App: 1, Payload: 10, Limit: count}))
+		w.RunFor(2 * count * time.Millisecond)
+		all := 0
+		for i := range 3 {
+			got := len(w.Saw(fmt.Sprint("n", i)).Type(wire.TypeData))
+			if all += got; i != stopped && got < count/4 {
+				t.Errorf("n%d has stopped, and n%d got %d of %d messages", stopped, i, got, count)
+			}
+			if told := o.full[nodes[i].ID()]; i == stopped && told < count-100 {
+				t.Errorf("n%d has stopped, and full was called %d times of %d for it", i, told, count)
+			}
+		}
+		if all < count {
+			t.Errorf("n%d has stopped, and the others got %d messages of %d that are to go to one of them at least", stopped, all, count)
+		}
+		w.Schedule(sim.Fault{At: w.Now(), Kind: sim.Crash, Nodes: []string{fmt.Sprint("n", stopped)}})
+		w.RunFor(time.Minute)
 	}
 }

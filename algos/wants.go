@@ -20,6 +20,7 @@ type Wants struct {
 
 	wanted  map[MsgID]*want
 	givenUp uint64
+	ignored uint64
 }
 
 type want struct {
@@ -30,14 +31,19 @@ type want struct {
 }
 
 // Announced notes that a node has messages. Those that are not here are waited for; beyond
-// MaxWants they are not noted.
+// MaxWants they are not noted, and Ignored counts them.
 func (w *Wants) Announced(by core.NodeID, ids ...MsgID) {
 	for _, id := range ids {
+		if w.Have(id) {
+			continue // so most are, by the time that they are announced
+		}
 		switch x := w.wanted[id]; {
 		case x != nil && len(x.from) < maxAnnouncers && !slices.Contains(x.from, by):
 			x.from = append(x.from, by)
-		case x == nil && len(w.wanted) < MaxWants && !w.Have(id):
+		case x == nil && len(w.wanted) < MaxWants:
 			w.want(id, by)
+		case x == nil:
+			w.ignored++
 		}
 	}
 }
@@ -72,6 +78,10 @@ func (w *Wants) Len() int { return len(w.wanted) }
 // GivenUp is how many messages nobody was left to ask for. They are wanted again when somebody
 // announces them anew.
 func (w *Wants) GivenUp() uint64 { return w.givenUp }
+
+// Ignored is how many announcements of messages were not noted, as MaxWants others are wanted. Whoever announces
+// them again may have better luck.
+func (w *Wants) Ignored() uint64 { return w.ignored }
 
 func (w *Wants) ask(id MsgID, x *want) {
 	if w.wanted[id] != x {

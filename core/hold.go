@@ -4,8 +4,14 @@ package core
 
 // Retain keeps a message beyond the Process call it came in, charged to nobody,
 // until Release. Messages that must count against their upstream's buffer are
-// kept by returning Hold.
+// kept by returning Hold. One that is held, and is processed again by an algorithm that does not know,
+// is charged to nobody any more.
 func (n *Node) Retain(m *Msg) {
+	if m.node == n && m.state == msgHeld {
+		n.Uncharge(m)
+		m.state = msgRetained
+		return
+	}
 	if !m.state.passing() {
 		panic("core: Retain of a message that is not the one being processed or just made")
 	}
@@ -37,6 +43,10 @@ func (n *Node) Release(m *Msg) {
 		panic(Misuse(bad))
 	}
 }
+
+// Holds reports whether the node holds a message: it was kept by returning Hold, and neither released nor
+// retained since. An algorithm that hands what it has held to another one asks afterwards.
+func (n *Node) Holds(m *Msg) bool { return m.node == n && m.state == msgHeld }
 
 // Held is how many messages the algorithm holds or retains.
 func (n *Node) Held() int { return n.keptCount }

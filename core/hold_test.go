@@ -196,16 +196,22 @@ func TestClone(t *testing.T) {
 			if c.Sender() != sender || c.App() != 5 || c.Seq() != 77 || c.Type() != m.Type() || !slices.Equal(c.Payload(), m.Payload()) || c.From() != (NodeID{}) {
 				t.Errorf("the clone is %v/%d #%d from %v", c.Type(), c.App(), c.Seq(), c.Sender())
 			}
+			again := n.Remake(slices.Clone(m.Frame()))
+			if !slices.Equal(again.Frame(), m.Frame()) || again.From() != (NodeID{}) {
+				t.Errorf("remade is %v, want %v", again.Frame(), m.Frame())
+			}
 			c.Payload()[0]++
 			c.SetSeq(78)
+			again.SetSeq(79)
 			n.Send(c, nodeID(2))
 			n.Send(m, nodeID(2))
+			n.Send(again, nodeID(2))
 			checkPayload(t, m)
 			return Done
 		})
 		w.feeder(n, 1, 5, w.makeRun(spec{sender: sender, app: 5, seq: 77, size: 30}))
 		w.settle()
-		if got, want := seqs(t, ps.to(2, 5).got), []uint64{78, 77}; !slices.Equal(got, want) {
+		if got, want := seqs(t, ps.to(2, 5).got), []uint64{78, 77, 79}; !slices.Equal(got, want) {
 			t.Errorf("sent %v, want %v", got, want)
 		}
 		w.close()
@@ -365,6 +371,14 @@ func TestMisuse(t *testing.T) {
 		{"retain twice", "Retain of a message that is not the one being processed", func(n *Node, m *Msg) {
 			n.Retain(m)
 			n.Retain(m)
+		}},
+		{"remake a part", "Remake of 24 bytes that are not one whole message", func(n *Node, m *Msg) { n.Remake(m.Frame()[:24]) }},
+		{"remake more", "bytes that are not one whole message", func(n *Node, m *Msg) { n.Remake(append(slices.Clone(m.Frame()), 0)) }},
+		{"remake nothing", "Remake of 0 bytes that are not one whole message", func(n *Node, m *Msg) { n.Remake(nil) }},
+		{"remake a hello", "Remake of a type that only the engine makes: hello", func(n *Node, m *Msg) {
+			frame := make([]byte, wire.HeaderSize)
+			wire.PutHeader(frame, wire.Header{Type: wire.TypeHello})
+			n.Remake(frame)
 		}},
 		{"negative payload", "NewMsg with a payload below 0", func(n *Node, m *Msg) { n.NewMsg(wire.TypeData, 5, -1) }},
 		{"large payload", "above Config.MaxPayload", func(n *Node, m *Msg) { n.NewMsg(wire.TypeData, 5, 1<<20+1) }},

@@ -60,6 +60,7 @@ func (n *Node) SetLaneQueue(to NodeID, app uint32, msgs int) {
 	if l.overHead < len(l.over) {
 		l.admitWaiting()
 	}
+	l.claimed()
 	if p := l.link.pull(app); p != nil {
 		p.msgs = msgs
 	}

@@ -41,6 +41,8 @@ type Node struct {
 	byPeer map[NodeID]*Link // the same; nil while a scan is faster
 	last   *OutLane         // that was sent on; never nil
 
+	spareClaim *claim // sendfirst.go
+
 	events    []event
 	due       dueTimers  // of events, the timers
 	telling   []*OutLane // with losses to tell (losstell.go)

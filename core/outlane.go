@@ -62,6 +62,8 @@ type OutLane struct {
 	apps     []uint32 // a lane of all applications: those that it has carried (domino.go)
 	said     []uint32 // the applications whose signals are the last that the lane was given
 
+	claims []*claim // messages that wait for room here or elsewhere (sendfirst.go)
+
 	pulls []*puller // the hooks that fill it; who was asked last comes last (pull.go)
 
 	parting bool          // closed in order, and the peer has not confirmed it (parting.go)
@@ -220,6 +222,9 @@ func (l *OutLane) left(bytes, msgs int) {
 	if l.overHead < len(l.over) {
 		l.admitWaiting()
 	}
+	if len(l.claims) > 0 {
+		l.claimed()
+	}
 	if len(l.pulls) > 0 {
 		l.roomForPulls()
 	}
@@ -274,6 +279,7 @@ func (l *OutLane) discard() {
 		*o = overflow{}
 	}
 	l.over, l.overHead, l.overMsgs, l.overBytes = nil, 0, 0, 0
+	l.unclaim()
 	l.unrowPulls()
 	l.unpark()
 }

@@ -1,6 +1,10 @@
 package core
 
-import "github.com/ioverlay/ioverlay/core/wire"
+import (
+	"fmt"
+
+	"github.com/ioverlay/ioverlay/core/wire"
+)
 
 // Sending, in the order in which a message meets it:
 //
@@ -78,14 +82,33 @@ func (n *Node) NewMsg(t Type, app uint32, size int) *Msg {
 // Clone makes a copy of a message that may be written to until it is sent. Its
 // sender, type, application and sequence number are the original's.
 func (n *Node) Clone(m *Msg) *Msg {
-	c := n.makeMsg(wire.Header{
-		Type: m.Type(), Sender: m.Sender(), App: m.App(), Seq: m.Seq(), Size: len(m.Payload()),
-	})
-	copy(c.Payload(), m.Payload())
+	c := n.copyOf(m.frame)
 	if m.Type().Local() {
 		c.state = msgEvent
 	}
 	return n.shard.madeForAlgorithm(c)
+}
+
+// Remake makes a message again from a copy of its bytes ([Msg.Frame]), with the sender and all else that it had: for
+// algorithms that keep many messages for those who may ask, and not the slabs that they came in. Like those of NewMsg
+// it may be written to until it is sent, and goes when the call in progress ends. It panics if the bytes are not
+// one whole message of a kind that may be sent.
+func (n *Node) Remake(frame []byte) *Msg {
+	total, err := wire.Peek(frame, n.shard.cfg.MaxPayload)
+	if err != nil || total == 0 || total != len(frame) {
+		panic(fmt.Sprintf("core: Remake of %d bytes that are not one whole message: keep a copy of all of Msg.Frame", len(frame)))
+	}
+	if t := wire.TypeOf(frame); t.Local() || t == wire.TypeHello || t == wire.TypeBye {
+		panic("core: Remake of a type that only the engine makes: " + t.String())
+	}
+	return n.shard.madeForAlgorithm(n.copyOf(frame))
+}
+
+func (n *Node) copyOf(frame []byte) *Msg {
+	payload := wire.Payload(frame)
+	c := n.makeMsg(wire.Header{Type: wire.TypeOf(frame), Sender: wire.Sender(frame), App: wire.App(frame), Seq: wire.Seq(frame), Size: len(payload)})
+	copy(c.Payload(), payload)
+	return c
 }
 
 // makeMsg carves a message out of the build slab, header in place.

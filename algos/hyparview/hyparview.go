@@ -36,13 +36,16 @@
 //
 // # Limits
 //
-// Nobody is authenticated: a member can lie about others. A silent cut is noticed by what
+// A young overlay can fall apart: whoever joined at the same time and place knows the same
+// nodes until some Periods have mixed the passive views. With 20 Periods before 50 to 80% of
+// 600 nodes failed, none of 60 overlays did; with 3, three of 60. Nobody is authenticated: a member can lie about others. A silent cut is noticed by what
 // is sent over it, so after a few Periods and Config.FailTimeout.
 //
 // # Deviations from the paper
 //
 //   - Join is an urgent request, and each request has an answer, so that both ends know
-//     whether they are neighbours. A node that has lost all neighbours joins again.
+//     whether they are neighbours. A node that has lost all neighbours, or knows nobody else,
+//     joins again: else a few who have survived together would keep to themselves.
 //   - A full passive view forgets the oldest nodes first, not any, nor those that it gave away
 //     in a shuffle before the others.
 //   - Neighbours that were lost are remembered, as many as the active view has room for,
@@ -83,7 +86,18 @@ type walk struct {
 	Nodes []core.NodeID
 }
 
-func (w *walk) Fields(f *pack.Fields) { f.Node(&w.Who); f.Uint8(&w.TTL); f.NodesUpTo(8, &w.Nodes) }
+func (w *walk) Fields(f *pack.Fields) {
+	if f.Node(&w.Who); w.Who.IsZero() {
+		f.Fail("it is about nobody")
+	}
+	f.Uint8(&w.TTL)
+	f.NodesUpTo(most, &w.Nodes)
+}
+
+// sample is some nodes.
+type sample []core.NodeID
+
+func (s *sample) Fields(f *pack.Fields) { f.NodesUpTo(most, (*[]core.NodeID)(s)) }
 
 // HyParView is the algorithm of one node. Make it with New; fields may be changed before
 // the node starts.
@@ -100,8 +114,9 @@ type HyParView struct {
 	tries                 int        // how many nodes may still be asked to fill a place
 }
 
-// A round asks few nodes if the active view has room, and gives so many of each view away.
-const few, ofActive, ofPassive = 3, 3, 4
+// A round asks few nodes if the active view has room, and gives so many of each view away: with the node itself
+// that is most in a message.
+const few, ofActive, ofPassive, most = 3, 3, 4, 8
 
 // New makes a node with the paper's parameters.
 func New() *HyParView {
@@ -123,32 +138,39 @@ func (h *HyParView) Bind(n *core.Node) {
 	algos.On(&h.Base, typeNeighbour, h.asked)
 	algos.On(&h.Base, typeJoin, h.walked)
 	algos.On(&h.Base, typeShuffle, h.walked)
-	algos.On(&h.Base, typeSample, func(_ *core.Msg, w *walk) { h.passive.Add(w.Nodes...) })
+	algos.On(&h.Base, typeSample, func(_ *core.Msg, s *sample) { h.passive.Add(*s...) })
 	h.Handle(typeAccept, func(m *core.Msg) { h.add(m.From(), false) })
-	h.Handle(typeDisconnect, func(m *core.Msg) { h.remove(m.From(), &h.passive); h.askNext() })
+	h.Handle(typeDisconnect, func(m *core.Msg) { h.remove(m.From(), &h.passive); h.askNext(false) })
 	h.OnFailed(h.failed)
 	h.Handle(wire.TypeWorldUp, func(*core.Msg) { h.round(); h.Every(h.Period+h.Period*time.Duration(h.Rand().IntN(100))/1000, h.round) })
 }
 
 // round is done once a Period: look for neighbours if some are missing, and shuffle.
 func (h *HyParView) round() {
-	if h.active.Len() == 0 { // join, for the first time or again
+	join := h.passive.Len() == 0 // it knows nobody but its neighbours, if any
+	if join {
 		h.passive.Add(append(h.Sample(few), algos.One(h.Rand(), h.Suspects()))...)
 	}
 	h.tries = few
-	h.askNext()
-	h.Post(algos.One(h.Rand(), h.lost.All()), typeNeighbour, &request{Urgent: true})
+	h.askNext(join)
+	h.post(algos.One(h.Rand(), h.lost.All()), typeNeighbour, &request{Urgent: true})
 	peer := algos.One(h.Rand(), h.active.All())
 	nodes := append(h.active.Pick(h.Rand(), ofActive, peer), h.passive.Pick(h.Rand(), ofPassive)...)
-	h.Post(peer, typeShuffle, &walk{h.ID(), h.ARWL, append(nodes, h.ID())})
+	h.post(peer, typeShuffle, &walk{h.ID(), h.ARWL, append(nodes, h.ID())})
 }
 
-// askNext asks a node of the passive view to fill a place in the active one. The answer is
-// accept, disconnect, or that its link is down; after a no the next one is asked.
-func (h *HyParView) askNext() {
-	if alone := h.active.Len() == 0; h.tries > 0 && !h.active.Full() {
+// post is Post, if there is somebody to send to: a view may be empty, and a walk come to an end where it began.
+func (h *HyParView) post(to core.NodeID, t core.Type, body pack.Body) bool {
+	return !to.IsZero() && to != h.ID() && h.Post(to, t, body)
+}
+
+// askNext asks a node of the passive view to fill a place in the active one, urgently if there
+// is nobody in that. The answer is accept, disconnect, or that its link is down; after a no the
+// next one is asked.
+func (h *HyParView) askNext(join bool) {
+	if join = join || h.active.Len() == 0; h.tries > 0 && !h.active.Full() {
 		h.tries--
-		h.Post(algos.One(h.Rand(), h.passive.All()), typeNeighbour, &request{Join: alone, Urgent: alone})
+		h.post(algos.One(h.Rand(), h.passive.All()), typeNeighbour, &request{Join: join, Urgent: join})
 	}
 }
 
@@ -173,11 +195,12 @@ func (h *HyParView) walked(m *core.Msg, w *walk) {
 		if join && w.TTL == h.PRWL {
 			h.passive.Add(w.Who)
 		}
-		h.Post(next, m.Type(), &walk{w.Who, min(w.TTL-1, h.ARWL), w.Nodes})
+		h.post(next, m.Type(), &walk{w.Who, min(w.TTL-1, h.ARWL), w.Nodes})
 	case join:
 		h.add(w.Who, true)
 	default:
-		h.Post(w.Who, typeSample, &walk{Nodes: h.passive.Pick(h.Rand(), len(w.Nodes))})
+		given := sample(h.passive.Pick(h.Rand(), len(w.Nodes)))
+		h.post(w.Who, typeSample, &given)
 		h.passive.Add(w.Nodes...)
 	}
 }
@@ -188,18 +211,26 @@ func (h *HyParView) failed(peer core.NodeID) {
 	if h.remove(peer, &h.lost) {
 		h.tries = h.Passive
 	}
-	h.askNext()
+	h.askNext(false)
 }
 
 // stranger reports whether a node that acts like a neighbour is none, and tells it so.
 func (h *HyParView) stranger(peer core.NodeID) bool {
-	return !h.active.Has(peer) && h.Post(peer, typeDisconnect, nil)
+	none := !h.active.Has(peer)
+	if none {
+		h.post(peer, typeDisconnect, nil)
+	}
+	return none
 }
+
+// FromNeighbour reports whether a message is from a neighbour. Who is none, and sends what only neighbours should, is
+// told so: it is for the broadcast that this is embedded in.
+func (h *HyParView) FromNeighbour(m *core.Msg) bool { return !h.stranger(m.From()) }
 
 // add makes a node a neighbour, and lets it know if it does not. If there are enough, another
 // one goes.
 func (h *HyParView) add(peer core.NodeID, tell bool) {
-	if tell && !h.Post(peer, typeAccept, nil) || h.active.Has(peer) {
+	if tell && !h.post(peer, typeAccept, nil) || h.active.Has(peer) {
 		return
 	}
 	if out := algos.One(h.Rand(), h.active.All()); h.active.Full() {

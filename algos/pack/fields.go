@@ -269,8 +269,8 @@ func (f *Fields) NodesUpTo(most int, v *[]wire.NodeID) {
 //	pack.List(f, &x.Ages, (*pack.Fields).Uint16)
 //	pack.List(f, &x.Entries, func(f *pack.Fields, e *Entry) { f.Node(&e.Who); f.Uint16(&e.Age) })
 //
-// An empty list is read as nil. List panics if it is written with more than MaxList
-// elements.
+// An empty list is read as nil; others into what was there before, if it is long enough. List panics if it is written
+// with more than MaxList elements.
 func List[T any](f *Fields, v *[]T, element func(f *Fields, e *T)) {
 	if !f.next() {
 		if len(*v) > MaxList {
@@ -288,7 +288,10 @@ func List[T any](f *Fields, v *[]T, element func(f *Fields, e *T)) {
 		return
 	}
 	// An element is a byte or more, usually: a count alone makes nobody allocate.
-	list := make([]T, 0, min(n, len(f.b)))
+	list := (*v)[:0]
+	if least := min(n, len(f.b)); cap(list) < least {
+		list = make([]T, 0, least)
+	}
 	for i := 0; i < n && f.err == nil; i++ {
 		list = append(list, *new(T))
 		element(f, &list[i])

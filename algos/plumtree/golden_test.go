@@ -44,8 +44,11 @@ func TestGolden(t *testing.T) {
 		g.out.Reset()
 		g.do(t, strings.Fields(lines[len(lines)-1]))
 		got := strings.TrimRight(g.out.String(), "\n")
-		fmt.Fprintf(&out, "%s\n----\n%s\n\n", head, got)
-		if want = strings.Trim(want, "\n"); !*update && got != want {
+		if got != "" {
+			got += "\n" // so that an empty line ends a step, and there is no other
+		}
+		fmt.Fprintf(&out, "%s\n----\n%s\n", head, got)
+		if want = strings.Trim(want, "\n"); !*update && strings.TrimRight(got, "\n") != want {
 			t.Errorf("%s\ngot:\n%s\nwant:\n%s", head, got, want)
 		}
 	}
@@ -120,7 +123,12 @@ func (g *golden) show(name string) {
 		}
 		fmt.Fprintf(&g.out, format, g.w.Name(id))
 	}
-	fmt.Fprintf(&g.out, ", keeps%s\n", g.ids(*p.Recent.IDs(10)))
+	fmt.Fprintf(&g.out, ", keeps%s\n", g.kept(p))
+}
+
+func (g *golden) kept(p *Plumtree) string {
+	ids, _ := p.Recent.Page(0, 10)
+	return g.ids(*ids)
 }
 
 func (g *golden) ids(ids []algos.MsgID) (s string) {

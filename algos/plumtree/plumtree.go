@@ -27,7 +27,7 @@
 //   - It is delivered to all nodes that a neighbour which keeps it can tell of it, whatever
 //     was lost before: names are told once to lazy neighbours, all that are kept to every new
 //     neighbour, and to one neighbour each Period. A node keeps the last messages of each stream
-//     (Recent.Max); so who was cut off for longer has missed what came before them.
+//     (Recent.Max, Recent.MaxBytes); so who was cut off for longer has missed what came before them.
 //   - In quiet times each node gets each message once. Copies that came again count in Consumed.
 //
 // # Limits
@@ -35,7 +35,8 @@
 // Messages do not come in order, after failures above all. Who joins late gets what his
 // neighbours keep. A source that begins again has to number on (algos.Recent). What is
 // sent faster than the slowest links carry does not reach the nodes behind them, and is
-// counted there (Missing.GivenUp) as far as it is announced. Members are not authenticated.
+// counted there (Missing.GivenUp, Missing.Ignored) as far as it is announced. Members are not authenticated;
+// names, and requests for messages, are taken from neighbours only.
 //
 // # Deviations from the paper
 //
@@ -47,6 +48,7 @@
 package plumtree
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/algos"
@@ -72,9 +74,21 @@ type Plumtree struct {
 	Faster  time.Duration   // how much earlier than a message its name must come for another tree; 0: off
 	Deliver func(*core.Msg) // is handed each message once
 
-	lazy algos.View                // the neighbours that are told of messages, and not sent them
-	news algos.Gather[algos.MsgID] // what they are told next
+	lazy    algos.View                // the neighbours that are told of messages, and not sent them
+	news    algos.Gather[algos.MsgID] // what they are told next
+	names   algos.MsgIDs              // that came last, for their memory
+	telling []telling                 // who is being told of all that is here
 }
+
+// telling is how far a neighbour has been told of what is here.
+type telling struct {
+	peer core.NodeID
+	from uint64 // as algos.Recent.Page has it
+}
+
+// aPage is how many messages a neighbour is told of at once that has to be told of all: it is much for who has just
+// come and may be anybody, so there is a pause before the next.
+const aPage = 512
 
 // New makes a node.
 func New() *Plumtree {
@@ -85,18 +99,25 @@ func New() *Plumtree {
 // Bind implements core.Algorithm.
 func (p *Plumtree) Bind(n *core.Node) {
 	p.HyParView.Bind(n)
-	told := p.OnNeighbour
+	next := p.OnNeighbour
 	p.OnNeighbour = func(peer core.NodeID, up bool) {
 		p.neighbour(peer, up)
-		if told != nil {
-			told(peer, up)
+		if next != nil {
+			next(peer, up)
 		}
 	}
 	p.Missing.Base, p.Missing.Have, p.Missing.Ask = &p.Base, p.Recent.Seen, p.graft
 	p.lazy = algos.View{Max: p.Active, Not: func(id core.NodeID) bool { return !p.IsNeighbour(id) }}
 	p.news = algos.Gather[algos.MsgID]{Base: &p.Base, Wait: p.Batch, Most: pack.MaxList}
 	p.news.Flush = func(ids []algos.MsgID) { p.PostAll(p.lazy.All(), typeHave, (*algos.MsgIDs)(&ids)) }
-	algos.On(&p.Base, typeHave, func(m *core.Msg, ids *algos.MsgIDs) { p.Missing.Announced(m.From(), *ids...) })
+	p.Handle(typeHave, func(m *core.Msg) {
+		if p.Unpack(m, &p.names) && p.FromNeighbour(m) {
+			p.Missing.Announced(m.From(), p.names...)
+		}
+		if cap(p.names) > aPage {
+			p.names = nil // somebody tells of more than others do
+		}
+	})
 	algos.On(&p.Base, typeGraft, p.grafted)
 	p.Handle(typePrune, func(m *core.Msg) { p.lazy.Add(m.From()) })
 	p.Handle(wire.TypeData, p.received)
@@ -107,14 +128,39 @@ func (p *Plumtree) Bind(n *core.Node) {
 // neighbour has a new neighbour told of all that is here, and sent what comes.
 func (p *Plumtree) neighbour(peer core.NodeID, up bool) {
 	p.lazy.Remove(peer)
+	p.told(peer)
 	if up {
-		p.Post(peer, typeHave, p.Recent.IDs(pack.MaxList))
+		p.tell(peer, 0)
 	}
+}
+
+// told ends what a node is being told.
+func (p *Plumtree) told(peer core.NodeID) {
+	p.telling = slices.DeleteFunc(p.telling, func(t telling) bool { return t.peer == peer })
 }
 
 // tellOne tells a neighbour of all that is here, for what announcements have been lost.
 func (p *Plumtree) tellOne() {
-	p.Post(algos.One(p.Rand(), p.Neighbours()), typeHave, p.Recent.IDs(pack.MaxList))
+	if peer := algos.One(p.Rand(), p.Neighbours()); !peer.IsZero() {
+		p.tell(peer, 0)
+	}
+}
+
+// tell tells a neighbour of what is here, the newest first: a page now, and more after a while. One that is begun
+// anew for a neighbour ends the one before.
+func (p *Plumtree) tell(peer core.NodeID, from uint64) {
+	p.told(peer)
+	ids, next := p.Recent.Page(from, aPage)
+	if p.Post(peer, typeHave, ids); next == 0 {
+		return
+	}
+	t := telling{peer, next}
+	p.telling = append(p.telling, t)
+	p.AfterFunc(p.Batch, func() {
+		if slices.Contains(p.telling, t) {
+			p.tell(peer, next)
+		}
+	})
 }
 
 func (p *Plumtree) received(m *core.Msg) {
@@ -122,7 +168,7 @@ func (p *Plumtree) received(m *core.Msg) {
 	if !m.Sender().Dialable() {
 		return // a maker that there cannot be: its name could be told to nobody
 	}
-	if !p.Recent.Keep(p.Node, m) {
+	if !p.Recent.Keep(m) {
 		p.lazy.Add(from)
 		p.Post(from, typePrune, nil)
 		return
@@ -145,8 +191,11 @@ func (p *Plumtree) graft(peer core.NodeID, id algos.MsgID) bool {
 }
 
 func (p *Plumtree) grafted(m *core.Msg, id *algos.MsgID) {
+	if !p.FromNeighbour(m) {
+		return
+	}
 	p.lazy.Remove(m.From())
-	if kept := p.Recent.Get(*id); kept != nil {
+	if kept := p.Recent.Get(p.Node, *id); kept != nil {
 		p.Send(kept, m.From())
 	}
 }

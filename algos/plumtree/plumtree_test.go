@@ -241,3 +241,31 @@ func TestLongPartition(t *testing.T) {
 	v.checkDelivered("of one side", 1, 50, nobody)
 	v.checkDelivered("of the other", 2, 50, nobody)
 }
+
+// Two who have each other and know nobody else are not content with that: they join by their
+// contacts again. (They did not, as they were not alone; three of 180 survivors kept to themselves.)
+func TestFewJoinAgain(t *testing.T) {
+	const nodes = 12
+	v := newOverlay(t, sim.Options{Seed: 9}, nodes)
+	var pair [2]*Plumtree
+	for i := range pair {
+		v.AddNode(fmt.Sprint("pair", i), func() core.Algorithm {
+			pair[i] = New()
+			if i == 1 {
+				pair[i].AddHost(pair[0].ID())
+			}
+			return pair[i]
+		})
+	}
+	v.RunFor(time.Minute)
+	if len(pair[0].Neighbours()) != 1 || len(pair[1].Neighbours()) != 1 {
+		t.Fatal("the two are no pair")
+	}
+	pair[1].AddHost(v.nodes[0].ID())
+	v.RunFor(time.Minute)
+	for i, p := range pair {
+		if len(p.Neighbours()) < 2 {
+			t.Errorf("number %d of the pair has %d neighbours", i, len(p.Neighbours()))
+		}
+	}
+}

@@ -89,20 +89,26 @@ func agree(t *testing.T, w *simtest.World, nodes []*sim.Node) {
 }
 
 // Every crash is noticed by somebody within the time of one round of probes and two
-// periods, and by everybody within the time of suspicion and that of spreading; nobody
-// who lives is suspected meanwhile.
+// periods, and by everybody not before the suspect has had its time to object, and within the time of that and of
+// spreading after it was first suspected; nobody who lives is suspected meanwhile.
 func TestCompleteness(t *testing.T) {
 	const n, failed = 40, 4
+	const round = n + 2                  // periods until it is suspected
+	const objects, spreading = 11, 8 + 2 // 3·ln of 37 to 41 members, rounded up: 11 or 12; a message goes through all in 2·log2(n)
 	eachSeed(t, func(t *testing.T, seed uint64) {
 		died := make(map[core.NodeID]time.Duration)
 		suspected := make(map[core.NodeID]time.Duration)
+		dead := make(map[[2]core.NodeID]time.Duration) // by who holds whom for it
 		w, nodes := group(t, seed, n, func(l *lossy) {
 			l.OnChange = func(id core.NodeID, now swim.State) {
-				if _, dead := died[id]; !dead && now != swim.Alive {
+				if at, crashed := died[id]; now != swim.Alive && (!crashed || l.Now() < at) {
 					t.Errorf("%s was held for %v while it lived", id, now)
 				}
 				if _, before := suspected[id]; now == swim.Suspect && !before {
 					suspected[id] = l.Now()
+				}
+				if now == swim.Dead {
+					dead[[2]core.NodeID{l.ID(), id}] = l.Now()
 				}
 			}
 		})
@@ -113,12 +119,18 @@ func TestCompleteness(t *testing.T) {
 			died[nodes[i].ID()] = at
 			w.Schedule(sim.Fault{At: at, Kind: sim.Crash, Nodes: []string{nodes[i].Name()}})
 		}
-		// ln(41) is 3.7: 12 periods of suspicion; a round has 40, and the spreading takes few.
-		w.RunFor((12 + 15) * time.Second)
+		w.RunFor((round + objects + spreading + 5) * time.Second)
 		agree(t, w, nodes)
 		for id, at := range died {
-			if took := suspected[id] - at; took <= 0 || took > (n+2)*time.Second {
-				t.Errorf("%s was suspected %v after it had failed", id, took)
+			first, noticed := suspected[id]
+			if took := first - at; !noticed || took > round*time.Second {
+				t.Errorf("%s was suspected %v after it had failed: %v", id, took, noticed)
+			}
+			for _, by := range nodes[failed:] {
+				at, held := dead[[2]core.NodeID{by.ID(), id}]
+				if took := at - first; !held || took < objects*time.Second || took > (objects+1+spreading)*time.Second {
+					t.Errorf("%s holds %s for dead %v after that was first suspected: %v", by.Name(), id, took, held)
+				}
 			}
 		}
 	})
@@ -156,14 +168,20 @@ func TestViewsAgreeAfterFaults(t *testing.T) {
 }
 
 // The sides of a partition, each of which holds the other for dead, come together again. What waited
-// on the links since before may be believed at first; what is fetched does not kill anybody.
+// on the links since before may be believed in the first second, and told on until those whom it names have
+// objected (a hop after it with seeds 77 and 102 of an earlier build, which was not excused); what is fetched does not kill anybody.
 func TestPartitionHeals(t *testing.T) {
-	const n = 20
+	const n, spreading = 20, 10 * time.Second // each tells of it in 3·ln(21) messages
 	eachSeed(t, func(t *testing.T, seed uint64) {
 		healed, wrong := time.Duration(0), 0
+		waited := make(map[core.NodeID]bool) // who is named by what waited
 		w, nodes := group(t, seed, n, func(l *lossy) {
-			l.OnChange = func(_ core.NodeID, now swim.State) {
-				if healed > 0 && l.Now() > healed+time.Second && now == swim.Dead {
+			l.OnChange = func(who core.NodeID, now swim.State) {
+				switch {
+				case healed == 0 || now != swim.Dead:
+				case l.Now() <= healed+time.Second:
+					waited[who] = true
+				case !waited[who] || l.Now() > healed+spreading:
 					wrong++
 				}
 			}

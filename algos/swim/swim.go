@@ -22,8 +22,9 @@
 // Make one with [New]. Contacts are the known hosts of [algos.Base] when the node starts (AddHost,
 // or bootstrap in a scenario); one that lives is enough. State and OnChange say who is there.
 // Figures: the gauge members (not held for dead, this node among them); the counters alive,
-// suspect and dead, of members that came to be it; suspicions (this node's probes that failed)
-// and refutations (by this node, of what was said of it).
+// suspect and dead, of members that came to be it; suspicions (this node's probes that failed),
+// refutations (by this node, of what was said of it), unhelped (ping-reqs that were not answered as there were too many), and
+// unprobed (probes of which this node could not send all, as it had algos.MaxCalls open, and which say nothing of their members).
 //
 // # Guarantees
 //
@@ -116,6 +117,10 @@ type Swim struct {
 
 	are        [Dead + 1]int // how many members are in each state
 	suspicions map[core.NodeID]algos.Timer
+	helping    map[core.NodeID]int // by member: its ping-reqs whose targets have not answered yet
+	helps      int                 // of all
+	probed     *probe              // this period
+	ping       packet              // that came last, for its memory
 }
 
 // New makes a node with parameters like those of the paper's experiments, at a period of a second.
@@ -139,10 +144,10 @@ func (s *Swim) times(factor int) int {
 func (s *Swim) Bind(n *core.Node) {
 	s.Base.Bind(n)
 	s.SetIdleTimeout(10 * s.Period) // in a large group nobody is pinged again soon
-	s.suspicions, s.Facts.Got = make(map[core.NodeID]algos.Timer), s.learn
+	s.suspicions, s.helping, s.Facts.Got = make(map[core.NodeID]algos.Timer), make(map[core.NodeID]int), s.learn
 	s.Facts.Open(&s.Base, typePull)
 	s.learn(algos.Fact{Who: n.ID(), Value: as(Alive, incarnation)}, false)
-	algos.On(&s.Base, typePing, s.pinged)
+	s.Handle(typePing, s.pinged)
 	s.Handle(wire.TypeWorldUp, s.start)
 }
 
@@ -157,70 +162,16 @@ func (s *Swim) start(*core.Msg) {
 	})
 }
 
-// probe pings the next member.
-func (s *Swim) probe() {
-	target := s.Facts.Next(s.isPeer)
-	if target.Who.IsZero() {
-		s.reconnect()
-		return
-	}
-	answered := false
-	ack := func() { answered = true }
-	s.ask(target.Who, core.NodeID{}, ack)
-	s.AfterFunc(s.Timeout, func() {
-		if answered {
-			return
-		}
-		for _, helper := range s.Facts.Some(s.Helpers, func(f algos.Fact) bool { return s.isPeer(f) && f.Who != target.Who }) {
-			s.ask(helper.Who, target.Who, ack)
-		}
-	})
-	s.AfterFunc(s.Period, func() {
-		if !answered {
-			s.Metric("suspicions").Add(1)
-			s.learn(algos.Fact{Who: target.Who, Value: as(Suspect, target.Value)}, false)
-		}
-	})
-}
-
-// isPeer reports whether a member is to be pinged, or asked to ping.
-func (s *Swim) isPeer(f algos.Fact) bool { return !isDead(f) && f.Who != s.ID() }
-
-// reconnect pings some that are held for dead.
-func (s *Swim) reconnect() {
-	for _, dead := range s.Facts.Some(s.Helpers, isDead) {
-		s.ask(dead.Who, core.NodeID{}, func() {})
-	}
-}
-
-// ask sends a ping, or a ping-req if there is a target, and calls ack if it is answered within a period.
-func (s *Swim) ask(to, target core.NodeID, ack func()) {
-	algos.Ask(&s.Base, to, typePing, &packet{target, s.Facts.Tell(to)}, s.Period, func(p *packet, err error) {
-		if err == nil {
-			s.Facts.Heard(to, p.Talk)
-			ack()
-		}
-	})
-}
-
-// pinged answers a ping, and a ping-req when its target has answered.
-func (s *Swim) pinged(m *core.Msg, p *packet) {
-	from, request := m.From(), algos.RequestOf(m)
-	answer := func() { s.Reply(request, &packet{Talk: s.Facts.Tell(from)}) }
-	switch s.Facts.Heard(from, p.Talk); {
-	case p.Target.IsZero():
-		answer()
-	case s.State(p.Target) != Unknown: // else anybody could have us dial anybody
-		s.ask(p.Target, core.NodeID{}, answer)
-	}
-}
-
 // learn takes in what is said of a member, if that holds, and has it told to others. Who is dead to a
 // member that all was fetched from is suspected here, so that it can object.
 func (s *Swim) learn(f algos.Fact, fetched bool) {
-	was, times := s.State(f.Who), s.times(s.Spread)
+	held := s.Facts.Value(f.Who)
+	if f.Value <= held {
+		return // known, as most is
+	}
+	was, times := state(held), s.times(s.Spread)
 	switch {
-	case f.Who == s.ID() && was != Unknown && f.Value > s.Facts.Value(s.ID()): // it is not so, or was in an earlier life
+	case f.Who == s.ID() && was != Unknown: // it is not so, or was in an earlier life
 		f.Value = as(Alive, f.Value+incarnation)
 		s.Metric("refutations").Add(1)
 	case fetched && isDead(f) && (was == Alive || was == Suspect):

@@ -52,8 +52,8 @@ func plumtreeLive(ctx context.Context, o Options, nodes int) (rows []Row, err er
 		g.nodes, g.algs = append(g.nodes, n), append(g.algs, p)
 	}
 	e.AllUp()
-	const settle = 10 * time.Second
-	if err := pause(ctx, settle); err != nil {
+	const calm = 10 * time.Second
+	if err := pause(ctx, calm); err != nil {
 		return nil, err
 	}
 	add := func(what string, least float64, share float64) {
@@ -78,7 +78,7 @@ func plumtreeLive(ctx context.Context, o Options, nodes int) (rows []Row, err er
 		return rows, err
 	}
 	add("reliability of the first message after 50% failures", 0.9, share)
-	if err := pause(ctx, settle); err != nil {
+	if err := pause(ctx, calm); err != nil {
 		return rows, err
 	}
 	if share, err = g.reliability(ctx, alive, 20); err != nil {

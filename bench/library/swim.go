@@ -17,6 +17,9 @@ import (
 // standard error of a quarter of a period.
 const swimCrashes = 16
 
+// quiet is how long a group is watched in which nothing happens.
+const quiet = 20 * time.Second
+
 // SWIM measures what SWIM claims of groups of 100 to 5,000: that the time until a crash is first
 // noticed, and what a member sends, do not depend on the size; and how often a member that
 // lives is held for dead where links lose messages.
@@ -24,10 +27,9 @@ func SWIM(ctx context.Context, o Options) (rows []Row, err error) {
 	for _, n := range o.sizes([]int{100, 1000, 5000}, 60) {
 		o.tell("swim: crashes and messages of %d nodes", n)
 		got, err := swimCrash(ctx, n, o.Seed)
-		if err != nil {
-			return nil, err
+		if rows = append(rows, got...); err != nil {
+			return rows, err
 		}
-		rows = append(rows, got...)
 	}
 	n, minutes := 100, 60
 	if o.Short {
@@ -36,10 +38,9 @@ func SWIM(ctx context.Context, o Options) (rows []Row, err error) {
 	for _, loss := range []float64{0.01, 0.05, 0.10} {
 		o.tell("swim: loss of %.0f%% at %d nodes", 100*loss, n)
 		got, err := swimLoss(ctx, n, minutes, loss, o.Seed)
-		if err != nil {
-			return nil, err
+		if rows = append(rows, got...); err != nil {
+			return rows, err
 		}
-		rows = append(rows, got...)
 	}
 	return rows, nil
 }
@@ -116,7 +117,6 @@ func swimCrash(ctx context.Context, n int, seed uint64) (rows []Row, err error) 
 	if err := g.settle(ctx); err != nil {
 		return nil, err
 	}
-	const quiet = 20 * time.Second
 	before := g.Totals()
 	speed, err := timed(g.World, func() error { return run(ctx, g.World, quiet) })
 	if err != nil {
@@ -139,7 +139,7 @@ func swimCrash(ctx context.Context, n int, seed uint64) (rows []Row, err error) 
 		g.Schedule(sim.Fault{At: at, Kind: sim.Crash, Nodes: []string{g.nodes[i].Name()}})
 	}
 	if err := run(ctx, g.World, 5*swimCrashes*time.Second+90*time.Second); err != nil {
-		return nil, err
+		return rows, err
 	}
 	mean, worst, noticed, wrong := 0.0, 0.0, 0, len(g.dead)
 	for id, at := range died {

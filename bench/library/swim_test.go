@@ -1,6 +1,7 @@
 package library
 
 import (
+	"context"
 	"os"
 	"testing"
 )
@@ -20,5 +21,19 @@ func TestSWIM(t *testing.T) {
 		if err := Table(os.Stdout, rows); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// What was measured until somebody interrupts it is reported.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	steps := 0
+	rows, err := SWIM(ctx, Options{Seed: 1, Short: true, Progress: func(string) {
+		if steps++; steps == 2 {
+			cancel()
+		}
+	}})
+	if err == nil || len(rows) < 5 {
+		t.Errorf("%d rows, %v", len(rows), err)
 	}
 }

@@ -204,7 +204,7 @@ func (s *slowness) due(h *Host) {
 		m := s.waiting[0]
 		s.waiting[0] = nil
 		s.waiting = s.waiting[1:]
-		if h.inner.Process(m) == core.Done {
+		if h.inner.Process(m) == core.Done && h.node.Holds(m) { // else it is the algorithm's, or gone
 			h.node.Release(m)
 		}
 		s.next += s.per

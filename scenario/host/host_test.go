@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ioverlay/ioverlay/bufpool/slabtest"
+	"github.com/ioverlay/ioverlay/algos"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/coretest"
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -118,6 +119,55 @@ func TestSlow(t *testing.T) {
 	for i, m := range data {
 		if m.Seq != uint64(i) {
 			t.Fatalf("message %d is number %d", i, m.Seq)
+		}
+	}
+}
+
+// keeper retains what comes, and releases it when the next has come, or at once.
+type keeper struct {
+	algos.Base
+	kept *core.Msg
+	got  int
+}
+
+func (k *keeper) Process(m *core.Msg) core.Verdict {
+	if m.Type() != wire.TypeData {
+		return k.Base.Process(m)
+	}
+	k.got++
+	k.Retain(m)
+	if k.kept != nil {
+		k.Release(k.kept)
+	}
+	if k.kept = m; k.got%3 == 0 {
+		k.Release(m)
+		k.kept = nil
+	}
+	return core.Done
+}
+
+// An algorithm that retains messages may be made slow as well. (It ended with "Retain of a message that is not the one
+// being processed".)
+func TestSlowRetains(t *testing.T) {
+	for _, strict := range []bool{false, true} {
+		w := coretest.New(t, core.Config{QueueMsgs: 4, Strict: strict})
+		k := &keeper{}
+		reg := host.Shipped()
+		reg.Add(host.Algorithm{Name: "keeper", New: func(host.Env) (core.Algorithm, error) { return k, nil }})
+		b := w.Node("b", newHost(t, reg, host.Setup{Name: "b", Algorithm: "keeper",
+			Commands: []host.Command{{Op: host.OpSlow, PerMessage: 10 * time.Millisecond}}}))
+		a := newHost(t, host.Shipped(), host.Setup{Name: "a", Algorithm: "relay", Downstreams: []core.NodeID{b.ID()}})
+		src := w.Node("a", a)
+		w.RunFor(time.Millisecond)
+		src.Call(func() {
+			a.Obey(host.Command{Op: host.OpStartSource, App: 1, Source: host.Source{Kind: spec.BackToBack, Payload: 100, Limit: 50}})
+		})
+		w.RunFor(time.Second)
+		if c := w.Crash(b.ID()); c != nil {
+			t.Fatalf("strict %v: %v", strict, c.Value)
+		}
+		if k.got != 50 || k.Held() != 1 {
+			t.Errorf("strict %v: %d of 50 messages, and %d are held, want 1", strict, k.got, k.Held())
 		}
 	}
 }

@@ -3,6 +3,7 @@ package host
 import (
 	"time"
 
+	"github.com/ioverlay/ioverlay/algos"
 	"github.com/ioverlay/ioverlay/algos/hyparview"
 	"github.com/ioverlay/ioverlay/algos/plumtree"
 	"github.com/ioverlay/ioverlay/core"
@@ -17,6 +18,7 @@ const (
 	prwl        = "prwl"
 	period      = "period"
 	keep        = "keep"
+	keepBytes   = "keep-bytes"
 	batch       = "batch"
 	timeout     = "timeout"
 	faster      = "faster"
@@ -76,6 +78,7 @@ func newPlumtree() Algorithm {
 	d := plumtree.New()
 	params := append(hyparviewParams(),
 		spec.Param{Name: keep, Kind: spec.Whole, Default: d.Recent.Max, About: "How many messages of each stream a node keeps for those that miss them, from 1 to 65536."},
+		spec.Param{Name: keepBytes, Kind: spec.Whole, Default: algos.MaxRecentBytes, About: "How many bytes all messages that a node keeps may take, headers included, from 1024 to 1073741824."},
 		spec.Param{Name: batch, Kind: spec.Time, Default: d.Batch, About: "How long announcements are gathered before they are sent."},
 		spec.Param{Name: timeout, Kind: spec.Time, Default: d.Missing.Wait, About: "How long an announced message may take to come before it is asked for, from 1ms."},
 		spec.Param{Name: faster, Kind: spec.Time, Default: d.Faster, About: "How much earlier than a message its announcement must come for the link that brought it to take the other's place in the tree; 0: never."})
@@ -87,6 +90,10 @@ func newPlumtree() Algorithm {
 		const most = 1 << 16
 		if p.Recent.Max = e.Params.Int(keep); p.Recent.Max < 1 || p.Recent.Max > most {
 			return nil, outOfRange(keep, p.Recent.Max, "a number from 1 to 65536")
+		}
+		const least, mostBytes = 1 << 10, 1 << 30
+		if p.Recent.MaxBytes = e.Params.Int(keepBytes); p.Recent.MaxBytes < least || p.Recent.MaxBytes > mostBytes {
+			return nil, outOfRange(keepBytes, p.Recent.MaxBytes, "a number from 1024 to 1073741824")
 		}
 		p.Batch, p.Missing.Wait, p.Faster = e.Params.Time(batch), e.Params.Time(timeout), e.Params.Time(faster)
 		if p.Missing.Wait < time.Millisecond {
