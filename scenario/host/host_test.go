@@ -7,8 +7,8 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
-	"github.com/ioverlay/ioverlay/bufpool/slabtest"
 	"github.com/ioverlay/ioverlay/algos"
+	"github.com/ioverlay/ioverlay/bufpool/slabtest"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/coretest"
 	"github.com/ioverlay/ioverlay/core/wire"
