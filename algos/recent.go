@@ -97,7 +97,8 @@ func (r *Recent) store(s *stream, p *place, frame []byte) {
 		r.free(oldest)
 		r.dropped++
 	}
-	p.frame = append(b, frame...)
+	b = append(b, frame...)
+	p.frame = b
 	r.bytes += cap(p.frame)
 	r.queue.push(kept{s, p.seq, p.order})
 }

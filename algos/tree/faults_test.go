@@ -137,8 +137,7 @@ func TestOrphansAreBack(t *testing.T) {
 			for seed := range uint64(20) {
 				kbps := map[string]int{"S": 150, "P": 1000, "G": 120, "X": 100, "Y": 100}
 				got := make(map[core.NodeID]uint64)
-				var b *bed
-				b = newBed(t, seed, tree.NodeStress, kbps, func(a *tree.Tree) {
+				b := newBed(t, seed, tree.NodeStress, kbps, func(a *tree.Tree) {
 					a.Deliver = func(*core.Msg) { got[a.ID()]++ }
 				})
 				b.do("S", func(a *tree.Tree) { a.Root(app) })
