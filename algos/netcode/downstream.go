@@ -310,15 +310,18 @@ func (m *Multicast) waitsFor(v *downstream) bool {
 	if v.other {
 		return !v.failed && m.busy()
 	}
-	return !v.failed && !v.idle && (v.flying() > 0 || m.known && !m.fresh && m.owed(v) != nil)
+	return !v.failed && !v.idle && (v.flying() > 0 || m.known && !m.fresh && m.owesTo(v))
 }
 
-// owed is the oldest generation here that a downstream has not said it is through with.
-func (m *Multicast) owed(v *downstream) *slot {
+// owesTo reports whether there is a generation that a downstream has not said it is through with,
+// and of which there is something here, or that its link has closed without: that it has to be
+// told.
+func (m *Multicast) owesTo(v *downstream) bool {
 	for i := range uint32(m.s.Window) {
-		if s := m.slot(m.base + i); s.rank() > 0 && !v.over(s.gen.ID) {
-			return s
+		id := m.base + i
+		if !v.over(id) && (int32(v.cur-id) > 0 || m.slot(id).rank() > 0) {
+			return true
 		}
 	}
-	return nil
+	return false
 }

@@ -284,7 +284,8 @@ func (m *Multicast) done(id uint32) bool {
 	return s.used || live
 }
 
-// newest is the newest generation that is known to exist.
+// newest is the newest generation that is known to exist: one that something has come of, or
+// that an upstream has closed. Nothing comes here of what those below have from others.
 func (m *Multicast) newest() uint32 {
 	if m.collect.begun {
 		return m.collect.id - 1
@@ -293,6 +294,9 @@ func (m *Multicast) newest() uint32 {
 	for _, u := range m.ups {
 		if int32(u.latest-newest) > 0 && u.received {
 			newest = u.latest
+		}
+		if u.carries && int32(u.cursor-1-newest) > 0 {
+			newest = u.cursor - 1
 		}
 	}
 	return newest
