@@ -251,11 +251,14 @@ func (v *downstream) grow() {
 // maxFlying bounds the packets under way to a downstream that does not answer.
 const maxFlying = 1 << 14
 
-// downstreamIs notes that a link to downstream is there, or gone. What was on it is lost.
-func (m *Multicast) downstreamIs(id core.NodeID, up bool) {
-	v := m.down(id)
+// downstreamIs notes that a link to downstream is there, or gone. What was on it is lost, unless
+// it was only closed because it rested: then the one that it leads to is waited for as before.
+func (m *Multicast) downstreamIs(ev core.LinkEvent, up bool) {
+	v := m.down(ev.Peer)
 	switch {
 	case v == nil:
+		return
+	case !up && ev.Reason == core.ReasonIdle && !v.idle:
 		return
 	case up:
 		if v.failed {

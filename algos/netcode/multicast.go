@@ -221,7 +221,7 @@ func (m *Multicast) events(msg *core.Msg) {
 		case ev.Direction == core.Upstream:
 			m.upstreamIs(ev.Peer, up)
 		default:
-			m.downstreamIs(ev.Peer, up)
+			m.downstreamIs(ev, up)
 		}
 	case wire.TypeSourceEnd, wire.TypeSessionEnd, wire.TypeBrokenSource:
 		if msg.App() != m.s.App {

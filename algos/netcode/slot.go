@@ -171,11 +171,12 @@ func (m *Multicast) packet(msg *core.Msg, h head) {
 		return
 	}
 	u := m.upstream(msg.From())
-	if !u.carries || p.Stream&^padded != m.id.nonce {
+	if !m.known || p.Stream&^padded != m.id.nonce {
 		u.since++
 		m.stats.Foreign++ // its hello was lost, or it is to be told that this node is elsewhere
 		return
 	}
+	m.carries(u) // its hello was lost, or was said before its link rested
 	m.heardAt = m.Now()
 	m.stats.Received++
 	u.count(p.ID)
