@@ -159,7 +159,7 @@ func TestMulticastAmongThoseWhoComeAndGo(t *testing.T) {
 			}
 		}
 		src := &counted{app: 1, size: always(100), limit: 600, every: 10 * time.Millisecond}
-		g := newGraph(t, rapid.Uint64().Draw(t, "seed"), netcode.Session{K: rapid.IntRange(2, 20).Draw(t, "K")}, names, edges, to, src)
+		g := newGraphIn(t, neverIdle(t), netcode.Session{K: rapid.IntRange(2, 20).Draw(t, "K")}, names, edges, to, src, func(string, *netcode.Session) {})
 		for _, r := range g.read {
 			r.gaps = r.name != "stays"
 		}

@@ -111,7 +111,12 @@ func newGraph(t coretest.TB, seed uint64, cfg netcode.Session, names []string, e
 
 // newGraphOf does the same with sessions that differ from node to node.
 func newGraphOf(t coretest.TB, seed uint64, cfg netcode.Session, names []string, edges []edge, to []string, src *counted, change func(string, *netcode.Session)) *graph {
-	g := &graph{w: sim.New(sim.Options{Seed: seed}), nodes: map[string]*netcode.Multicast{}, read: map[string]*reader{}, src: src}
+	return newGraphIn(t, sim.Options{Seed: seed}, cfg, names, edges, to, src, change)
+}
+
+// newGraphIn does the same in a world of these options.
+func newGraphIn(t coretest.TB, o sim.Options, cfg netcode.Session, names []string, edges []edge, to []string, src *counted, change func(string, *netcode.Session)) *graph {
+	g := &graph{w: sim.New(o), nodes: map[string]*netcode.Multicast{}, read: map[string]*reader{}, src: src}
 	t.Cleanup(func() {
 		for _, p := range g.w.Panics() {
 			t.Errorf("node %s panicked: %v\n%s", p.Node.Name(), p.Value, p.Stack)
@@ -228,7 +233,7 @@ func TestMulticastDelivers(t *testing.T) {
 			Code: rapid.SampledFrom([]coding.Code{{}, {Scheme: coding.Sparse, Weight: 3}, {Scheme: coding.Band, Weight: 4}}).Draw(t, "code"),
 		}
 		signed := rapid.Bool().Draw(t, "signed")
-		g := newGraphOf(t, rapid.Uint64().Draw(t, "seed"), cfg, names, edges, names[1:], src, func(name string, s *netcode.Session) {
+		g := newGraphIn(t, neverIdle(t), cfg, names, edges, names[1:], src, func(name string, s *netcode.Session) {
 			if sign, trust := keys(); signed {
 				s.Trust = trust
 				if name == names[0] {
@@ -256,6 +261,16 @@ func TestMulticastDelivers(t *testing.T) {
 			t.Fatalf("%d events in an hour in which there was nothing to do", now-at)
 		}
 	})
+}
+
+// neverIdle is a world whose links are, or are not, closed when they rest. If they never are,
+// nothing that is stuck is freed by their coming back.
+func neverIdle(t *rapid.T) sim.Options {
+	o := sim.Options{Seed: rapid.Uint64().Draw(t, "seed")}
+	if rapid.Bool().Draw(t, "never idle") {
+		o.Core.IdleTimeout = core.NeverIdle
+	}
+	return o
 }
 
 // randomDAG is a topology in which every node can be reached from the first.
