@@ -12,7 +12,7 @@ import (
 )
 
 const delayed = `name: delayed
-duration: 6s
+duration: 12s
 drain: 1s
 algorithm: {name: diarist, dir: "DIR"}
 nodes: [S, fast, far, even, normal, exponential]
@@ -67,7 +67,8 @@ func TestDelaysAreThoseAskedFor(t *testing.T) {
 	}
 }
 
-// spread is how far the shares of a few dozen independent delays may be off, which is what 6 s of a jitter of some 20 ms have.
+// spread is how far the shares of independent delays may be off. 12 s of a jitter whose correlation is some 150 ms have about 80: they are off by
+// that much once in 20,000 times (exp(-2·80·spread²)); with 6 s it was once in 150.
 const spread = 0.25
 
 func checkDelays(t *testing.T, node string, took []time.Duration, exact bool) {
