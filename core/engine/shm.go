@@ -67,7 +67,7 @@ func parseOffer(b []byte) (int, error) {
 // ringBytes is the size of the rings that an engine's lanes get. For those who ask for buffers it is what the kernel
 // keeps of a TCP lane, which has two and doubles each. Otherwise it is twice that of a lane at its start, 2 MiB, since a
 // ring does not grow as those do (widen.go): the burst that fills half of it pays for the wake-ups. A chain of processes
-// carries 1.4 times as much a CPU-second as with 1 MiB, as much with 4, and two thirds with 512 KiB. What is not
+// carries 1.2 to 1.4 times as much a CPU-second as with 1 MiB, as much with 4, and two thirds with 512 KiB. What is not
 // written to has no memory, and a lane with little to say stays at the ring's start.
 func (o *Options) ringBytes() int {
 	buffers := 4
