@@ -46,6 +46,8 @@ type Tree struct {
 
 	sessions []*session // by application
 	up       bool       // the nodes that start with this one are there
+
+	strays, late, missed func(uint64) // add to counters, which are looked up once and not with each message
 }
 
 // New makes a node with a policy.
@@ -62,6 +64,7 @@ func (t *Tree) Bind(n *core.Node) {
 	t.Base.Bind(n)
 	t.SetIdleTimeout(4 * time.Duration(t.Patience) * t.Period)
 	t.OnJoin, t.OnLeave = t.joined, t.left
+	t.strays, t.late, t.missed = t.Metric("strays").Add, t.Metric("late").Add, t.Metric("missed").Add
 	algos.On(&t.Base, typeQuery, func(_ *core.Msg, q *query) { t.queried(q) })
 	algos.On(&t.Base, typeAck, t.acknowledged)
 	algos.Answer(&t.Base, typeJoin, t.asked)
@@ -176,15 +179,15 @@ func (t *Tree) received(m *core.Msg) {
 	s := t.find(m.App())
 	switch {
 	case s == nil || m.From() != s.parent.id: // the root's parent is nobody, where its own data comes from
-		t.Metric("strays").Add(1)
+		t.strays(1)
 		return
 	case !s.got:
 	case m.Seq() >= s.next && s.fresh:
 	case m.Seq() >= s.next:
 		s.missed += m.Seq() - s.next
-		t.Metric("missed").Add(m.Seq() - s.next)
+		t.missed(m.Seq() - s.next)
 	case !s.renewed: // what the last parent had brought
-		t.Metric("late").Add(1)
+		t.late(1)
 		return
 	default:
 		s.renewed = false
