@@ -45,7 +45,7 @@ type Coder struct {
 
 	in      []input
 	made    []uint32 // streams that the rule makes, which this node brings
-	waiting []*Set // by number
+	waiting []*Set   // by number
 	free    []*Set
 	armed   bool
 	moved   time.Duration // when a number was last handed over in its order
