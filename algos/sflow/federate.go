@@ -51,7 +51,7 @@ func (s *SFlow) federate(app uint32, need Requirement, asker core.NodeID) error 
 	}
 	ss := s.session(app)
 	ss.rounds = 0
-	p := plan{App: app, Asker: asker, Began: s.Now(), Need: need, Chosen: append([]core.NodeID{s.ID()}, make([]core.NodeID, need.sink())...)}
+	p := plan{App: app, Asker: asker, Began: s.Now(), Need: need, Chosen: append([]core.NodeID{s.ID()}, make([]core.NodeID, need.Sink())...)}
 	ss.refused = false
 	s.begin(ss, p, s.work)
 	return nil
@@ -198,7 +198,7 @@ func (s *SFlow) choice(offers []Offer) int {
 
 // hand gives the message to the next step that has something to choose, or to the sink, which settles the plan.
 func (s *SFlow) hand(st *step) {
-	sink := st.Need.sink()
+	sink := st.Need.Sink()
 	for i := int(st.At) + 1; i < sink; i++ {
 		if slices.ContainsFunc(st.Need.Steps[i].Next, func(v uint8) bool { return st.Chosen[v].IsZero() }) {
 			s.pass(st, i)

@@ -1,6 +1,7 @@
 package sflow
 
 import (
+	"math"
 	"slices"
 
 	"github.com/ioverlay/ioverlay/algos"
@@ -55,7 +56,11 @@ func (s *SFlow) measured(m *core.Msg) {
 	r, err := algos.ParseMeasured(m)
 	if err == nil && r.What == algos.Bandwidth && r.Peer == s.probes.busy {
 		s.Metric("probe_bytes").Add(r.Cost)
-		s.probed(r.Peer, float64(r.Rate), r.Failed == "")
+		rate := float64(r.Rate)
+		if r.Instant {
+			rate = math.Inf(1)
+		}
+		s.probed(r.Peer, rate, r.Failed == "" || r.Instant)
 	}
 }
 

@@ -161,8 +161,8 @@ func (r Requirement) String() string {
 	return strings.Join(chains, "; ")
 }
 
-// sink is the number of the last step.
-func (r *Requirement) sink() int { return len(r.Steps) - 1 }
+// Sink is the number of the last step.
+func (r *Requirement) Sink() int { return len(r.Steps) - 1 }
 
 // before are the steps directly before one, ascending.
 func (r *Requirement) before(step int) (steps []int) {

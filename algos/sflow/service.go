@@ -4,7 +4,8 @@ package sflow
 // what they are given beyond the call unless they copy it.
 type Stage interface {
 	// Process takes a message that came from one of the steps before, numbered from 0 in their order, and hands on
-	// what the service makes of it, as many messages as it likes, with their numbers. What it hands on is copied.
+	// what the service makes of it, as many messages as it likes, with their numbers. What it hands on is copied,
+	// but for payload itself under its own number: then the message goes on as it came.
 	// An error drops the message, which counts as spoiled.
 	Process(input int, seq uint64, payload []byte, emit func(seq uint64, payload []byte)) error
 	// End hands on what the service has kept: nothing more comes.

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/algos/sflow"
@@ -15,14 +14,15 @@ var sflowWork = map[string]sflow.Service{
 	"pass": nil, "join": sflow.Join, "compress": services.Compress, "decompress": services.Decompress(1 << 20),
 }
 
-// newSFlow is service federation. Nodes know each other by bootstrap, or by the links of the scenario; a federation begins with
+// newSFlow is service federation. Nodes know each other by bootstrap, or without it by the links of the scenario; a federation begins with
 // the message federate.
 func newSFlow() Algorithm {
-	const assign, does, period, patience, fresh, limit = "service", "does", "period", "patience", "fresh", "timeout"
+	const assign, does, choose, period, patience, fresh, limit = "service", "does", "choose", "period", "patience", "fresh", "timeout"
 	d := sflow.New(sflow.Assignment{})
 	params := []spec.Param{
 		{Name: assign, Kind: spec.Text, Default: "", About: "The node's service and its place in the service graph, such as \"scale < camera > join, screen\"; none if empty."},
 		{Name: does, Kind: spec.Text, Default: "pass", About: "What the service does: pass, join (one message of a number, when all inputs have brought it), compress, or decompress."},
+		{Name: choose, Kind: spec.Text, Default: "rate", About: "Which instance a step gets: rate (that can be sent most to), or random, to compare with."},
 		{Name: period, Kind: spec.Time, Default: d.Period, About: "How often a node tells its neighbours in the service graph that it is there, from 1ms."},
 		{Name: patience, Kind: spec.Whole, Default: d.Patience, About: "Periods without a sign until an instance is taken for gone, from 2 to 1024."},
 		{Name: fresh, Kind: spec.Time, Default: d.Fresh, About: "How long a measured throughput is good for."},
@@ -42,6 +42,13 @@ func newSFlow() Algorithm {
 			return nil, outOfRange(does, e.Params.Text(does), "pass, join, compress or decompress")
 		}
 		s.Default = work
+		switch v := e.Params.Text(choose); v {
+		case "rate":
+		case "random":
+			s.Choose = func(offers []sflow.Offer) int { return s.Rand().IntN(len(offers)) }
+		default:
+			return nil, outOfRange(choose, v, "rate or random")
+		}
 		if s.Period = e.Params.Time(period); s.Period < time.Millisecond {
 			return nil, outOfRange(period, s.Period, "1ms or more")
 		}
@@ -54,8 +61,10 @@ func newSFlow() Algorithm {
 		if s.Timeout = e.Params.Time(limit); s.Timeout < time.Millisecond {
 			return nil, outOfRange(limit, s.Timeout, "1ms or more")
 		}
-		for _, id := range slices.Concat(e.Downstreams, e.Contacts) {
-			s.AddHost(id)
+		if len(e.Contacts) == 0 { // which are known hosts as they are
+			for _, id := range e.Downstreams {
+				s.AddHost(id)
+			}
 		}
 		return s, nil
 	}}
