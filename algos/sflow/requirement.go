@@ -81,7 +81,8 @@ func ParseRequirement(text string) (Requirement, error) {
 		slices.Sort(s.Next)
 		r.Steps = append(r.Steps, s)
 	}
-	return r, r.Check()
+	err := r.Check()
+	return r, err
 }
 
 func checkStepName(name string) error {
