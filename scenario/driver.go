@@ -157,6 +157,7 @@ func (d *driver) setup(i int) host.Setup {
 		CheckEvery: d.o.checkEvery(), Follow: d.follow.dense,
 	}
 	for _, app := range d.plan.Apps {
+		s.Apps = append(s.Apps, host.App{Name: app.Name, ID: app.ID})
 		if app.Node == i {
 			s.Sources = append(s.Sources, app.ID)
 		}

@@ -19,6 +19,7 @@ type Setup struct {
 	Upstreams   []core.NodeID     `json:"upstreams,omitempty"`
 	Contacts    []core.NodeID     `json:"contacts,omitempty"`
 	Sources     []uint32          `json:"sources,omitempty"`  // applications of which a source is at this node, some time
+	Apps        []App             `json:"apps,omitempty"`     // all applications of the scenario
 	Commands    []Command         `json:"commands,omitempty"` // to obey before its first message
 	// CheckEvery is after how many messages and events the algorithm's Invariant is
 	// looked at, besides whenever counters are read; 0: only then.
