@@ -60,11 +60,7 @@ func WriteTopologyChart(points []TopologyPoint, dir string) (string, error) {
 	bound, routable := group{name: "min cut", color: grey}, group{name: "most that trees carry", color: light}
 	routed, coded := group{name: "routed", color: orange}, group{name: "coded", color: blue}
 	for _, p := range points {
-		place := p.Name
-		if p.Loss > 0 {
-			place += fmt.Sprintf("\n%.3g%% lost", 100*p.Loss)
-		}
-		places = append(places, place)
+		places = append(places, p.Name+"\n"+p.conditions())
 		bound.values = append(bound.values, p.BoundPerS/kilo)
 		routable.values = append(routable.values, p.RoutablePerS/kilo)
 		routed.values = append(routed.values, p.Routed/kilo)

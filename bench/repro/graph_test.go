@@ -61,3 +61,18 @@ func TestTopologies(t *testing.T) {
 		}
 	}
 }
+
+// Links that lose cost coding and routing what they lose, and little more.
+func TestLossyTopology(t *testing.T) {
+	if raceOn {
+		t.Skip("too slow under the race detector")
+	}
+	s := TopologySpec{World: Sim, Seed: 1, Loss: 0.05, Window: Window{Warmup: 30 * time.Second, Duration: 40 * time.Second}}
+	p, err := RunTopology(t.Context(), Combination(3, 2), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Wrong != 0 || p.Share() < 0.85 || p.RoutedShare() < 0.95 || p.RoutedShare() > 1.02 || p.Coded < 1.1*p.RoutablePerS {
+		t.Errorf("%+v", p)
+	}
+}

@@ -45,17 +45,19 @@ const (
 // TopologyPoint is one topology in one world: the bounds, and what was measured. Figures
 // are of the receiver that is worst off, in bytes of payload a second and in seconds of virtual time.
 type TopologyPoint struct {
-	Kind   string  `json:"kind"` // "topology"
-	World  World   `json:"world"`
-	Seed   uint64  `json:"seed"`
-	Name   string  `json:"name"`
-	Nodes  int     `json:"nodes"`
-	Links  int     `json:"links"`
-	Loss   float64 `json:"loss,omitempty"` // of each link, as a share
-	MinCut int     `json:"min_cut_units"`
-	Packed float64 `json:"packed_units"` // the most that plain routing can carry
-	Trees  int     `json:"trees"`        // that it takes
-	Gain   float64 `json:"coding_gain"`  // of the bounds: min cut over packed
+	Kind       string  `json:"kind"` // "topology"
+	World      World   `json:"world"`
+	Seed       uint64  `json:"seed"`
+	Name       string  `json:"name"`
+	Nodes      int     `json:"nodes"`
+	Links      int     `json:"links"`
+	Loss       float64 `json:"loss,omitempty"`          // of each link, as a share
+	CrashEvery float64 `json:"crash_every_s,omitempty"` // of a relay, which then is down for DownFor
+	DownFor    float64 `json:"down_for_s,omitempty"`
+	MinCut     int     `json:"min_cut_units"`
+	Packed     float64 `json:"packed_units"` // the most that plain routing can carry
+	Trees      int     `json:"trees"`        // that it takes
+	Gain       float64 `json:"coding_gain"`  // of the bounds: min cut over packed
 
 	BoundPerS    float64 `json:"bound_bytes_per_s"`    // of coding: the min cut, less what is lost
 	RoutablePerS float64 `json:"routable_bytes_per_s"` // of routing: the packing, less what is lost
@@ -83,17 +85,29 @@ type TopologySpec struct {
 	World World // Sim or Live
 	Seed  uint64
 	Loss  float64 // of each link: a share of its messages
+	Churn         // in Sim, and without Loss
 	Window
+}
+
+func (s TopologySpec) absences(t Topology) []absence {
+	return s.Churn.absences(t, s.Seed, s.Warmup+s.Duration)
 }
 
 // RunTopology measures a topology, routed and coded.
 //
 // Routing is given all it can have: the optimal packing of trees, sources that send over each
 // tree exactly what the packing says, and, where links lose, retransmission on each link by itself,
-// which loses no more than the links do.
+// which loses no more than the links do. But trees stay what they are when a relay crashes.
 func RunTopology(ctx context.Context, t Topology, s TopologySpec) (TopologyPoint, error) {
 	p := TopologyPoint{Kind: "topology", World: s.World, Seed: s.Seed, Name: t.Name, Nodes: t.Nodes, Links: len(t.Edges),
 		Loss: s.Loss, MinCut: t.MinCut()}
+	p.CrashEvery, p.DownFor = s.Every.Seconds(), s.Down.Seconds()
+	if err := s.Churn.check(); err != nil {
+		return p, err
+	}
+	if s.Every > 0 && (s.World != Sim || s.Loss > 0) {
+		return p, fmt.Errorf("relays crash in %s only, and where links do not lose", Sim)
+	}
 	packing, err := t.Pack()
 	if err != nil {
 		return p, err
@@ -103,7 +117,8 @@ func RunTopology(ctx context.Context, t Topology, s TopologySpec) (TopologyPoint
 	}
 	p.Packed, p.Trees = packing.Units(), len(packing.Trees)
 	p.Gain = float64(p.MinCut) / p.Packed
-	p.BoundPerS, p.RoutablePerS = float64(p.MinCut)*unitPayload*(1-s.Loss), p.Packed*unitPayload*(1-s.Loss)
+	coding, routing := t.bounds(packing, s.absences(t), s.Window)
+	p.BoundPerS, p.RoutablePerS = coding*unitPayload*(1-s.Loss), routing*unitPayload*(1-s.Loss)
 	for _, how := range []Routing{Routed, Mixed} {
 		results, err := t.run(ctx, s, how, packing)
 		if err != nil {
@@ -133,7 +148,9 @@ func (t Topology) run(ctx context.Context, s TopologySpec, how Routing, packing 
 	var b bed
 	switch s.World {
 	case Sim:
-		b = newSimBed(s.Seed)
+		virtual := newSimBed(s.Seed)
+		virtual.world.Schedule(faults(s.absences(t))...)
+		b = virtual
 	case Live:
 		b, err = newLiveBed(s.Seed, engine.TCP)
 	default:
@@ -168,7 +185,8 @@ func (t Topology) role(n int, s TopologySpec, how Routing, packing Packing, id f
 	k := &meter{}
 	r := role{meter: k}
 	if how == Mixed {
-		r.alg = netcode.NewMulticast(t.session(n, k, id))
+		r.again = func() core.Algorithm { return netcode.NewMulticast(t.session(n, k, id)) }
+		r.alg = r.again()
 		if n == 0 {
 			r.sources = []*stream{{app: codedApp, size: PacketPayload}}
 		}
@@ -188,11 +206,16 @@ func (t Topology) role(n int, s TopologySpec, how Routing, packing Packing, id f
 			r.sources = append(r.sources, &stream{app: way.app, size: PacketPayload, rate: rate})
 		}
 	}
-	if s.Loss > 0 {
-		r.alg = newResender(k, routes)
-	} else {
-		r.alg = &router{meter: k, policy: waits, routes: routes}
+	r.again = func() core.Algorithm {
+		switch {
+		case s.Loss > 0:
+			return newResender(k, routes)
+		case s.Every > 0: // who waits for a relay that is down waits with everybody
+			return &router{meter: k, policy: drops, routes: routes}
+		}
+		return &router{meter: k, policy: waits, routes: routes}
 	}
+	r.alg = r.again()
 	return r
 }
 

@@ -57,20 +57,27 @@ func Fig4Table(points []Fig4Point) string {
 	return w.Render()
 }
 
+// conditions are what was done to the topology, in short.
+func (p TopologyPoint) conditions() string {
+	switch {
+	case p.Loss > 0:
+		return fmt.Sprintf("%.3g%% lost", 100*p.Loss)
+	case p.CrashEvery > 0:
+		return fmt.Sprintf("crashes, %gs of %gs", p.DownFor, p.CrashEvery)
+	}
+	return ""
+}
+
 // TopologyTable shows topologies to people.
 func TopologyTable(points []TopologyPoint) string {
 	w := table.NewWriter()
 	w.SetStyle(bench.TableStyle())
 	w.SetTitle("Multicast beside its bounds, KBps at the receiver that gets least")
-	w.AppendHeader(table.Row{"topology", "nodes", "links", "loss", "min cut", "routable", "gain",
+	w.AppendHeader(table.Row{"topology", "nodes", "links", "", "min cut", "routable", "gain",
 		"routed", "of routable", "delay, s", "longest", "silence", "coded", "of min cut", "delay, s", "longest", "silence", "wrong"})
 	right(w, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18)
 	for _, p := range points {
-		loss := ""
-		if p.Loss > 0 {
-			loss = fmt.Sprintf("%.3g%%", 100*p.Loss)
-		}
-		w.AppendRow(table.Row{p.Name, p.Nodes, p.Links, loss,
+		w.AppendRow(table.Row{p.Name, p.Nodes, p.Links, p.conditions(),
 			fmt.Sprintf("%.0f", p.BoundPerS/kilo), fmt.Sprintf("%.0f", p.RoutablePerS/kilo), fmt.Sprintf("%.3f", p.Gain),
 			fmt.Sprintf("%.0f", p.Routed/kilo), fmt.Sprintf("%.3f", p.RoutedShare()),
 			seconds(p.RoutedDelayMean), seconds(p.RoutedDelayLongest), seconds(p.RoutedSilence),

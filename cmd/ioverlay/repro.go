@@ -25,6 +25,7 @@ type reproFlags struct {
 	count    int
 	family   string
 	loss     []string
+	churn    repro.Churn
 	outputs
 }
 
@@ -196,6 +197,9 @@ Families:
   coding  topologies on which coding must win, by 4/3 to 2: chains of butterflies, and
           combination networks C(n,k), of n relays and a receiver for each k of them
 
+With --crash-every relays crash, one at a time, and come back. Bounds are then means over the
+window; routing does not make new trees meanwhile.
+
 With --loss every link loses that share of its messages. Routing then retransmits on each link by
 itself, and both bounds are less by what is lost. Several shares, separated by commas, are run
 one after the other.
@@ -218,6 +222,8 @@ func (a *app) reproTopologies() *cobra.Command {
 	f.define(cmd, "sim", "sim or live")
 	cmd.Flags().StringVar(&f.family, "family", "random", "which topologies: random or coding")
 	cmd.Flags().StringSliceVar(&f.loss, "loss", []string{"0"}, "share of messages that each link loses, 0 to 50%")
+	cmd.Flags().DurationVar(&f.churn.Every, "crash-every", 0, "a relay, drawn, crashes every so often; 0: never; in sim, without loss")
+	cmd.Flags().DurationVar(&f.churn.Down, "down-for", 5*time.Second, "for how long a relay that has crashed is down")
 	cmd.Flags().IntVar(&f.count, "count", 12, "how many random topologies, 0 to 100")
 	cmd.Flags().DurationVar(&f.warmup, "warmup", time.Minute, "time before the window, of the world's clock")
 	cmd.Flags().DurationVar(&f.duration, "duration", time.Minute, "length of the window, of the world's clock")
@@ -238,6 +244,14 @@ func (a *app) runTopologies(ctx context.Context, f *reproFlags) error {
 	losses, err := f.losses()
 	if err != nil {
 		return err
+	}
+	switch {
+	case f.churn.Every == 0:
+		f.churn.Down = 0
+	case f.churn.Every < 0 || f.world != "sim" || slices.Max(losses) > 0:
+		return console.Usage("crash-every", f.churn.Every.String(), "a time above 0, in --world sim and without --loss")
+	case f.churn.Down <= 0 || f.churn.Down >= f.churn.Every:
+		return console.Usage("down-for", f.churn.Down.String(), "less than --crash-every: one relay is down at a time")
 	}
 	m, err := a.beginRepro(ctx, f)
 	if err != nil {
@@ -267,7 +281,7 @@ func (a *app) measureTopologies(m *measurement, f *reproFlags, topologies []repr
 	for _, t := range topologies {
 		for _, loss := range losses {
 			bar.Say(t.Name)
-			p, err := repro.RunTopology(m.ctx, t, repro.TopologySpec{World: repro.World(f.world), Seed: f.seed, Loss: loss, Window: f.window()})
+			p, err := repro.RunTopology(m.ctx, t, repro.TopologySpec{World: repro.World(f.world), Seed: f.seed, Loss: loss, Churn: f.churn, Window: f.window()})
 			if err != nil {
 				return points, err
 			}

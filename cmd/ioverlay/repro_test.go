@@ -95,7 +95,9 @@ func TestBenchCoding(t *testing.T) {
 func TestReproUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{"repro", "fig4", "--world", "moon"}, {"repro", "fig4", "--duration", "1ms"}, {"repro", "topologies", "--world", "proc"},
-		{"repro", "topologies", "--count", "1000"}, {"bench", "coding", "--relay", "4"}, {"bench", "coding", "--relay", "40,4"},
+		{"repro", "topologies", "--count", "1000"}, {"repro", "topologies", "--family", "ring"}, {"repro", "topologies", "--loss", "60%"},
+		{"repro", "topologies", "--loss", "some"}, {"repro", "topologies", "--crash-every", "9s", "--loss", "1%"}, {"repro", "topologies", "--crash-every", "-1s"},
+		{"repro", "topologies", "--crash-every", "9s", "--world", "live"}, {"repro", "topologies", "--crash-every", "5s", "--down-for", "5s"}, {"bench", "coding", "--relay", "4"}, {"bench", "coding", "--relay", "40,4"},
 		{"repro", "library", "--overlays", "napster"}, {"repro", "library", "--nodes", "3"}, {"bench", "coding", "--links", "fax"}, {"bench", "coding", "--k", "1"},
 	} {
 		if r := inside(args...); r.Code != console.ExitUsage {
