@@ -1,8 +1,11 @@
 package repro
 
 import (
+	"context"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/emul"
@@ -56,10 +59,10 @@ func TestResenderLosesNothing(t *testing.T) {
 }
 
 // Messages between resenders that make no sense change nothing.
-func FuzzResender(f *testing.F) {
-	f.Add([]byte{0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 1}, true)
-	f.Add([]byte{0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff}, false)
-	f.Fuzz(func(t *testing.T, payload []byte, numbered bool) {
+func TestResenderTakesAnything(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		payload := rapid.OneOf(rapid.SliceOfN(rapid.Byte(), 0, 20), rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 0xff}), 0, 20)).Draw(t, "payload")
+		numbered := rapid.Bool().Draw(t, "numbered")
 		b := newSimBed(1)
 		k := &meter{}
 		r := newResender(k, nil)
@@ -79,7 +82,7 @@ func FuzzResender(f *testing.F) {
 			copy(m.Payload(), payload)
 			n.Send(m, b.id("r"))
 		})
-		if err := b.wait(t.Context(), 2*time.Second); err != nil {
+		if err := b.wait(context.Background(), 2*time.Second); err != nil {
 			t.Fatal(err)
 		}
 		if err := b.close(); err != nil {
