@@ -11,8 +11,9 @@ type kit struct {
 	timers   timers
 	handlers handlers
 	calls    calls
-	fields   pack.Fields // for one body at a time
-	packed   []byte      // the body that was written last
+	failed   []func(core.NodeID) // OnFailed
+	fields   pack.Fields         // for one body at a time
+	packed   []byte              // the body that was written last
 }
 
 // tools is the kit, which is there from the first use.

@@ -96,6 +96,7 @@ func Overlays() []Overlay {
 	return []Overlay{
 		{"chord", Chord},
 		{"cyclon", Cyclon},
+		{"mesh", Mesh},
 		{"plumtree", Plumtree},
 		{"swim", SWIM},
 	}
