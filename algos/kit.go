@@ -54,6 +54,17 @@ func (b *Base) Post(dest core.NodeID, t core.Type, body pack.Body) bool {
 	return true
 }
 
+// PostUrgent is Post for what goes before other control messages that wait for the same node (core.Node.SendUrgent): the few
+// that a protocol cannot do without when it is busy.
+func (b *Base) PostUrgent(dest core.NodeID, t core.Type, body pack.Body) bool {
+	if !b.canReach(dest) {
+		b.unposted++
+		return false
+	}
+	b.SendUrgent(b.NewPacked(t, 0, body), dest)
+	return true
+}
+
 // PostAll is Post to several nodes. It returns how many of them it sent the message to.
 func (b *Base) PostAll(dests []core.NodeID, t core.Type, body pack.Body) (sent int) {
 	if len(dests) == 0 {
