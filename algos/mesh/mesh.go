@@ -62,7 +62,7 @@ import (
 )
 
 const (
-	typeMeet core.Type = wire.FirstAlgorithmType + 96 + iota
+	typeMeet core.Type = wire.FirstAlgorithmType + 112 + iota
 	typeHave
 	typeRequest
 	typeBye

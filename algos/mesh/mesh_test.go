@@ -253,7 +253,7 @@ func TestLiars(t *testing.T) {
 
 // What the package documents of its messages, for those that forge them.
 const (
-	typeMeet    = wire.FirstAlgorithmType + 96
+	typeMeet    = wire.FirstAlgorithmType + 112
 	typeHave    = typeMeet + 1
 	typeRequest = typeMeet + 2
 	typeBye     = typeMeet + 3
