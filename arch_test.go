@@ -41,7 +41,7 @@ var layers = []layer{
 	{"metric/...", nil},
 	{"purity/...", nil},
 	{"internal/subprocess/...", nil},
-	{"internal/nodereport/...", nil},
+	{"internal/nodereport/...", []string{"metric"}},
 	{"core/wire/...", []string{"bufpool"}},
 	{"core/emul/...", nil},
 	{"core/qos/...", nil},

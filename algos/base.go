@@ -27,6 +27,8 @@
 //	recentstream.go their streams, and the order in which they came
 //	wants.go        messages that others have announced
 //	gather.go       what is sent together
+//	bits.go         sets of small numbers
+//	pieces.go       pieces of one thing, from peers that have some
 //	offer.go        data to those who have room for it
 //	facts.go        what the nodes of a group know of each other
 //	factpull.go     how they come to agree on it

@@ -64,14 +64,22 @@ func (b *Base) Handle(t core.Type, fn func(m *core.Msg)) {
 // OnFailed has fn called with a node whose link has failed, or that messages to were lost
 // because it had, once for each lane and direction in which that shows; not for links that are
 // closed in order (core.LinkEvent.Failed), nor when this node stops. It takes the place
-// of Handle for link-down and send-failed.
+// of Handle for link-down and send-failed. An algorithm that embeds another one may call it too: functions are called
+// in the order in which they were given.
 func (b *Base) OnFailed(fn func(peer core.NodeID)) {
 	if fn == nil {
 		panic("algos: OnFailed without a function")
 	}
+	k := b.tools()
+	k.failed = append(k.failed, fn)
+	if len(k.failed) > 1 {
+		return
+	}
 	failed := func(m *core.Msg) {
 		if ev := m.Link(); ev.Failed() && b.Running() {
-			fn(ev.Peer)
+			for _, fn := range k.failed {
+				fn(ev.Peer)
+			}
 		}
 	}
 	b.Handle(wire.TypeLinkDown, failed)

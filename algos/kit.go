@@ -11,8 +11,9 @@ type kit struct {
 	timers   timers
 	handlers handlers
 	calls    calls
-	fields   pack.Fields // for one body at a time
-	packed   []byte      // the body that was written last
+	failed   []func(core.NodeID) // OnFailed
+	fields   pack.Fields         // for one body at a time
+	packed   []byte              // the body that was written last
 }
 
 // tools is the kit, which is there from the first use.
@@ -50,6 +51,17 @@ func (b *Base) Post(dest core.NodeID, t core.Type, body pack.Body) bool {
 		return false
 	}
 	b.Send(b.NewPacked(t, 0, body), dest)
+	return true
+}
+
+// PostUrgent is Post for what goes before other control messages that wait for the same node (core.Node.SendUrgent): the few
+// that a protocol cannot do without when it is busy.
+func (b *Base) PostUrgent(dest core.NodeID, t core.Type, body pack.Body) bool {
+	if !b.canReach(dest) {
+		b.unposted++
+		return false
+	}
+	b.SendUrgent(b.NewPacked(t, 0, body), dest)
 	return true
 }
 

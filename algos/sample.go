@@ -20,6 +20,10 @@ func (b *Base) Sample(k int, except ...core.NodeID) []core.NodeID {
 	return drawn[:min(k, len(drawn))]
 }
 
+// Contacts are all nodes that this one was told of (Known), and those of them that could not be reached (Suspects), who may be back:
+// for overlays that have to find others again when nobody whom they know is there. The slice is the caller's.
+func (b *Base) Contacts() []core.NodeID { return slices.Concat(b.Known(), b.Suspects()) }
+
 // Pick draws k of a list's elements (all, if it has no more), without putting back: any
 // of them, in any order. The list stays as it is, and the slice is the caller's.
 func Pick[T any](rng *rand.Rand, from []T, k int) []T {

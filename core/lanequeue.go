@@ -56,7 +56,7 @@ func (n *Node) SetLaneQueue(to NodeID, app uint32, msgs int) {
 	}
 	l := n.findLane(to, app)
 	l.shut() // Send extends the open run without looking back
-	l.maxMsgs = msgs
+	l.maxMsgs, l.urgency.moved = msgs, 0
 	if l.overHead < len(l.over) {
 		l.admitWaiting()
 	}

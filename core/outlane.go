@@ -36,6 +36,7 @@ type OutLane struct {
 	overHead int
 	// Of over, what no upstream lane waits with.
 	overMsgs, overBytes int
+	urgency             urgency // urgent.go
 
 	round  uint64   // of the upstream lanes that wait here (contend.go)
 	parked []parked // those that are ahead of it
@@ -279,6 +280,7 @@ func (l *OutLane) discard() {
 		*o = overflow{}
 	}
 	l.over, l.overHead, l.overMsgs, l.overBytes = nil, 0, 0, 0
+	l.urgency.waiting, l.urgency.row = 0, 0
 	l.unclaim()
 	l.unrowPulls()
 	l.unpark()

@@ -21,9 +21,10 @@ import (
 
 // overflow is one message that waits for room in a full queue.
 type overflow struct {
-	run   Run
-	owner *InLane // the data lane from upstream that waits with it; nil if none does
-	next  uint64  // the round in which the owner goes on
+	run    Run
+	owner  *InLane // the data lane from upstream that waits with it; nil if none does
+	next   uint64  // the round in which the owner goes on
+	urgent bool    // urgent.go
 }
 
 // stops is the lane from upstream that waits if a queue has no room for a message:
@@ -94,7 +95,7 @@ func (l *OutLane) overflows(m *Msg) bool {
 		return false
 	}
 	cfg := &l.node.shard.cfg
-	return l.overMsgs >= cfg.OverflowMsgs || l.overBytes >= cfg.OverflowBytes
+	return l.overMsgs >= cfg.OverflowMsgs+l.urgency.moved || l.overBytes >= cfg.OverflowBytes
 }
 
 // runOf is a message as a run of its own, with a reference for the queue.
@@ -130,6 +131,9 @@ func (l *OutLane) admitWaiting() {
 		l.q.push(o.run)
 		l.queued(int(o.run.Len))
 		owner, next, size := o.owner, o.next, o.run.Len
+		if l.urgency.used {
+			l.urgency.letIn(o.urgent)
+		}
 		*o = overflow{}
 		l.overHead++
 		switch {

@@ -160,13 +160,10 @@ func (c *Chord) Bind(n *core.Node) {
 	})
 }
 
-// contacts are the nodes that it was told of.
-func (c *Chord) contacts() []core.NodeID { return slices.Concat(c.Known(), c.Suspects()) }
-
 // join asks a node that it knows who comes after this one, until it is a member.
 func (c *Chord) join() {
 	isLower := func(id core.NodeID) bool { return id.Compare(c.ID()) < 0 && !c.lost.Has(id) }
-	others := slices.Concat(c.contacts(), c.lost.All())
+	others := slices.Concat(c.Contacts(), c.lost.All())
 	switch c.asked++; {
 	case c.member:
 		return
@@ -205,7 +202,7 @@ func (c *Chord) round() {
 		c.finger = len(c.fingers) - 1
 	}
 	c.fix(c.finger)
-	for _, other := range [3]core.NodeID{c.lost.Oldest(), algos.One(c.Rand(), c.contacts()), algos.One(c.Rand(), c.fingers).ID} {
+	for _, other := range [3]core.NodeID{c.lost.Oldest(), algos.One(c.Rand(), c.Contacts()), algos.One(c.Rand(), c.fingers).ID} {
 		c.lost.Remove(other) // until that fails
 		c.Post(other, typeMeet, &c.self)
 	}

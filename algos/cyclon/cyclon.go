@@ -130,12 +130,9 @@ func (c *Cyclon) Bind(n *core.Node) {
 	})
 }
 
-// contacts are the nodes that it was told of; those that refused once may be back.
-func (c *Cyclon) contacts() []core.NodeID { return slices.Concat(c.Known(), c.Suspects()) }
-
 // join makes entries of contacts, and has each pass on that the node is there, as often as it needs entries.
 func (c *Cyclon) join() {
-	for _, id := range algos.Pick(c.Rand(), c.contacts(), c.Size) {
+	for _, id := range algos.Pick(c.Rand(), c.Contacts(), c.Size) {
 		c.take([]Entry{{ID: id}}, nil)
 	}
 	for i := range c.Size * min(1, len(c.view)) {
@@ -156,7 +153,7 @@ func (c *Cyclon) round() {
 		}
 	}
 	if c.rounds++; c.rounds%c.Size == 0 {
-		if contact := algos.One(c.Rand(), c.contacts()); !contact.IsZero() {
+		if contact := algos.One(c.Rand(), c.Contacts()); !contact.IsZero() {
 			oldest.ID = contact
 		}
 	}

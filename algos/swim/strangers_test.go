@@ -22,7 +22,7 @@ func (p *ping) Fields(f *pack.Fields) { f.Node(&p.target); p.talk.Fields(f) }
 const typePing = wire.FirstAlgorithmType + 56
 
 // What strangers say makes no node dial nodes that are no members, nor believe in states that there
-// are not, nor hold itself for dead; and who is said to be dead and is not, comes back.
+// are not, nor hold itself for dead, nor others at once; and who is said to be dead and is not, objects.
 func TestStrangers(t *testing.T) {
 	w, nodes := group(t, 1, 5, nil)
 	x := &algos.Base{}
@@ -51,8 +51,8 @@ func TestStrangers(t *testing.T) {
 	if got := swims.State(nobody); got != swim.Unknown {
 		t.Errorf("nobody is held for %v", got)
 	}
-	if got := swims.State(other.ID()); got != swim.Dead {
-		t.Errorf("the other one is held for %v, want dead: members are not authenticated", got)
+	if got := swims.State(other.ID()); got != swim.Suspect {
+		t.Errorf("the other one is held for %v, want suspect: nobody is dead because somebody says so", got)
 	}
 	if dials := w.Link(victim.ID(), nobody).Dials; dials != 0 {
 		t.Errorf("nobody was dialled %d times", dials)

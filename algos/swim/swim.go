@@ -5,7 +5,7 @@
 // Once a Period a node pings one member, each once in an order that is drawn anew when all
 // have been. If there is no answer within Timeout it asks Helpers others to ping it, and if
 // none of them has an answer by the end of the period, the member is suspected. A suspect that
-// has not objected within Suspicion·ln(n+1) periods is dead. What changes is told on pings and
+// has not objected within Suspicion·ln(n+1) periods, nor answers a last ping then, is dead. What changes is told on pings and
 // answers, by each node Spread·ln(n+1) times: no message is sent for it.
 //
 // # Messages
@@ -32,7 +32,7 @@
 //     members. The first does after e/(e-1) periods on average, whatever n is. All hold it for dead after
 //     the time of suspicion and that of spreading, which grow with ln n.
 //   - A node sends two messages a period on average, whatever n is, and up to 4·Helpers more for a
-//     probe that fails, with up to Facts.Most news each. Only who has missed some fetches n facts.
+//     probe that fails, and a ping to each suspect that has not objected, with up to Facts.Most news each. Only who has missed some fetches n facts.
 //   - A member that lives and can be reached is not held for dead for good: whoever sends it anything
 //     says what it holds it for, and the member objects with a higher incarnation; every Reconnect
 //     periods a node pings up to Helpers that it holds for dead.
@@ -54,14 +54,17 @@
 //   - A member that was held for dead comes back with a higher incarnation: the paper's
 //     partitions do not heal.
 //   - A newcomer is told of the others, and who has missed news gets them, by pulling; the paper
-//     leaves both open. A death that was pulled is a suspicion at first: else, when a partition
-//     has healed, each side would take over whom the other held for dead. (A message that waited on a
-//     link all the while still says so, and those whom it names object.)
+//     leaves both open.
+//   - Nobody takes another's word for a death: it is a suspicion, and the member has as long to object as if this node had
+//     found it. Else, when a partition has healed, each side would take over whom the other held for dead, by what it
+//     fetches and by what has waited on links. The paper's Confirm overrides at once. As suspicions spread in as long
+//     as deaths do, crashes are known no later, but to those who missed the suspicion.
 //   - Links are connections: what the paper sends in datagrams may come late here, and is lost
 //     with its link only, or where loss is emulated.
 package swim
 
 import (
+	"errors"
 	"math"
 	"time"
 
@@ -144,7 +147,7 @@ func (s *Swim) times(factor int) int {
 func (s *Swim) Bind(n *core.Node) {
 	s.Base.Bind(n)
 	s.SetIdleTimeout(10 * s.Period) // in a large group nobody is pinged again soon
-	s.suspicions, s.helping, s.Facts.Got = make(map[core.NodeID]algos.Timer), make(map[core.NodeID]int), s.learn
+	s.suspicions, s.helping, s.Facts.Got = make(map[core.NodeID]algos.Timer), make(map[core.NodeID]int), s.heard
 	s.Facts.Open(&s.Base, typePull)
 	s.learn(algos.Fact{Who: n.ID(), Value: as(Alive, incarnation)}, false)
 	s.Handle(typePing, s.pinged)
@@ -156,27 +159,36 @@ func (s *Swim) start(*core.Msg) {
 		s.Facts.Learn(algos.Fact{Who: contact, Value: as(Dead, 0)}, 0)
 	}
 	s.AfterFunc(time.Duration(s.Rand().Int64N(int64(s.Period))), func() {
+		s.reconnect() // with contacts, though others may have found this node meanwhile: else parts that do not know each other wait
 		s.probe()
 		s.Every(s.Period, s.probe)
 		s.Every(s.Period*time.Duration(s.Reconnect), s.reconnect)
 	})
 }
 
-// learn takes in what is said of a member, if that holds, and has it told to others. Who is dead to a
-// member that all was fetched from is suspected here, so that it can object.
-func (s *Swim) learn(f algos.Fact, fetched bool) {
+// heard takes in what others say of a member. Whom they hold for dead is a suspect here first, for as long as any other: word of a
+// death may have waited on a link, or come from the other side of a partition, and the member has to have time to object.
+func (s *Swim) heard(f algos.Fact, fetched bool) {
+	was := s.State(f.Who)
+	dies := isDead(f) && (was == Alive || was == Suspect)
+	if dies {
+		f.Value = as(Suspect, f.Value)
+	}
+	s.learn(f, fetched && !dies)
+}
+
+// learn takes in what is known of a member, if that holds, and has it told to others, unless they know it.
+func (s *Swim) learn(f algos.Fact, known bool) {
 	held := s.Facts.Value(f.Who)
 	if f.Value <= held {
-		return // known, as most is
+		return // as most is
 	}
 	was, times := state(held), s.times(s.Spread)
 	switch {
 	case f.Who == s.ID() && was != Unknown: // it is not so, or was in an earlier life
 		f.Value = as(Alive, f.Value+incarnation)
 		s.Metric("refutations").Add(1)
-	case fetched && isDead(f) && (was == Alive || was == Suspect):
-		f.Value = as(Suspect, f.Value)
-	case fetched:
+	case known:
 		times = 0
 	}
 	is := state(f.Value)
@@ -185,9 +197,7 @@ func (s *Swim) learn(f algos.Fact, fetched bool) {
 	}
 	s.suspicions[f.Who].Stop()
 	if delete(s.suspicions, f.Who); is == Suspect {
-		s.suspicions[f.Who] = s.AfterFunc(s.Period*time.Duration(s.times(s.Suspicion)), func() {
-			s.learn(algos.Fact{Who: f.Who, Value: as(Dead, f.Value)}, false)
-		})
+		s.suspect(f, s.Period*time.Duration(s.times(s.Suspicion)))
 	}
 	s.are[was]--
 	s.are[is]++
@@ -196,4 +206,20 @@ func (s *Swim) learn(f algos.Fact, fetched bool) {
 		s.Metric(becomes[is]).Add(1)
 		s.OnChange(f.Who, is)
 	}
+}
+
+// suspect has a suspect die after a while, unless it answers a last ping, and so objects, for the word of it that goes round
+// may not have come to it, or its objection not to here.
+func (s *Swim) suspect(f algos.Fact, while time.Duration) {
+	s.suspicions[f.Who] = s.AfterFunc(while, func() {
+		s.ask(f.Who, core.NodeID{}, func(err error) {
+			if err == nil || errors.Is(err, algos.ErrTooManyCalls) {
+				if s.Facts.Value(f.Who) == f.Value { // it has not objected, or nobody was asked
+					s.suspect(f, s.Period)
+				}
+				return
+			}
+			s.learn(algos.Fact{Who: f.Who, Value: as(Dead, f.Value)}, false)
+		})
+	})
 }

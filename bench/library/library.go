@@ -96,33 +96,79 @@ func Overlays() []Overlay {
 	return []Overlay{
 		{"chord", Chord},
 		{"cyclon", Cyclon},
+		{"mesh", Mesh},
 		{"plumtree", Plumtree},
 		{"swim", SWIM},
 	}
 }
 
-// Table shows rows to people.
+// Table shows rows to people: those of several seeds that are of the same claim as one, with the mean, and the least and the greatest figure.
 func Table(w io.Writer, rows []Row) error {
 	t := table.NewWriter()
 	t.SetStyle(bench.TableStyle())
 	t.AppendHeader(table.Row{"overlay", "what", "world", "nodes", "measured", "held to", "", "paper"})
 	last := ""
-	for _, r := range rows {
+	for _, of := range bySeeds(rows) {
+		r := of[0]
 		if last != "" && last != r.Overlay {
 			t.AppendSeparator()
 		}
 		last = r.Overlay
-		verdict := "held"
-		if !r.Held {
-			verdict = "NOT HELD"
-		}
-		if r.AtLeast == nil && r.AtMost == nil {
-			verdict = ""
-		}
-		t.AppendRow(table.Row{r.Overlay, r.What, r.World, r.Nodes, figure(r.Measured, r.Unit), r.bounds(), verdict, r.Paper})
+		t.AppendRow(table.Row{r.Overlay, r.What, r.World, r.Nodes, spread(of), r.bounds(), verdict(of), r.Paper})
 	}
 	_, err := fmt.Fprintln(w, t.Render())
 	return err
+}
+
+// bySeeds gathers the rows that differ in their seeds alone, in the order of the first of each.
+func bySeeds(rows []Row) (groups [][]Row) {
+	type key struct {
+		overlay, what, world string
+		nodes                int
+	}
+	at := make(map[key]int)
+	for _, r := range rows {
+		k := key{r.Overlay, r.What, r.World, r.Nodes}
+		i, there := at[k]
+		if !there {
+			i = len(groups)
+			at[k] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], r)
+	}
+	return groups
+}
+
+// spread is the figure of a claim, or what those of several seeds are.
+func spread(of []Row) string {
+	least, most, sum := of[0].Measured, of[0].Measured, 0.0
+	for _, r := range of {
+		least, most, sum = min(least, r.Measured), max(most, r.Measured), sum+r.Measured
+	}
+	if len(of) == 1 {
+		return figure(least, of[0].Unit)
+	}
+	return fmt.Sprintf("%s (%.4g to %.4g, %d seeds)", figure(sum/float64(len(of)), of[0].Unit), least, most, len(of))
+}
+
+// verdict says whether a claim held with all seeds.
+func verdict(of []Row) string {
+	missed := 0
+	for _, r := range of {
+		if !r.Held {
+			missed++
+		}
+	}
+	switch {
+	case of[0].AtLeast == nil && of[0].AtMost == nil:
+		return ""
+	case missed == 0:
+		return "held"
+	case len(of) == 1:
+		return "NOT HELD"
+	}
+	return fmt.Sprintf("NOT HELD %d times", missed)
 }
 
 func figure(x float64, unit string) string {

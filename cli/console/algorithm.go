@@ -13,28 +13,28 @@ import (
 // AlgorithmFlags are --algorithm and --param: an algorithm that the program knows, and values of its parameters.
 type AlgorithmFlags struct {
 	Name   string
-	params []string
+	Params []string // NAME=VALUE
 }
 
 // Define defines the flags. help says what --algorithm is for.
 func (f *AlgorithmFlags) Define(fl *pflag.FlagSet, value, help string) {
 	fl.StringVar(&f.Name, "algorithm", value, help)
-	fl.StringArrayVar(&f.params, "param", nil, "with --algorithm: a parameter of it, such as probability=50%; the others have their defaults; may be given again")
+	fl.StringArrayVar(&f.Params, "param", nil, "with --algorithm: a parameter of it, such as probability=50%; the others have their defaults; may be given again")
 }
 
 // Read is the values of all parameters of the algorithm, and nil if none is named. What is wrong is wrong usage.
 func (f *AlgorithmFlags) Read(r *scenario.Registry) (spec.Params, error) {
 	if f.Name == "" {
-		if len(f.params) > 0 {
-			return nil, Usage("param", f.params[0], "only together with --algorithm")
+		if len(f.Params) > 0 {
+			return nil, Usage("param", f.Params[0], "only together with --algorithm")
 		}
 		return nil, nil
 	}
 	if _, ok := r.Params(f.Name); !ok {
 		return nil, Usage("algorithm", f.Name, Either(r.Names()))
 	}
-	given := make(map[string]string, len(f.params))
-	for _, text := range f.params {
+	given := make(map[string]string, len(f.Params))
+	for _, text := range f.Params {
 		key, value, ok := strings.Cut(text, "=")
 		if _, twice := given[key]; !ok || twice {
 			return nil, Usage("param", text, "NAME=VALUE, each name once")
@@ -43,7 +43,7 @@ func (f *AlgorithmFlags) Read(r *scenario.Registry) (spec.Params, error) {
 	}
 	params, err := spec.GivenParams(r, f.Name, given)
 	if err != nil {
-		return nil, Usage("param", strings.Join(f.params, " "), "parameters of the algorithm ("+err.Error()+")")
+		return nil, Usage("param", strings.Join(f.Params, " "), "parameters of the algorithm ("+err.Error()+")")
 	}
 	return params, nil
 }
@@ -53,7 +53,7 @@ func (f *AlgorithmFlags) Args() (args []string) {
 	if f.Name != "" {
 		args = append(args, "--algorithm="+f.Name)
 	}
-	for _, p := range f.params {
+	for _, p := range f.Params {
 		args = append(args, "--param="+p)
 	}
 	return args
@@ -64,7 +64,7 @@ func (f *AlgorithmFlags) Words() (s string) {
 	if f.Name != "" {
 		s = " --algorithm " + f.Name
 	}
-	for _, p := range f.params {
+	for _, p := range f.Params {
 		s += fmt.Sprintf(" --param %q", p)
 	}
 	return s

@@ -32,7 +32,8 @@ type anyAlgorithm struct {
 	log     *slog.Logger
 	epoch   time.Duration
 
-	msgs, bytes uint64 // of data from other nodes, each as often as it came
+	msgs, bytes uint64            // of data from other nodes, each as often as it came
+	figures     nodereport.Keeper // of the algorithm's own
 }
 
 // newAny makes an algorithm by its name.
@@ -91,6 +92,7 @@ func (a *anyAlgorithm) fill(r *nodereport.Report) {
 	if a.base != nil {
 		r.Refused = a.base.Refused()
 	}
+	r.Metrics = a.figures.Take(a.node.TakeMetrics())
 }
 
 // env is what the algorithm is made for.

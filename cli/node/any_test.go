@@ -1,9 +1,14 @@
 package node
 
 import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"os/signal"
 	"strings"
 	"testing"
 
+	"github.com/ioverlay/ioverlay/cli/clitest"
 	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/internal/nodereport"
 )
@@ -46,7 +51,7 @@ func TestParametersOfANode(t *testing.T) {
 
 func TestWrongAlgorithms(t *testing.T) {
 	for args, says := range map[string]string{
-		"--algorithm gosip":                             "allowed: chord, cyclon, gossip, hyparview, plumtree, relay, swim or tree",
+		"--algorithm gosip":                             "allowed: chord, cyclon, gossip, hyparview, mesh, plumtree, relay, sflow, swim or tree",
 		"--algorithm gossip --param p=1":                `no parameter "p"`,
 		"--algorithm gossip --param probability=2":      "from 0 to 1",
 		"--param probability=1":                         `"relay" has no parameter "probability"`,
@@ -57,4 +62,39 @@ func TestWrongAlgorithms(t *testing.T) {
 			t.Errorf("%s: exit code %d, without %q: %s", args, r.Code, says, r.Err)
 		}
 	}
+}
+
+// What an algorithm keeps of itself is in reports: as values, as a line for people, and in the last report what came after the one before.
+func TestMetricsOfANode(t *testing.T) {
+	n := startNode(t, "--algorithm", "swim", "--param", "period=400ms")
+	r := n.until(func(r nodereport.Report) bool { return r.Metrics != nil })
+	if r.Metrics.Gauges["members"] != 1 || r.Metrics.Counters["alive"] != 1 {
+		t.Errorf("the node reports %+v", r.Metrics)
+	}
+	n.tell("stop")
+	n.end()
+
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, os.Interrupt) // or the node would inherit that it is ignored, if these tests were started by nohup
+	defer signal.Stop(heard)
+	cmd := clitest.Program(t, "node", "--algorithm", "swim", "--format", "json")
+	cmd.Stderr = errFile(t)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	lines.Scan() // it is up, and its algorithm has been bound
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	lines.Scan()
+	var last nodereport.Report
+	if err := json.Unmarshal(lines.Bytes(), &last); err != nil || last.Metrics == nil || last.Metrics.Gauges["members"] != 1 {
+		t.Errorf("the last report is %s: %v", lines.Text(), err)
+	}
+	_ = cmd.Wait()
 }

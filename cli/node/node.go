@@ -83,7 +83,9 @@ The node obeys commands from --observer and from itself only. Links are not auth
 yet: run it where only your own nodes can reach its port.
 
 Figures are reported on standard output: "forwarded" counts the messages of others that a
-relay has sent on, and "lost" all that is known to be lost here, for downstreams too. Problems,
+relay has sent on, and "lost" all that is known to be lost here, for downstreams too. Metrics that an
+algorithm keeps of itself follow, with --format json in the object "metrics", with what has happened since the
+report before; the last report is made when the node has ended. Problems,
 and what happens to links and sessions (lines with msg=event), are on standard error; a
 node does not wait for whoever reads them, and counts the lines that are dropped. SIGINT,
 SIGTERM and SIGHUP end it alike. The exit code is 1 if --sink found messages lost, reordered

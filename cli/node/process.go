@@ -177,6 +177,9 @@ func (p *nodeProcess) write(out io.Writer, r nodereport.Report) error {
 	}
 	_, err := fmt.Fprintf(out, "sent %d  forwarded %d  received %d (%.1f MB)  lost %d  out of order %d  corrupt %d  CPU %.2f s%s\n",
 		r.Sent, r.Forwarded, r.Messages, float64(r.Bytes)/1e6, r.Lost, r.OutOfOrder, r.Corrupt, r.CPUSeconds, remarks(r))
+	if own := r.Metrics.String(); own != "" && err == nil {
+		_, err = fmt.Fprintf(out, "metrics  %s\n", own)
+	}
 	return err
 }
 

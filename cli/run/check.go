@@ -36,11 +36,12 @@ deadlock): then nothing is known of its purity. 130 interrupted.`
 
 // checkFlags are the flags of "ioverlay check".
 type checkFlags struct {
-	seed   uint64
-	runs   int
-	around int
-	format string
-	hang   time.Duration
+	seed      uint64
+	runs      int
+	around    int
+	format    string
+	hang      time.Duration
+	algorithm console.AlgorithmFlags
 }
 
 // Check is the command "check".
@@ -48,17 +49,19 @@ func Check(c *console.App) *cobra.Command {
 	a := &app{c}
 	var f checkFlags
 	cmd := &cobra.Command{
-		Use:     "check FILE",
-		Short:   "Find out whether the algorithms of a scenario are pure",
-		Long:    checkHelp,
-		Example: "  ioverlay check examples/churn.yaml\n  ioverlay check examples/churn.yaml --runs 10 --seed 7",
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.check(cmd, f, args[0]) },
+		Use:   "check FILE",
+		Short: "Find out whether the algorithms of a scenario are pure",
+		Long:  checkHelp,
+		Example: "  ioverlay check examples/churn.yaml\n  ioverlay check examples/churn.yaml --runs 10 --seed 7\n" +
+			"  ioverlay check examples/churn.yaml --algorithm gossip --param probability=50%",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.check(cmd, f, args[0]) },
 	}
 	fl := cmd.Flags()
 	fl.Uint64Var(&f.seed, "seed", 0, "use this seed instead of the file's")
 	fl.IntVar(&f.runs, "runs", 4, "how many times to run it, at least 2")
 	fl.IntVar(&f.around, "around", 5, "records to print on each side of a difference")
+	f.algorithm.Define(fl, "", algorithmHelp)
 	HangFlag(fl, &f.hang)
 	fl.StringVar(&f.format, "format", console.FormatTable, "how to print: table or json")
 	return cmd
@@ -88,7 +91,7 @@ func (a *app) check(cmd *cobra.Command, f checkFlags, path string) error {
 	if f.around < 0 || f.around > most {
 		return console.Between("around", f.around, 0, most)
 	}
-	plan, err := a.load(cmd, path, f.seed, console.AlgorithmFlags{})
+	plan, err := a.load(cmd, path, f.seed, f.algorithm)
 	if err != nil {
 		return err
 	}
@@ -138,6 +141,7 @@ func (a *app) compareRuns(ctx context.Context, f checkFlags, path string, seed u
 	for i := range f.runs {
 		how := perturbed(i)
 		how.File, how.Seed, how.Trace, how.HangAfter = path, seed, filepath.Join(dir, strconv.Itoa(i+1)+".trace"), HangAfter(f.hang)
+		how.Algorithm, how.Params = f.algorithm.Name, f.algorithm.Params
 		did, err := runChecked(ctx, how)
 		if err == nil {
 			err = ctx.Err() // what was run until then says nothing

@@ -173,6 +173,36 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// With --algorithm and --param all nodes run that one, in place of the file's.
+func TestCheckOfAlgorithm(t *testing.T) {
+	file := impureScenario(t, "pure")
+	if r := impureProgram(t, "check", file, "--runs", "2", "--algorithm", "impure-clock"); r.Code != console.ExitViolation || !strings.Contains(r.Out, "the doing of node A") {
+		t.Errorf("of another algorithm: exit code %d\n%s%s", r.Code, r.Out, r.Err)
+	}
+	file = clitest.Scenario(t, `name: flood
+duration: 2s
+nodes: [A..C]
+algorithm: relay
+links: [A -> B, B -> C]
+applications: [{name: a, at: A, source: constant-rate, rate: 10 messages/s, payload: 10B, messages: 2}]
+`)
+	of := func(args ...string) string {
+		r := impureProgram(t, append([]string{"check", file, "--runs", "2"}, args...)...)
+		if r.Code != console.ExitOK {
+			t.Errorf("%v: exit code %d\n%s%s", args, r.Code, r.Out, r.Err)
+		}
+		return r.Out
+	}
+	if all := of("--algorithm", "gossip"); all == of("--algorithm", "gossip", "--param", "probability=0") {
+		t.Errorf("a parameter changes nothing: %s", all)
+	}
+	for _, args := range [][]string{{"--algorithm", "gosip"}, {"--param", "probability=0"}, {"--algorithm", "gossip", "--param", "probability=2"}} {
+		if r := impureProgram(t, append([]string{"check", file}, args...)...); r.Code != console.ExitUsage {
+			t.Errorf("%v: exit code %d, %s", args, r.Code, r.Err)
+		}
+	}
+}
+
 // A hunt is as strict as asked, says so in the command that runs the failure again, and refuses flags that it has no use for.
 func TestHuntsAreStrict(t *testing.T) {
 	file := impureScenario(t, "write")

@@ -15,7 +15,6 @@ import (
 	"github.com/ioverlay/ioverlay/core/sim"
 	"github.com/ioverlay/ioverlay/core/sim/trace"
 	"github.com/ioverlay/ioverlay/scenario"
-	"github.com/ioverlay/ioverlay/scenario/spec"
 )
 
 // checkChild makes this program one run of "ioverlay check".
@@ -32,6 +31,9 @@ type checkedRun struct {
 	Litter int    `json:"litter"` // bytes that are allocated first, which moves all addresses
 
 	HangAfter time.Duration `json:"hang_after_ns"`
+
+	Algorithm string   `json:"algorithm,omitempty"` // of all nodes, in place of the file's
+	Params    []string `json:"params,omitempty"`
 }
 
 // perturbed is how the run with an index, from 0, differs from others.
@@ -107,7 +109,7 @@ func CheckChild(c *console.App) *cobra.Command {
 }
 
 func (a *app) runForCheck(cmd *cobra.Command, how checkedRun) (done checkedRunDone, err error) {
-	plan, err := spec.Load(how.File, spec.Options{Algorithms: a.Registry, Seed: &how.Seed})
+	plan, err := a.loadSeed(how.File, &how.Seed, console.AlgorithmFlags{Name: how.Algorithm, Params: how.Params})
 	if err != nil {
 		return done, err
 	}

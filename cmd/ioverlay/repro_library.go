@@ -27,8 +27,9 @@ measured until then is reported.`
 
 // libraryFlags are the flags of "ioverlay repro library".
 type libraryFlags struct {
-	of   []string
-	with library.Options
+	of    []string
+	with  library.Options
+	seeds int // how many, from with.Seed on
 	outputs
 }
 
@@ -39,7 +40,8 @@ func (a *app) reproLibrary() *cobra.Command {
 		Short: "What the overlays of the library claim, measured",
 		Long:  reproLibraryHelp,
 		Example: "  ioverlay repro library --short\n" +
-			"  ioverlay repro library --overlays plumtree --nodes 1000,10000 --format json",
+			"  ioverlay repro library --overlays plumtree --nodes 1000,10000 --format json\n" +
+			"  ioverlay repro library --overlays mesh --nodes 100 --seeds 5",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runLibrary(cmd.Context(), f) },
 	}
@@ -49,6 +51,7 @@ func (a *app) reproLibrary() *cobra.Command {
 	fl.BoolVar(&f.with.Short, "short", false, "small networks")
 	fl.BoolVar(&f.with.Live, "live", false, "in the engine too, in real time")
 	fl.Uint64Var(&f.with.Seed, "seed", 1, "decides all that is random")
+	fl.IntVar(&f.seeds, "seeds", 1, "how many seeds, from --seed on: claims have to hold with each")
 	f.outputs.define(fl, "results.jsonl")
 	return cmd
 }
@@ -68,6 +71,10 @@ func (f *libraryFlags) read() error {
 		if !slices.Contains(overlays(), name) {
 			return console.Usage("overlays", name, strings.Join(overlays(), ", "))
 		}
+	}
+	const mostSeeds = 1000
+	if f.seeds < 1 || f.seeds > mostSeeds {
+		return console.Between("seeds", f.seeds, 1, mostSeeds)
 	}
 	const least, most = 10, 100_000
 	for _, n := range f.with.Nodes {
@@ -116,21 +123,24 @@ func (a *app) measureLibrary(m *measurement, f *libraryFlags) (rows []library.Ro
 	chosen := slices.DeleteFunc(library.Overlays(), func(o library.Overlay) bool {
 		return len(f.of) > 0 && !slices.Contains(f.of, o.Name)
 	})
-	bar := a.Steps(len(chosen), "")
+	bar := a.Steps(f.seeds*len(chosen), "")
 	defer bar.Stop()
 	for _, o := range chosen {
-		with := f.with
-		with.Progress = func(what string) { bar.Say(o.Name + ": " + what) }
-		bar.Say(o.Name)
-		of, err := o.Measure(m.ctx, with)
-		rows = append(rows, of...)
-		for _, r := range of {
-			err = errors.Join(err, m.record(r))
+		for i := range f.seeds {
+			with := f.with
+			with.Seed += uint64(i)
+			with.Progress = func(what string) { bar.Say(o.Name + ": " + what) }
+			bar.Say(o.Name)
+			of, err := o.Measure(m.ctx, with)
+			rows = append(rows, of...)
+			for _, r := range of {
+				err = errors.Join(err, m.record(r))
+			}
+			if err != nil {
+				return rows, err
+			}
+			bar.Add(1)
 		}
-		if err != nil {
-			return rows, err
-		}
-		bar.Add(1)
 	}
 	return rows, nil
 }

@@ -110,7 +110,7 @@ func TestReproUsage(t *testing.T) {
 		{"repro", "topologies", "--crash-every", "9s", "--world", "live"}, {"repro", "topologies", "--crash-every", "5s", "--down-for", "5s"}, {"bench", "coding", "--relay", "4"}, {"bench", "coding", "--relay", "40,4"},
 		{"bench", "codes", "--codes", "raptorq"}, {"bench", "codes", "--k", "1"}, {"bench", "codes", "--size", "65"}, {"bench", "codes", "--loss", "0.3"},
 		{"bench", "codes", "--trials", "0"}, {"bench", "codes", "--rounds", "0"}, {"bench", "codes", "--k", ""},
-		{"repro", "library", "--overlays", "napster"}, {"repro", "library", "--nodes", "3"}, {"bench", "coding", "--links", "fax"}, {"bench", "coding", "--k", "1"},
+		{"repro", "library", "--overlays", "napster"}, {"repro", "library", "--nodes", "3"}, {"repro", "library", "--seeds", "0"}, {"bench", "coding", "--links", "fax"}, {"bench", "coding", "--k", "1"},
 	} {
 		if r := inside(args...); r.Code != console.ExitUsage {
 			t.Errorf("%v: exit code %d: %s", args, r.Code, r.Err)

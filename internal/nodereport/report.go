@@ -24,4 +24,6 @@ type Report struct {
 	CPUSeconds float64 `json:"cpu_seconds"`           // user and system, of the process
 	RSSPeak    int64   `json:"rss_peak_bytes"`        // of the process
 	LatencyHDR string  `json:"latency_hdr,omitempty"` // HdrHistogram V2, compressed, base64; ns
+
+	Metrics *Figures `json:"metrics,omitempty"` // that its algorithm keeps of itself; nil: none
 }

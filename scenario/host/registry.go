@@ -57,6 +57,7 @@ func Shipped() *Registry {
 	r.Add(newChord())
 	r.Add(newCyclon())
 	r.Add(newHyparview())
+	r.Add(newMesh())
 	r.Add(newPlumtree())
 	r.Add(newMulticast())
 	r.Add(newSwim())
