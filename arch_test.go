@@ -40,6 +40,7 @@ var layers = []layer{
 	{"perf/...", nil},
 	{"metric/...", nil},
 	{"purity/...", nil},
+	{"record/...", nil},
 	{"internal/subprocess/...", nil},
 	{"internal/nodereport/...", nil},
 	{"core/wire/...", []string{"bufpool"}},
@@ -78,7 +79,7 @@ type library struct {
 // worlds are the packages that must behave alike live, emulated and in virtual
 // time, and virtual time itself, which must be the same on every machine. The live
 // runtime is not among them, nor what runs many virtual worlds at a time.
-var worlds = []string{"metric", "core", "core/wire/...", "core/emul/...", "core/qos/...", "algos/...", "apps/...", "coding/...",
+var worlds = []string{"metric", "record", "core", "core/wire/...", "core/emul/...", "core/qos/...", "algos/...", "apps/...", "coding/...",
 	"core/sim", "core/sim/trace", "core/sim/simtest", "scenario/host", "examples/gossip"}
 
 var libraries = []library{
@@ -222,6 +223,8 @@ func TestForbidden(t *testing.T) {
 		{"~/core", "~/algos", false},
 		{"~/core", "~/metric", true},
 		{"~/metric", "~/core", false},
+		{"~/record", "~/metric", false},
+		{"~/record/replay", "~/record", true},
 		{"~/scenario/result", "~/metric", true},
 		{"~/core", "net", false},
 		{"~/core", "net/http", false},
