@@ -30,6 +30,9 @@ const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 's
 // maxBody bounds the bodies of requests, in bytes: a payload for an algorithm, in base64.
 const maxBody = 256 << 10
 
+// answerTime is how long the reader of an answer may take.
+const answerTime = time.Minute
+
 // maxClients bounds the addresses of which rates are known.
 const maxClients = 4096
 
@@ -69,6 +72,8 @@ func (g *guard) around(next http.Handler) http.Handler {
 			fail(w, http.StatusMisdirectedRequest, "the Host header is not a name of this observer: ask by its IP address or localhost, or start it with --host NAME")
 			return
 		}
+		// Whoever does not read an answer is let go; those who follow set a deadline of their own.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime)) // not every ResponseWriter has one
 		if !g.clientOf(r).asks.Allow() {
 			h.Set("Retry-After", "1")
 			fail(w, http.StatusTooManyRequests, "too many requests from this address: ask less often")

@@ -96,41 +96,19 @@ func (s *Server) follow(ctx context.Context, c *websocket.Conn, asked <-chan sho
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	next, end, err := s.updatesFrom(ctx)
+	f, err := s.feed(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { end() }()
-	updates := make(chan told)
-	pump := func(ctx context.Context, next func(context.Context) (told, error), to chan<- told) {
-		for {
-			t, err := next(ctx)
-			t.err = err
-			select {
-			case to <- t:
-			case <-ctx.Done():
-				return
-			}
-			if err != nil {
-				return
-			}
-		}
-	}
-	pumping, stop := context.WithCancel(ctx)
-	defer func() { stop() }()
-	go pump(pumping, next, updates)
+	defer func() { f.stop() }()
 	for {
 		select {
 		case sh = <-asked: // begin again
-			stop()
-			end()
-			if next, end, err = s.updatesFrom(ctx); err != nil {
+			f.stop()
+			if f, err = s.feed(ctx); err != nil {
 				return err
 			}
-			pumping, stop = context.WithCancel(ctx)
-			updates = make(chan told)
-			go pump(pumping, next, updates)
-		case t := <-updates:
+		case t := <-f.updates:
 			if t.err != nil {
 				return t.err
 			}
@@ -141,6 +119,43 @@ func (s *Server) follow(ctx context.Context, c *websocket.Conn, asked <-chan sho
 			return ctx.Err()
 		}
 	}
+}
+
+// feed is updates as they come, in a channel, until it is stopped.
+type feed struct {
+	updates chan told
+	stop    func()
+}
+
+func (s *Server) feed(ctx context.Context) (*feed, error) {
+	f := &feed{updates: make(chan told), stop: func() {}}
+	next, end, err := s.updatesFrom(ctx)
+	if err != nil {
+		return f, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	f.stop = func() {
+		cancel()
+		<-ended
+	}
+	go func() {
+		defer close(ended)
+		defer end()
+		for {
+			t, err := next(ctx)
+			t.err = err
+			select {
+			case f.updates <- t:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return f, nil
 }
 
 // told is what comes next for a follower.
