@@ -249,10 +249,13 @@ var parts = map[string]string{
 	Message: "type a b app payload payloadBase64", Request: "",
 }
 
+// Parts are the fields that an action has, by their names in JSON.
+func Parts(action string) []string { return strings.Fields(parts[action]) }
+
 // surplus is the name of a field that was given and that the action does not have; "" if there is none. What is silently
 // ignored is a mistake that nobody sees.
 func (c *Command) surplus() string {
-	allowed := strings.Fields(parts[c.Action])
+	allowed := Parts(c.Action)
 	for _, f := range c.fields() {
 		if f.text != "" && !slices.Contains(allowed, f.name) {
 			return f.name
