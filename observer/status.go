@@ -101,11 +101,11 @@ func (o *Observer) take(m *member, s *algos.Status, came bool) {
 	}
 	is.Queued = record.Queued{Msgs: record.Set(queuedMsgs), Bytes: record.Set(queuedBytes)}
 	is.Apps = o.apps(s)
+	o.show(m, is)
 	if came {
 		o.happened(record.EventUp, m, "")
 	}
 	o.news(m, is.Apps)
-	o.show(m, is)
 	o.states(m, s.States)
 	o.takeLinks(m, s)
 }

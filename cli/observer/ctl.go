@@ -255,6 +255,14 @@ func ctlNodes(a *console.App) *cobra.Command {
 	return cmd
 }
 
+// throughput is a rate for people; emul.Rate has no zero but "unlimited".
+func throughput(v float64) string {
+	if v == 0 {
+		return "0"
+	}
+	return emul.Rate(v).String()
+}
+
 func printNodes(a *console.App, nodes []json.RawMessage) error {
 	t := table.NewWriter()
 	t.AppendHeader(table.Row{"node", "address", "name", "group", "algorithm", "up", "in", "out"})
@@ -272,7 +280,7 @@ func printNodes(a *console.App, nodes []json.RawMessage) error {
 		if n.Up {
 			up = "up"
 		}
-		t.AppendRow(table.Row{n.I, n.ID, n.Name, n.Group, n.Algorithm, up, emul.Rate(n.In).String(), emul.Rate(n.Out).String()})
+		t.AppendRow(table.Row{n.I, n.ID, n.Name, n.Group, n.Algorithm, up, throughput(n.In), throughput(n.Out)})
 	}
 	_, err := fmt.Fprintln(a.Out, t.Render())
 	return err

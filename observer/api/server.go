@@ -99,7 +99,14 @@ func New(src Source, o Options) *Server {
 	} {
 		mux.HandleFunc(pattern, h)
 	}
-	mux.Handle("GET /", s.page())
+	page := s.page()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			notFound(w, r)
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
 	s.handler = s.guard.around(mux)
 	return s
 }
