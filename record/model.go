@@ -70,6 +70,10 @@ func (m *Model) Apply(u *Update) error {
 	for i := range u.States {
 		s := u.States[i]
 		key := stateKey{s.Node, s.Name}
+		if s.Value.Kind == NoValue {
+			m.states.remove(key)
+			continue
+		}
 		if old := m.states.get(key); old != nil {
 			*old = s
 			continue

@@ -73,7 +73,10 @@ func (o *oracle) apply(t *rapid.T, text []byte) {
 		put(o.links, fmt.Sprintf("%09v %09v", l["f"], l["t"]), l)
 	}
 	for _, s := range u.States {
-		o.states[fmt.Sprintf("%09v %v", s["node"], s["name"])] = s
+		key := fmt.Sprintf("%09v %v", s["node"], s["name"])
+		if o.states[key] = s; s["value"] == nil {
+			delete(o.states, key)
+		}
 	}
 }
 
@@ -208,7 +211,7 @@ func drawUpdate(t *rapid.T, at float64) []byte {
 		links = append(links, l)
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "states") {
-		s := map[string]any{"t": at, "node": rapid.IntRange(0, 3).Draw(t, "node"), "name": texts.Draw(t, "name"), "value": rapid.OneOf(numbers, anyText).Draw(t, "value")}
+		s := map[string]any{"t": at, "node": rapid.IntRange(0, 3).Draw(t, "node"), "name": texts.Draw(t, "name"), "value": rapid.OneOf(numbers, anyText, rapid.Just[any](nil)).Draw(t, "value")}
 		if rapid.Bool().Draw(t, "of") {
 			s["of"] = numbers.Draw(t, "total")
 		}
