@@ -7,13 +7,14 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ioverlay/ioverlay/record"
+	"github.com/ioverlay/ioverlay/record/recordtest"
 )
 
 // What a patch says, taken apart path by path and put together again by the names of the paths, is the patch.
 func TestPathsSayAllThatThereIs(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		text := drawUpdate(t, 1)
+		text := recordtest.Update(t, 1)
 		var u, back record.Update
 		if err := json.Unmarshal(text, &u); err != nil {
 			t.Fatal(err)
@@ -61,7 +62,7 @@ func TestBetweenIsWhatMakesOneModelTheOther(t *testing.T) {
 		for i := range models {
 			for range 2 {
 				var u record.Update
-				if err := json.Unmarshal(drawUpdate(t, 1), &u); err != nil {
+				if err := json.Unmarshal(recordtest.Update(t, 1), &u); err != nil {
 					t.Fatal(err)
 				}
 				if err := models[i].Apply(&u); err != nil {
