@@ -133,13 +133,13 @@ func (b *Base) bootDue() {
 // armBoots sets the timer for the next observer.
 func (b *Base) armBoots() {
 	var next time.Duration
-	any := false
+	waits := false
 	for _, d := range b.boots.due {
-		if d.waiting && (!any || d.at < next) {
-			next, any = d.at, true
+		if d.waiting && (!waits || d.at < next) {
+			next, waits = d.at, true
 		}
 	}
-	if any {
+	if waits {
 		b.After(max(next-b.Now(), 0), bootTimer)
 	}
 }

@@ -218,19 +218,19 @@ func TestEveryOrderWorksFromRESTAndFromTheCommandLine(t *testing.T) {
 // shellWords divides a command as a shell would, for the quotes that "copy as command" writes.
 func shellWords(t *testing.T, line string) (words []string) {
 	t.Helper()
-	word, in, any := "", false, false
+	word, in, quoted := "", false, false
 	for i := 0; i < len(line); i++ {
 		switch c := line[i]; {
 		case c == '\'':
-			in, any = !in, true
+			in, quoted = !in, true
 		case c == '\\' && !in:
 			i++
 			word += string(line[i])
 		case c == ' ' && !in:
-			if word != "" || any {
+			if word != "" || quoted {
 				words = append(words, word)
 			}
-			word, any = "", false
+			word, quoted = "", false
 		default:
 			word += string(c)
 		}

@@ -200,8 +200,8 @@ func (s *Server) tell(ctx context.Context, c *websocket.Conn, sh *show, t told) 
 			return err
 		}
 	}
-	u, any := sh.of(t.u)
-	if !any {
+	u, shown := sh.of(t.u)
+	if !shown {
 		return nil
 	}
 	kind := "update"
