@@ -18,7 +18,9 @@ func TestStatusDescribesTheNode(t *testing.T) {
 	p.RunFor(0)
 	n := p.node
 	n.About = algos.About{Name: "n1", Group: "gateway", Algorithm: "mine", Place: &algos.Place{Lat: 52.5, Lon: 13.4, Label: "Berlin"}}
-	n.Usage = func() algos.StatusProcess { return algos.StatusProcess{PID: 7, Host: "h", CPU: time.Second, RSS: 1 << 20} }
+	n.Usage = func() algos.StatusProcess {
+		return algos.StatusProcess{PID: 7, Host: "h", CPU: time.Second, RSS: 1 << 20}
+	}
 	p.Call(n, func() {
 		n.SetBandwidth(emul.Bandwidth{Up: 1000})
 		n.SetLink(p.peer.ID(), emul.Link{Rate: 500, Latency: time.Millisecond, Loss: 0.25})

@@ -33,7 +33,7 @@ func newFake() *fake {
 			I: i, ID: record.Set(fmt.Sprintf("10.0.0.%d:7000", i+1)), Name: record.Set(fmt.Sprintf("n%d", i)), Up: record.Set(true),
 			Place: record.Place{Lat: record.Set(52.5), Lon: record.Set(13.4), Label: record.Set("Berlin")},
 			In:    record.Set(float64(i)), Lost: record.Lost{Out: record.Set(record.Pair{1, 2})}, Extra: record.Set(record.JSON(`{"depth":3}`)),
-			Metrics: []record.Metric{{Name: "lookups", Value: record.Set(17.0)}}, Process: record.Process{CPU: record.Set(0.5)},
+			Metrics: []record.Metric{{Name: "lookups", Value: record.Set(17.0)}}, Process: record.Process{CPU: record.Set(0.5), RSS: record.Set(1e7)},
 			Apps: []record.App{{ID: 1, Joined: record.Set(true), In: record.Set(5.0)}},
 		})
 	}
