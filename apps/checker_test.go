@@ -240,3 +240,14 @@ func BenchmarkChecker(b *testing.B) {
 		})
 	}
 }
+
+// A payload says which message it is, unless it is too short.
+func TestNumbered(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		seq, size := rapid.Uint64().Draw(t, "seq"), rapid.IntRange(0, 100).Draw(t, "size")
+		got, stamped := apps.Numbered(payloadOf(seq, size, rapid.Int64().Draw(t, "at")))
+		if stamped != (size >= apps.StampSize) || stamped && got != seq {
+			t.Fatalf("message %d of %d bytes: got %d, %v", seq, size, got, stamped)
+		}
+	})
+}

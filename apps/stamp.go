@@ -17,8 +17,16 @@ const StampSize = 16
 
 // check is what offset 8 of a payload must be.
 func check(bodyHash, seq uint64, stamp int64) uint64 {
-	return bodyHash ^ (seq+1)*0x9e3779b97f4a7c15 ^ uint64(stamp)*0xc2b2ae3d27d4eb4f
+	return bodyHash ^ (seq+1)*seqFactor ^ uint64(stamp)*timeFactor
 }
+
+// What a check mixes number and time with. The factor of the number is odd, so there is one
+// that undoes it modulo 2^64.
+const (
+	seqFactor  uint64 = 0x9e3779b97f4a7c15
+	seqInverse uint64 = 0xf1de83e19937733d
+	timeFactor uint64 = 0xc2b2ae3d27d4eb4f
+)
 
 // BodyHash is the hash of what follows the stamp in a payload.
 func BodyHash(payload []byte) uint64 {
@@ -43,6 +51,17 @@ func Intended(payload []byte) int64 {
 		return 0
 	}
 	return int64(binary.BigEndian.Uint64(payload))
+}
+
+// Numbered is the sequence number that a stamped payload was made with, for receivers that get payloads
+// and no headers, as those of coded packets do. It is any number at all if the bytes were changed, so one
+// far from those before it is damage; it reports false for a payload too short for a stamp.
+func Numbered(payload []byte) (seq uint64, stamped bool) {
+	if len(payload) < StampSize {
+		return 0, false
+	}
+	mixed := binary.BigEndian.Uint64(payload[8:]) ^ BodyHash(payload) ^ uint64(Intended(payload))*timeFactor
+	return mixed*seqInverse - 1, true
 }
 
 // intact reports whether a payload with a stamp is that of message seq, unchanged.

@@ -36,7 +36,10 @@ func (d *driver) followed(i int, c *host.Counters) {
 			continue // nobody's that a source here could be at
 		}
 		from, ok := d.byID[f.From]
-		if !ok {
+		switch {
+		case f.From.IsZero():
+			from = result.PutTogether
+		case !ok:
 			from = -1
 		}
 		d.follow.waiting = append(d.follow.waiting, result.Arrival{

@@ -39,7 +39,11 @@ func TestSnippetsOfTheDocumentation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	snippets := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readDocs(t)+string(readme), -1)
+	multicast, err := os.ReadFile("../docs/coding-multicast.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	snippets := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readDocs(t)+string(readme)+string(multicast), -1)
 	if len(snippets) < 7 {
 		t.Fatalf("only %d snippets", len(snippets))
 	}

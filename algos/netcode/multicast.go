@@ -168,6 +168,9 @@ func (m *Multicast) Bind(n *core.Node) {
 // Counters are the counters so far.
 func (m *Multicast) Counters() MulticastStats { return m.stats }
 
+// Source is the node whose stream this one is in, and false if it knows of none yet.
+func (m *Multicast) Source() (core.NodeID, bool) { return m.id.source, m.known }
+
 // Oldest is the oldest generation that this node, or one that it sends to, still needs
 // something of.
 func (m *Multicast) Oldest() uint32 { return m.base }

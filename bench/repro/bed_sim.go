@@ -28,8 +28,18 @@ func (b *simBed) id(name string) core.NodeID { return b.world.ID(name) }
 
 func (b *simBed) add(name string, r role) error {
 	b.roles[name] = r
-	n := b.world.AddNode(name, func() core.Algorithm { return r.alg })
-	emulate(n.Core().Node(), r)
+	first := true
+	n := b.world.AddNode(name, func() core.Algorithm {
+		if !first {
+			return r.again()
+		}
+		first = false
+		return r.alg
+	})
+	n.SetBandwidth(r.bandwidth)
+	for _, l := range r.links {
+		n.SetLink(l.to, l.link) // for all its lives
+	}
 	r.meter.now = b.world.Now
 	for _, s := range r.sources {
 		s.timed = true

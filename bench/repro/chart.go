@@ -30,6 +30,7 @@ type group struct {
 // Colors that readers who do not see red and green alike can tell apart.
 var (
 	grey   = color.RGBA{R: 0x99, G: 0x99, B: 0x99, A: 0xff}
+	light  = color.RGBA{R: 0xcc, G: 0xcc, B: 0xcc, A: 0xff}
 	blue   = color.RGBA{R: 0x00, G: 0x72, B: 0xb2, A: 0xff}
 	orange = color.RGBA{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff}
 )
@@ -52,18 +53,20 @@ func WriteFig4Chart(points []Fig4Point, dir string) (string, error) {
 	return writeBars(filepath.Join(dir, Fig4Chart), fmt.Sprintf("Fig. 4: data received, %s", world), places, paper, ours)
 }
 
-// WriteTopologyChart draws bound, routed and coded throughput into a directory and returns
-// the file's name.
+// WriteTopologyChart draws the bounds of coding and routing and what was measured into a directory, and
+// returns the file's name.
 func WriteTopologyChart(points []TopologyPoint, dir string) (string, error) {
 	var places []string
-	bound, routed, coded := group{name: "min cut", color: grey}, group{name: "routed", color: orange}, group{name: "coded", color: blue}
+	bound, routable := group{name: "min cut", color: grey}, group{name: "most that trees carry", color: light}
+	routed, coded := group{name: "routed", color: orange}, group{name: "coded", color: blue}
 	for _, p := range points {
-		places = append(places, p.Name)
+		places = append(places, p.Name+"\n"+p.conditions())
 		bound.values = append(bound.values, p.BoundPerS/kilo)
+		routable.values = append(routable.values, p.RoutablePerS/kilo)
 		routed.values = append(routed.values, p.Routed/kilo)
 		coded.values = append(coded.values, p.Coded/kilo)
 	}
-	return writeBars(filepath.Join(dir, TopologyChart), "Multicast throughput and the min cut", places, bound, routed, coded)
+	return writeBars(filepath.Join(dir, TopologyChart), "Multicast throughput beside its bounds", places, bound, coded, routable, routed)
 }
 
 func writeBars(path, title string, places []string, groups ...group) (string, error) {
@@ -90,7 +93,7 @@ func writeBars(path, title string, places []string, groups ...group) (string, er
 		}
 	}
 	p.Y.Max = 1.25 * most // room for the legend
-	canvas := vgsvg.New(vg.Length(max(480, 70*len(places))), 320)
+	canvas := vgsvg.New(vg.Length(max(480, (20+14*len(groups))*len(places))), 320)
 	p.Draw(draw.New(canvas))
 	var svg bytes.Buffer
 	if _, err := canvas.WriteTo(&svg); err != nil {

@@ -40,6 +40,7 @@ const Fig4Payload = 5000
 // role is what one node of an experiment is.
 type role struct {
 	alg       core.Algorithm
+	again     func() core.Algorithm // makes it anew if the node crashes; nil: it does not
 	meter     *meter
 	bandwidth emul.Bandwidth
 	links     []linkSpec

@@ -1,7 +1,6 @@
 package repro
 
 import (
-	"math/bits"
 	"testing"
 	"time"
 
@@ -39,53 +38,6 @@ func TestMaxFlowIsMinCut(t *testing.T) {
 	})
 }
 
-// Trees reach every receiver, enter each node once, and fit.
-func TestTreesFit(t *testing.T) {
-	for seed := range uint64(30) {
-		g := RandomDAG(seed)
-		used := make([]int, len(g.Edges))
-		trees := g.Trees()
-		for _, tree := range trees {
-			reached := uint(1)
-			for n := range g.Nodes {
-				for _, e := range tree {
-					if g.Edges[e].To == n && reached>>g.Edges[e].From&1 == 1 {
-						if reached>>n&1 == 1 {
-							t.Fatalf("seed %d: node %d is entered twice", seed, n)
-						}
-						reached |= 1 << n
-					}
-				}
-			}
-			if bits.OnesCount(reached) != len(tree)+1 {
-				t.Fatalf("seed %d: a tree with edges that lead nowhere", seed)
-			}
-			for _, r := range g.Receivers {
-				if reached>>r&1 == 0 {
-					t.Fatalf("seed %d: receiver %d is not reached", seed, r)
-				}
-			}
-			for _, e := range tree {
-				used[e]++
-			}
-		}
-		for i, e := range g.Edges {
-			if used[i] > e.Capacity {
-				t.Fatalf("seed %d: edge %d carries %d of %d", seed, i, used[i], e.Capacity)
-			}
-		}
-		if len(trees) > g.MinCut() || len(trees) == 0 {
-			t.Errorf("seed %d: %d trees with a min cut of %d", seed, len(trees), g.MinCut())
-		}
-	}
-}
-
-func TestButterflyBound(t *testing.T) {
-	if b := Butterfly(); b.MinCut() != 2 || len(b.Trees()) != 1 {
-		t.Errorf("min cut %d, %d trees; want 2 and 1", b.MinCut(), len(b.Trees()))
-	}
-}
-
 // Coding comes near the min cut, and beats plain routing where that cannot reach it.
 func TestTopologies(t *testing.T) {
 	if raceOn {
@@ -97,7 +49,7 @@ func TestTopologies(t *testing.T) {
 		coded    float64 // at least, as a share of the min cut
 		routed   float64 // at most
 	}{
-		{Butterfly(), 0.95, 0.52}, {RandomDAG(2), 0.95, 1.03},
+		{Butterfly(), 0.95, 0.77}, {RandomDAG(2), 0.95, 1.03},
 		{RandomDAG(217), 0.95, 1.03}, // has a relay that leads nowhere
 	} {
 		p, err := RunTopology(t.Context(), c.topology, s)
@@ -107,5 +59,20 @@ func TestTopologies(t *testing.T) {
 		if p.Wrong != 0 || p.Share() < c.coded || p.Routed > c.routed*p.BoundPerS {
 			t.Errorf("coded %.3f of the bound, routed %.3f: %+v", p.Share(), p.Routed/p.BoundPerS, p)
 		}
+	}
+}
+
+// Links that lose cost coding and routing what they lose, and little more.
+func TestLossyTopology(t *testing.T) {
+	if raceOn {
+		t.Skip("too slow under the race detector")
+	}
+	s := TopologySpec{World: Sim, Seed: 1, Loss: 0.05, Window: Window{Warmup: 30 * time.Second, Duration: 40 * time.Second}}
+	p, err := RunTopology(t.Context(), Combination(3, 2), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Wrong != 0 || p.Share() < 0.85 || p.RoutedShare() < 0.95 || p.RoutedShare() > 1.02 || p.Coded < 1.1*p.RoutablePerS {
+		t.Errorf("%+v", p)
 	}
 }

@@ -109,12 +109,16 @@ func pattern(dst []byte, app uint32, seq uint64, size int) []byte {
 	return dst[:size]
 }
 
-// stream is a source that is always ready: it sends pattern after pattern.
+// stream is a source that sends pattern after pattern: whenever it is asked, or at a rate.
 type stream struct {
 	app  uint32
 	size int
+	rate float64 // messages a second; 0: always ready
 	sent uint64
 	buf  []byte
+
+	begun bool
+	start time.Duration // when it was asked first
 
 	timed bool // times are kept, for meters in the same virtual time
 	times []time.Duration
@@ -122,6 +126,14 @@ type stream struct {
 
 // Produce implements core.Source.
 func (s *stream) Produce(n *core.Node) core.Supply {
+	if !s.begun {
+		s.begun, s.start = true, n.Now()
+	}
+	if s.rate > 0 {
+		if due := s.start + time.Duration(float64(s.sent)/s.rate*float64(time.Second)); due > n.Now() {
+			return core.Supply{Wake: due}
+		}
+	}
 	h := wire.Header{Type: wire.TypeData, Sender: n.ID(), App: s.app, Seq: s.sent, Size: s.size}
 	head := wire.HeaderLen(h.Sender)
 	slab, err := n.Pool().GetSize(head + s.size)

@@ -37,79 +37,120 @@ type Routing string
 
 // The two that are compared.
 const (
-	Routed   Routing = "routed" // plain routing over the trees that Topology.Trees packs
+	Routed   Routing = "routed" // plain routing over the trees that Topology.Pack finds
 	Mixed    Routing = "coded"  // netcode.Multicast
 	codedApp uint32  = 1
 )
 
-// TopologyPoint is one topology in one world: the bound, and what was measured. Figures
-// are of the receiver that got least, in bytes of payload a second.
+// TopologyPoint is one topology in one world: the bounds, and what was measured. Figures
+// are of the receiver that is worst off, in bytes of payload a second and in seconds of virtual time.
 type TopologyPoint struct {
-	Kind      string  `json:"kind"` // "topology"
-	World     World   `json:"world"`
-	Name      string  `json:"name"`
-	Nodes     int     `json:"nodes"`
-	Links     int     `json:"links"`
-	MinCut    int     `json:"min_cut_units"`
-	Trees     int     `json:"trees"` // that plain routing packs, of one unit each
-	BoundPerS float64 `json:"bound_bytes_per_s"`
-	Routed    float64 `json:"routed_bytes_per_s"`
-	Coded     float64 `json:"coded_bytes_per_s"`
-	Wrong     uint64  `json:"wrong_messages"`
-	// Of the coded run, of the receiver that was worst off, in virtual time.
+	Kind       string  `json:"kind"` // "topology"
+	World      World   `json:"world"`
+	Seed       uint64  `json:"seed"`
+	Name       string  `json:"name"`
+	Nodes      int     `json:"nodes"`
+	Links      int     `json:"links"`
+	Loss       float64 `json:"loss,omitempty"`          // of each link, as a share
+	CrashEvery float64 `json:"crash_every_s,omitempty"` // of a relay, which then is down for DownFor
+	DownFor    float64 `json:"down_for_s,omitempty"`
+	MinCut     int     `json:"min_cut_units"`
+	Packed     float64 `json:"packed_units"` // the most that plain routing can carry
+	Trees      int     `json:"trees"`        // that it takes
+	Gain       float64 `json:"coding_gain"`  // of the bounds: min cut over packed
+
+	BoundPerS    float64 `json:"bound_bytes_per_s"`    // of coding: the min cut, less what is lost
+	RoutablePerS float64 `json:"routable_bytes_per_s"` // of routing: the packing, less what is lost
+	Routed       float64 `json:"routed_bytes_per_s"`
+	Coded        float64 `json:"coded_bytes_per_s"`
+	Wrong        uint64  `json:"wrong_messages"`
+
 	DelayMean    float64 `json:"coded_delay_mean_s,omitempty"`
 	DelayLongest float64 `json:"coded_delay_longest_s,omitempty"`
 	Silence      float64 `json:"coded_silence_longest_s,omitempty"`
-	// The same, routed.
-	RoutedDelayMean float64 `json:"routed_delay_mean_s,omitempty"`
+
+	RoutedDelayMean    float64 `json:"routed_delay_mean_s,omitempty"`
+	RoutedDelayLongest float64 `json:"routed_delay_longest_s,omitempty"`
+	RoutedSilence      float64 `json:"routed_silence_longest_s,omitempty"`
 }
 
-// Share is what coding reached of the bound.
+// Share is what coding reached of its bound.
 func (p TopologyPoint) Share() float64 { return p.Coded / p.BoundPerS }
+
+// RoutedShare is what routing reached of its own.
+func (p TopologyPoint) RoutedShare() float64 { return p.Routed / p.RoutablePerS }
 
 // TopologySpec is how topologies are run.
 type TopologySpec struct {
 	World World // Sim or Live
 	Seed  uint64
+	Loss  float64 // of each link: a share of its messages
+	Churn         // in Sim, and without Loss
 	Window
 }
 
+func (s TopologySpec) absences(t Topology) []absence {
+	return s.Churn.absences(t, s.Seed, s.Warmup+s.Duration)
+}
+
 // RunTopology measures a topology, routed and coded.
+//
+// Routing is given all it can have: the optimal packing of trees, sources that send over each
+// tree exactly what the packing says, and, where links lose, retransmission on each link by itself,
+// which loses no more than the links do. But trees stay what they are when a relay crashes.
 func RunTopology(ctx context.Context, t Topology, s TopologySpec) (TopologyPoint, error) {
-	p := TopologyPoint{Kind: "topology", World: s.World, Name: t.Name, Nodes: t.Nodes, Links: len(t.Edges),
-		MinCut: t.MinCut(), Trees: len(t.Trees())}
-	p.BoundPerS = float64(p.MinCut) * unitPayload
+	p := TopologyPoint{Kind: "topology", World: s.World, Seed: s.Seed, Name: t.Name, Nodes: t.Nodes, Links: len(t.Edges),
+		Loss: s.Loss, MinCut: t.MinCut()}
+	p.CrashEvery, p.DownFor = s.Every.Seconds(), s.Down.Seconds()
+	if err := s.Churn.check(); err != nil {
+		return p, err
+	}
+	if s.Every > 0 && (s.World != Sim || s.Loss > 0) {
+		return p, fmt.Errorf("relays crash in %s only, and where links do not lose", Sim)
+	}
+	packing, err := t.Pack()
+	if err != nil {
+		return p, err
+	}
+	if len(packing.Trees) == 0 {
+		return p, fmt.Errorf("%s: not all receivers can be reached", t.Name)
+	}
+	p.Packed, p.Trees = packing.Units(), len(packing.Trees)
+	p.Gain = float64(p.MinCut) / p.Packed
+	coding, routing := t.bounds(packing, s.absences(t), s.Window)
+	p.BoundPerS, p.RoutablePerS = coding*unitPayload*(1-s.Loss), routing*unitPayload*(1-s.Loss)
 	for _, how := range []Routing{Routed, Mixed} {
-		results, err := t.run(ctx, s, how)
+		results, err := t.run(ctx, s, how, packing)
 		if err != nil {
 			return p, fmt.Errorf("%s, %s: %w", t.Name, how, err)
 		}
-		least := -1.0
-		for _, r := range results {
-			p.Wrong += r.WrongMessages
-			if how == Mixed {
-				p.DelayMean, p.DelayLongest, p.Silence = max(p.DelayMean, r.DelayMean), max(p.DelayLongest, r.DelayLongest), max(p.Silence, r.Silence)
-			} else {
-				p.RoutedDelayMean = max(p.RoutedDelayMean, r.DelayMean)
-			}
-			if least < 0 || r.UsefulPerS < least {
-				least = r.UsefulPerS
-			}
-		}
-		if how == Routed {
-			p.Routed = least
-		} else {
-			p.Coded = least
-		}
+		p.take(how, results)
 	}
 	return p, nil
 }
 
-func (t Topology) run(ctx context.Context, s TopologySpec, how Routing) (results []NodeResult, err error) {
+// take takes what receivers got.
+func (p *TopologyPoint) take(how Routing, results []NodeResult) {
+	least, mean, longest, silence := &p.Routed, &p.RoutedDelayMean, &p.RoutedDelayLongest, &p.RoutedSilence
+	if how == Mixed {
+		least, mean, longest, silence = &p.Coded, &p.DelayMean, &p.DelayLongest, &p.Silence
+	}
+	for i, r := range results {
+		p.Wrong += r.WrongMessages
+		if i == 0 || r.UsefulPerS < *least {
+			*least = r.UsefulPerS
+		}
+		*mean, *longest, *silence = max(*mean, r.DelayMean), max(*longest, r.DelayLongest), max(*silence, r.Silence)
+	}
+}
+
+func (t Topology) run(ctx context.Context, s TopologySpec, how Routing, packing Packing) (results []NodeResult, err error) {
 	var b bed
 	switch s.World {
 	case Sim:
-		b = newSimBed(s.Seed)
+		virtual := newSimBed(s.Seed)
+		virtual.world.Schedule(faults(s.absences(t))...)
+		b = virtual
 	case Live:
 		b, err = newLiveBed(s.Seed, engine.TCP)
 	default:
@@ -119,12 +160,11 @@ func (t Topology) run(ctx context.Context, s TopologySpec, how Routing) (results
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	trees := t.Trees()
 	for n := t.Nodes - 1; n >= 0; n-- {
-		r := t.role(n, how, trees, b.id)
+		r := t.role(n, s, how, packing, b.id)
 		for _, e := range t.Edges {
 			if e.From == n {
-				r.links = append(r.links, linkSpec{b.id(nodeName(e.To)), linkOf(e)})
+				r.links = append(r.links, linkSpec{b.id(nodeName(e.To)), linkOf(e, s.Loss)})
 			}
 		}
 		if err := b.add(nodeName(n), r); err != nil {
@@ -141,30 +181,41 @@ func (t Topology) run(ctx context.Context, s TopologySpec, how Routing) (results
 func nodeName(n int) string { return "n" + strconv.Itoa(n) }
 
 // role is what node n does.
-func (t Topology) role(n int, how Routing, trees []Tree, id func(string) core.NodeID) role {
+func (t Topology) role(n int, s TopologySpec, how Routing, packing Packing, id func(string) core.NodeID) role {
 	k := &meter{}
 	r := role{meter: k}
-	if how == Routed {
-		var routes []route
-		for i, tree := range trees {
-			way := route{app: uint32(i + 1)}
-			for _, e := range tree {
-				if t.Edges[e].From == n {
-					way.to = append(way.to, id(nodeName(t.Edges[e].To)))
-				}
-			}
-			routes = append(routes, way)
-			if n == 0 {
-				r.sources = append(r.sources, &stream{app: way.app, size: PacketPayload})
-			}
+	if how == Mixed {
+		r.again = func() core.Algorithm { return netcode.NewMulticast(t.session(n, k, id)) }
+		r.alg = r.again()
+		if n == 0 {
+			r.sources = []*stream{{app: codedApp, size: PacketPayload}}
 		}
-		r.alg = &router{meter: k, policy: waits, routes: routes}
 		return r
 	}
-	r.alg = netcode.NewMulticast(t.session(n, k, id))
-	if n == 0 {
-		r.sources = []*stream{{app: codedApp, size: PacketPayload}}
+	var routes []route
+	for i, tree := range packing.Trees {
+		way := route{app: uint32(i + 1)}
+		for _, e := range tree {
+			if t.Edges[e].From == n {
+				way.to = append(way.to, id(nodeName(t.Edges[e].To)))
+			}
+		}
+		routes = append(routes, way)
+		if n == 0 {
+			rate := float(packing.Flows[i]) * PacketsPerUnit * (1 - s.Loss)
+			r.sources = append(r.sources, &stream{app: way.app, size: PacketPayload, rate: rate})
+		}
 	}
+	r.again = func() core.Algorithm {
+		switch {
+		case s.Loss > 0:
+			return newResender(k, routes)
+		case s.Every > 0: // who waits for a relay that is down waits with everybody
+			return &router{meter: k, policy: drops, routes: routes}
+		}
+		return &router{meter: k, policy: waits, routes: routes}
+	}
+	r.alg = r.again()
 	return r
 }
 
@@ -186,4 +237,6 @@ func (t Topology) session(n int, k *meter, id func(string) core.NodeID) netcode.
 	return s
 }
 
-func linkOf(e Edge) emul.Link { return emul.Link{Rate: emul.Rate(e.Capacity) * unit()} }
+func linkOf(e Edge, loss float64) emul.Link {
+	return emul.Link{Rate: emul.Rate(e.Capacity) * unit(), Loss: loss}
+}

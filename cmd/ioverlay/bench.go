@@ -21,7 +21,7 @@ func (a *app) bench() *cobra.Command {
 		cmd.AddCommand(c)
 	}
 	cmd.AddCommand(
-		a.benchSim(), a.benchAgreement(), a.benchGF(), a.benchCoding(),
+		a.benchSim(), a.benchAgreement(), a.benchGF(), a.benchCoding(), a.benchCodes(),
 		a.benchPoint(), a.benchIdlePoint(), a.benchSimPoint(), a.benchObserved(), // children's sides
 	)
 	return cmd

@@ -92,10 +92,24 @@ func TestBenchCoding(t *testing.T) {
 	}
 }
 
+// Codes are compared in one table, and rows for programs.
+func TestBenchCodes(t *testing.T) {
+	dir := t.TempDir()
+	r := inside("bench", "codes", "--k", "4", "--size", "64", "--trials", "5", "--rounds", "1", "--out", dir)
+	rows, err := os.ReadFile(filepath.Join(dir, "results.jsonl"))
+	if r.Code != console.ExitOK || err != nil || !strings.Contains(r.Out, "perpetual") || strings.Count(string(rows), `"kind":"code"`) != 6 {
+		t.Errorf("exit code %d, %v\n%s%s", r.Code, err, r.Out, r.Err)
+	}
+}
+
 func TestReproUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{"repro", "fig4", "--world", "moon"}, {"repro", "fig4", "--duration", "1ms"}, {"repro", "topologies", "--world", "proc"},
-		{"repro", "topologies", "--count", "1000"}, {"bench", "coding", "--relay", "4"}, {"bench", "coding", "--relay", "40,4"},
+		{"repro", "topologies", "--count", "1000"}, {"repro", "topologies", "--family", "ring"}, {"repro", "topologies", "--loss", "60%"},
+		{"repro", "topologies", "--loss", "some"}, {"repro", "topologies", "--crash-every", "9s", "--loss", "1%"}, {"repro", "topologies", "--crash-every", "-1s"},
+		{"repro", "topologies", "--crash-every", "9s", "--world", "live"}, {"repro", "topologies", "--crash-every", "5s", "--down-for", "5s"}, {"bench", "coding", "--relay", "4"}, {"bench", "coding", "--relay", "40,4"},
+		{"bench", "codes", "--codes", "raptorq"}, {"bench", "codes", "--k", "1"}, {"bench", "codes", "--size", "65"}, {"bench", "codes", "--loss", "0.3"},
+		{"bench", "codes", "--trials", "0"}, {"bench", "codes", "--rounds", "0"}, {"bench", "codes", "--k", ""},
 		{"repro", "library", "--overlays", "napster"}, {"repro", "library", "--nodes", "3"}, {"bench", "coding", "--links", "fax"}, {"bench", "coding", "--k", "1"},
 	} {
 		if r := inside(args...); r.Code != console.ExitUsage {

@@ -19,6 +19,7 @@ type Setup struct {
 	Upstreams   []core.NodeID     `json:"upstreams,omitempty"`
 	Contacts    []core.NodeID     `json:"contacts,omitempty"`
 	Sources     []uint32          `json:"sources,omitempty"`  // applications of which a source is at this node, some time
+	Apps        []App             `json:"apps,omitempty"`     // all applications of the scenario
 	Commands    []Command         `json:"commands,omitempty"` // to obey before its first message
 	// Observers are those that the node reports to, in worlds of real time; it obeys the first.
 	Observers []core.NodeID `json:"observers,omitempty"`

@@ -23,7 +23,7 @@ type First struct {
 	App   uint32        `json:"app"`
 	Maker core.NodeID   `json:"maker"` // the sender in its header
 	Seq   uint64        `json:"seq"`
-	From  core.NodeID   `json:"from"` // the upstream node
+	From  core.NodeID   `json:"from"` // the upstream node; zero: it was put together of what several sent
 	At    time.Duration `json:"at_ns"`
 }
 
@@ -48,12 +48,17 @@ func Followed(seq uint64, dense int) bool {
 
 // first notes a message that came for the first time.
 func (f *follow) first(m *core.Msg) {
+	f.note(First{App: m.App(), Maker: m.Sender(), Seq: m.Seq(), From: m.From()})
+}
+
+func (f *follow) note(m First) {
 	switch {
-	case !Followed(m.Seq(), int(f.dense)):
+	case !Followed(m.Seq, int(f.dense)):
 	case len(f.firsts) >= maxFollowed:
 		f.missed++
 	default:
-		f.firsts = append(f.firsts, First{m.App(), m.Sender(), m.Seq(), m.From(), f.node.Now()})
+		m.At = f.node.Now()
+		f.firsts = append(f.firsts, m)
 	}
 }
 

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core"
@@ -20,6 +21,7 @@ type Host struct {
 	slow    slowness
 	books   books
 	guard   guard
+	data    []core.Type // of the algorithm, that carry data in another form
 }
 
 // New makes the host of a node.
@@ -32,7 +34,9 @@ func New(r *Registry, s Setup) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("host: the algorithm %q: %w", s.Algorithm, err)
 	}
-	inner, err := r.Make(s.Algorithm, Env{Name: s.Name, Downstreams: s.Downstreams, Upstreams: s.Upstreams, Contacts: s.Contacts, Sources: s.Sources, Params: params})
+	h := &Host{first: s.Commands, data: r.data(s.Algorithm)}
+	inner, err := r.Make(s.Algorithm, Env{Name: s.Name, Downstreams: s.Downstreams, Upstreams: s.Upstreams, Contacts: s.Contacts,
+		Sources: s.Sources, Apps: s.Apps, Params: params, Delivered: h.tally.delivered})
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +45,7 @@ func New(r *Registry, s Setup) (*Host, error) {
 			b.AddHost(id)
 		}
 	}
-	h := &Host{inner: inner, first: s.Commands}
+	h.inner = inner
 	h.guard.begin(inner, s.CheckEvery)
 	if s.Follow > 0 {
 		h.tally.follow = &follow{dense: uint64(s.Follow)}
@@ -99,6 +103,10 @@ func (h *Host) process(m *core.Msg) core.Verdict {
 		if m.TimerID() == slowTimer {
 			h.slow.due(h)
 			return core.Done
+		}
+	default:
+		if len(h.data) > 0 && slices.Contains(h.data, m.Type()) && !m.From().IsZero() {
+			h.tally.coded(m)
 		}
 	}
 	if h.slow.takes(h, m) {

@@ -16,7 +16,18 @@ type Env struct {
 	Upstreams   []core.NodeID // that the scenario has a link from
 	Contacts    []core.NodeID // whom the node knows when it starts (bootstrap); of an algorithm that embeds algos.Base they are known hosts
 	Sources     []uint32      // applications of which the scenario has a source at this node, some time
+	Apps        []App         // all applications of the scenario
 	Params      spec.Params   // every parameter, defaults included
+	// Delivered tells the host that a message of a source at another node is here, put together of messages
+	// in which it came coded: it counts as distinct, and for latency and coverage. It is nil for
+	// algorithms that are made without a host.
+	Delivered func(maker core.NodeID, app uint32, seq uint64)
+}
+
+// App is an application of a scenario.
+type App struct {
+	Name string `json:"name"`
+	ID   uint32 `json:"id"`
 }
 
 // Algorithm is one that scenarios can name.
@@ -27,6 +38,9 @@ type Algorithm struct {
 	// Types are names for types of its messages, for send events of scenarios: from
 	// 256 to wire.MaxType, since those below are the engine's.
 	Types map[string]core.Type
+	// Data are types of its messages that carry an application's data in another form: links count
+	// them as data (throughput, goodput, received). What comes of them is told by Env.Delivered.
+	Data []core.Type
 }
 
 // Registry is the algorithms that scenarios can name. Make it with [Shipped], add
@@ -44,6 +58,7 @@ func Shipped() *Registry {
 	r.Add(newCyclon())
 	r.Add(newHyparview())
 	r.Add(newPlumtree())
+	r.Add(newMulticast())
 	r.Add(newSwim())
 	r.Add(newSFlow())
 	r.Add(newTree())
@@ -86,6 +101,9 @@ func (r *Registry) Params(name string) ([]spec.Param, bool) {
 	}
 	return r.all[i].Params, true
 }
+
+// data are the types that carry an application's data in another form.
+func (r *Registry) data(name string) []core.Type { return r.all[r.find(name)].Data }
 
 // Make makes an algorithm by name. The parameters of the environment are all there are.
 func (r *Registry) Make(name string, e Env) (core.Algorithm, error) {

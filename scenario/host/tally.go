@@ -31,6 +31,14 @@ type lane struct {
 }
 
 func (t *tally) data(m *core.Msg) {
+	t.coded(m)
+	if t.isNew(lane{m.Sender(), m.App()}, m.Seq()) && t.follow != nil {
+		t.follow.first(m)
+	}
+}
+
+// coded counts a message by the link that it came on, and not by what it is.
+func (t *tally) coded(m *core.Msg) {
 	from := lane{m.From(), m.App()}
 	if t.lastLane != from {
 		t.lastLane, t.lastIn = from, t.inOf(from)
@@ -39,16 +47,25 @@ func (t *tally) data(m *core.Msg) {
 	c.Msgs++
 	c.Bytes += uint64(m.Len())
 	c.Payload += uint64(len(m.Payload()))
-	of := lane{m.Sender(), m.App()}
+}
+
+// delivered counts a message that was put together here: Env.Delivered.
+func (t *tally) delivered(maker core.NodeID, app uint32, seq uint64) {
+	if t.isNew(lane{maker, app}, seq) && t.follow != nil {
+		t.follow.note(First{App: app, Maker: maker, Seq: seq})
+	}
+}
+
+// isNew counts a message of a source if it has not come before.
+func (t *tally) isNew(of lane, seq uint64) bool {
 	if t.lastOf != of || len(t.streams.keys) == 0 {
 		t.lastOf, t.lastSeen, t.lastApp = of, t.streams.at(of), t.appAt(of.app)
 	}
-	if t.streams.entries[t.lastSeen].value.mark(m.Seq()) {
-		t.apps.touch(t.lastApp).Distinct++
-		if t.follow != nil {
-			t.follow.first(m)
-		}
+	if !t.streams.entries[t.lastSeen].value.mark(seq) {
+		return false
 	}
+	t.apps.touch(t.lastApp).Distinct++
+	return true
 }
 
 func (t *tally) inOf(from lane) int {

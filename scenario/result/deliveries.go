@@ -111,9 +111,13 @@ type Arrival struct {
 	App         uint32
 	Maker, Node int
 	Seq         uint64
-	From        int // the upstream node; -1: none of the plan's
+	From        int // the upstream node; -1: none of the plan's; or PutTogether
 	At          time.Duration
 }
+
+// PutTogether stands for the upstream of a message that came coded, from several: it has a latency, and
+// no number of hops.
+const PutTogether = -2
 
 // Arrived takes an arrival, unless the message or the way that it came is not known yet:
 // then it reports false, and does nothing but with last, which says that nobody will ever
@@ -133,6 +137,7 @@ func (r *Run) Arrived(a Arrival, last bool) bool {
 	}
 	var hops uint32 // no message passes more nodes than there are
 	switch {
+	case a.From == PutTogether:
 	case a.From == a.Maker:
 		hops = 1
 	case a.From >= 0 && m.hops[a.From] > 0:
