@@ -26,7 +26,7 @@ void main() {
   a += u * ra + n * shape.y; b += -u * rb + n * shape.y;
   vec2 p; float halfw;
   if (head < 0.5) {
-    b -= u * tip * 0.7;
+    b -= u * tip * 0.96;
     halfw = shape.x * 0.5 + 0.75;
     p = mix(a, b, corner.x) + n * corner.y * halfw;
     vAlong = corner.x * length(b - a);

@@ -30,7 +30,7 @@ export function paint(g: CanvasRenderingContext2D, s: Scene, c: Camera, time: nu
     g.beginPath()
     for (let k = 0; k < b.at.length; k += 4) {
       const dx = b.at[k + 2]! - b.at[k]!, dy = b.at[k + 3]! - b.at[k + 1]!, d = Math.hypot(dx, dy)
-      const tip = Math.min(5 + b.width * 1.5, d * 0.4) * 0.7
+      const tip = Math.min(5 + b.width * 1.5, d * 0.4) * 0.96
       g.moveTo(b.at[k]!, b.at[k + 1]!)
       g.lineTo(b.at[k + 2]! - (dx / d) * tip, b.at[k + 3]! - (dy / d) * tip)
     }

@@ -18,7 +18,7 @@ export function svg(s: Scene, c: Camera, label: (p: number) => string, look: Loo
   const out: string[] = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${n(c.w)}" height="${n(c.h)}" viewBox="0 0 ${n(c.w)} ${n(c.h)}" font-family="${escape(look.font)}" font-size="11">`,
     title ? `<title>${escape(title)}</title>` : '',
-    `<rect width="100%" height="100%" fill="${look.background}"/>`, ground, '<g fill="none" stroke-linecap="round">',
+    `<rect width="100%" height="100%" fill="${look.background}"/>`, ground, '<g fill="none">',
   ]
   const heads: string[] = []
   for (let l = 0; l < s.links; l++) {
@@ -26,7 +26,7 @@ export function svg(s: Scene, c: Camera, label: (p: number) => string, look: Loo
     if (!e) continue
     const w = s.width[l]!, dx = e.bx - e.ax, dy = e.by - e.ay, d = Math.hypot(dx, dy), ux = dx / d, uy = dy / d
     const tip = Math.min(5 + w * 1.5, d * 0.4), half = 3 + w * 0.85, a = alpha(s.color, l), col = hex(s.color, l)
-    out.push(`<path d="M${n(e.ax)} ${n(e.ay)}L${n(e.bx - ux * tip * 0.7)} ${n(e.by - uy * tip * 0.7)}" stroke="${col}" stroke-width="${w.toFixed(2)}"${a && ` stroke-opacity="${a}"`}${s.flow[l]! < 0 ? ' stroke-dasharray="3.5 3.5"' : ''}/>`)
+    out.push(`<path d="M${n(e.ax)} ${n(e.ay)}L${n(e.bx - ux * tip * 0.96)} ${n(e.by - uy * tip * 0.96)}" stroke="${col}" stroke-width="${w.toFixed(2)}"${a && ` stroke-opacity="${a}"`}${s.flow[l]! < 0 ? ' stroke-dasharray="3.5 3.5"' : ''}/>`)
     heads.push(`<path d="M${n(e.bx)} ${n(e.by)}L${n(e.bx - ux * tip - uy * half)} ${n(e.by - uy * tip + ux * half)}L${n(e.bx - ux * tip + uy * half)} ${n(e.by - uy * tip - ux * half)}z" fill="${col}"${a && ` fill-opacity="${a}"`}/>`)
   }
   out.push('</g>', '<g>', ...heads, '</g>', '<g>')

@@ -385,7 +385,7 @@ export class App {
     if (this.playing && !this.following) {
       const t = Math.min(this.end, this.t + dt * this.speed)
       if (this.go(t)) this.t = t
-      else if (!this.loading) void this.fetch(t)
+      else if (!this.loading && !this.extending) void this.fetch(t)
       const s = this.history.find(this.t)
       if (s && s !== this.tail && s.end - this.t < 20 && s.end < this.end && !this.extending) void this.extend(s, s.updates.length + 5000)
       if (t >= this.end) {

@@ -19,9 +19,10 @@ export async function browser({ webgl = true } = {}) {
 }
 
 /** A page that must stay without errors and on its own server; `check` throws with all that was wrong. */
-export async function open(context, url, { width = 1440, height = 900, theme, allow = () => false } = {}) {
+export async function open(context, url, { width = 1440, height = 900, theme, calm = false, allow = () => false } = {}) {
   const page = await context.newPage()
   await page.setViewportSize({ width, height })
+  if (calm) await page.emulateMedia({ reducedMotion: 'reduce' })
   const wrong = []
   page.on('console', (m) => { if (['error', 'warning'].includes(m.type()) && !allow(m.text())) wrong.push(`console ${m.type()}: ${m.text()}`) })
   page.on('pageerror', (e) => wrong.push(`exception: ${e.stack ?? e}`))

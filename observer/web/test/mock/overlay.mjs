@@ -21,7 +21,7 @@ export class Overlay {
   constructor({ nodes = 16, links = 0, seed = 1, failEvery = 9, chunks = 0 } = {}) {
     this.rand = random(seed)
     this.t = 0
-    this.failEvery = failEvery
+    this.failEvery = nodes > 4 ? failEvery : 0
     this.nextFail = failEvery
     this.chunks = chunks
     this.nodes = []
