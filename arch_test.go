@@ -40,6 +40,7 @@ var layers = []layer{
 	{"perf/...", nil},
 	{"metric/...", nil},
 	{"purity/...", nil},
+	{"record/...", nil},
 	{"internal/subprocess/...", nil},
 	{"internal/nodereport/...", nil},
 	{"core/wire/...", []string{"bufpool"}},
@@ -55,11 +56,16 @@ var layers = []layer{
 	{"scenario/result/...", []string{"scenario/spec", "metric"}},
 	{"scenario/host/...", []string{"core", "core/wire", "metric", "algos/...", "apps/...", "coding/...", "scenario/spec"}},
 	{"scenario/scenariotest/...", []string{"core/...", "scenario", "scenario/spec"}},
-	{"scenario/...", []string{"core/...", "metric", "algos/...", "apps/...", "coding/...", "scenario/spec", "scenario/result", "scenario/host",
+	{"record/...", nil},
+	{"observer", []string{"metric", "record", "core", "core/wire", "core/emul", "algos"}},
+	{"observer/api/...", []string{"record", "observer"}},
+	{"observer/live/...", []string{"record", "core", "core/engine", "observer", "observer/api"}},
+	{"observer/report/...", []string{"core", "algos", "apps", "internal/nodereport"}},
+	{"scenario/...", []string{"core/...", "metric", "observer/report", "algos/...", "apps/...", "coding/...", "scenario/spec", "scenario/result", "scenario/host",
 		"internal/subprocess"}},
 	{"experiment/stats", nil},
 	{"experiment/...", []string{"experiment/stats", "scenario/...", "internal/subprocess"}},
-	{"cli/...", []string{"bufpool", "core/...", "algos/...", "apps/...", "coding/...", "scenario/...", "experiment", "perf/...",
+	{"cli/...", []string{"observer/...", "record/...", "bufpool", "core/...", "algos/...", "apps/...", "coding/...", "scenario/...", "experiment", "perf/...",
 		"internal/nodereport", "internal/subprocess"}},
 	{".", []string{"cli/...", "scenario/..."}},
 	{"examples/...", []string{".", "core/...", "algos/...", "apps/...", "coding/...", "scenario/..."}},
@@ -78,8 +84,8 @@ type library struct {
 // worlds are the packages that must behave alike live, emulated and in virtual
 // time, and virtual time itself, which must be the same on every machine. The live
 // runtime is not among them, nor what runs many virtual worlds at a time.
-var worlds = []string{"metric", "core", "core/wire/...", "core/emul/...", "core/qos/...", "algos/...", "apps/...", "coding/...",
-	"core/sim", "core/sim/trace", "core/sim/simtest", "scenario/host", "examples/gossip"}
+var worlds = []string{"metric", "record", "core", "core/wire/...", "core/emul/...", "core/qos/...", "algos/...", "apps/...", "coding/...",
+	"core/sim", "core/sim/trace", "core/sim/simtest", "observer", "scenario/host", "examples/gossip"}
 
 var libraries = []library{
 	{path: "github.com/panjf2000/gnet/...", only: []string{"core/engine/...", "bench/..."}, why: "only the engine and the baselines touch the poller"},
@@ -222,6 +228,8 @@ func TestForbidden(t *testing.T) {
 		{"~/core", "~/algos", false},
 		{"~/core", "~/metric", true},
 		{"~/metric", "~/core", false},
+		{"~/record", "~/metric", false},
+		{"~/record/replay", "~/record", true},
 		{"~/scenario/result", "~/metric", true},
 		{"~/core", "net", false},
 		{"~/core", "net/http", false},
@@ -291,6 +299,15 @@ func TestForbidden(t *testing.T) {
 		{"~/bench", gnet, true},
 		{"~/bench", "~/core/engine", true},
 		{"~/observer", gnet, false},
+		{"~/observer", "~/core/engine", false},
+		{"~/observer", "net/http", false},
+		{"~/observer", "~/observer/api", false},
+		{"~/observer/live", "~/core/engine", true},
+		{"~/observer/api", "~/observer/live", false},
+		{"~/observer/report", "~/apps", true},
+		{"~/scenario/host", "~/observer/report", false},
+		{"~/scenario/world", "~/observer/report", true},
+		{"~/scenario/world", "~/observer/live", false},
 		{"~/cmd/ioverlay", "os", true},
 		{"~/corelike", "os", true}, // a name that only starts alike
 		{"example.org/other", gnet, true},

@@ -107,6 +107,10 @@ func leafSchema(t reflect.Type, algorithms Algorithms) *jsonschema.Schema {
 		return enum(string(DepartKill), string(DepartStop))
 	case *Algorithm:
 		return algorithmSchema(algorithms)
+	case *Observers:
+		return observersSchema()
+	case *Degrees:
+		return &jsonschema.Schema{Type: "number", Description: "Degrees."}
 	}
 	return nil
 }
