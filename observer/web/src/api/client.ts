@@ -52,7 +52,7 @@ export const api = {
     get<{ updates: Update[] | null; next?: number }>('updates', { from, to }, signal),
   events: (q: { from?: number; to?: number; kind?: string; node?: number; limit?: number }) =>
     get<{ events: Event[] | null }>('events', q),
-  series: (q: { kind: 'node' | 'link' | 'total'; key?: string; field: string; from: number; to: number; points?: number }, signal?: AbortSignal) =>
+  series: (q: { kind: 'node' | 'link'; key: string; field: string; from: number; to: number; points?: number }, signal?: AbortSignal) =>
     get<Series>('series', q, signal),
   log: (limit = 200) => get<{ log?: LogLine[]; lines?: LogLine[]; entries?: LogLine[] }>('log', { limit }),
   transfers: async (from: number, to: number, limit: number, signal?: AbortSignal): Promise<ArrayBuffer> =>

@@ -38,10 +38,10 @@ async function world(): Promise<Basemap> {
   const t = (await import('world-atlas/countries-110m.json')).default as unknown as Topology<{ countries: GeometryCollection; land: GeometryCollection }>
   const projection = geoNaturalEarth1().scale(250).translate([0, 0])
   const path = geoPath(projection)
-  const lands = feature(t, t.objects.land)
   // Without Antarctica, where nobody runs a node, the rest is larger.
-  const box = { x0: -700, x1: 760, y0: -330, y1: 270 }
-  return finish(projection, path(lands) ?? '', path(mesh(t, t.objects.countries, (a, b) => a !== b)) ?? '', box)
+  const countries = feature(t, { type: 'GeometryCollection', geometries: t.objects.countries.geometries.filter((g) => g.id !== '010') })
+  const box = { x0: -620, x1: 690, y0: -345, y1: 245 }
+  return finish(projection, path(countries) ?? '', path(mesh(t, t.objects.countries, (a, b) => a !== b)) ?? '', box)
 }
 
 async function america(): Promise<Basemap> {

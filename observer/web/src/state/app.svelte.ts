@@ -68,6 +68,7 @@ export class App {
   dominoAt = 0
   dominoHeld = false
   freshEvents = $state(0)
+  private named = $state(0)
 
   readonly history = new History()
   readonly events = new EventLog()
@@ -82,6 +83,7 @@ export class App {
   private lastTick = 0
   private dirty = false
   private gap = false
+  private known = 0
   private seeking: AbortController | undefined
   private extending = false
   private toastTimer: ReturnType<typeof setTimeout> | undefined
@@ -172,6 +174,7 @@ export class App {
       this.history.add(this.tail)
     }
     this.gap = false
+    this.named++
     this.end = u.t
     if (this.following) this.t = u.t
     this.take(u.events)
@@ -182,6 +185,7 @@ export class App {
     if (!this.tail || !this.tail.push(u)) return
     this.end = u.t
     if (this.following) this.t = u.t
+    if (u.full || u.nodes?.some((n) => n.name !== undefined || n.gone)) this.named++
     this.take(u.events)
     this.dirty = true
     if (this.tail.end - this.tail.begin > LIVE_KEEP * 1.2) {
@@ -299,7 +303,13 @@ export class App {
     if (!s) return false
     const back = t < this.cursor.world.t
     const was = this.cursor.world.t
-    if (this.cursor.move(s, t)) this.dirty = true
+    if (this.cursor.move(s, t)) {
+      this.dirty = true
+      if (this.cursor.world.nodes.size !== this.known) {
+        this.known = this.cursor.world.nodes.size
+        this.named++
+      }
+    }
     if (this.playing && !back && t - was < 2) {
       const k = this.events.count(was)
       const fresh = this.events.all.slice(k, this.events.count(t))
@@ -459,6 +469,7 @@ export class App {
 
   name(i: number | undefined): string {
     if (i === undefined) return '?'
+    void this.named
     const n = this.now.nodes.get(i)
     return n?.name ?? n?.id ?? `#${i}`
   }

@@ -85,7 +85,8 @@ export async function serve({ port = 0, mode = 'live', nodes = 16, links = 0, ch
       case 'log': return json(res, { log })
       case 'series': {
         const kind = url.searchParams.get('kind'), key = url.searchParams.get('key'), field = url.searchParams.get('field')
-        const value = (u) => kind === 'total' ? u.nodes.reduce((s, n) => s + (n[field] ?? 0), 0) : (kind === 'node' ? u.nodes.find((n) => n.i === Number(key)) : u.links.find((l) => `${l.f}-${l.t}` === key))?.[field] ?? null
+        const deep = (x) => field.split('.').reduce((o, k) => o?.[k], x) ?? null
+        const value = (u) => deep(kind === 'node' ? u.nodes.find((n) => n.i === Number(key)) : u.links.find((l) => `${l.f}-${l.t}` === key))
         const step = Math.max(1, Math.ceil(within.length / q('points', 600)))
         const some = within.filter((_, k) => k % step === 0)
         return json(res, { t: some.map((u) => u.t), v: some.map(value) })
