@@ -1,6 +1,6 @@
 // From the overlay to a picture: width is throughput, colour how near a link is to a limit, or what it loses.
 
-import { linkKey, type Link, type Node } from '../model/types.ts'
+import { carries, linkKey, type Link, type Node } from '../model/types.ts'
 import type { World } from '../model/world.ts'
 import { DIM, DOWN, emptyScene, GROUP, SOURCE, type Scene } from './scene.ts'
 import type { Positions } from './layouts.ts'
@@ -92,12 +92,15 @@ export interface Options {
   hidden?: (i: number) => boolean
   /** Rate of the widest link. */
   full: number
-  /** When links were first seen broken, by key; kept by the caller. */
-  broken: Map<string, number>
+  /** Show links that carry no data, too. */
+  idle: boolean
+  /** When links were last seen to carry data, by key; kept by the caller. One that did and is down is broken. */
+  carried: Map<string, number>
   members?: Map<number, number> | undefined
 }
 
-/** How long a broken link is still shown, in seconds of the world. */
+/** How long a broken link is still shown, in seconds of the world. That a link is down says little by itself: nodes close
+ * those that they do not use. */
 export const BROKEN_SHOWN = 12
 
 export function rateOf(l: Link, app: string | undefined): number {
@@ -108,6 +111,13 @@ export function shows(l: Link, app: string | undefined): boolean {
   return app === undefined || l.apps?.[app] !== undefined
 }
 
+/** Which links are shown: all, or, as soon as any carries data, those that do. */
+export function shown(w: World, idle: boolean): (l: Link) => boolean {
+  if (idle) return (l) => l.up !== false
+  for (const l of w.links.values()) if (carries(l)) return carries
+  return (l) => l.up !== false
+}
+
 export function build(w: World, pos: Positions, o: Options): Scene {
   const ids: number[] = []
   for (const i of w.nodes.keys()) if (pos.has(i) && !o.hidden?.(i)) ids.push(i)
@@ -115,13 +125,14 @@ export function build(w: World, pos: Positions, o: Options): Scene {
   const place = new Map(ids.map((i, k) => [i, k]))
   const kept: Link[] = []
   const order = new Map<Link, number>()
+  const seen = shown(w, o.idle)
   for (const [key, l] of w.links) {
     if (!place.has(l.f) || !place.has(l.t)) continue
+    if (carries(l)) o.carried.set(key, w.t)
     if (l.up === false) {
-      if (!o.broken.has(key)) o.broken.set(key, w.t)
-      if (w.t - o.broken.get(key)! > BROKEN_SHOWN || w.t < o.broken.get(key)!) continue
-    } else o.broken.delete(key)
-    if (!shows(l, o.app)) continue
+      const last = o.carried.get(key)
+      if (last === undefined || w.t - last > BROKEN_SHOWN || w.t < last) continue
+    } else if (!seen(l) || !shows(l, o.app)) continue
     kept.push(l)
     order.set(l, rateOf(l, o.app) + (o.brightLinks?.has(key) ? 1e15 : 0))
   }

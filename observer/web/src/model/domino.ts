@@ -3,7 +3,7 @@
 // who was hit, over whom, and when.
 
 import type { World } from './world.ts'
-import type { Event } from './types.ts'
+import { carries, type Event } from './types.ts'
 
 export interface Hit {
   /** Seconds after the failure. */
@@ -33,8 +33,11 @@ export const DOMINO_WINDOW = 5
  */
 export function domino(origin: Event, before: World, after: Event[]): Domino {
   const feeds = new Map<number, number[]>()
+  // Where any link carries data, only those do harm that did. (Everybody may have a link to everybody for control.)
+  let data = false
+  for (const l of before.links.values()) if (carries(l)) data = true
   for (const l of before.links.values()) {
-    if (l.up === false) continue
+    if (data ? !carries(l) : l.up === false) continue
     const list = feeds.get(l.f)
     if (list) list.push(l.t)
     else feeds.set(l.f, [l.t])
@@ -66,13 +69,14 @@ export function domino(origin: Event, before: World, after: Event[]): Domino {
   for (const e of after) {
     if (e.t - origin.t > DOMINO_WINDOW) break
     if (e === origin || e.node === undefined || !follows.has(e.kind)) continue
-    const touches = e.node === start || e.peer === start
-    if (!hops.has(e.node) && !touches) continue
+    // Those who fed the one that failed are hit too: they had a child.
+    const parent = e.peer === start && feeds.get(e.node)?.includes(start) === true
+    if (!hops.has(e.node) && !parent) continue
     if (e.peer !== undefined && before.links.has(`${e.node}-${e.peer}`)) links.set(`${e.node}-${e.peer}`, [e.node, e.peer])
     if (e.peer !== undefined && before.links.has(`${e.peer}-${e.node}`)) links.set(`${e.peer}-${e.node}`, [e.peer, e.node])
     if (e.node === start || hits.has(e.node)) continue
     const hit: Hit = { after: e.t - origin.t, hops: hops.get(e.node) ?? 1, node: e.node, kind: e.kind }
-    const from = over.get(e.node) ?? (e.peer === start ? start : undefined)
+    const from = over.get(e.node) ?? (parent ? start : undefined)
     if (from !== undefined) hit.over = from
     hits.set(e.node, hit)
   }

@@ -105,4 +105,11 @@ export interface Meta {
   expectations?: { text: string; held?: boolean }[]
 }
 
+/** Whether data of a session go over a link; others only carry control messages, or nothing. */
+export function carries(l: Link): boolean {
+  if (l.up === false || !l.apps) return false
+  for (const _ in l.apps) return true
+  return false
+}
+
 export const linkKey = (f: number, t: number): string => `${f}-${t}`

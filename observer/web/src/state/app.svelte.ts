@@ -52,6 +52,8 @@ export class App {
   query = $state('')
   group = $state<string | undefined>()
   flow = $state(true)
+  /** Links that carry no data are shown too. */
+  idle = $state(false)
   messages = $state(true)
   theme = $state<'dark' | 'light'>('dark')
   calm = $state(false)
@@ -98,6 +100,7 @@ export class App {
     this.node = one(q.node, ['group', 'load', 'progress'] as const, 'group')
     this.app = q.app
     this.query = q.q ?? ''
+    this.idle = q.idle === 'yes'
     this.group = q.group
     this.figure = q.figure ?? 'in'
     if (q.root !== undefined && Number.isFinite(Number(q.root))) this.root = Number(q.root)
@@ -553,6 +556,7 @@ export class App {
       map: this.world === 'world' ? undefined : this.world,
       link: this.link === 'utilisation' ? undefined : this.link,
       node: this.node === 'group' ? undefined : this.node,
+      idle: this.idle ? 'yes' : undefined,
       app: this.app, q: this.query, group: this.group,
       figure: this.figure === 'in' ? undefined : this.figure,
       root: this.root?.toString(),

@@ -12,7 +12,7 @@ export async function browser({ webgl = true } = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'observer-page-'))
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: found, headless: true, viewport: { width: 1440, height: 900 },
-    args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    args: ['--no-sandbox', '--disable-gpu-rasterization', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
       ...(webgl ? ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'] : ['--disable-gpu', '--disable-software-rasterizer'])],
   })
   return { context, close: async () => { await context.close(); rmSync(profile, { recursive: true, force: true }) } }

@@ -12,7 +12,9 @@ import * as steps from './steps.mjs'
 
 const { values } = parseArgs({ options: { binary: { type: 'string' }, shots: { type: 'string' }, only: { type: 'string' } } })
 if (values.shots) mkdirSync(values.shots, { recursive: true })
-const b = await browser()
+// Without WebGL unless it is asked for: a page drawn by the processor is what a machine without a GPU shows, and costs a
+// tenth of WebGL by software. One story looks at WebGL.
+const b = await browser({ webgl: process.env.WEBGL === 'yes' })
 let failed = 0
 
 /** Runs one story on a page of its own, and fails if the page said or asked for anything that it should not. */

@@ -76,7 +76,7 @@ export class Overlay {
       const cap = f.caps?.up || f.caps?.total || 1e9
       const r = l.up && rate.has(l.f) && (f.apps[1]?.source || fed.has(l.f)) ? Math.min(rate.get(l.f), cap / kids, l.cap || 1e9) * (0.93 + this.rand() * 0.07) : 0
       l.rate = Math.round(r)
-      l.apps[1].rate = l.rate
+      l.apps = l.up ? { 1: { rate: l.rate, queued: 0 } } : {}
       l.queued.msgs = Math.round(r / 20_000 * this.rand())
       l.queued.bytes = l.queued.msgs * 1000
       l.blocked = r > 0 && r >= cap / kids * 0.9
