@@ -115,10 +115,10 @@ export class GL {
   private nodes = 0
   lost = false
 
-  /** Undefined where the browser has no WebGL 2. */
-  static create(canvas: HTMLCanvasElement): GL | undefined {
+  /** Undefined where the browser has no WebGL 2, or only one by software, which is slower than a canvas. `even` takes that too. */
+  static create(canvas: HTMLCanvasElement, even: boolean): GL | undefined {
     try {
-      const gl = canvas.getContext('webgl2', { antialias: false, alpha: true, premultipliedAlpha: true, depth: false, stencil: false, powerPreference: 'low-power' })
+      const gl = canvas.getContext('webgl2', { antialias: false, alpha: true, premultipliedAlpha: true, depth: false, stencil: false, powerPreference: 'low-power', failIfMajorPerformanceCaveat: !even })
       return gl ? new GL(gl, canvas) : undefined
     } catch {
       return undefined

@@ -18,7 +18,7 @@ export function paint(g: CanvasRenderingContext2D, s: Scene, c: Camera, time: nu
     if (Math.max(e.ax, e.bx) < 0 || Math.min(e.ax, e.bx) > c.w || Math.max(e.ay, e.by) < 0 || Math.min(e.ay, e.by) > c.h) continue
     const width = Math.round(s.width[l]! * (few ? 4 : 2)) / (few ? 4 : 2)
     const flow = few ? Math.round(s.flow[l]! * 4) / 4 : Math.min(0, s.flow[l]!)
-    const key = `${word(s.color, l)} ${width} ${flow}`
+    const key = `${few ? word(s.color, l) : word(s.color, l) & 0xe0e0e0f0} ${width} ${flow}`
     let b = batches.get(key)
     if (!b) batches.set(key, (b = { style: css(s.color, l), width, flow, at: [] }))
     b.at.push(e.ax, e.ay, e.bx, e.by)

@@ -227,9 +227,22 @@ export class App {
   }
 
   showDomino(e: Event, hold: boolean, again = false): void {
-    const s = this.history.find(e.t) ?? this.tail
-    if (!s) return
-    const before = s.at(Math.max(s.begin, e.t - 1e-6)).world
+    // Whom it fed is what was reported a poll or two before: one that ends in order closes its links before it is gone.
+    const t = e.t - Math.max(0.2, 2 * (this.live ? (this.meta?.poll ?? 0) : 0))
+    const s = this.history.find(t) ?? this.history.find(e.t)
+    if (s) {
+      this.setDomino(e, s.at(Math.max(s.begin, t)).world, hold, again)
+      return
+    }
+    // It was before the page was opened.
+    void api.snapshot(Math.max(this.begin, t)).then((u) => {
+      const w = new World()
+      w.apply({ ...u, full: true })
+      this.setDomino(e, w, hold, again)
+    }).catch((err: unknown) => this.tell((err as Error).message, 'bad'))
+  }
+
+  private setDomino(e: Event, before: World, hold: boolean, again: boolean): void {
     this.domino = domino(e, before, this.events.since(e.t))
     if (!again) {
       this.dominoAt = performance.now()
