@@ -68,7 +68,7 @@ if (values.binary) {
   })
   await story('demo: find a node, throttle it, its links follow', url, steps.throttle)
   await story('demo: deploy and terminate a session', url, steps.session)
-  await story('demo: kill a node and see the domino', url, steps.kill)
+  await story('demo: kill a node and see the domino', url, (p) => steps.kill(p, values.shots), { theme: 'dark' })
   await story('demo: scrub the live history and come back', url, steps.liveScrub)
   child.kill('SIGINT')
   await once(child, 'exit')
