@@ -56,7 +56,6 @@ var layers = []layer{
 	{"scenario/result/...", []string{"scenario/spec", "metric"}},
 	{"scenario/host/...", []string{"core", "core/wire", "metric", "algos/...", "apps/...", "coding/...", "scenario/spec"}},
 	{"scenario/scenariotest/...", []string{"core/...", "scenario", "scenario/spec"}},
-	{"record/...", nil},
 	{"observer", []string{"metric", "record", "core", "core/wire", "core/emul", "algos"}},
 	{"observer/api/...", []string{"record", "observer"}},
 	{"observer/live/...", []string{"record", "core", "core/engine", "observer", "observer/api"}},

@@ -24,7 +24,7 @@ const (
 	silentPolls = 3
 	silentTime  = 3 * time.Second
 
-	// maxCandidates bounds the nodes that have been heard of and have not answered; maxUnproven those of them whose link
+	// maxCandidates bounds the nodes that have been heard of and have not answered, as the nodes that can be known do; maxUnproven those of them whose link
 	// does not show that they are where they say, each of which costs a dial to an address that a stranger has named.
 	// candidateTime is how long they have for an answer.
 	maxCandidates = 16 << 10

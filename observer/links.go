@@ -37,6 +37,10 @@ func (o *Observer) takeLinks(m *member, s *algos.Status) {
 	for i := range now {
 		is := &now[i]
 		k, there := m.findLink(is.T)
+		up := is.Up.Or(false)
+		if !there && !up {
+			continue // a lane that is remembered after its link has gone, or never was
+		}
 		if !there {
 			if len(m.links) >= freeLinks && (len(m.links) >= maxLinks || o.links >= totalLinks) {
 				o.drop(dropLinks)
@@ -47,12 +51,17 @@ func (o *Observer) takeLinks(m *member, s *algos.Status) {
 		}
 		l := &m.links[k]
 		was := l.shown.Up.Or(false)
-		l.gone = 0
+		switch {
+		case up:
+			l.gone = 0
+		case l.gone == 0:
+			l.gone = max(o.Now(), 1)
+		}
 		if patch, changed := record.DiffLink(&l.shown, is); changed {
 			o.pending.Links = append(o.pending.Links, patch)
 			l.shown = *is
 		}
-		if was && !is.Up.Or(false) {
+		if was && !up {
 			lost++
 			o.tellLost(m, l, lost)
 		}

@@ -72,7 +72,7 @@ func (o *Observer) heardOf(id core.NodeID, proven bool) bool {
 		return true
 	}
 	switch {
-	case len(cs.at) >= maxCandidates:
+	case len(cs.at) >= min(maxCandidates, o.o.Nodes):
 		o.drop(dropNodes)
 		return false
 	case !proven && cs.unproven >= maxUnproven:

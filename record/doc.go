@@ -18,5 +18,7 @@
 //	encode.go     to JSON; decode.go: from it
 //	patch.go      RFC 7396 itself, for what algorithms say of themselves
 //	model.go      how things stand
+//	path.go       what a field of a node or link is called, and all of them one by one
+//	between.go    the update between two models
 //	columns.go    transfers as binary columns
 package record

@@ -45,7 +45,7 @@ type State struct {
 	T     Time
 	Node  uint32
 	Name  string
-	Value Value          // a number or a text
+	Value Value          // a number or a text; NoValue (null) takes the state away
 	Of    Field[float64] // what the number is out of
 }
 

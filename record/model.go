@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // What a history may have at most. They bound what a hostile report or file can take.
 const (
 	MaxNodes   = 1 << 20  // nodes, and so what indices are below
-	MaxLinks   = 1 << 22  // links at one time
-	MaxStates  = 1 << 22  // states, by node and name, at one time
+	MaxLinks   = 1 << 21  // links at one time
+	MaxStates  = 1 << 21  // states, by node and name, at one time
 	MaxText    = 64 << 10 // bytes of one text
 	MaxMetrics = 4096     // metrics of a node
 	MaxApps    = 4096     // applications of a node or link
@@ -44,7 +45,7 @@ func (a stateKey) Compare(b stateKey) int {
 
 // Apply takes an update. One that is over a limit, or of a node that cannot be, is an error and changes nothing.
 func (m *Model) Apply(u *Update) error {
-	if err := m.check(u); err != nil {
+	if err := m.Check(u); err != nil {
 		return err
 	}
 	if u.Full {
@@ -70,6 +71,10 @@ func (m *Model) Apply(u *Update) error {
 	for i := range u.States {
 		s := u.States[i]
 		key := stateKey{s.Node, s.Name}
+		if s.Value.Kind == NoValue {
+			m.states.remove(key)
+			continue
+		}
 		if old := m.states.get(key); old != nil {
 			*old = s
 			continue
@@ -98,8 +103,8 @@ func (m *Model) node(patch *Node) {
 	m.nodes[i].Merge(patch)
 }
 
-// check finds what may not be, before anything is changed.
-func (m *Model) check(u *Update) error {
+// Check finds what may not be in an update, and is what Apply does first.
+func (m *Model) Check(u *Update) error {
 	if u.T < 0 || u.T > MaxTime {
 		return fmt.Errorf("%w: an update at %v, which is not between 0 and %v", ErrLimit, u.T.Duration(), MaxTime.Duration())
 	}
@@ -143,8 +148,8 @@ func (n *Node) check() error {
 		return fmt.Errorf("%w: node %d with %d bytes of extra; at most %d", ErrLimit, n.I, len(n.Extra.v), MaxText)
 	}
 	for i := range n.Metrics {
-		if len(n.Metrics[i].Name) > MaxText {
-			return fmt.Errorf("%w: node %d with a metric's name of %d bytes; at most %d", ErrLimit, n.I, len(n.Metrics[i].Name), MaxText)
+		if name := n.Metrics[i].Name; len(name) > MaxText || !utf8.ValidString(name) {
+			return fmt.Errorf("%w: node %d with a metric's name of %d bytes, %.40q; it is UTF-8 of at most %d", ErrLimit, n.I, len(name), name, MaxText)
 		}
 	}
 	return nil

@@ -50,6 +50,7 @@ func TestModelRefusesWhatIsOverItsLimitsAndStaysAsItWas(t *testing.T) {
 		"apps":      {Nodes: []record.Node{{Apps: make([]record.App, record.MaxApps+1)}}},
 		"metrics":   {Nodes: []record.Node{{Metrics: make([]record.Metric, record.MaxMetrics+1)}}},
 		"metric":    {Nodes: []record.Node{{Metrics: []record.Metric{{Name: long}}}}},
+		"no text":   {Nodes: []record.Node{{Metrics: []record.Metric{{Name: "\xff"}}}}},
 		"link":      {Links: []record.Link{{F: record.MaxNodes}}},
 		"link apps": {Links: []record.Link{{Apps: make([]record.App, record.MaxApps+1)}}},
 		"state":     {States: []record.State{{Name: long}}},

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ioverlay/ioverlay/record"
+	"github.com/ioverlay/ioverlay/record/recordtest"
 )
 
 // The oracle keeps how things stand as plain JSON objects and applies patches to them as RFC 7396 says, word for word.
@@ -73,7 +74,10 @@ func (o *oracle) apply(t *rapid.T, text []byte) {
 		put(o.links, fmt.Sprintf("%09v %09v", l["f"], l["t"]), l)
 	}
 	for _, s := range u.States {
-		o.states[fmt.Sprintf("%09v %v", s["node"], s["name"])] = s
+		key := fmt.Sprintf("%09v %v", s["node"], s["name"])
+		if o.states[key] = s; s["value"] == nil {
+			delete(o.states, key)
+		}
 	}
 }
 
@@ -114,121 +118,13 @@ func pruned(of map[string]any) map[string]any {
 	return out
 }
 
-var texts = rapid.SampledFrom([]string{"", "a", "n3", "Zürich", "<b>&\"\\\n", "a\x00b", "\u2028", "10.0.0.3:7000"})
-
-var numbers = rapid.OneOf(rapid.SampledFrom([]any{0, 1, -1, 0.5, 1e21, 1e-7, 120000, 1.7976931348623157e308}), rapid.Map(rapid.Float64(), func(f float64) any { return f + 0 })) // never -0, which is a 0 here
-
-// anything is a JSON value of bounded depth.
-func anything(depth int) *rapid.Generator[any] {
-	return rapid.Custom(func(t *rapid.T) any {
-		switch rapid.IntRange(0, 5+min(depth, 2)).Draw(t, "kind") {
-		case 0:
-			return nil
-		case 1:
-			return numbers.Draw(t, "number")
-		case 2:
-			return texts.Draw(t, "text")
-		case 3:
-			return rapid.Bool().Draw(t, "bool")
-		case 4:
-			return []any{}
-		case 5:
-			return map[string]any{}
-		case 6:
-			return rapid.SliceOfN(anything(depth-1), 0, 3).Draw(t, "list")
-		default:
-			return rapid.MapOfN(rapid.SampledFrom([]string{"a", "b", "c"}), anything(depth-1), 0, 3).Draw(t, "object")
-		}
-	})
-}
-
-// patchOf draws some of the members, each null now and then.
-func patchOf(t *rapid.T, members map[string]*rapid.Generator[any]) map[string]any {
-	out := map[string]any{}
-	for _, name := range sortedKeys(members) {
-		switch rapid.IntRange(0, 4).Draw(t, name) {
-		case 0:
-			out[name] = nil
-		case 1, 2:
-			out[name] = members[name].Draw(t, name)
-		}
-	}
-	return out
-}
-
-func object(members map[string]*rapid.Generator[any]) *rapid.Generator[any] {
-	return rapid.Custom(func(t *rapid.T) any { return patchOf(t, members) })
-}
-
-var (
-	anyText   = rapid.Map(texts, func(s string) any { return s })
-	anyBool   = rapid.Map(rapid.Bool(), func(b bool) any { return b })
-	pair      = rapid.Custom(func(t *rapid.T) any { return []any{numbers.Draw(t, "a"), numbers.Draw(t, "b")} })
-	queued    = object(map[string]*rapid.Generator[any]{"msgs": numbers, "bytes": numbers})
-	nodeApp   = object(map[string]*rapid.Generator[any]{"source": anyBool, "joined": anyBool, "weight": numbers, "in": numbers, "out": numbers, "delivered": numbers, "bytes": numbers, "from": numbers})
-	linkApp   = object(map[string]*rapid.Generator[any]{"rate": numbers, "queued": numbers})
-	nodeFacts = map[string]*rapid.Generator[any]{
-		"id": anyText, "name": anyText, "group": anyText, "algorithm": anyText, "up": anyBool, "since": numbers, "in": numbers, "out": numbers, "held": numbers,
-		"place":   object(map[string]*rapid.Generator[any]{"lat": numbers, "lon": numbers, "label": anyText}),
-		"caps":    object(map[string]*rapid.Generator[any]{"total": numbers, "up": numbers, "down": numbers}),
-		"lost":    object(map[string]*rapid.Generator[any]{"out": pair, "in": pair}),
-		"queued":  queued,
-		"process": object(map[string]*rapid.Generator[any]{"pid": numbers, "host": anyText, "cpu": numbers, "rss": numbers, "fds": numbers, "goroutines": numbers}),
-		"apps":    object(map[string]*rapid.Generator[any]{"1": nodeApp, "2": nodeApp, "4000000000": nodeApp}),
-		"metrics": object(map[string]*rapid.Generator[any]{"lookups": numbers, "a.b": numbers, "": numbers}),
-		"extra":   anything(3),
-	}
-	linkFacts = map[string]*rapid.Generator[any]{
-		"up": anyBool, "rate": numbers, "cap": numbers, "rtt": numbers, "latency": numbers, "jitter": numbers, "loss": numbers, "lost": pair, "queued": queued, "blocked": anyBool,
-		"apps": object(map[string]*rapid.Generator[any]{"1": linkApp, "7": linkApp}),
-	}
-)
-
-// drawUpdate is a patch as JSON, of a small world so that the same things change again and again.
-func drawUpdate(t *rapid.T, at float64) []byte {
-	u := map[string]any{"t": at}
-	if rapid.IntRange(0, 9).Draw(t, "full") == 0 {
-		u["full"] = true
-	}
-	var nodes, links, states []any
-	for range rapid.IntRange(0, 3).Draw(t, "nodes") {
-		n := patchOf(t, nodeFacts)
-		if rapid.IntRange(0, 9).Draw(t, "gone") == 0 {
-			n = map[string]any{"gone": true}
-		}
-		n["i"] = rapid.IntRange(0, 3).Draw(t, "i")
-		nodes = append(nodes, n)
-	}
-	for range rapid.IntRange(0, 3).Draw(t, "links") {
-		l := patchOf(t, linkFacts)
-		if rapid.IntRange(0, 5).Draw(t, "gone") == 0 {
-			l = map[string]any{"gone": true}
-		}
-		l["f"], l["t"] = rapid.IntRange(0, 2).Draw(t, "f"), rapid.IntRange(0, 2).Draw(t, "t")
-		links = append(links, l)
-	}
-	for range rapid.IntRange(0, 2).Draw(t, "states") {
-		s := map[string]any{"t": at, "node": rapid.IntRange(0, 3).Draw(t, "node"), "name": texts.Draw(t, "name"), "value": rapid.OneOf(numbers, anyText).Draw(t, "value")}
-		if rapid.Bool().Draw(t, "of") {
-			s["of"] = numbers.Draw(t, "total")
-		}
-		states = append(states, s)
-	}
-	u["nodes"], u["links"], u["states"] = nodes, links, states
-	text, err := json.Marshal(u)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
 func TestModelDoesWhatRFC7396Says(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var m record.Model
 		var o oracle
 		for step := range rapid.IntRange(1, 12).Draw(t, "steps") {
-			text := drawUpdate(t, float64(step)/8)
+			text := recordtest.Update(t, float64(step)/8)
 			o.apply(t, text)
 			var u record.Update
 			if err := json.Unmarshal(text, &u); err != nil {
@@ -274,7 +170,7 @@ func TestDiffIsWhatMakesOneStateTheOther(t *testing.T) {
 		draw := func() (record.Node, record.Link) {
 			var m record.Model
 			for range 2 {
-				n, l := patchOf(t, nodeFacts), patchOf(t, linkFacts)
+				n, l := recordtest.Patch(t, recordtest.NodeFacts), recordtest.Patch(t, recordtest.LinkFacts)
 				n["i"], l["f"], l["t"] = 0, 1, 2
 				text, _ := json.Marshal(map[string]any{"t": 0, "nodes": []any{n}, "links": []any{l}})
 				var u record.Update

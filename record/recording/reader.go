@@ -1,0 +1,295 @@
+package recording
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+
+	"github.com/ioverlay/ioverlay/record"
+)
+
+// Span is the time that a recording spans: until its end, or as far as anything is known.
+func (r *Reader) Span() (begin, end record.Time) {
+	end = r.end.Ended
+	if n := len(r.blocks); n > 0 {
+		end = max(end, r.blocks[n-1].End)
+	}
+	return 0, end
+}
+
+// Block is the block in which a time is, the last that begins not after it; -1 before the first.
+func (r *Reader) Block(at record.Time) int {
+	return sort.Search(len(r.blocks), func(i int) bool { return r.blocks[i].Begin > at }) - 1
+}
+
+// Content is what is in a block: how things stood when it began, as a full update, and its updates in order.
+func (r *Reader) Content(block int) (base *record.Update, updates []record.Update, err error) {
+	c, err := r.load(block)
+	if err != nil {
+		return nil, nil, err
+	}
+	if base, err = c.base(); err != nil {
+		return nil, nil, err
+	}
+	updates, err = c.updates()
+	return base, updates, err
+}
+
+// At is how things stood at a time: after all updates that are not later.
+func (r *Reader) At(at record.Time) (*record.Model, error) {
+	m := new(record.Model)
+	i := r.Block(at)
+	if i < 0 {
+		return m, m.Apply(&record.Update{T: min(max(at, 0), record.MaxTime)})
+	}
+	base, updates, err := r.Content(i)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Apply(base); err != nil {
+		return nil, err
+	}
+	for i := range updates {
+		if updates[i].T > at {
+			break
+		}
+		if err := m.Apply(&updates[i]); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// Updates shows the updates after one time and not after another, in order, until yield returns false. They are the
+// caller's.
+func (r *Reader) Updates(after, until record.Time, yield func(*record.Update) bool) error {
+	for i := max(r.Block(after), 0); i < len(r.blocks) && r.blocks[i].Begin <= until; i++ {
+		if r.blocks[i].End <= after {
+			continue
+		}
+		c, err := r.load(i)
+		if err != nil {
+			return err
+		}
+		updates, err := c.updates()
+		if err != nil {
+			return err
+		}
+		for k := range updates {
+			if u := &updates[k]; u.T > after && u.T <= until && !yield(u) {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// Events shows the events after one time and not after another, until yield returns false: in the order in which they
+// became known.
+func (r *Reader) Events(after, until record.Time, yield func(*record.Event) bool) error {
+	more := true
+	return r.each(after, until, func(c *content) (bool, error) {
+		err := c.events(func(_ uint64, e record.Event) bool {
+			more = e.T <= after || e.T > until || yield(&e)
+			return more
+		})
+		return more, err
+	})
+}
+
+// States shows the states that were declared after one time and not after another, as Events does.
+func (r *Reader) States(after, until record.Time, yield func(*record.State) bool) error {
+	more := true
+	return r.each(after, until, func(c *content) (bool, error) {
+		err := c.states(secStates, c.at, func(_ uint64, s record.State) bool {
+			more = s.T <= after || s.T > until || yield(&s)
+			return more
+		})
+		return more, err
+	})
+}
+
+// each goes through the blocks that may have an event or a state in a time.
+func (r *Reader) each(after, until record.Time, fn func(*content) (bool, error)) error {
+	for i := range r.blocks {
+		b := &r.blocks[i]
+		if b.Events+b.States == 0 || b.End <= after || b.First > until {
+			continue
+		}
+		c, err := r.load(i)
+		if err != nil {
+			return err
+		}
+		if more, err := fn(c); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// Transfers shows the transfers that left after one time and not after another, block by block and within a block in
+// the order in which they left, until yield returns false.
+func (r *Reader) Transfers(after, until record.Time, yield func(*record.Transfer) bool) error {
+	for i := range r.blocks {
+		b := &r.blocks[i]
+		if b.Transfers == 0 || b.MaxLeft <= after || b.MinLeft > until {
+			continue
+		}
+		c, err := r.load(i)
+		if err != nil {
+			return err
+		}
+		more := true
+		if err := c.transfers(func(x record.Transfer) bool {
+			if x.Left > until {
+				return false // they are in order
+			}
+			more = x.Left <= after || yield(&x)
+			return more
+		}); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// Point is a value that holds from a time on; NaN: there is none any more.
+type Point struct {
+	T record.Time
+	V float64
+}
+
+// Series shows how a number (the first of a pair, 1 for true) of one node, or of one link from f to t, changes: what
+// held at the beginning, and each change until the end.
+func (r *Reader) Series(p record.Path, ofLink bool, f, t uint32, begin, end record.Time, yield func(Point) bool) error {
+	base, changes := secNodeBase, secNodes
+	if ofLink {
+		base, changes = secLinkBase, secLinks
+	}
+	held, begun, more := Point{begin, math.NaN()}, false, true
+	emit := func(p Point) bool {
+		switch {
+		case p.T > end:
+			return false
+		case p.T <= begin:
+			held.V = p.V
+			return true
+		case !begun:
+			begun = true
+			if !math.IsNaN(held.V) && !yield(held) {
+				return false
+			}
+		}
+		return yield(p)
+	}
+	first := max(r.Block(begin), 0)
+	for i := first; more && i < len(r.blocks) && r.blocks[i].Begin <= end; i++ {
+		c, err := r.load(i)
+		if err != nil {
+			return err
+		}
+		kinds := []sectionKind{changes}
+		if i == first {
+			kinds = []sectionKind{base, changes} // later ones begin as this one ends
+		}
+		for _, kind := range kinds {
+			if more, err = c.series(c.find(kind, p.String()), f, t, emit); err != nil || !more {
+				break
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !begun && !math.IsNaN(held.V) {
+		yield(held)
+	}
+	return nil
+}
+
+// series shows the values of one node or link in a column, which may be nil.
+func (c *content) series(s *stored, f, t uint32, emit func(Point) bool) (more bool, err error) {
+	if s == nil {
+		return true, nil
+	}
+	raw, err := c.bytes(s)
+	if err != nil {
+		return false, err
+	}
+	one, err := readCells(s, raw)
+	if err != nil {
+		return false, err
+	}
+	for one.next() {
+		if one.f != f || one.link && one.t != t {
+			continue
+		}
+		at := c.Begin
+		if !one.base {
+			if one.ord >= uint64(len(c.at)) {
+				return false, fmt.Errorf("%w: something of update %d of %d", ErrFormat, one.ord, len(c.at))
+			}
+			at = c.at[one.ord]
+		}
+		if !emit(Point{at, number(one.v)}) {
+			return false, nil
+		}
+	}
+	return true, one.err
+}
+
+func number(v record.Value) float64 {
+	switch v.Kind {
+	case record.NumberValue, record.BoolValue, record.PairValue:
+		return v.Num
+	case record.NoValue, record.TextValue, record.JSONValue:
+	}
+	return math.NaN()
+}
+
+// Field is a column that a recording has.
+type Field struct {
+	Path record.Path
+	Link bool
+	Rows uint64 // values that changed
+}
+
+// Fields are all columns that there are, of nodes and then of links, in the order of the vocabulary.
+func (r *Reader) Fields() ([]Field, error) {
+	found := make(map[record.Path]*Field)
+	for i := range r.blocks {
+		c, err := r.load(i)
+		if err != nil {
+			return nil, err
+		}
+		for k := range c.sections {
+			s := &c.sections[k]
+			if s.kind != secNodes && s.kind != secLinks && s.kind != secNodeBase && s.kind != secLinkBase {
+				continue
+			}
+			f := found[s.path]
+			if f == nil {
+				f = &Field{Path: s.path, Link: s.kind == secLinks || s.kind == secLinkBase}
+				found[s.path] = f
+			}
+			if s.kind == secNodes || s.kind == secLinks {
+				f.Rows += s.rows
+			}
+		}
+	}
+	all := make([]Field, 0, len(found))
+	for _, f := range found {
+		all = append(all, *f)
+	}
+	slices.SortFunc(all, func(a, b Field) int {
+		if a.Link != b.Link {
+			if b.Link {
+				return -1
+			}
+			return 1
+		}
+		return a.Path.Compare(b.Path)
+	})
+	return all, nil
+}
