@@ -38,6 +38,14 @@ test('the domino of a cut begins behind the link', () => {
   expect(d.hits.map((h) => [h.node, h.hops])).toEqual([[2, 1], [3, 2]])
 })
 
+test('where data flow, links for control alone make nobody a victim', () => {
+  const all = [0, 1, 2, 3]
+  const w = world({ nodes: all.map((i) => ({ i })), links: all.flatMap((f) => all.filter((t) => t !== f).map((t) => ({ f, t, up: true, ...(t === f + 1 ? { apps: { 1: { rate: 1 } } } : {}) }))) })
+  const down: Event = { t: 5, kind: 'down', node: 2 }
+  const told = [0, 1, 3].map((node): Event => ({ t: 5.1, kind: 'told', node, peer: 2 }))
+  expect(domino(down, w, [down, ...told]).hits.map((h) => h.node).sort()).toEqual([1, 3])
+})
+
 test('events are in order, each once', () => {
   const l = new EventLog()
   l.add([{ t: 2, kind: 'up', node: 1 }, { t: 1, kind: 'up', node: 0 }])
