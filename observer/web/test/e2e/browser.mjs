@@ -30,6 +30,6 @@ export async function open(context, url, { width = 1440, height = 900, theme, ca
   page.on('request', (r) => { const u = new URL(r.url()); if (!['blob:', 'data:'].includes(u.protocol) && u.host !== home) wrong.push(`outside request: ${r.url()}`) })
   const at = new URL(url)
   if (theme) at.hash = [at.hash.slice(1), `theme=${theme}`].filter(Boolean).join('&')
-  await page.goto(at.href)
+  await page.goto(at.href, { timeout: 180_000 })
   return { page, wrong, check: () => { if (wrong.length) throw new Error(`the page was not quiet:\n${wrong.join('\n')}`) } }
 }

@@ -71,8 +71,10 @@ export class Overlay {
     for (const n of this.nodes) if (n.up && n.apps[1]?.source) rate.set(n.i, 120_000)
     const order = [...this.links.values()].sort((a, b) => a.f - b.f)
     for (const n of this.nodes) n.in = n.out = 0
+    const kidsOf = new Map()
+    for (const l of order) if (l.up) kidsOf.set(l.f, (kidsOf.get(l.f) ?? 0) + 1)
     for (const l of order) {
-      const f = this.nodes[l.f], kids = order.filter ? this.kids(l.f) : 1
+      const f = this.nodes[l.f], kids = kidsOf.get(l.f) ?? 1
       const cap = f.caps?.up || f.caps?.total || 1e9
       const r = l.up && rate.has(l.f) && (f.apps[1]?.source || fed.has(l.f)) ? Math.min(rate.get(l.f), cap / kids, l.cap || 1e9) * (0.93 + this.rand() * 0.07) : 0
       l.rate = Math.round(r)
@@ -103,12 +105,6 @@ export class Overlay {
       links: order.map((l) => pick(l, ['f', 't', 'up', 'rate', 'queued', 'blocked', 'apps', 'lost', ...(l.cap !== undefined ? ['cap'] : []), 'loss', 'latency'])),
       events, states,
     }
-  }
-
-  kids(f) {
-    let n = 0
-    for (const l of this.links.values()) if (l.f === f && l.up) n++
-    return Math.max(1, n)
   }
 
   kill(i, events) {
