@@ -33,10 +33,10 @@ SEED     ?= 1
 BUDGET   ?= 0
 TIMEOUT  ?= 2m
 
-.PHONY: help build test race bench examples microbench profile lint fuzz interleave mutate generate web clean $(IOVERLAY)
+.PHONY: help build test race bench examples microbench profile lint fuzz interleave mutate generate web web-check web-test clean $(IOVERLAY)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: $(IOVERLAY) ## build bin/ioverlay
 
@@ -110,8 +110,18 @@ mutate: ## change the code and see whether the tests notice (hours; SAMPLE=20 SE
 generate: ## write the assembly of coding/gf anew (downloads its generator's library)
 	@$(GO) generate ./coding/gf
 
-web: ## build the observer's web page
-	@echo 'There are no web assets yet, so there is nothing to build.'
+web: ## build the observer's web page into observer/web/dist, which is committed (needs Node 20)
+	@cd observer/web && npm ci --silent && npx vite build
+
+web-check: web ## whether the committed page is what its source gives
+	@git diff --exit-code --stat -- observer/web/dist || { echo 'observer/web/dist is not what its source gives: commit what make web built'; exit 1; }
+	@test -z "$$(git ls-files --others -- observer/web/dist)" || { echo 'observer/web/dist has files that are not committed'; exit 1; }
+
+web-test: build ## the page: types, its model, and a real Chromium on a running overlay (needs Node 20; installs Chromium)
+	@cd observer/web && npm ci --silent && npx svelte-check --tsconfig ./tsconfig.json --fail-on-warnings && npx vitest run
+	@command -v chromium >/dev/null || { $$([ "$$(id -u)" = 0 ] || echo sudo) apt-get update -qq && \
+		$$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install -qq -y --no-install-recommends chromium >/dev/null; }
+	@cd observer/web && node test/e2e/run.mjs --binary $(CURDIR)/$(IOVERLAY)
 
 clean: ## remove what was built and measured
 	@rm -rf $(BIN) $(OUT)

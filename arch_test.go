@@ -59,14 +59,16 @@ var layers = []layer{
 	{"observer", []string{"metric", "record", "core", "core/wire", "core/emul", "algos"}},
 	{"observer/api/...", []string{"record", "observer"}},
 	{"observer/live/...", []string{"record", "core", "core/engine", "observer", "observer/api"}},
+	{"observer/web/...", nil},
 	{"observer/report/...", []string{"core", "algos", "apps", "internal/nodereport"}},
 	{"scenario/...", []string{"core/...", "metric", "observer/report", "algos/...", "apps/...", "coding/...", "scenario/spec", "scenario/result", "scenario/host",
 		"internal/subprocess"}},
 	{"experiment/stats", nil},
 	{"experiment/...", []string{"experiment/stats", "scenario/...", "internal/subprocess"}},
 	{"cli/...", []string{"observer/...", "record/...", "bufpool", "core/...", "algos/...", "apps/...", "coding/...", "scenario/...", "experiment", "perf/...",
-		"internal/nodereport", "internal/subprocess"}},
+		"examples", "internal/nodereport", "internal/subprocess"}},
 	{".", []string{"cli/...", "scenario/..."}},
+	{"examples", nil},
 	{"examples/...", []string{".", "core/...", "algos/...", "apps/...", "coding/...", "scenario/..."}},
 }
 

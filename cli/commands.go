@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ioverlay/ioverlay/cli/console"
+	"github.com/ioverlay/ioverlay/cli/demo"
 	"github.com/ioverlay/ioverlay/cli/experiment"
 	"github.com/ioverlay/ioverlay/cli/node"
 	"github.com/ioverlay/ioverlay/cli/observer"
@@ -19,7 +20,7 @@ func commands(a *console.App) []*cobra.Command {
 		run.Command(a), run.Sim(a), run.Check(a), run.CheckChild(a), run.HuntChild(a), run.Compare(a), run.Schema(a), run.Child(a),
 		experiment.Command(a), experiment.Child(a),
 		node.Command(a),
-		observer.Command(a), observer.Ctl(a),
+		observer.Command(a), observer.Ctl(a), demo.Command(a),
 		trace.Command(a),
 		scaffold.Command(a),
 		version(a),

@@ -1,6 +1,13 @@
 package observer
 
-import "io/fs"
+import (
+	"io/fs"
 
-// page is the built page; nil until this program has one.
-func page() fs.FS { return nil }
+	"github.com/ioverlay/ioverlay/observer/web"
+)
+
+// page is the built page.
+func page() fs.FS { return web.Files() }
+
+// Page is what the observer serves: for other commands that do.
+func Page() fs.FS { return page() }
