@@ -107,7 +107,8 @@ func ParsePath(ofLink bool, name string) (Path, bool) {
 		p.app = uint32(id)
 		if p.what = anApp; inner {
 			p.what = ofApp
-			return p, p.find(len(p.appLeaves()), func(i int) string { return p.appLeaves()[i].path }, field)
+			ok := p.find(len(p.appLeaves()), func(i int) string { return p.appLeaves()[i].path }, field)
+			return p, ok
 		}
 		return p, true
 	}
@@ -122,9 +123,11 @@ func ParsePath(ofLink bool, name string) (Path, bool) {
 		p.what = allMetrics
 		return p, true
 	case ofLink:
-		return p, p.find(len(linkLeaves), func(i int) string { return linkLeaves[i].path }, name)
+		ok := p.find(len(linkLeaves), func(i int) string { return linkLeaves[i].path }, name)
+		return p, ok
 	}
-	return p, p.find(len(nodeLeaves), func(i int) string { return nodeLeaves[i].path }, name)
+	ok := p.find(len(nodeLeaves), func(i int) string { return nodeLeaves[i].path }, name)
+	return p, ok
 }
 
 func (p *Path) find(n int, at func(int) string, name string) bool {

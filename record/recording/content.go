@@ -58,7 +58,8 @@ func (r *Reader) load(i int) (*content, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	return out, out.readTimes()
+	err = out.readTimes()
+	return out, err
 }
 
 func (s *stored) check(p *input) {

@@ -41,7 +41,8 @@ func (r *Reader) At(at record.Time) (*record.Model, error) {
 	m := new(record.Model)
 	i := r.Block(at)
 	if i < 0 {
-		return m, m.Apply(&record.Update{T: min(max(at, 0), record.MaxTime)})
+		err := m.Apply(&record.Update{T: min(max(at, 0), record.MaxTime)})
+		return m, err
 	}
 	base, updates, err := r.Content(i)
 	if err != nil {

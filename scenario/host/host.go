@@ -20,6 +20,7 @@ type Host struct {
 	slow    slowness
 	books   books
 	guard   guard
+	told    *toldOf // nil: nobody asks
 }
 
 // New makes the host of a node.
@@ -43,6 +44,9 @@ func New(r *Registry, s Setup) (*Host, error) {
 	}
 	h := &Host{inner: inner, first: s.Commands}
 	h.guard.begin(inner, s.CheckEvery)
+	if s.Told {
+		h.told = new(toldOf)
+	}
 	if s.Follow > 0 {
 		h.tally.follow = &follow{dense: uint64(s.Follow)}
 	}
@@ -79,6 +83,9 @@ func (h *Host) Process(m *core.Msg) core.Verdict {
 }
 
 func (h *Host) process(m *core.Msg) core.Verdict {
+	if h.told != nil {
+		h.told.note(h.node, m)
+	}
 	switch m.Type() {
 	case wire.TypeStarted:
 		for _, c := range h.first {

@@ -82,6 +82,8 @@ type NodeGroup struct {
 	Bandwidth *Bandwidth `yaml:"bandwidth,omitempty" jsonschema_description:"Emulated bandwidth of each; a distribution is drawn for each node."`
 	Algorithm *Algorithm `yaml:"algorithm,omitempty" jsonschema_description:"What these nodes run."`
 	Bootstrap *Bootstrap `yaml:"bootstrap,omitempty" jsonschema_description:"Whom these nodes know when they start."`
+	Group     string     `yaml:"group,omitempty" jsonschema_description:"What kind of node these are, such as gateway: for whoever looks at them."`
+	Place     *Place     `yaml:"place,omitempty" jsonschema_description:"Where these nodes are, for a map."`
 	Starts    *Start     `yaml:"starts,omitempty" jsonschema_description:"When they start: a time, or later for nodes that the timeline starts. Default 0s."`
 }
 

@@ -34,6 +34,8 @@ type Node struct {
 	Params    Params
 	Contacts  Contacts // whom it knows when it starts
 	Late      bool     // it does not run when the scenario begins
+	Group     string   // what kind of node it is, for people; "" is none
+	Place     *Place   // nil: nobody has said
 }
 
 // NodeBandwidth is in bytes a second; 0 means unlimited.

@@ -99,7 +99,7 @@ func (r *resolver) nodes() {
 				r.report(part.Span, "Give it another name.", "\"all\" is everybody, and cannot be a name")
 			}
 			for _, name := range part.Names {
-				r.node(name, part.Span, alg, b, g.Starts, rng)
+				r.node(name, part.Span, alg, b, g, rng)
 			}
 		}
 	}
@@ -128,7 +128,7 @@ func (r *resolver) allHave(has func(g *NodeGroup) bool) bool {
 	return !slices.ContainsFunc(r.f.Nodes, func(g NodeGroup) bool { return !has(&g) })
 }
 
-func (r *resolver) node(name string, at Span, alg *Algorithm, b *Bandwidth, start *Start, rng *rand.Rand) {
+func (r *resolver) node(name string, at Span, alg *Algorithm, b *Bandwidth, g *NodeGroup, rng *rand.Rand) {
 	switch _, twice := r.plan.byName[name]; {
 	case twice:
 		r.report(at, "", "there is a node %q already", name)
@@ -142,7 +142,8 @@ func (r *resolver) node(name string, at Span, alg *Algorithm, b *Bandwidth, star
 		}
 		return
 	}
-	n := Node{Name: name, Algorithm: alg.Name, Params: alg.Params}
+	start := g.Starts
+	n := Node{Name: name, Algorithm: alg.Name, Params: alg.Params, Group: g.Group, Place: g.Place}
 	if b != nil {
 		n.Bandwidth = NodeBandwidth{b.Total.rate(rng), b.Up.rate(rng), b.Down.rate(rng)}
 		r.emulable(at, n.Bandwidth.Emulation())

@@ -75,6 +75,8 @@ func leafSchema(t reflect.Type, algorithms Algorithms) *jsonschema.Schema {
 		return matching("A time such as 500ms.", timePattern)
 	case *Start:
 		return matching("A time such as 5s, or later.", timePattern, "^later$")
+	case *Degrees:
+		return &jsonschema.Schema{Type: "number", Description: "Degrees."}
 	case *Size:
 		return matching("A size such as 5KB.", sizePattern)
 	case *Count:
