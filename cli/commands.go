@@ -6,6 +6,7 @@ import (
 	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/cli/experiment"
 	"github.com/ioverlay/ioverlay/cli/node"
+	"github.com/ioverlay/ioverlay/cli/record"
 	"github.com/ioverlay/ioverlay/cli/run"
 	"github.com/ioverlay/ioverlay/cli/scaffold"
 	"github.com/ioverlay/ioverlay/cli/trace"
@@ -19,6 +20,7 @@ func commands(a *console.App) []*cobra.Command {
 		experiment.Command(a), experiment.Child(a),
 		node.Command(a),
 		trace.Command(a),
+		record.Command(a),
 		scaffold.Command(a),
 		version(a),
 	}
