@@ -56,11 +56,15 @@ var layers = []layer{
 	{"scenario/result/...", []string{"scenario/spec", "metric"}},
 	{"scenario/host/...", []string{"core", "core/wire", "metric", "algos/...", "apps/...", "coding/...", "scenario/spec"}},
 	{"scenario/scenariotest/...", []string{"core/...", "scenario", "scenario/spec"}},
-	{"scenario/...", []string{"core/...", "metric", "record/...", "algos/...", "apps/...", "coding/...", "scenario/spec", "scenario/result", "scenario/host",
+	{"observer", []string{"metric", "record", "core", "core/wire", "core/emul", "algos"}},
+	{"observer/api/...", []string{"record", "observer"}},
+	{"observer/live/...", []string{"record", "core", "core/engine", "observer", "observer/api"}},
+	{"observer/report/...", []string{"core", "algos", "apps", "internal/nodereport"}},
+	{"scenario/...", []string{"core/...", "metric", "record/...", "observer/report", "algos/...", "apps/...", "coding/...", "scenario/spec", "scenario/result", "scenario/host",
 		"internal/subprocess"}},
 	{"experiment/stats", nil},
 	{"experiment/...", []string{"experiment/stats", "scenario/...", "internal/subprocess"}},
-	{"cli/...", []string{"bufpool", "record/...", "core/...", "algos/...", "apps/...", "coding/...", "scenario/...", "experiment", "perf/...",
+	{"cli/...", []string{"observer/...", "record/...", "bufpool", "core/...", "algos/...", "apps/...", "coding/...", "scenario/...", "experiment", "perf/...",
 		"internal/nodereport", "internal/subprocess"}},
 	{".", []string{"cli/...", "scenario/..."}},
 	{"examples/...", []string{".", "core/...", "algos/...", "apps/...", "coding/...", "scenario/..."}},
@@ -80,7 +84,7 @@ type library struct {
 // time, and virtual time itself, which must be the same on every machine. The live
 // runtime is not among them, nor what runs many virtual worlds at a time.
 var worlds = []string{"metric", "record", "core", "core/wire/...", "core/emul/...", "core/qos/...", "algos/...", "apps/...", "coding/...",
-	"core/sim", "core/sim/trace", "core/sim/simtest", "scenario/host", "examples/gossip"}
+	"core/sim", "core/sim/trace", "core/sim/simtest", "observer", "scenario/host", "examples/gossip"}
 
 var libraries = []library{
 	{path: "github.com/panjf2000/gnet/...", only: []string{"core/engine/...", "bench/..."}, why: "only the engine and the baselines touch the poller"},
@@ -294,6 +298,15 @@ func TestForbidden(t *testing.T) {
 		{"~/bench", gnet, true},
 		{"~/bench", "~/core/engine", true},
 		{"~/observer", gnet, false},
+		{"~/observer", "~/core/engine", false},
+		{"~/observer", "net/http", false},
+		{"~/observer", "~/observer/api", false},
+		{"~/observer/live", "~/core/engine", true},
+		{"~/observer/api", "~/observer/live", false},
+		{"~/observer/report", "~/apps", true},
+		{"~/scenario/host", "~/observer/report", false},
+		{"~/scenario/world", "~/observer/report", true},
+		{"~/scenario/world", "~/observer/live", false},
 		{"~/cmd/ioverlay", "os", true},
 		{"~/corelike", "os", true}, // a name that only starts alike
 		{"example.org/other", gnet, true},

@@ -9,8 +9,8 @@ import (
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
-// Changes of emulated bandwidth that come as messages: from the observer (paper,
-// section 2.2), or from an algorithm elsewhere.
+// Changes of emulated bandwidth, and of weights, that come as messages: from the observer
+// (paper, section 2.2), or from an algorithm elsewhere.
 
 // BandwidthOrder is the payload of a set-bandwidth message. Without To it sets the
 // node's own bandwidth, with To the link to that downstream node. Either way it takes
@@ -87,4 +87,21 @@ func (o BandwidthOrder) link() (e emul.Link, err error) {
 		return e, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	return e, nil
+}
+
+// WeightOrder is the payload of a set-weight message: the share of an upstream of the node when several compete.
+type WeightOrder struct {
+	From   core.NodeID `cbor:"from,omitzero"` // zero for the sources of the node itself
+	App    uint32      `cbor:"app"`
+	Weight int         `cbor:"weight"` // 1 to core.MaxWeight
+}
+
+// setWeight obeys an order.
+func (b *Base) setWeight(m *core.Msg) {
+	var o WeightOrder
+	if err := Decode(m.Payload(), &o); err != nil || o.Weight < 1 || o.Weight > core.MaxWeight || !o.From.IsZero() && !b.canReach(o.From) {
+		b.bad++
+		return
+	}
+	b.SetWeight(o.From, o.App, o.Weight)
 }

@@ -13,7 +13,8 @@
 //	status.go       status reports
 //	measure.go      latency and bandwidth to any node, on request
 //	train.go        the trains of messages that measure bandwidth
-//	bandwidth.go    orders to change emulated bandwidth
+//	bandwidth.go    orders to change emulated bandwidth, and weights
+//	observers.go    what a node says of itself to its observers, and how it finds them again
 //	codec.go        CBOR payloads of control messages
 //	pack/           compact payloads
 //	kit.go          messages with compact payloads
@@ -57,9 +58,20 @@ type Base struct {
 
 	// Observer, if set, is the node that is told of this one when it starts, gets its
 	// Tracef lines, and is the only other one whose commands are obeyed: deploy,
-	// terminate-source, terminate-node, join, leave, set-bandwidth and boot-reply. What counts is
-	// the link that they come on (Trusted), not the sender in their headers.
+	// terminate-source, terminate-node, join, leave, set-bandwidth, set-weight and boot-reply. What
+	// counts is the link that they come on (Trusted), not the sender in their headers.
 	Observer core.NodeID
+
+	// Watchers are observers beside it: they are told, get Tracef lines and status reports,
+	// and are not obeyed.
+	Watchers []core.NodeID
+
+	// About is what the node says of itself in its status reports.
+	About About
+
+	// Usage, if set, is asked for what the node's process has used, for its status reports.
+	// Algorithms cannot know; whoever runs the node does (package observer/report).
+	Usage func() StatusProcess
 
 	// Deploy starts a source of an application when the observer asks for it. The
 	// parameters are valid until it returns. With nil, the message counts as
@@ -97,6 +109,7 @@ type Base struct {
 	refused   refusals
 	answers   bound // of answers to nodes that are not the other end of a link
 	reports   bound // of answers to an observer that may be somebody else
+	boots     boots // what observers are to be told again
 	passed    bound // of announcements and queries
 	copies    bound // that were made of them
 }
@@ -147,10 +160,12 @@ func (b *Base) control(m *core.Msg) {
 		b.timer(m)
 	case wire.TypeLinkUp:
 		b.linkUp(m.Link())
+		b.observerCame(m.Link())
 	case wire.TypeLinkDown:
 		b.linkDown(m.Link())
 		b.callsLost(m.Link())
 	case wire.TypeSendFailed:
+		b.observerLost(m.Link())
 		b.callsLost(m.Link())
 	case wire.TypeBootReply:
 		b.bootReply(m)
@@ -171,6 +186,8 @@ func (b *Base) control(m *core.Msg) {
 		b.Stop()
 	case wire.TypeSetBandwidth:
 		b.setBandwidth(m)
+	case wire.TypeSetWeight:
+		b.setWeight(m)
 
 	case wire.TypeDeploy, wire.TypeTerminateSource, wire.TypeJoin, wire.TypeLeave,
 		wire.TypeBrokenSource, wire.TypeSessionEnd, wire.TypeSourceEnd,
@@ -225,7 +242,7 @@ func (b *Base) sessionMessage(m *core.Msg, app uint32) {
 // has not handled this one.
 func (b *Base) timer(m *core.Msg) {
 	if m.TimerID() == bootTimer {
-		b.boot()
+		b.bootDue()
 		return
 	}
 	if m.TimerID() == measureTimer {

@@ -1,12 +1,9 @@
 package algos
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/ioverlay/ioverlay/core"
-	"github.com/ioverlay/ioverlay/core/wire"
 )
 
 // KnownHosts (paper, section 2.2): the nodes that this one has heard of. They are
@@ -90,16 +87,13 @@ func (b *Base) linkUp(ev core.LinkEvent) {
 	}
 }
 
-// linkDown puts a host that refused under suspicion, and tries the observer again
+// linkDown puts a host that refused under suspicion, and tries an observer again
 // later.
 func (b *Base) linkDown(ev core.LinkEvent) {
 	if ev.Direction != core.Downstream {
 		return
 	}
-	ours := ev.Reason == core.ReasonIdle || ev.Reason == core.ReasonEnded // the observer is there still
-	if ev.Peer == b.Observer && ev.App == 0 && !ours {
-		b.After(bootPause, bootTimer)
-	}
+	b.observerLost(ev)
 	b.measureFailed(ev)
 	if i, there := find(b.hosts.known, ev.Peer); there && ev.Reason == core.ReasonRefused {
 		b.hosts.known = slices.Delete(b.hosts.known, i, i+1)
@@ -123,23 +117,3 @@ const measureTimer = FirstBaseTimer + 1
 // FirstBaseTimer is the first of the timer ids that belong to Base. An algorithm
 // that handles timers passes those it does not know to Base.Process.
 const FirstBaseTimer = 1 << 62
-
-// boot tells the observer that this node is up (paper, section 2.2). If the
-// observer cannot be reached, or its link breaks, the node tells it again after
-// Config.RedialMax, so that an observer that starts late or anew finds everybody.
-func (b *Base) boot() {
-	if b.canReach(b.Observer) {
-		b.Send(b.NewMsg(wire.TypeBoot, 0, 0), b.Observer)
-	}
-}
-
-// Tracef sends a line for its log to the observer, if there is one: UTF-8 text, cut
-// where it gets too long or a little before.
-func (b *Base) Tracef(format string, args ...any) {
-	if !b.canReach(b.Observer) {
-		return
-	}
-	line := fmt.Sprintf(format, args...)
-	line = strings.ToValidUTF8(line[:min(len(line), maxTrace, max(b.capacity(), 0))], "")
-	b.Send(b.newFilled(wire.TypeTrace, 0, []byte(line)), b.Observer)
-}

@@ -41,6 +41,15 @@ type Status struct {
 	Bad         uint64          `cbor:"bad"`             // control messages that made no sense
 	Refused     uint64          `cbor:"refused"`         // messages not acted on because of where they came from
 	Extra       cbor.RawMessage `cbor:"extra,omitempty"` // what the algorithm adds; see DecodeExtra
+
+	Name      string             `cbor:"name,omitempty"`      // About
+	Group     string             `cbor:"group,omitempty"`     // About
+	Algorithm string             `cbor:"algorithm,omitempty"` // About
+	Place     *Place             `cbor:"place,omitempty"`     // About
+	Caps      *StatusCaps        `cbor:"caps,omitempty"`      // the node's emulated bandwidth; nil for no limit
+	Process   *StatusProcess     `cbor:"process,omitempty"`   // nil if nobody told the node
+	Metrics   map[string]float64 `cbor:"metrics,omitempty"`   // counters and gauges that the algorithm keeps (core.Node.Metric)
+	States    map[string]string  `cbor:"states,omitempty"`    // states that it has noted (core.Node.State)
 }
 
 // StatusUp is one lane from upstream.
@@ -72,6 +81,14 @@ type StatusDown struct {
 	RTT      time.Duration `cbor:"rtt"`      // ns, smoothed by TCP; 0 in memory and where the system does not tell
 	Retrans  uint64        `cbor:"retrans"`  // segments sent again on this connection
 	Delivery uint64        `cbor:"delivery"` // TCP's estimate of the delivery rate, bytes a second
+
+	// What the link emulates, and what it has lost because of that.
+	Cap       int64         `cbor:"cap,omitempty"`     // bytes a second; 0 is no limit
+	Latency   time.Duration `cbor:"latency,omitempty"` // ns
+	Jitter    time.Duration `cbor:"jitter,omitempty"`  // spread of it, ns
+	Loss      float64       `cbor:"loss,omitempty"`    // share of messages
+	EmulMsgs  uint64        `cbor:"emul_msgs,omitempty"`
+	EmulBytes uint64        `cbor:"emul_bytes,omitempty"`
 }
 
 // StatusLoss counts lost messages.
@@ -128,16 +145,19 @@ func (b *Base) Status() Status {
 		})
 	}
 	for _, l := range n.Downstream[:min(len(n.Downstream), maxStatusLanes)] {
+		e := b.Link(l.To)
 		s.Downstream = append(s.Downstream, StatusDown{
 			To: l.To, App: l.App, Up: l.Up, Msgs: l.SentMsgs, Bytes: l.SentBytes,
 			QueuedMsgs: l.QueuedMsgs, QueuedBytes: l.QueuedBytes, Waiting: l.Waiting,
 			LostMsgs: l.LostMsgs, LostBytes: l.LostBytes,
 			Rate: uint64(l.Rate), RTT: l.Kernel.RTT, Retrans: l.Kernel.Retrans, Delivery: l.Kernel.Rate,
+			Cap: int64(e.Rate), Latency: e.Latency, Jitter: e.Jitter.Spread, Loss: e.Loss, EmulMsgs: l.EmulMsgs, EmulBytes: l.EmulBytes,
 		})
 	}
 	for _, ss := range b.sessions {
 		s.Sessions = append(s.Sessions, StatusSession{App: ss.app, Joined: ss.joined, Source: ss.source})
 	}
+	b.describe(&s)
 	if b.Extra != nil {
 		s.Extra = Encode(b.Extra())
 	}
@@ -169,11 +189,13 @@ func (b *Base) report(m *core.Msg) {
 	b.Send(r, m.From())
 }
 
-// shorten halves the longest list, and in the end leaves the extra part out. It
-// reports whether there was anything left to leave out.
+// shorten halves the longest list, and in the end leaves the figures and the extra part out.
+// It reports whether there was anything left to leave out.
 func (s *Status) shorten() bool {
 	up, down, ses := len(s.Upstream), len(s.Downstream), len(s.Sessions)
 	switch longest := max(up, down, ses); {
+	case longest == 0 && (s.Metrics != nil || s.States != nil):
+		s.Metrics, s.States = nil, nil
 	case longest == 0 && s.Extra == nil:
 		return false
 	case longest == 0:

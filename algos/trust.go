@@ -54,7 +54,7 @@ type refusals struct {
 func command(t core.Type) bool {
 	switch t {
 	case wire.TypeBootReply, wire.TypeDeploy, wire.TypeTerminateSource, wire.TypeTerminateNode,
-		wire.TypeJoin, wire.TypeLeave, wire.TypeSetBandwidth:
+		wire.TypeJoin, wire.TypeLeave, wire.TypeSetBandwidth, wire.TypeSetWeight:
 		return true
 	}
 	return false
@@ -133,7 +133,7 @@ func (b *Base) mayAnswer(m *core.Msg, payload int) bool {
 	switch {
 	case allowed:
 	case m.Type() == wire.TypeRequest: // however long it is: a report is for the observer
-		allowed = m.From() == b.Observer && b.reports.take(b.Now(), observerBurst, observerRate)
+		allowed = b.observedBy(m.From()) && b.reports.take(b.Now(), observerBurst, observerRate)
 	case payload <= len(m.Payload()):
 		allowed = b.answers.take(b.Now(), thirdPartyBurst, thirdPartyRate)
 	}

@@ -15,6 +15,7 @@ import (
 
 var commands = []core.Type{
 	wire.TypeDeploy, wire.TypeTerminateSource, wire.TypeTerminateNode, wire.TypeJoin, wire.TypeLeave, wire.TypeSetBandwidth,
+	wire.TypeSetWeight,
 }
 
 // Whoever the sender of a command claims to be: what counts is the link that it came
@@ -31,13 +32,15 @@ func TestCommandsAreObeyedByLink(t *testing.T) {
 		b.Observer = who.Draw(t, "observer")
 		b.Join(6)
 		h := wire.Header{Type: rapid.SampledFrom(commands).Draw(t, "type"), Sender: who.Draw(t, "sender"), Seq: 5 << 32}
-		if rapid.Bool().Draw(t, "with the application in the header") && h.Type != wire.TypeSetBandwidth {
+		if rapid.Bool().Draw(t, "with the application in the header") && h.Type != wire.TypeSetBandwidth && h.Type != wire.TypeSetWeight {
 			h.App, h.Seq = 5, 0
 		}
 		var payload []byte
 		switch h.Type {
 		case wire.TypeSetBandwidth:
 			payload = algos.Encode(algos.BandwidthOrder{Up: 1000})
+		case wire.TypeSetWeight:
+			payload = algos.Encode(algos.WeightOrder{From: nodeID(9), Weight: 7})
 		case wire.TypeLeave:
 			b.Join(5)
 		}
@@ -48,7 +51,7 @@ func TestCommandsAreObeyedByLink(t *testing.T) {
 		obeyed := map[core.Type]bool{
 			wire.TypeDeploy: deployed == 1, wire.TypeTerminateNode: b.Ended(), wire.TypeJoin: b.Joined(5),
 			wire.TypeLeave: !b.Joined(5), wire.TypeSetBandwidth: node.Bandwidth() == emul.Bandwidth{Up: 1000},
-			wire.TypeTerminateSource: b.Refused() == 0,
+			wire.TypeTerminateSource: b.Refused() == 0, wire.TypeSetWeight: weightOf(node, nodeID(9)) == 7,
 		}[h.Type]
 		want := b.Observer == nodeID(9)
 		if obeyed != want || (b.Refused() == 0) != want || b.Status().Refused != b.Refused() || b.BadMessages() != 0 {
@@ -56,6 +59,16 @@ func TestCommandsAreObeyedByLink(t *testing.T) {
 				h.Type, h.Sender, obeyed, want, b.Refused(), b.BadMessages())
 		}
 	})
+}
+
+// weightOf is the weight of the control lane from a node; 0 if there is none.
+func weightOf(n *core.Switch, from core.NodeID) int {
+	for _, l := range n.Stats().Upstream {
+		if l.From == from && l.App == 0 {
+			return l.Weight
+		}
+	}
+	return 0
 }
 
 // A node obeys itself: its application, its runtime, its own code.

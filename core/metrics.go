@@ -35,3 +35,10 @@ func (n *Node) ownMetrics() *metric.Set {
 // nothing has. It is for whatever is around the algorithm and reports: who else calls it
 // takes from there.
 func (n *Node) TakeMetrics() *metric.Changes { return n.metrics.Take() }
+
+// MetricLevels are what the node's counters have counted in all and what its gauges are set to, by name; nil if
+// there are none. It takes nothing from whoever uses TakeMetrics.
+func (n *Node) MetricLevels() map[string]float64 { return n.metrics.Levels() }
+
+// MetricStates are the states that State has noted last, by name; nil if there are none. It takes nothing either.
+func (n *Node) MetricStates() map[string]string { return n.metrics.States() }

@@ -44,6 +44,7 @@ type figure struct {
 	spare bool // of the names beyond MaxNames: nobody reads it
 
 	more  uint64        // of a counter, since it was taken
+	taken uint64        // of a counter, until it was taken last
 	value float64       // of a gauge
 	dist  *Distribution // of a histogram, since it was taken
 	text  string        // of a state

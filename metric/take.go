@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -60,9 +61,45 @@ func (s *Set) Take() *Changes {
 			c.Histograms = append(c.Histograms, Spread{f.name, f.dist})
 			f.dist = new(Distribution)
 		}
+		f.taken += f.more
 		f.more, f.dirty = 0, false
 		s.touched[i] = nil
 	}
 	s.touched, s.events, s.refused = s.touched[:0], nil, 0
 	return c
+}
+
+// Levels are what counters have counted in all and what gauges are set to, by name; nil if there are none. It takes
+// nothing: it is for those who look on.
+func (s *Set) Levels() map[string]float64 {
+	if s == nil || len(s.byName) == 0 {
+		return nil
+	}
+	levels := make(map[string]float64, len(s.byName))
+	for _, name := range slices.Sorted(maps.Keys(s.byName)) {
+		switch f := s.byName[name]; f.kind {
+		case KindCounter:
+			levels[name] = float64(f.taken + f.more)
+		case KindGauge:
+			levels[name] = f.value
+		}
+	}
+	return levels
+}
+
+// States are the states that things are in, by name; nil if there are none. It takes nothing.
+func (s *Set) States() map[string]string {
+	if s == nil {
+		return nil
+	}
+	var states map[string]string
+	for _, name := range slices.Sorted(maps.Keys(s.byName)) {
+		if f := s.byName[name]; f.kind == KindState {
+			if states == nil {
+				states = make(map[string]string)
+			}
+			states[name] = f.text
+		}
+	}
+	return states
 }

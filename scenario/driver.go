@@ -157,6 +157,7 @@ func (d *driver) setup(i int) host.Setup {
 		Seed:        d.seed(i),
 		Downstreams: d.ids(d.down[i]), Upstreams: d.ids(d.up[i]), Contacts: d.contacts(i),
 		CheckEvery: d.o.checkEvery(), Follow: d.follow.dense, Told: d.rec != nil,
+		Observers: d.observers(), Group: n.Group, Place: n.Place,
 	}
 	for _, app := range d.plan.Apps {
 		if app.Node == i {
@@ -179,6 +180,17 @@ func (d *driver) setup(i int) host.Setup {
 		s.Commands = append(s.Commands, host.Command{Op: host.OpSlow, PerMessage: st.slow})
 	}
 	return s
+}
+
+// observers are those that nodes report to: in virtual time there are none.
+func (d *driver) observers() (ids []core.NodeID) {
+	if d.w.Name() == "sim" {
+		return nil
+	}
+	for _, at := range d.plan.Observers {
+		ids = append(ids, core.NodeIDFrom(at))
+	}
+	return ids
 }
 
 func (d *driver) ids(nodes []int) (ids []core.NodeID) {

@@ -199,7 +199,7 @@ func (r *recorder) node(i int) record.Node {
 		n.Group = record.Set(p.Group)
 	}
 	if at := p.Place; at != nil {
-		n.Place = record.Place{Lat: record.Set(at.Lat.Value), Lon: record.Set(at.Lon.Value), Label: record.Set(at.Label)}
+		n.Place = record.Place{Lat: record.Set(at.Lat), Lon: record.Set(at.Lon), Label: record.Set(at.Label)}
 	}
 	if w := st.bandwidth; w != (spec.NodeBandwidth{}) {
 		n.Caps = record.Caps{Total: record.Number(w.Total), Up: record.Number(w.Up), Down: record.Number(w.Down)}

@@ -36,7 +36,7 @@ type anyAlgorithm struct {
 }
 
 // newAny makes an algorithm by its name.
-func newAny(r *scenario.Registry, name string, e scenario.Env, observer core.NodeID) (*anyAlgorithm, error) {
+func newAny(r *scenario.Registry, name string, e scenario.Env, observers []core.NodeID) (*anyAlgorithm, error) {
 	alg, err := r.Make(name, e)
 	if err != nil {
 		return nil, err
@@ -44,12 +44,11 @@ func newAny(r *scenario.Registry, name string, e scenario.Env, observer core.Nod
 	a := &anyAlgorithm{Algorithm: alg, base: algos.BaseOf(alg)}
 	switch {
 	case a.base != nil:
-		a.base.Observer = observer
 		for _, id := range e.Contacts {
 			a.base.AddHost(id)
 		}
-	case !observer.IsZero():
-		return nil, console.Usage("observer", observer.String(), "none: the algorithm "+name+" does not embed algos.Base, which obeys observers")
+	case len(observers) > 0:
+		return nil, console.Usage("observer", observers[0].String(), "none: the algorithm "+name+" does not embed algos.Base, which obeys observers")
 	}
 	return a, nil
 }

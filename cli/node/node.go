@@ -3,7 +3,7 @@
 //	node.go       its flags
 //	start.go      how it starts
 //	any.go        algorithms that are no relay
-//	peers.go      the nodes that its flags name
+//	peers.go      the nodes that its flags name; observed.go what it says of itself to observers
 //	emulation.go  emulated bandwidth and links; lanes.go the lanes of links
 //	process.go    the node at work: commands, reports, its end
 //	events.go     what happens to its links, as lines of the log
@@ -29,7 +29,10 @@ import (
 type nodeFlags struct {
 	listen        string
 	advertise     string
-	observer      string
+	observers     []string
+	place         string
+	group         string
+	named         bool // --name was given
 	algorithm     console.AlgorithmFlags
 	name          string
 	downstreams   []string
@@ -79,8 +82,9 @@ Where they reach another (behind NAT, in a container), --advertise names it, and
 may be 0.0.0.0:7000, or [::]:7000 for IPv6 and IPv4. Link-local IPv6 addresses have a zone,
 as in [fe80::1%eth0]:7000; all those of a node have the same.
 
-The node obeys commands from --observer and from itself only. Links are not authenticated
-yet: run it where only your own nodes can reach its port.
+The node obeys commands from the first --observer and from itself only. Links are not
+authenticated yet: run it where only your own nodes can reach its port. "ioverlay observer"
+shows nodes in a browser, with --name, --group and --place if they are given.
 
 Figures are reported on standard output: "forwarded" counts the messages of others that a
 relay has sent on, and "lost" all that is known to be lost here, for downstreams too. Problems,
@@ -101,13 +105,16 @@ or corrupt; with another algorithm than relay, corrupt.`,
   ioverlay node --source rate:200 --payload 1000 --downstream 127.0.0.1:7002 --downstream 127.0.0.1:7003`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.named = cmd.Flags().Changed("name")
 			return runNode(cmd.Context(), cmd, a.Registry, f)
 		},
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.listen, "listen", "127.0.0.1:0", "address and port to listen on, and to be known by without --advertise; port 0 lets the system choose")
 	fl.StringVar(&f.advertise, "advertise", "", "address that others reach, if it is not --listen; without a port, that of --listen")
-	fl.StringVar(&f.observer, "observer", "", "the only other node whose commands are obeyed, as address:port; it is told when this one starts")
+	fl.StringArrayVar(&f.observers, "observer", nil, "observer that is told of this node, as address:port, and the only other node whose commands are obeyed; given again, more that look on")
+	fl.StringVar(&f.group, "group", "", "with --observer: group of the node, such as gateway")
+	fl.StringVar(&f.place, "place", "", "with --observer: where the node is, as latitude,longitude,label in degrees north and east, such as 52.5,13.4,Berlin; the label is optional")
 	f.algorithm.Define(fl, theRelay, "what the node runs: "+console.Either(names(a)))
 	fl.StringVar(&f.name, "name", "node", "name of the node, for algorithms that ask")
 	fl.StringArrayVar(&f.downstreams, "downstream", nil, "node to send on to, as address:port; may be given again")
@@ -178,6 +185,12 @@ func (f nodeFlags) checkRest() (err error) {
 			fmt.Sprintf("1 to %d, which is what the machine's monotonic clock says now", engine.Clock()))
 	case f.report < 0:
 		return console.Usage("report", f.report.String(), "0 or an interval")
+	}
+	if _, err := readPlace(f.place); err != nil {
+		return err
+	}
+	if len(f.observers) == 0 && (f.place != "" || f.group != "") {
+		return console.Wrong("--place and --group are for observers: name one with --observer ADDRESS:PORT")
 	}
 	if err := console.CheckFormat(f.format, console.FormatTable, console.FormatJSON); err != nil {
 		return err

@@ -14,7 +14,7 @@ type peers struct {
 	downstreams []core.NodeID
 	upstreams   []core.NodeID
 	contacts    []core.NodeID // known when it starts
-	observer    core.NodeID   // zero for none
+	observers   []core.NodeID // the first gives orders, the others look on
 	zone        string        // the interface of those that are link-local; empty for none
 }
 
@@ -36,7 +36,7 @@ func (f nodeFlags) peers() (p peers, err error) {
 		flag  string
 		texts []string
 		to    *[]core.NodeID
-	}{{"upstream", f.upstreams, &p.upstreams}, {"contact", f.contacts, &p.contacts}} {
+	}{{"upstream", f.upstreams, &p.upstreams}, {"contact", f.contacts, &p.contacts}, {"observer", f.observers, &p.observers}} {
 		for _, text := range more.texts {
 			id, err := p.parse(text)
 			if err != nil {
@@ -44,12 +44,6 @@ func (f nodeFlags) peers() (p peers, err error) {
 			}
 			*more.to = append(*more.to, id)
 		}
-	}
-	if f.observer == "" {
-		return p, nil
-	}
-	if p.observer, err = p.parse(f.observer); err != nil {
-		return p, console.Usage("observer", f.observer, aPeer+" ("+err.Error()+")")
 	}
 	return p, nil
 }

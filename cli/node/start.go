@@ -33,7 +33,7 @@ func runNode(ctx context.Context, cmd *cobra.Command, r *scenario.Registry, f no
 	}
 	var other *anyAlgorithm // instead of a relay
 	if f.algorithm.Name != theRelay {
-		if other, err = newAny(r, f.algorithm.Name, f.env(known, params), known.observer); err != nil {
+		if other, err = newAny(r, f.algorithm.Name, f.env(known, params), known.observers); err != nil {
 			return err
 		}
 	}
@@ -113,11 +113,16 @@ func (p *nodeProcess) addNode(known peers, other *anyAlgorithm, emu emulated) (e
 	}
 	p.engine.AllUp() // whoever else there is, this node joins a world that has begun
 	if epoch := p.engine.Options().Epoch; other != nil {
+		if err := p.flags.observed(other.Algorithm, known.observers); err != nil {
+			return err
+		}
 		other.report(p.checker, p.log, epoch)
 		p.alg = other
 	} else {
 		r := relay.New(sink, known.downstreams...)
-		r.Observer = known.observer
+		if err := p.flags.observed(r, known.observers); err != nil {
+			return err
+		}
 		l := newLogged(r, len(known.downstreams), p.log, epoch)
 		l.checker = p.checker
 		p.alg = l

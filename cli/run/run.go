@@ -41,6 +41,8 @@ type runFlags struct {
 	shm    bool
 	hang   time.Duration
 
+	observers []string
+
 	algorithm console.AlgorithmFlags
 	record    recordFlags
 }
@@ -83,6 +85,7 @@ func Command(c *console.App) *cobra.Command {
 	fl.StringVar(&f.format, "format", console.FormatTable, "how to print: table or json")
 	f.record.define(fl)
 	HangFlag(fl, &f.hang)
+	fl.StringArrayVar(&f.observers, "observer", nil, "with --world live or proc: observer that the nodes report to and obey, as address:port, instead of the file's; given again, more that look on")
 	fl.BoolVar(&f.shm, "shm", true, "with --world proc: links go through shared memory (Linux); --shm=false: by TCP")
 	return cmd
 }
@@ -99,6 +102,9 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 	}
 	plan, err := a.load(cmd, path, f.seed, f.algorithm)
 	if err != nil {
+		return err
+	}
+	if err := observed(plan, f); err != nil {
 		return err
 	}
 	if f.check {
@@ -134,6 +140,25 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 		err = errors.Join(err, a.report(run, f))
 	}
 	return outcome(run, err)
+}
+
+// observed has the nodes report to the observers of the flags.
+func observed(plan *scenario.Plan, f runFlags) error {
+	if len(f.observers) == 0 {
+		return nil
+	}
+	if f.world == "sim" {
+		return console.Wrong("--observer is for nodes in real time: add --world live or --world proc")
+	}
+	plan.Observers = nil
+	for _, text := range f.observers {
+		at, err := spec.ParseObserver(text)
+		if err != nil {
+			return console.Usage("observer", text, "the address that an observer listens on, such as 127.0.0.1:7000")
+		}
+		plan.Observers = append(plan.Observers, at)
+	}
+	return nil
 }
 
 // scenarioBar shows how far a scenario is, how fast its time passes, and how long the rest will take.

@@ -15,14 +15,14 @@ func (a *app) bench() *cobra.Command {
 	}
 	for _, c := range []*cobra.Command{
 		a.benchChain(), a.benchIdle(), a.benchFootprint(), a.benchAttack(), // the switch
-		a.benchEmulation(), a.benchFailures(), a.benchProbes(), // the testbed
+		a.benchEmulation(), a.benchFailures(), a.benchProbes(), a.benchObserver(), // the testbed
 	} {
 		c.PreRunE = func(*cobra.Command, []string) error { return memory.Fits() }
 		cmd.AddCommand(c)
 	}
 	cmd.AddCommand(
 		a.benchSim(), a.benchAgreement(), a.benchGF(), a.benchCoding(),
-		a.benchPoint(), a.benchIdlePoint(), a.benchSimPoint(), // children's sides
+		a.benchPoint(), a.benchIdlePoint(), a.benchSimPoint(), a.benchObserved(), // children's sides
 	)
 	return cmd
 }

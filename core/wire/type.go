@@ -46,6 +46,7 @@ const (
 	TypeProbe                           // node to node: one of a train of messages that measures bandwidth
 	TypeProbeReport                     // node to node: how a train arrived
 	TypeAnswer                          // node to node: the answer to a call, in a message of whatever type
+	TypeSetWeight                       // observer to node: the weight of an upstream
 
 	crossingEnd // one past the last type named above
 
@@ -84,7 +85,7 @@ var crossingNames = [...]string{
 	TypeLeave: "leave", TypeAnnounce: "announce", TypeQuery: "query", TypeQueryAck: "query-ack",
 	TypeSetBandwidth: "set-bandwidth", TypeControl: "control", TypeTrace: "trace",
 	TypeSessionEnd: "session-end", TypePing: "ping", TypePong: "pong",
-	TypeProbe: "probe", TypeProbeReport: "probe-report", TypeAnswer: "answer",
+	TypeProbe: "probe", TypeProbeReport: "probe-report", TypeAnswer: "answer", TypeSetWeight: "set-weight",
 }
 
 var localNames = [...]string{

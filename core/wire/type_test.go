@@ -8,7 +8,7 @@ func TestTypeString(t *testing.T) {
 		want string
 	}{
 		{0, "none"}, {TypeHello, "hello"}, {TypeData, "data"}, {TypeControl, "control"}, {TypePong, "pong"},
-		{crossingEnd, "engine-25"}, {126, "engine-126"}, {TypeBye, "bye"}, {TypeStarted, "started"}, {TypeMeasured, "measured"},
+		{25, "set-weight"}, {crossingEnd, "engine-26"}, {126, "engine-126"}, {TypeBye, "bye"}, {TypeStarted, "started"}, {TypeMeasured, "measured"},
 		{140, "world-up"}, {141, "deadlock"}, {localEnd, "local-142"}, {255, "local-255"}, {256, "algorithm-256"}, {1023, "algorithm-1023"},
 		{1024, "user-1024"}, {MaxType, "user-32767"}, {0x8000, "invalid-32768"}, {0xffff, "invalid-65535"},
 	} {
@@ -24,7 +24,7 @@ func TestTypeValues(t *testing.T) {
 		TypeHello: 1, TypeData: 2, TypeBrokenSource: 3, TypeBoot: 4, TypeBootReply: 5, TypeRequest: 6, TypeStatus: 7,
 		TypeDeploy: 8, TypeTerminateSource: 9, TypeTerminateNode: 10, TypeJoin: 11, TypeLeave: 12, TypeAnnounce: 13,
 		TypeQuery: 14, TypeQueryAck: 15, TypeSetBandwidth: 16, TypeControl: 17, TypeTrace: 18, TypeSessionEnd: 19,
-		TypePing: 20, TypePong: 21, TypeProbe: 22, TypeProbeReport: 23, TypeAnswer: 24, TypeBye: 127,
+		TypePing: 20, TypePong: 21, TypeProbe: 22, TypeProbeReport: 23, TypeAnswer: 24, TypeSetWeight: 25, TypeBye: 127,
 	} {
 		if uint16(typ) != want {
 			t.Errorf("%v = %d, want %d", typ, typ, want)

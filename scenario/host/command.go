@@ -20,6 +20,10 @@ type Setup struct {
 	Contacts    []core.NodeID     `json:"contacts,omitempty"`
 	Sources     []uint32          `json:"sources,omitempty"`  // applications of which a source is at this node, some time
 	Commands    []Command         `json:"commands,omitempty"` // to obey before its first message
+	// Observers are those that the node reports to, in worlds of real time; it obeys the first.
+	Observers []core.NodeID `json:"observers,omitempty"`
+	Group     string        `json:"group,omitempty"` // what it says of itself to them
+	Place     *spec.Spot    `json:"place,omitempty"`
 	// CheckEvery is after how many messages and events the algorithm's Invariant is
 	// looked at, besides whenever counters are read; 0: only then.
 	CheckEvery int `json:"check_every,omitempty"`

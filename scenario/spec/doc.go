@@ -15,6 +15,7 @@
 //	formula.go    one side of that, for experiments; override.go document.go serve them too
 //	plan.go resolve.go topology.go churn.go   the file to a Plan
 //	given.go      parameters that are given outside of a file
+//	observed.go   whom nodes report to, and what they say of themselves
 //	schema.go     the types of the format as a JSON Schema
 //
 // A scenario draws random numbers from its seed alone, each part from a stream of

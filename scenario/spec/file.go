@@ -23,6 +23,7 @@ type File struct {
 	Algorithm    *Algorithm    `yaml:"algorithm,omitempty" jsonschema_description:"What all nodes run that have no algorithm of their own. Default relay."`
 	Bootstrap    *Bootstrap    `yaml:"bootstrap,omitempty" jsonschema_description:"Whom all nodes know when they start that have no bootstrap of their own. Default nobody but those that they have links to."`
 	Bandwidth    *Bandwidth    `yaml:"bandwidth,omitempty" jsonschema_description:"Emulated bandwidth of all nodes that have none of their own."`
+	Observer     *Observers    `yaml:"observer,omitempty" jsonschema_description:"Observers that the nodes report to in real time, as address:port; they obey the first. --observer replaces it. In virtual time there are none."`
 	Applications []Application `yaml:"applications" jsonschema_description:"The sources of data."`
 	Timeline     []Event       `yaml:"timeline,omitempty" jsonschema_description:"What happens when."`
 	Record       *Record       `yaml:"record,omitempty" jsonschema_description:"What to write to the results."`
@@ -82,9 +83,9 @@ type NodeGroup struct {
 	Bandwidth *Bandwidth `yaml:"bandwidth,omitempty" jsonschema_description:"Emulated bandwidth of each; a distribution is drawn for each node."`
 	Algorithm *Algorithm `yaml:"algorithm,omitempty" jsonschema_description:"What these nodes run."`
 	Bootstrap *Bootstrap `yaml:"bootstrap,omitempty" jsonschema_description:"Whom these nodes know when they start."`
-	Group     string     `yaml:"group,omitempty" jsonschema_description:"What kind of node these are, such as gateway: for whoever looks at them."`
-	Place     *Place     `yaml:"place,omitempty" jsonschema_description:"Where these nodes are, for a map."`
 	Starts    *Start     `yaml:"starts,omitempty" jsonschema_description:"When they start: a time, or later for nodes that the timeline starts. Default 0s."`
+	Group     string     `yaml:"group,omitempty" jsonschema_description:"What they belong to, for those who look at them."`
+	Place     *Place     `yaml:"place,omitempty" jsonschema_description:"Where they are said to be, for maps."`
 }
 
 func (v *NodeGroup) read(d *decoder, t *tree) {

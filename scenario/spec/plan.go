@@ -1,6 +1,9 @@
 package spec
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Plan is a scenario with everything looked up and drawn: what a world executes.
 // Nodes, links and applications are known by their indices.
@@ -15,7 +18,8 @@ type Plan struct {
 	BufferBytes int // 0: the switch's default
 	Nodes       []Node
 	Links       []Link
-	DefaultLink LinkState // of links that are not declared
+	Observers   []netip.AddrPort // that the nodes report to, in real time
+	DefaultLink LinkState        // of links that are not declared
 	Apps        []App
 	Steps       []Step // in order of time
 	Record      Recording
@@ -34,8 +38,8 @@ type Node struct {
 	Params    Params
 	Contacts  Contacts // whom it knows when it starts
 	Late      bool     // it does not run when the scenario begins
-	Group     string   // what kind of node it is, for people; "" is none
-	Place     *Place   // nil: nobody has said
+	Group     string   // what it belongs to, for those who look on
+	Place     *Spot    // nil if nobody says
 }
 
 // NodeBandwidth is in bytes a second; 0 means unlimited.

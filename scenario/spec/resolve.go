@@ -54,6 +54,9 @@ func resolve(d *decoder, f *File, o Options) *Plan {
 	if b := f.Buffers; b != nil {
 		r.buffers(b)
 	}
+	if o := f.Observer; o != nil {
+		r.plan.Observers = o.List
+	}
 	r.nodes()
 	r.bootstraps()
 	r.links()
@@ -143,7 +146,7 @@ func (r *resolver) node(name string, at Span, alg *Algorithm, b *Bandwidth, g *N
 		return
 	}
 	start := g.Starts
-	n := Node{Name: name, Algorithm: alg.Name, Params: alg.Params, Group: g.Group, Place: g.Place}
+	n := Node{Name: name, Algorithm: alg.Name, Params: alg.Params, Group: g.Group, Place: g.spot()}
 	if b != nil {
 		n.Bandwidth = NodeBandwidth{b.Total.rate(rng), b.Up.rate(rng), b.Down.rate(rng)}
 		r.emulable(at, n.Bandwidth.Emulation())

@@ -75,8 +75,6 @@ func leafSchema(t reflect.Type, algorithms Algorithms) *jsonschema.Schema {
 		return matching("A time such as 500ms.", timePattern)
 	case *Start:
 		return matching("A time such as 5s, or later.", timePattern, "^later$")
-	case *Degrees:
-		return &jsonschema.Schema{Type: "number", Description: "Degrees."}
 	case *Size:
 		return matching("A size such as 5KB.", sizePattern)
 	case *Count:
@@ -109,6 +107,10 @@ func leafSchema(t reflect.Type, algorithms Algorithms) *jsonschema.Schema {
 		return enum(string(DepartKill), string(DepartStop))
 	case *Algorithm:
 		return algorithmSchema(algorithms)
+	case *Observers:
+		return observersSchema()
+	case *Degrees:
+		return &jsonschema.Schema{Type: "number", Description: "Degrees."}
 	}
 	return nil
 }

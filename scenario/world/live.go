@@ -42,6 +42,9 @@ func (c *clock) Advance(ctx context.Context, until time.Duration) error {
 }
 
 func newLive(o Options) (World, error) {
+	if len(o.Plan.Observers) > 0 && o.Plan.Transport == spec.TransportMem {
+		return nil, errors.New("world: nodes that are linked in memory reach no observer: use transport: tcp, or leave the observer out")
+	}
 	at, err := addresses(len(o.Plan.Nodes), o.Plan.Transport)
 	if err != nil {
 		return nil, err
@@ -67,6 +70,9 @@ func (w *live) ID(node int) core.NodeID { return w.at.ids[node] }
 func (w *live) Boot(_ context.Context, node int, s host.Setup) error {
 	h, err := w.calls.newHost(w.o.Registry, s)
 	if err != nil {
+		return err
+	}
+	if err := observe(h, s); err != nil {
 		return err
 	}
 	n, err := w.eng.AddNode(h, engine.NodeOptions{Listen: w.at.ids[node].String()})

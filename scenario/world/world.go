@@ -8,6 +8,7 @@
 //	protocol.go   what the two say to each other
 //	sim.go        virtual time
 //	hang.go       what is said of a node that does not return; watch.go finds it
+//	observed.go   nodes that report to observers
 //	end.go        what all nodes of a world hear at once, in each of the worlds
 //	address_*.go  addresses for nodes that must come back under the same one
 package world

@@ -1,0 +1,5 @@
+// Package observer has the commands that watch an overlay and steer it.
+//
+//	observer.go  observer: runs one
+//	ctl.go       ctl: gives orders to one that runs, over HTTP; client.go how it asks
+package observer

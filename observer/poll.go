@@ -1,0 +1,97 @@
+package observer
+
+import (
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/wire"
+)
+
+// ticked asks the part of the nodes whose turn it is, and tells what has changed since the last tick.
+func (o *Observer) ticked() {
+	o.After(o.tick, tickTimer)
+	again := o.again
+	o.again = nil
+	for _, m := range again {
+		if m.up {
+			o.ask(m)
+		}
+	}
+	for i := o.round; i < len(o.members); i += o.ticks {
+		if m := o.members[i]; m != nil {
+			if m.up {
+				o.poll(m)
+			}
+			o.sweep(m)
+		}
+	}
+	o.round = (o.round + 1) % o.ticks
+	o.expire()
+	o.flush()
+}
+
+// poll asks a node, unless it has been silent for too long.
+func (o *Observer) poll(m *member) {
+	if m.asked != 0 {
+		m.silent++
+		if m.silent >= silentPolls && o.Now()-m.askedAt >= silentTime {
+			o.fall(m, "no answer to "+countOf(m.silent, "request"))
+			return
+		}
+	}
+	o.ask(m)
+}
+
+// ask sends a request. Its number is what shows that the answer is the node's own.
+func (o *Observer) ask(m *member) {
+	if m.asked == 0 {
+		m.askedAt = o.Now()
+		m.asked = o.number()
+	} // else the same number again: an answer that is on its way counts
+	o.request(m.id, m.asked)
+}
+
+func (o *Observer) askCandidate(c *candidate) {
+	if c.asked == 0 {
+		c.asked = o.number()
+	}
+	o.request(c.id, c.asked)
+}
+
+func (o *Observer) request(id core.NodeID, number uint64) {
+	m := o.NewMsg(wire.TypeRequest, 0, 0)
+	m.SetSeq(number)
+	o.counts.Polls++
+	o.Send(m, id)
+}
+
+// number is one that nobody guesses who does not know the world's dice.
+func (o *Observer) number() uint64 { return o.Rand().Uint64() | 1 }
+
+// linkLost looks after a node whose link is gone: it is asked again, and if it cannot be reached it is down.
+func (o *Observer) linkLost(ev core.LinkEvent) {
+	if ev.App != 0 {
+		return
+	}
+	if c := o.candidates.at[ev.Peer]; c != nil && ev.Direction == core.Downstream {
+		o.candidates.remove(c) // it is not there, and will say so if it comes
+		return
+	}
+	m := o.byID[ev.Peer]
+	if m == nil || !m.up {
+		return
+	}
+	switch ev.Reason {
+	case core.ReasonIdle, core.ReasonEnded:
+	case core.ReasonRefused:
+		o.fall(m, "it cannot be reached")
+	default:
+		m.why = "its link ended: " + ev.Reason.String()
+		o.again = append(o.again, m)
+	}
+}
+
+// sendFailed asks again later what could not be sent.
+func (o *Observer) sendFailed(ev core.LinkEvent) {
+	if m := o.byID[ev.Peer]; m != nil && m.up && ev.App == 0 {
+		o.again = append(o.again, m)
+	}
+}

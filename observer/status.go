@@ -1,0 +1,245 @@
+package observer
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ioverlay/ioverlay/algos"
+	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/metric"
+	"github.com/ioverlay/ioverlay/record"
+)
+
+// reported takes the answer to a request.
+func (o *Observer) reported(m *core.Msg) {
+	id := m.From()
+	mem, c := o.byID[id], o.candidates.at[id]
+	asked := uint64(0)
+	switch {
+	case mem != nil:
+		asked = mem.asked
+	case c != nil:
+		asked = c.asked
+	}
+	if asked == 0 || m.Seq() != asked {
+		o.counts.Stray++ // not even read: who floods has the work
+		return
+	}
+	s, err := algos.ParseStatus(m)
+	if err != nil {
+		o.counts.Malformed++
+		if mem != nil {
+			mem.asked = 0 // one answer for a request
+		}
+		return
+	}
+	if s.Node != id {
+		o.counts.Stray++
+		return
+	}
+	greet := false
+	if mem == nil {
+		greet = !c.greeted
+		o.candidates.remove(c)
+		if mem = o.admit(id); mem == nil {
+			return
+		}
+	}
+	o.counts.Reports++
+	greet = greet || mem.greet
+	mem.asked, mem.silent = 0, 0
+	came := !mem.up
+	o.rise(mem)
+	if came {
+		mem.shown.Since = record.Field[float64]{} // so that it is told again
+	}
+	o.take(mem, &s, came)
+	if greet {
+		o.greet(id)
+	}
+}
+
+// take shows what a report says.
+func (o *Observer) take(m *member, s *algos.Status, came bool) {
+	is := record.Node{
+		I: m.index, ID: record.Set(m.id.String()), Up: record.Set(true), Since: m.shown.Since,
+		Name: text(s.Name, maxName), Group: text(s.Group, maxName), Algorithm: text(s.Algorithm, maxName),
+		In: record.Number(s.InRate), Out: record.Number(s.OutRate), Held: record.Number(s.Held),
+		Lost: record.Lost{
+			Out: record.Set(record.Pair{float64(s.LostOut.Msgs), float64(s.LostOut.Bytes)}),
+			In:  record.Set(record.Pair{float64(s.LostIn.Msgs), float64(s.LostIn.Bytes)}),
+		},
+	}
+	if came {
+		is.Since = record.Set(o.now().Seconds())
+	}
+	if name, ok := is.Name.Get(); ok {
+		o.named(m, name)
+	} else {
+		o.named(m, "")
+	}
+	if p := s.Place; p != nil && math.Abs(p.Lat) <= 90 && math.Abs(p.Lon) <= 180 { // false for NaN
+		is.Place = record.Place{Lat: record.Set(p.Lat), Lon: record.Set(p.Lon), Label: text(p.Label, maxName)}
+	}
+	if c := s.Caps; c != nil {
+		is.Caps = record.Caps{Total: record.Number(max(c.Total, 0)), Up: record.Number(max(c.Up, 0)), Down: record.Number(max(c.Down, 0))}
+	}
+	o.process(m, s, &is)
+	is.Metrics = metrics(s.Metrics)
+	is.Extra = extra(s)
+	queuedMsgs, queuedBytes := 0.0, 0.0
+	for i := range s.Downstream {
+		if d := &s.Downstream[i]; d.App != 0 || o.byID[d.To] != nil { // what waits for an observer is not the overlay's
+			queuedMsgs += float64(max(d.QueuedMsgs, 0)) + float64(max(d.Waiting, 0))
+			queuedBytes += float64(max(d.QueuedBytes, 0))
+		}
+	}
+	is.Queued = record.Queued{Msgs: record.Set(queuedMsgs), Bytes: record.Set(queuedBytes)}
+	is.Apps = o.apps(s)
+	o.show(m, is)
+	if came {
+		o.happened(record.EventUp, m, "")
+	}
+	o.news(m, is.Apps)
+	o.states(m, s.States)
+	o.takeLinks(m, s)
+}
+
+// text is a text as a field; one that is empty is missing.
+func text(s string, most int) record.Field[string] {
+	if s = clean(s, most); s == "" {
+		return record.Field[string]{}
+	}
+	return record.Set(s)
+}
+
+// process is what the node's process has used.
+func (o *Observer) process(m *member, s *algos.Status, is *record.Node) {
+	p := s.Process
+	if p == nil {
+		return
+	}
+	is.Process = record.Process{
+		PID: record.Number(p.PID), Host: text(p.Host, maxName), RSS: record.Number(max(p.RSS, 0)), Goroutines: record.Number(max(p.Goroutines, 0)),
+		CPU: m.shown.Process.CPU,
+	}
+	if p.FDs > 0 {
+		is.Process.FDs = record.Number(p.FDs)
+	}
+	if gone := s.Now - m.cpuAt; p.PID == m.pid && p.CPU >= m.cpu && gone > 0 {
+		// In whole thousandths: it is a mean over a poll, and not to be told anew for less.
+		is.Process.CPU = record.Set(math.Round(1000*float64(p.CPU-m.cpu)/float64(gone)) / 1000)
+	}
+	m.pid, m.cpu, m.cpuAt = p.PID, p.CPU, s.Now
+}
+
+func metrics(of map[string]float64) (list []record.Metric) {
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		if len(list) == maxMetrics {
+			break
+		}
+		if v := of[name]; metric.ValidName(name) && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			list = append(list, record.Metric{Name: name, Value: record.Set(v)})
+		}
+	}
+	return list
+}
+
+// extra is what the algorithm adds.
+func extra(s *algos.Status) record.Field[record.JSON] {
+	if len(s.Extra) == 0 || len(s.Extra) > maxExtra {
+		return record.Field[record.JSON]{}
+	}
+	var v any
+	if s.DecodeExtra(&v) != nil {
+		return record.Field[record.JSON]{}
+	}
+	text := asJSON(v, maxExtra)
+	if text == "" {
+		return record.Field[record.JSON]{}
+	}
+	return record.Set(record.JSON(text))
+}
+
+// apps gathers what the lanes and sessions of a report say of each application.
+func (o *Observer) apps(s *algos.Status) (apps []record.App) {
+	of := func(id uint32) *record.App {
+		i, there := slices.BinarySearchFunc(apps, id, func(a record.App, id uint32) int { return cmp.Compare(a.ID, id) })
+		if !there {
+			if id == 0 || len(apps) == maxApps {
+				return nil
+			}
+			apps = slices.Insert(apps, i, record.App{ID: id})
+		}
+		return &apps[i]
+	}
+	add := func(f *record.Field[float64], v float64) { *f = record.Set(f.Or(0) + v) }
+	for i := range s.Upstream {
+		l := &s.Upstream[i]
+		a := of(l.App)
+		switch {
+		case a == nil:
+		case l.From.IsZero():
+			a.Source = record.Set(true)
+		default:
+			add(&a.In, float64(l.Rate))
+			add(&a.Delivered, float64(l.Msgs))
+			add(&a.Bytes, float64(l.Bytes))
+			a.Weight = record.Number(max(l.Weight, 0)) // of the last: most nodes have one upstream of an application
+		}
+	}
+	for i := range s.Downstream {
+		if a := of(s.Downstream[i].App); a != nil {
+			add(&a.Out, float64(s.Downstream[i].Rate))
+		}
+	}
+	for i := range s.Sessions {
+		ses := &s.Sessions[i]
+		a := of(ses.App)
+		if a == nil {
+			continue
+		}
+		if ses.Joined {
+			a.Joined = record.Set(true)
+		}
+		if src := o.byID[ses.Source]; src != nil {
+			a.From = record.Number(src.index)
+		}
+	}
+	return apps
+}
+
+// states are those that the algorithm has noted. "3 of 16" is a number.
+func (o *Observer) states(m *member, of map[string]string) {
+	n := 0
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		if n++; n > maxMetrics || !metric.ValidName(name) {
+			continue
+		}
+		st := record.State{T: o.now(), Node: m.index, Name: name}
+		word := clean(of[name], maxName)
+		st.Value = record.TextOf(word)
+		if v, total, ok := strings.Cut(word, " of "); ok {
+			have, err := strconv.ParseFloat(v, 64)
+			all, err2 := strconv.ParseFloat(total, 64)
+			if err == nil && err2 == nil {
+				st.Value, st.Of = record.NumberOf(have), record.Set(all)
+			}
+		}
+		if m.noted(name, word) {
+			o.pending.States = append(o.pending.States, st)
+		}
+	}
+}
+
+func countOf(n int, of string) string {
+	if n == 1 {
+		return "one " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
+}
