@@ -59,6 +59,7 @@ var layers = []layer{
 	{"observer", []string{"metric", "record", "core", "core/wire", "core/emul", "algos"}},
 	{"observer/api/...", []string{"record", "observer"}},
 	{"observer/live/...", []string{"record", "core", "core/engine", "observer", "observer/api"}},
+	{"observer/replay/...", []string{"record/...", "observer/api"}},
 	{"observer/report/...", []string{"core", "algos", "apps", "internal/nodereport"}},
 	{"scenario/...", []string{"core/...", "metric", "record/...", "observer/report", "algos/...", "apps/...", "coding/...", "scenario/spec", "scenario/result", "scenario/host",
 		"internal/subprocess"}},

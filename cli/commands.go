@@ -20,7 +20,7 @@ func commands(a *console.App) []*cobra.Command {
 		run.Command(a), run.Sim(a), run.Check(a), run.CheckChild(a), run.HuntChild(a), run.Compare(a), run.Schema(a), run.Child(a),
 		experiment.Command(a), experiment.Child(a),
 		node.Command(a),
-		observer.Command(a), observer.Ctl(a),
+		observer.Command(a), observer.Ctl(a), observer.View(a),
 		trace.Command(a),
 		record.Command(a),
 		scaffold.Command(a),
