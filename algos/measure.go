@@ -31,7 +31,10 @@ type Measurement struct {
 	Median time.Duration `cbor:"median"` // of round-trips
 	Rate   uint64        `cbor:"rate"`   // bandwidth available to one more stream, bytes a second, headers included
 	Cost   uint64        `cbor:"cost"`   // bytes that were sent for it, headers included
-	Failed string        `cbor:"failed"` // why there is no result; empty if there is one
+	// Instant says of a bandwidth without a result that all came in no time, as between nodes in memory that
+	// nothing limits: there is more than can be measured.
+	Instant bool   `cbor:"instant"`
+	Failed  string `cbor:"failed"` // why there is no result; empty if there is one
 }
 
 // The two things that can be measured.

@@ -161,8 +161,12 @@ func (b *Base) probeReported(msg *core.Msg) {
 	}
 	next := int(min(rate*trainTime.Seconds(), float64(trainGrowth*m.train), maxTrain))
 	if r.Time >= goodTrain || next <= m.train {
-		if r.Bytes == 0 || r.Time == 0 {
-			b.finish(*m, Measurement{Failed: "the train was lost on the way, or came all at once"})
+		switch {
+		case r.Bytes == 0:
+			b.finish(*m, Measurement{Failed: "the train was lost on the way"})
+			return
+		case r.Time == 0:
+			b.finish(*m, Measurement{Failed: "the train came all at once: faster than can be measured", Instant: true})
 			return
 		}
 		if r.Rate > 0 {

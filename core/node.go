@@ -59,6 +59,7 @@ type Node struct {
 	waits     []Wait     // found by the look of the monitor under way (waitgraph.go)
 	waiting   bool       // the runtime was told of some at the last look
 	draining  []*OutLane // to be closed once they have run dry (domino.go)
+	begun     []uint32   // sessions that the algorithm brings itself (session.go)
 	repairing bool       // the algorithm repairs the session whose break it is being told of
 
 	reporter reporter // report.go

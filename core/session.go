@@ -11,6 +11,7 @@ import (
 // brought it the session. Each closes the session's lanes when they have run dry, so
 // that nothing is left of a session that is over but what algorithms remember.
 //
+//	begun      sessions that the algorithm brings itself, which nobody else can end
 //	over       nobody brings the session any more: the algorithm is told
 //	passOn     after it was told of an end, or of a break (domino.go)
 //	passDown   the session's lanes are told, and drained
@@ -22,8 +23,12 @@ func (n *Node) over(app uint32, source NodeID) {
 	}
 }
 
-// brings reports whether an upstream or a source of this node brings a session.
+// brings reports whether an upstream, a source of this node, or its algorithm brings a
+// session.
 func (n *Node) brings(app uint32) bool {
+	if slices.Contains(n.begun, app) {
+		return true
+	}
 	for l := range n.ofApp(app) {
 		if l.flowOf(app) == flowing {
 			return true
@@ -46,15 +51,31 @@ func (n *Node) brings(app uint32) bool {
 // the session's lanes stay.
 func (n *Node) Repair() { n.repairing = true }
 
+// BeginSession says that the algorithm itself brings a session: it makes the session's
+// data, of what it receives or out of nothing, and not by a source of the node. Until
+// EndSession no upstream can end the session here. Without it, whoever opens a lane of
+// the session to this node counts as an upstream of it, and the last upstream's word
+// ends the session for all downstream nodes, also for what the algorithm still makes.
+// To say it again changes nothing. It panics if app is 0.
+func (n *Node) BeginSession(app uint32) {
+	if app == 0 {
+		panic("core: BeginSession of application 0, which is the control lane")
+	}
+	if !slices.Contains(n.begun, app) {
+		n.begun = append(n.begun, app)
+	}
+}
+
 // EndSession says to all downstream nodes of a session that it has ended, behind its
 // data, and closes its lanes once they have run dry. The switch does it by itself when
 // the last source or upstream of a session has ended, unless the algorithm called
-// Repair. To say it again before the lanes have closed changes nothing. It panics if app
-// is 0.
+// Repair, or BeginSession before. To say it again before the lanes have closed changes
+// nothing. It panics if app is 0.
 func (n *Node) EndSession(app uint32) {
 	if app == 0 {
 		panic("core: EndSession of application 0, which is the control lane")
 	}
+	n.begun = slices.DeleteFunc(n.begun, func(a uint32) bool { return a == app })
 	n.passDown(event{typ: wire.TypeSessionEnd, peer: n.id, app: app})
 }
 

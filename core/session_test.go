@@ -330,3 +330,65 @@ func TestLostEndsAreTheSwitchs(t *testing.T) {
 		w.close()
 	}
 }
+
+// TestMadeSessionIsItsMakers: what an algorithm makes itself is not ended by whoever opens
+// a lane of the session, whatever he brings and however he goes; it is ended by its maker.
+func TestMadeSessionIsItsMakers(t *testing.T) {
+	for _, lanes := range []LaneMode{LanePerApp, LaneShared} {
+		for name, ends := range map[string]func(w *world, f *feeder){
+			"end":    func(w *world, f *feeder) { f.give(w.makeRun(spec{typ: wire.TypeSessionEnd, sender: nodeID(8), app: 5})) },
+			"broken": func(w *world, f *feeder) { f.give(w.makeRun(spec{typ: wire.TypeBrokenSource, sender: nodeID(8), app: 5})) },
+			"reset":  func(_ *world, f *feeder) { f.lane.End(ReasonReset, nil) },
+		} {
+			t.Run(fmt.Sprint(lanes, name), func(t *testing.T) {
+				w := newWorld(t, Config{Lanes: lanes})
+				defer w.close()
+				nodes, notes := w.chain(2, nil)
+				makes := func(n int) {
+					nodes[0].sw.Call(func() {
+						nodes[0].BeginSession(5)
+						for range n {
+							nodes[0].Send(nodes[0].NewMsg(wire.TypeData, 5, 10), nodeID(1))
+						}
+					})
+					w.run()
+				}
+				makes(3)
+				app := uint32(5)
+				if lanes == LaneShared {
+					app = wire.SharedApp
+				}
+				stranger := w.feeder(nodes[0], 8, app, w.messages(8, 5, 1, 10))
+				w.run()
+				ends(w, stranger)
+				w.run()
+				makes(3)
+				w.check()
+				if got := endings(append(notes[0].lines, notes[1].lines...)); len(got) != 0 {
+					t.Fatalf("told %q of a session that its maker goes on with", got)
+				}
+				data := 0
+				for _, line := range notes[1].lines {
+					if strings.HasPrefix(line, "data/5") {
+						data++
+					}
+				}
+				if data != 7 {
+					t.Errorf("%d messages arrived, of 6 that were made and 1 of the stranger", data)
+				}
+				nodes[0].sw.Call(func() { nodes[0].EndSession(5) })
+				w.run()
+				sameLines(t, "at the end", endings(notes[1].lines), "session-end/5 #0")
+			})
+		}
+	}
+	w := newWorld(t, Config{})
+	defer w.close()
+	nodes, _ := w.chain(1, nil)
+	defer func() {
+		if recover() == nil {
+			t.Error("BeginSession of the control lane is taken")
+		}
+	}()
+	nodes[0].BeginSession(0)
+}

@@ -44,7 +44,8 @@ type Coder struct {
 	OnInput func(input int, state InputState)
 
 	in      []input
-	waiting []*Set // by number
+	made    []uint32 // streams that the rule makes, which this node brings
+	waiting []*Set   // by number
 	free    []*Set
 	armed   bool
 	moved   time.Duration // when a number was last handed over in its order
@@ -347,4 +348,20 @@ func (c *Coder) sessionGone(app uint32) {
 	c.in[i].seen = false
 	c.turn(i, Ended)
 	c.settleReady()
+	if !slices.ContainsFunc(c.in, func(in input) bool { return in.state != Ended }) {
+		for _, app := range c.made {
+			c.EndSession(app)
+		}
+		c.made = c.made[:0]
+	}
+}
+
+// begin says that this node brings a stream, until the last of its inputs has ended: no
+// upstream's word may end what is made here. A stream that is made under the application
+// of an input is the upstream's.
+func (c *Coder) begin(app uint32) {
+	if app != 0 && !slices.Contains(c.made, app) && !slices.Contains(c.Inputs, app) {
+		c.made = append(c.made, app)
+		c.BeginSession(app)
+	}
 }

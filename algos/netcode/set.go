@@ -75,6 +75,7 @@ func (s *Set) Make(app uint32, coefs ...byte) *core.Msg {
 	if !slices.ContainsFunc(vector, func(v byte) bool { return v != 0 }) {
 		return nil
 	}
+	s.coder.begin(app)
 	g := s.coder.generation(s.seq, s.size)
 	m := s.coder.NewMsg(TypeCoded, app, g.VectorLen())
 	m.SetSeq(s.seq)

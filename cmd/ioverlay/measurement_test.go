@@ -23,7 +23,7 @@ func TestUnknownCommands(t *testing.T) {
 		{[]string{"bench", "chian", "--nodes", "2"}, []string{"unknown"}},
 		{[]string{"bench", "nothing-like-it"}, []string{`unknown command "nothing-like-it" for "ioverlay bench"`}},
 		{[]string{"bench", "chain", "chain"}, []string{"chain"}},
-		{[]string{"repro", "fig44"}, []string{"did you mean fig4 or fig7?"}},
+		{[]string{"repro", "fig44"}, []string{"did you mean fig4, fig7 or fig8?"}},
 		{[]string{"perf", "swich"}, []string{"did you mean switch?"}},
 		{[]string{"trace", "shwo"}, []string{"did you mean show?"}},
 		{[]string{"trace", "dif"}, []string{"diff"}},

@@ -31,7 +31,7 @@ func (a *app) repro() *cobra.Command {
 		Short:   "Run the experiments of papers again and print their figures beside ours",
 		Example: "  ioverlay repro fig4\n  ioverlay repro fig4 --world proc\n  ioverlay repro topologies --count 12\n  ioverlay repro table3",
 	}
-	cmd.AddCommand(a.reproFig4(), a.reproTopologies(), a.reproTable3(), a.reproFig7(), a.reproLibrary(), a.reproNode())
+	cmd.AddCommand(a.reproFig4(), a.reproTopologies(), a.reproTable3(), a.reproFig7(), a.reproFig8(), a.reproLibrary(), a.reproNode())
 	return cmd
 }
 

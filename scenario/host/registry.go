@@ -45,6 +45,7 @@ func Shipped() *Registry {
 	r.Add(newHyparview())
 	r.Add(newPlumtree())
 	r.Add(newSwim())
+	r.Add(newSFlow())
 	r.Add(newTree())
 	return r
 }
