@@ -25,6 +25,13 @@ func (o *Observer) ticked() {
 	}
 	o.round = (o.round + 1) % o.ticks
 	o.expire()
+	if o.round == 0 { // once a poll: what was lost on the way is asked for again
+		for _, c := range o.candidates.order {
+			if o.candidates.at[c.id] == c && o.Now()-c.since >= o.o.Poll {
+				o.askCandidate(c)
+			}
+		}
+	}
 	o.flush()
 }
 

@@ -51,7 +51,7 @@ type history struct {
 
 // due reports whether a segment begins with the next update.
 func (h *history) due() bool {
-	return !h.opened || len(h.rest) >= max(leastSegment, growth*len(h.start)) || h.to-h.from >= segmentTime && len(h.rest) > 0
+	return !h.opened || len(h.rest) >= max(min(leastSegment, h.most/8), growth*len(h.start)) || h.to-h.from >= segmentTime && len(h.rest) > 0
 }
 
 // begin closes the open segment and begins another. The lock is held for moments only: packing takes longer.
@@ -73,6 +73,11 @@ func (h *history) begin(full *record.Update, mu *sync.RWMutex) {
 	}
 	h.from, h.to, h.start, h.rest, h.opened = full.T, full.T, text, nil, true
 	h.whole = h.whole || first
+	h.forget()
+}
+
+// forget lets the oldest segments go until what is left is within its bound. The open one stays.
+func (h *history) forget() {
 	n := 0
 	for n < len(h.closed) && h.size+h.openBytes() > h.most {
 		h.size -= h.closed[n].size()
@@ -94,6 +99,7 @@ func (h *history) add(u *record.Update, mu *sync.RWMutex) {
 	defer mu.Unlock()
 	h.rest = append(h.rest, text...)
 	h.to = u.T
+	h.forget()
 }
 
 func (h *history) openBytes() int { return len(h.start) + len(h.rest) }

@@ -33,8 +33,8 @@ func newStore(historyBytes int) *store {
 		in: make(chan *record.Update, queueLen), quit: make(chan struct{}), done: make(chan struct{}),
 		subs: make(map[*subscription]struct{}),
 	}
-	s.past.most = historyBytes
-	s.events.most = max(historyBytes/8, 1<<20)
+	s.past.most = historyBytes - historyBytes/8
+	s.events.most = historyBytes / 8
 	go s.run()
 	return s
 }
