@@ -6,6 +6,7 @@
 //	run/          run, sim with its hunts, check, compare, schema; a node's process of the proc world
 //	experiment/   experiment, experiment compare
 //	node/         node
+//	record/       record info, record export
 //	trace/        trace show, trace diff, trace graph
 //	scaffold/     new
 //	memory/       how much memory for messages fits under a limit on the address space

@@ -131,6 +131,9 @@ func (e *linkEmulator) place(r Run, now time.Duration) {
 	rng := l.node.pace.rng
 	switch {
 	case spec.Loses(rng) && !r.signal():
+		if told := l.node.shard.placed; told != nil {
+			told(l, r, true)
+		}
 		l.emulMsgs += uint64(r.Msgs)
 		l.emulBytes += uint64(r.Len)
 		r.Slab.Release()
@@ -138,6 +141,9 @@ func (e *linkEmulator) place(r Run, now time.Duration) {
 		e.arrived(r)
 		return // it is still in the node
 	default:
+		if told := l.node.shard.placed; told != nil {
+			told(l, r, false)
+		}
 		e.line.push(r, now+e.link.delay.Next(spec, now, rng), e.longest())
 		l.node.pace.list(e)
 	}

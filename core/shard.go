@@ -30,6 +30,8 @@ type Shard struct {
 	build    mason  // of messages that algorithms make
 	waiting  mason  // of small ones that wait behind others (overflow.go)
 	overdraw uint64 // blocks made beyond the pool's budget
+
+	placed func(on *OutLane, r Run, lost bool) // OnPlaced; nil: nobody
 }
 
 // NewShard makes the shared part of a loop's nodes.
@@ -59,6 +61,11 @@ func (s *Shard) NewNode(id NodeID, alg Algorithm, rng *rand.Rand) *Switch {
 	alg.Bind(n)
 	return &n.sw
 }
+
+// OnPlaced says who is told of runs that have left a lane's queue for an emulated way with latency, and of those that
+// are lost there: what a runtime's transport hears of only when they arrive, or never. The run is the caller's until it
+// returns. Lanes without such a way tell nobody and pay nothing.
+func (s *Shard) OnPlaced(fn func(on *OutLane, r Run, lost bool)) { s.placed = fn }
 
 // Ready reports whether a node has something to serve.
 func (s *Shard) Ready() bool { return s.ready.head != nil }

@@ -107,7 +107,8 @@ func ParsePath(ofLink bool, name string) (Path, bool) {
 		p.app = uint32(id)
 		if p.what = anApp; inner {
 			p.what = ofApp
-			return p, p.find(len(p.appLeaves()), func(i int) string { return p.appLeaves()[i].path }, field)
+			ok := p.find(len(p.appLeaves()), func(i int) string { return p.appLeaves()[i].path }, field)
+			return p, ok
 		}
 		return p, true
 	}
@@ -122,9 +123,11 @@ func ParsePath(ofLink bool, name string) (Path, bool) {
 		p.what = allMetrics
 		return p, true
 	case ofLink:
-		return p, p.find(len(linkLeaves), func(i int) string { return linkLeaves[i].path }, name)
+		ok := p.find(len(linkLeaves), func(i int) string { return linkLeaves[i].path }, name)
+		return p, ok
 	}
-	return p, p.find(len(nodeLeaves), func(i int) string { return nodeLeaves[i].path }, name)
+	ok := p.find(len(nodeLeaves), func(i int) string { return nodeLeaves[i].path }, name)
+	return p, ok
 }
 
 func (p *Path) find(n int, at func(int) string, name string) bool {
@@ -270,4 +273,68 @@ func put(s slot, v Value) bool {
 		return true
 	}
 	return s.put(v)
+}
+
+// NodeFields are the fields of nodes, without applications and metrics; LinkFields those of links, and AppFields those of
+// an application at a node or a link: what their names are behind "apps.1.".
+func NodeFields() []Path { return fieldsOf(nodeLeaves, Path{}) }
+
+// LinkFields are the fields of links.
+func LinkFields() []Path { return fieldsOf(linkLeaves, Path{link: true}) }
+
+// AppFields are the fields of an application.
+func AppFields(ofLink bool, app uint32) []Path {
+	p := Path{link: ofLink, what: ofApp, app: app}
+	return fieldsOf(p.appLeaves(), p)
+}
+
+func fieldsOf[T any](leaves []leaf[T], p Path) (all []Path) {
+	for i := range leaves {
+		p.leaf = int16(i)
+		all = append(all, p)
+	}
+	return all
+}
+
+// Get is the value of a path; NoValue if there is none.
+func (n *Node) Get(p Path) Value {
+	switch {
+	case p.link:
+	case p.what == ofLeaf:
+		return present(nodeLeaves[p.leaf].of(n))
+	case p.what == ofMetric:
+		if at, found := slices.BinarySearchFunc(n.Metrics, p.metric, func(m Metric, name string) int { return strings.Compare(m.Name, name) }); found {
+			return present(&n.Metrics[at].Value)
+		}
+	case p.what == ofApp:
+		return appValue(n.Apps, p)
+	}
+	return Value{}
+}
+
+// Get is the value of a path, as Node.Get.
+func (l *Link) Get(p Path) Value {
+	switch {
+	case !p.link:
+	case p.what == ofLeaf:
+		return present(linkLeaves[p.leaf].of(l))
+	case p.what == ofApp:
+		return appValue(l.Apps, p)
+	}
+	return Value{}
+}
+
+func appValue(apps []App, p Path) Value {
+	at, found := slices.BinarySearchFunc(apps, p.app, byApp)
+	if !found {
+		return Value{}
+	}
+	return present(p.appLeaves()[p.leaf].of(&apps[at]))
+}
+
+func present(s slot) Value {
+	if s.presence() != there {
+		return Value{}
+	}
+	return s.value()
 }

@@ -38,6 +38,7 @@ type driver struct {
 	sends   int             // that were noted, or would have been
 	noRoom  []string        // nodes that ran out of descriptors, memory or ports, in order of time
 	follow  follow          // deliveries.go
+	rec     *recorder       // nil: the run is not recorded
 }
 
 // nodeState is how the timeline wants a node.
@@ -144,6 +145,7 @@ func (d *driver) booted(i int) {
 	st.lives++
 	d.out.NodeState(i).Up = true
 	d.out.NodeUp(i, d.since())
+	d.rec.up(i)
 }
 
 // setup is what a node is when it starts now.
@@ -154,7 +156,7 @@ func (d *driver) setup(i int) host.Setup {
 		// A node that is started again draws other numbers than before.
 		Seed:        d.seed(i),
 		Downstreams: d.ids(d.down[i]), Upstreams: d.ids(d.up[i]), Contacts: d.contacts(i),
-		CheckEvery: d.o.checkEvery(), Follow: d.follow.dense,
+		CheckEvery: d.o.checkEvery(), Follow: d.follow.dense, Told: d.rec != nil,
 		Observers: d.observers(), Group: n.Group, Place: n.Place,
 	}
 	for _, app := range d.plan.Apps {

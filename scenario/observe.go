@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ioverlay/ioverlay/record"
 	"github.com/ioverlay/ioverlay/scenario/host"
 	"github.com/ioverlay/ioverlay/scenario/result"
 	"github.com/ioverlay/ioverlay/scenario/spec"
@@ -23,6 +24,7 @@ func (d *driver) sample(at time.Duration) error {
 		s.When = slices.Clone(d.when)
 	}
 	d.out.Take(s)
+	d.rec.sample(at)
 	return nil
 }
 
@@ -54,7 +56,7 @@ func (d *driver) read() error {
 		broken = earlier(broken, d.broken(i, c))
 		if c.Ended { // it was stopped, by the timeline or by a message
 			d.gone(i)
-			d.event(now, "node "+d.plan.Nodes[i].Name+" ended")
+			d.happened(record.EventDown, i, now, "node "+d.plan.Nodes[i].Name+" ended")
 			if err := d.w.Kill(i); err != nil {
 				return fmt.Errorf("scenario: let go of node %s: %w", d.plan.Nodes[i].Name, err)
 			}
@@ -82,7 +84,7 @@ func (d *driver) crashed(i int, c *host.Counters) error {
 		at = c.CrashAt
 	}
 	crash := &Crash{Node: d.plan.Nodes[i].Name, At: at - d.offset, What: c.Crash, Misuse: c.Misuse}
-	d.event(crash.At, fmt.Sprintf("node %s panicked", crash.Node))
+	d.happened(record.EventCrash, i, crash.At, fmt.Sprintf("node %s panicked", crash.Node))
 	return crash
 }
 
@@ -116,6 +118,7 @@ func (d *driver) gone(i int) {
 	d.nodes[i].running = false
 	d.out.ForgetGauges(i)
 	d.out.NodeDown(i, d.w.Now())
+	d.rec.down(i)
 	state := d.out.NodeState(i)
 	d.queued -= state.Queued
 	state.Up, state.Queued = false, 0
@@ -126,12 +129,13 @@ func (d *driver) gone(i int) {
 
 // fold adds what one node has counted to the run.
 func (d *driver) fold(i int, c *host.Counters) {
+	d.rec.fold(i, c)
 	d.out.NodeState(i).Lost += c.LostOut + c.LostIn
 	d.late.Sources = max(d.late.Sources, c.Late)
 	if c.NoRoom > 0 && !d.nodes[i].noRoom {
 		d.nodes[i].noRoom = true
 		d.noRoom = append(d.noRoom, d.plan.Nodes[i].Name)
-		d.event(d.w.Now(), "node "+d.plan.Nodes[i].Name+" is out of descriptors, memory or ports")
+		d.happened(record.EventProblem, i, d.w.Now(), "node "+d.plan.Nodes[i].Name+" is out of descriptors, memory or ports")
 	}
 	ours := func(app uint32) bool { return app >= 1 && int(app) <= len(d.plan.Apps) } // not an algorithm's own
 	for _, a := range c.Apps {
@@ -198,8 +202,15 @@ func (d *driver) note(s spec.Step) {
 	d.out.Events = append(d.out.Events, result.Event{At: d.w.Now(), What: what, Of: of})
 }
 
+// event keeps what nobody asked for.
 func (d *driver) event(at time.Duration, what string) {
+	d.happened(record.EventProblem, -1, at, what)
+}
+
+// happened keeps something that happened at a node; -1 is none.
+func (d *driver) happened(kind string, node int, at time.Duration, what string) {
 	d.out.Events = append(d.out.Events, result.Event{At: at, What: what})
+	d.rec.event(kind, node, at, what)
 }
 
 // abbreviated lists the first of some names, for charts.

@@ -64,6 +64,8 @@ type Options struct {
 	HangAfter time.Duration
 	// Command is the command line that results carry; nil means os.Args.
 	Command []string
+	// Record, if set, is where the run is recorded.
+	Record *Recording
 	// Progress, if set, is told how far the run is, in the scenario's time.
 	Progress func(done, total time.Duration)
 }
@@ -90,11 +92,17 @@ func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
 		return nil, err
 	}
 	began := time.Now()
-	w, err := world.New(o.World, world.Options{Plan: p, Registry: o.Registry, Child: o.Child, TCPOnly: o.TCPOnly, Watch: o.Watch, Order: o.Order, Strict: o.Strict, HangAfter: o.hangAfter()})
+	rec, err := newRecorder(p, &o)
+	if err != nil {
+		return nil, err
+	}
+	w, err := world.New(o.World, world.Options{Plan: p, Registry: o.Registry, Child: o.Child, TCPOnly: o.TCPOnly, Watch: rec.watch(o.Watch), Order: o.Order, Strict: o.Strict, HangAfter: o.hangAfter()})
 	if err != nil {
 		return nil, err
 	}
 	d := newDriver(p, w, o)
+	d.rec = rec
+	rec.attach(d)
 	d.out.Origin = result.Here()
 	d.out.Origin.File = p.File
 	if o.Command != nil {
@@ -114,10 +122,10 @@ func (d *driver) whole(ctx context.Context, began time.Time) (*Result, error) {
 	d.pulse.stop()
 	d.out.Wall = time.Since(began)
 	if len(d.out.Samples) == 0 {
-		return nil, err
+		return nil, errors.Join(err, d.rec.close())
 	}
 	d.out.Judge()
-	return d.out, err
+	return d.out, errors.Join(err, d.rec.close())
 }
 
 // outOfRoom says which nodes ran out of descriptors, memory or ports.
@@ -172,6 +180,7 @@ func (d *driver) begin(ctx context.Context) error {
 		return err
 	}
 	d.begun = true
+	d.rec.begin()
 	if d.w.Name() != "sim" {
 		d.pulse = startPulse()
 	}
@@ -215,6 +224,7 @@ func (d *driver) end() error {
 	defer d.last()
 	for k, i := range running {
 		d.foldMetrics(i, &counters[k])
+		d.rec.fold(i, &counters[k])
 		if crash := d.crashed(i, &counters[k]); crash != nil {
 			err = errors.Join(err, fmt.Errorf("when it was told to stop: %w", crash))
 		}

@@ -15,6 +15,8 @@ import (
 // apply does one step of the timeline.
 func (d *driver) apply(ctx context.Context, s spec.Step) error {
 	d.note(s)
+	d.rec.step(s)
+	defer d.rec.stepped(s)
 	switch s.Kind { // before any of them starts, so that they know each other
 	case spec.StepStart, spec.StepKill, spec.StepStop:
 		d.intend(s.Nodes, s.Kind == spec.StepStart)
@@ -89,6 +91,7 @@ func (d *driver) life(ctx context.Context, kind spec.StepKind, i int) error {
 		st.stopping = true
 		d.out.NodeDown(i, d.w.Now())
 		d.out.NodeState(i).Up = false
+		d.rec.stopping(i)
 		if err := d.w.Stop(i); err != nil {
 			return fmt.Errorf("scenario: stop node %s: %w", name, err)
 		}

@@ -4,6 +4,7 @@
 //	sim.go      sim: virtual time with traces; hunt.go its hunts, huntchild.go the processes for their runs
 //	check.go    check; checkchild.go one run of it
 //	hang.go     --hang-after
+//	record.go   --record
 //	compare.go  compare
 //	schema.go   schema
 package run
@@ -43,6 +44,7 @@ type runFlags struct {
 	observers []string
 
 	algorithm console.AlgorithmFlags
+	record    recordFlags
 }
 
 const runHelp = `Run a scenario: nodes, links, applications, bandwidth, a timeline, and what must
@@ -68,6 +70,7 @@ func Command(c *console.App) *cobra.Command {
 		Long:  runHelp,
 		Example: `  ioverlay run examples/chain.yaml --world sim
   ioverlay run examples/chain.yaml --world proc --out out/chain
+  ioverlay run examples/chain.yaml --world live --record chain.rec
   ioverlay run examples/churn.yaml --algorithm gossip --param probability=50%
   ioverlay run examples/chain.yaml --check`,
 		Args: cobra.ExactArgs(1),
@@ -80,6 +83,7 @@ func Command(c *console.App) *cobra.Command {
 	fl.StringVar(&f.out, "out", "", "write results and charts into this directory")
 	fl.BoolVar(&f.check, "check", false, "only check the file")
 	fl.StringVar(&f.format, "format", console.FormatTable, "how to print: table or json")
+	f.record.define(fl)
 	HangFlag(fl, &f.hang)
 	fl.StringArrayVar(&f.observers, "observer", nil, "with --world live or proc: observer that the nodes report to and obey, as address:port, instead of the file's; given again, more that look on")
 	fl.BoolVar(&f.shm, "shm", true, "with --world proc: links go through shared memory (Linux); --shm=false: by TCP")
@@ -92,6 +96,9 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 	}
 	if !slices.Contains(world.Names, f.world) {
 		return console.Usage("world", f.world, console.Either(world.Names))
+	}
+	if err := f.record.check(f.world); err != nil {
+		return err
 	}
 	plan, err := a.load(cmd, path, f.seed, f.algorithm)
 	if err != nil {
@@ -123,7 +130,7 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 		return err
 	}
 	bar := a.scenarioBar(plan)
-	run, err := scenario.Run(cmd.Context(), plan, scenario.Options{
+	run, err := a.recorded(cmd, f.record, path, plan, scenario.Options{
 		World: f.world, Registry: a.Registry, Child: child, TCPOnly: !f.shm, HangAfter: HangAfter(f.hang), Command: a.Args, Progress: bar.move})
 	bar.Stop()
 	if run == nil && err == nil {

@@ -33,6 +33,7 @@ type simRunFlags struct {
 	hang     time.Duration
 
 	algorithm console.AlgorithmFlags
+	record    recordFlags
 }
 
 const simHelp = `Run a scenario in virtual time, as "ioverlay run --world sim" does, with what only
@@ -58,6 +59,7 @@ func Sim(c *console.App) *cobra.Command {
 		Short: "Run a scenario in virtual time: traces, and the hunt for a seed that fails",
 		Long:  simHelp,
 		Example: `  ioverlay sim examples/churn.yaml --seed 7 --trace churn.trace
+  ioverlay sim examples/churn.yaml --record churn.rec --record-transfers
   ioverlay sim examples/churn.yaml --seeds 1..10000 --until-fail
   ioverlay sim examples/churn.yaml --seed 7 --no-faults --fault "2s crash n3"`,
 		Args: cobra.ExactArgs(1),
@@ -73,6 +75,7 @@ func Sim(c *console.App) *cobra.Command {
 	fl.DurationVar(&f.duration, "duration", 0, "end earlier than the file says")
 	fl.BoolVar(&f.noFaults, "no-faults", false, "leave out what goes wrong in the timeline")
 	fl.StringArrayVar(&f.faults, "fault", nil, `with --no-faults: let this go wrong instead, such as "2s crash n3"; may be given again`)
+	f.record.define(fl)
 	HangFlag(fl, &f.hang)
 	fl.StringVar(&f.seeds, "seeds", "", "with --until-fail: the seeds to run, such as 1..10000")
 	fl.BoolVar(&f.hunt, "until-fail", false, "run seeds until one fails, and make the failure small")
@@ -100,6 +103,8 @@ func (f simRunFlags) check() (faults []sim.Fault, first, last uint64, err error)
 		return nil, 0, 0, console.Usage("until-fail", "true", "none of --trace, --duration and --no-faults beside it: a hunt has runs of its own, and says how to run one again")
 	case f.hunt != (f.seeds != ""):
 		return nil, 0, 0, console.Usage("seeds", f.seeds, "seeds such as 1..10000, together with --until-fail")
+	case f.hunt && f.record.file != "":
+		return nil, 0, 0, console.Usage("record", f.record.file, "not with --until-fail: record the run that the hunt finds, by its seed")
 	case f.duration < 0:
 		return nil, 0, 0, console.Usage("duration", f.duration.String(), "a time above 0")
 	}
@@ -124,6 +129,9 @@ func (f simRunFlags) order() sim.Order {
 
 func (a *app) runSim(cmd *cobra.Command, f simRunFlags, path string) error {
 	faults, first, last, err := f.check()
+	if err == nil {
+		err = f.record.check("sim")
+	}
 	if err != nil {
 		return err
 	}
@@ -156,7 +164,7 @@ func (a *app) runSim(cmd *cobra.Command, f simRunFlags, path string) error {
 	}
 	bar := a.scenarioBar(plan)
 	o.Progress = bar.move
-	run, err := scenario.Run(cmd.Context(), plan, o)
+	run, err := a.recorded(cmd, f.record, path, plan, o)
 	bar.Stop()
 	hash, traceErr := done()
 	if err = errors.Join(err, traceErr); run == nil && err == nil {

@@ -24,6 +24,12 @@ type Watcher interface {
 	Ended(at time.Duration, n *Node, crash *core.Crash)
 }
 
+// Placer is a Watcher that is also told of messages when they leave a node's queue for a link with emulated latency, and
+// of those that such a link loses: Sent is told of the others only when their latency is over.
+type Placer interface {
+	Placed(at time.Duration, from, to core.NodeID, app uint32, r core.Run, lost bool)
+}
+
 // tap is an algorithm with somebody listening. It is only put around algorithms of
 // worlds that are watched.
 type tap struct {

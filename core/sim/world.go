@@ -62,6 +62,11 @@ func New(o Options) *World {
 		linkOf: make(map[pair]*link), cuts: make(map[pair]bool),
 	}
 	w.shard = core.NewShard(w, w.pool, o.Core)
+	if p, ok := o.Watch.(Placer); ok {
+		w.shard.OnPlaced(func(on *core.OutLane, r core.Run, lost bool) {
+			p.Placed(w.now, on.Node().ID(), on.Peer(), on.App(), r, lost)
+		})
+	}
 	cfg := w.shard.Config()
 	w.windowB, w.windowM = window(o.WindowBytes, cfg.QueueBytes), window(o.WindowMsgs, cfg.QueueMsgs)
 	if o.Order == Shuffled {

@@ -25,7 +25,6 @@ type block struct {
 
 	baseBytes int // of the checkpoint, about
 	bytes     int // of the rest
-	broken    bool
 }
 
 // newBlock begins a block whose first update will be at a time, with how things stand.

@@ -58,7 +58,8 @@ func (r *Reader) load(i int) (*content, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	return out, out.readTimes()
+	err = out.readTimes()
+	return out, err
 }
 
 func (s *stored) check(p *input) {
@@ -210,7 +211,7 @@ func (c *content) transfers(yield func(record.Transfer) bool) error {
 	return readTransfers(raw, s.rows, c.Begin, yield)
 }
 
-// updates are all updates of the block.
+// updates are all updates of the block, without their events.
 func (c *content) updates() ([]record.Update, error) {
 	out := make([]record.Update, len(c.at))
 	for i, t := range c.at {
@@ -253,14 +254,19 @@ func (c *content) updates() ([]record.Update, error) {
 	if len(waiting) > 0 {
 		return nil, fmt.Errorf("%w: something of update %d of %d", ErrFormat, waiting[0].ord, len(out))
 	}
-	if err := c.states(secStates, c.at, func(ord uint64, s record.State) bool {
+	return out, c.states(secStates, c.at, func(ord uint64, s record.State) bool {
 		out[ord].States = append(out[ord].States, s)
 		return true
-	}); err != nil {
-		return nil, err
+	})
+}
+
+// addEvents adds those of each update.
+func (c *content) addEvents(to []record.Update) error {
+	if len(to) != len(c.at) {
+		return fmt.Errorf("%w: %d updates and %d times", ErrFormat, len(to), len(c.at))
 	}
-	return out, c.events(func(ord uint64, e record.Event) bool {
-		out[ord].Events = append(out[ord].Events, e)
+	return c.events(func(ord uint64, e record.Event) bool {
+		to[ord].Events = append(to[ord].Events, e)
 		return true
 	})
 }

@@ -56,6 +56,7 @@ func readAll(t testing.TB, r *Reader) {
 		if err != nil {
 			continue
 		}
+		check(r.AddEvents(i, updates))
 		_ = base.AppendJSON(nil)
 		for k := range min(len(updates), most) {
 			_ = updates[k].AppendJSON(nil)
@@ -203,6 +204,9 @@ func TestDamageIsFound(t *testing.T) {
 		var out []byte
 		for i := range r.Blocks() {
 			base, updates, err := r.Content(i)
+			if err == nil {
+				err = r.AddEvents(i, updates)
+			}
 			if err != nil {
 				return "", err
 			}

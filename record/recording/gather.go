@@ -45,7 +45,7 @@ func (g *gather) node(i uint32) *record.Node {
 	if !ok {
 		at = len(all)
 		g.nodes[i] = at
-		g.u.Nodes = append(all, record.Node{I: i})
+		g.u.Nodes = append(g.u.Nodes, record.Node{I: i})
 	}
 	g.lastNode = at
 	return &g.u.Nodes[at]
@@ -65,7 +65,7 @@ func (g *gather) link(f, t uint32) *record.Link {
 	if !ok {
 		at = len(all)
 		g.links[key] = at
-		g.u.Links = append(all, record.Link{F: f, T: t})
+		g.u.Links = append(g.u.Links, record.Link{F: f, T: t})
 	}
 	g.lastLink = at
 	return &g.u.Links[at]

@@ -48,5 +48,4 @@ type Block struct {
 
 	offset int64 // in the file
 	size   int64 // with its head
-	body   int64 // offset of the body
 }

@@ -23,7 +23,8 @@ func (r *Reader) Block(at record.Time) int {
 	return sort.Search(len(r.blocks), func(i int) bool { return r.blocks[i].Begin > at }) - 1
 }
 
-// Content is what is in a block: how things stood when it began, as a full update, and its updates in order.
+// Content is what is in a block: how things stood when it began, as a full update, and its updates in order. Events are
+// added by AddEvents: they may be many, and do not change how things stand.
 func (r *Reader) Content(block int) (base *record.Update, updates []record.Update, err error) {
 	c, err := r.load(block)
 	if err != nil {
@@ -36,12 +37,22 @@ func (r *Reader) Content(block int) (base *record.Update, updates []record.Updat
 	return base, updates, err
 }
 
+// AddEvents adds the events to the updates of a block.
+func (r *Reader) AddEvents(block int, updates []record.Update) error {
+	c, err := r.load(block)
+	if err != nil {
+		return err
+	}
+	return c.addEvents(updates)
+}
+
 // At is how things stood at a time: after all updates that are not later.
 func (r *Reader) At(at record.Time) (*record.Model, error) {
 	m := new(record.Model)
 	i := r.Block(at)
 	if i < 0 {
-		return m, m.Apply(&record.Update{T: min(max(at, 0), record.MaxTime)})
+		err := m.Apply(&record.Update{T: min(max(at, 0), record.MaxTime)})
+		return m, err
 	}
 	base, updates, err := r.Content(i)
 	if err != nil {
@@ -73,6 +84,9 @@ func (r *Reader) Updates(after, until record.Time, yield func(*record.Update) bo
 			return err
 		}
 		updates, err := c.updates()
+		if err == nil {
+			err = c.addEvents(updates)
+		}
 		if err != nil {
 			return err
 		}
@@ -128,6 +142,46 @@ func (r *Reader) each(after, until record.Time, fn func(*content) (bool, error))
 	return nil
 }
 
+// BlockEvents shows the events of a block, as Events does.
+func (r *Reader) BlockEvents(block int, yield func(*record.Event) bool) error {
+	if r.blocks[block].Events == 0 {
+		return nil
+	}
+	c, err := r.load(block)
+	if err != nil {
+		return err
+	}
+	return c.events(func(_ uint64, e record.Event) bool { return yield(&e) })
+}
+
+// CountTransfers is how many transfers left after one time and not after another. Blocks that are wholly in between are
+// not read for it.
+func (r *Reader) CountTransfers(after, until record.Time) (n uint64, err error) {
+	for i := range r.blocks {
+		b := &r.blocks[i]
+		switch {
+		case b.Transfers == 0 || b.MaxLeft <= after || b.MinLeft > until:
+			continue
+		case b.MinLeft > after && b.MaxLeft <= until:
+			n += b.Transfers
+			continue
+		}
+		c, err := r.load(i)
+		if err != nil {
+			return n, err
+		}
+		if err := c.transfers(func(x record.Transfer) bool {
+			if x.Left > after && x.Left <= until {
+				n++
+			}
+			return x.Left <= until
+		}); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
 // Transfers shows the transfers that left after one time and not after another, block by block and within a block in
 // the order in which they left, until yield returns false.
 func (r *Reader) Transfers(after, until record.Time, yield func(*record.Transfer) bool) error {
@@ -156,8 +210,9 @@ func (r *Reader) Transfers(after, until record.Time, yield func(*record.Transfer
 
 // Point is a value that holds from a time on; NaN: there is none any more.
 type Point struct {
-	T record.Time
-	V float64
+	T      record.Time
+	V      float64
+	Second float64 // of a pair
 }
 
 // Series shows how a number (the first of a pair, 1 for true) of one node, or of one link from f to t, changes: what
@@ -167,13 +222,13 @@ func (r *Reader) Series(p record.Path, ofLink bool, f, t uint32, begin, end reco
 	if ofLink {
 		base, changes = secLinkBase, secLinks
 	}
-	held, begun, more := Point{begin, math.NaN()}, false, true
+	held, begun, more := Point{T: begin, V: math.NaN()}, false, true
 	emit := func(p Point) bool {
 		switch {
 		case p.T > end:
 			return false
 		case p.T <= begin:
-			held.V = p.V
+			held.V, held.Second = p.V, p.Second
 			return true
 		case !begun:
 			begun = true
@@ -232,7 +287,7 @@ func (c *content) series(s *stored, f, t uint32, emit func(Point) bool) (more bo
 			}
 			at = c.at[one.ord]
 		}
-		if !emit(Point{at, number(one.v)}) {
+		if !emit(Point{at, number(one.v), one.v.Second}) {
 			return false, nil
 		}
 	}

@@ -47,6 +47,7 @@ func (h *Host) Count() Counters {
 		c.Late = max(c.Late, src.report(&h.tally, now))
 	}
 	h.tally.follow.take(&c)
+	h.told.take(&c)
 	c.Apps = h.tally.apps.take(func(a *AppCount) AppCount {
 		out := *a
 		*a = AppCount{App: a.App}

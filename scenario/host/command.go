@@ -30,6 +30,8 @@ type Setup struct {
 	CheckEvery int `json:"check_every,omitempty"`
 	// Follow is how many messages of each source are followed, and some of the later ones (Followed); 0: none.
 	Follow int `json:"follow,omitempty"`
+	// Told asks for what the algorithm is told of failures.
+	Told bool `json:"told,omitempty"`
 }
 
 // Op is what a command asks for.
@@ -96,6 +98,10 @@ type Counters struct {
 	Firsts []First `json:"firsts,omitempty"`
 	Made   []Made  `json:"made,omitempty"`
 	Missed uint64  `json:"missed,omitempty"` // that were too many between two readings
+
+	// Of failures that the algorithm was told of, if Setup.Told asks for it.
+	Told   []Told `json:"told,omitempty"`
+	Untold uint64 `json:"untold,omitempty"` // that were too many between two readings
 }
 
 // AppCount is of one application.

@@ -22,6 +22,7 @@ type Host struct {
 	books   books
 	guard   guard
 	data    []core.Type // of the algorithm, that carry data in another form
+	told    *toldOf     // nil: nobody asks
 }
 
 // New makes the host of a node.
@@ -47,6 +48,9 @@ func New(r *Registry, s Setup) (*Host, error) {
 	}
 	h.inner = inner
 	h.guard.begin(inner, s.CheckEvery)
+	if s.Told {
+		h.told = new(toldOf)
+	}
 	if s.Follow > 0 {
 		h.tally.follow = &follow{dense: uint64(s.Follow)}
 	}
@@ -83,6 +87,9 @@ func (h *Host) Process(m *core.Msg) core.Verdict {
 }
 
 func (h *Host) process(m *core.Msg) core.Verdict {
+	if h.told != nil {
+		h.told.note(h.node, m)
+	}
 	switch m.Type() {
 	case wire.TypeStarted:
 		for _, c := range h.first {

@@ -151,6 +151,9 @@ func (w *virtual) HealBoth(from, to int) error {
 	return w.fault(sim.Fault{Kind: sim.Heal, Nodes: []string{w.nodes[from].name, w.nodes[to].name}})
 }
 
+// Began is when the run began, by the clock of what Options.Watch is told.
+func (w *virtual) Began() time.Duration { return w.began }
+
 func (w *virtual) Now() time.Duration { return w.world.Now() - w.began }
 
 // Advance looks up now and then to see whether somebody has had enough.

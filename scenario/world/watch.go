@@ -130,6 +130,12 @@ func (p patient) Sent(at time.Duration, from, to *sim.Node, app uint32, r core.R
 	p.calls.outside(func() { p.to.Sent(at, from, to, app, r) })
 }
 
+func (p patient) Placed(at time.Duration, from, to core.NodeID, app uint32, r core.Run, lost bool) {
+	if told, ok := p.to.(sim.Placer); ok {
+		p.calls.outside(func() { told.Placed(at, from, to, app, r, lost) })
+	}
+}
+
 func (p patient) Fault(at time.Duration, f sim.Fault) {
 	p.calls.outside(func() { p.to.Fault(at, f) })
 }

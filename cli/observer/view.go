@@ -1,0 +1,108 @@
+package observer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ioverlay/ioverlay/cli/console"
+	"github.com/ioverlay/ioverlay/observer/api"
+	"github.com/ioverlay/ioverlay/observer/replay"
+	"github.com/ioverlay/ioverlay/record/recording"
+)
+
+// View is the command "view".
+func View(a *console.App) *cobra.Command {
+	var f HTTPFlags
+	cmd := &cobra.Command{
+		Use:   "view FILE [FILE]",
+		Short: "Show a recording in a browser, or two side by side",
+		Long: `Show what "ioverlay run --record FILE" or "ioverlay sim --record FILE" has written on the page on which a
+live overlay is shown, until it is interrupted. Nothing leaves this host: the page is served on a loopback address unless
+--http says otherwise, and then whoever asks must show a token.
+
+With two files, such as a run in virtual time and its live twin, each has a page of its own, at the next port for the
+second: put their windows side by side. Node by node they can be compared if they have the same nodes, which is said.`,
+		Example: `  ioverlay view run.rec
+  ioverlay view virtual.rec live.rec --http 127.0.0.1:9000`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error { return view(cmd.Context(), a, f, args) },
+	}
+	f.Define(cmd.Flags())
+	return cmd
+}
+
+func view(ctx context.Context, a *console.App, f HTTPFlags, names []string) (err error) {
+	if err := f.Check(); err != nil {
+		return err
+	}
+	f.ReadOnly = true // nothing can be told to what is over
+	var all []*replay.Source
+	ended := make(chan error, len(names))
+	for i, name := range names {
+		src, closing, err := openSource(name, console.ReadVersion().Version)
+		if err != nil {
+			return err
+		}
+		defer closing()
+		all = append(all, src)
+		one := f
+		if i > 0 {
+			one.Address = next(f.Address)
+		}
+		svc, err := api.Listen(src, one.Listening(api.Options{Page: page()}))
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, svc.Close()) }()
+		go func() { ended <- <-svc.Done() }()
+		fmt.Fprintln(a.Out, name)
+		Tell(a.Out, svc)
+	}
+	if len(all) == 2 {
+		if why, err := replay.Comparable(ctx, all[0], all[1]); err != nil {
+			return err
+		} else if why != "" {
+			fmt.Fprintf(a.Err, "the two cannot be compared node by node: %s\n", why)
+		}
+	}
+	select {
+	case <-ctx.Done():
+		return console.ErrInterrupted
+	case err := <-ended:
+		return err
+	}
+}
+
+// next is the address with the next port; a port that the system chooses stays one.
+func next(address string) string {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil || at.Port() == 0 || at.Port() == 65535 {
+		return address
+	}
+	return netip.AddrPortFrom(at.Addr(), at.Port()+1).String()
+}
+
+func openSource(name, version string) (*replay.Source, func(), error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the recording: %w", err)
+	}
+	closing := func() { _ = file.Close() } // it was only read
+	info, err := file.Stat()
+	if err == nil {
+		var r *recording.Reader
+		if r, err = recording.Open(file, info.Size()); err == nil {
+			var src *replay.Source
+			if src, err = replay.New(r, version); err == nil {
+				return src, closing, nil
+			}
+		}
+	}
+	closing()
+	return nil, nil, fmt.Errorf("open the recording %s: %w", name, err)
+}
