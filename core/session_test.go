@@ -336,9 +336,13 @@ func TestLostEndsAreTheSwitchs(t *testing.T) {
 func TestMadeSessionIsItsMakers(t *testing.T) {
 	for _, lanes := range []LaneMode{LanePerApp, LaneShared} {
 		for name, ends := range map[string]func(w *world, f *feeder){
-			"end":    func(w *world, f *feeder) { f.give(w.makeRun(spec{typ: wire.TypeSessionEnd, sender: nodeID(8), app: 5})) },
-			"broken": func(w *world, f *feeder) { f.give(w.makeRun(spec{typ: wire.TypeBrokenSource, sender: nodeID(8), app: 5})) },
-			"reset":  func(_ *world, f *feeder) { f.lane.End(ReasonReset, nil) },
+			"end": func(w *world, f *feeder) {
+				f.give(w.makeRun(spec{typ: wire.TypeSessionEnd, sender: nodeID(8), app: 5}))
+			},
+			"broken": func(w *world, f *feeder) {
+				f.give(w.makeRun(spec{typ: wire.TypeBrokenSource, sender: nodeID(8), app: 5}))
+			},
+			"reset": func(_ *world, f *feeder) { f.lane.End(ReasonReset, nil) },
 		} {
 			t.Run(fmt.Sprint(lanes, name), func(t *testing.T) {
 				w := newWorld(t, Config{Lanes: lanes})
