@@ -1,10 +1,12 @@
 package observer
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -54,9 +56,14 @@ func asJSON(v any, most int) string {
 func plain(v any) any {
 	switch v := v.(type) {
 	case map[any]any:
-		m := make(map[string]any, len(v))
-		for k, e := range v {
-			m[fmt.Sprint(k)] = plain(e) // ordered by the encoder
+		keys := make([]any, 0, len(v))
+		for k := range v {
+			keys = append(keys, k)
+		}
+		slices.SortFunc(keys, func(a, b any) int { return cmp.Compare(fmt.Sprintf("%v %T", a, a), fmt.Sprintf("%v %T", b, b)) })
+		m := make(map[string]any, len(v)) // ordered by the encoder
+		for _, k := range keys {          // of the number 1 and the text "1" always the same one stays
+			m[fmt.Sprint(k)] = plain(v[k])
 		}
 		return m
 	case []any:

@@ -50,7 +50,9 @@ func eachSeed(t *testing.T, n int, test func(r *rig)) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := &rig{t: t, dice: rand.New(rand.NewPCG(seed, 1)), data: make([]byte, fileBytes), copies: make(map[string]*mesh.Copy),
 				World: sim.New(sim.Options{Seed: seed, Order: sim.Shuffled, Hop: 5 * time.Millisecond})}
-			rand.NewChaCha8([32]byte{byte(seed)}).Read(r.data)
+			if _, err := rand.NewChaCha8([32]byte{byte(seed)}).Read(r.data); err != nil {
+				t.Fatal(err)
+			}
 			r.sums = mesh.Split(r.data, block)
 			for i := range n {
 				r.add(i)

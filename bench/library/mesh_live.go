@@ -58,9 +58,12 @@ func meshLive(ctx context.Context, o Options) (rows []Row, err error) {
 			}
 		}
 		x.AddHost(nodes[core.Rand(o.Seed^uint64(i)).IntN(len(nodes))].ID())
-		n, err2 := e.AddNode(x, engine.NodeOptions{})
-		if err = errors.Join(err, err2); err != nil {
+		if err != nil {
 			return nil, err
+		}
+		n, err2 := e.AddNode(x, engine.NodeOptions{})
+		if err2 != nil {
+			return nil, err2
 		}
 		err = limit(n, meshUp[i%len(meshUp)])
 		nodes = append(nodes, n)

@@ -62,13 +62,7 @@ type nodeFlags struct {
 	memory        string
 }
 
-// Command is the command "node".
-func Command(a *console.App) *cobra.Command {
-	var f nodeFlags
-	cmd := &cobra.Command{
-		Use:   "node",
-		Short: "Run one overlay node",
-		Long: `Run one overlay node until it is interrupted, then deliver what it has accepted
+const nodeHelp = `Run one overlay node until it is interrupted, then deliver what it has accepted
 and stop.
 
 The relay algorithm sends every message on to each --downstream. A node may also
@@ -93,7 +87,15 @@ report before; the last report is made when the node has ended. Problems,
 and what happens to links and sessions (lines with msg=event), are on standard error; a
 node does not wait for whoever reads them, and counts the lines that are dropped. SIGINT,
 SIGTERM and SIGHUP end it alike. The exit code is 1 if --sink found messages lost, reordered
-or corrupt; with another algorithm than relay, corrupt.`,
+or corrupt; with another algorithm than relay, corrupt.`
+
+// Command is the command "node".
+func Command(a *console.App) *cobra.Command {
+	var f nodeFlags
+	cmd := &cobra.Command{
+		Use:   "node",
+		Short: "Run one overlay node",
+		Long:  nodeHelp,
 		Example: `  # a chain of three processes, from its end to its beginning
   ioverlay node --listen 127.0.0.1:7003 --sink --report 1s
   ioverlay node --listen 127.0.0.1:7002 --downstream 127.0.0.1:7003

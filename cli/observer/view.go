@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +21,7 @@ func View(a *console.App) *cobra.Command {
 	var f HTTPFlags
 	cmd := &cobra.Command{
 		Use:   "view FILE [FILE]",
-		Short: "Show a recording in a browser, or two side by side",
+		Short: "Show a recording in a browser, or two of them",
 		Long: `Show what "ioverlay run --record FILE" or "ioverlay sim --record FILE" has written on the page on which a
 live overlay is shown, until it is interrupted. Nothing leaves this host: the page is served on a loopback address unless
 --http says otherwise, and then whoever asks must show a token.
@@ -42,14 +43,19 @@ func view(ctx context.Context, a *console.App, f HTTPFlags, names []string) (err
 	}
 	f.ReadOnly = true // nothing can be told to what is over
 	var all []*replay.Source
+	var opened []func() error
+	defer func() {
+		for _, closing := range slices.Backward(opened) {
+			err = errors.Join(err, closing())
+		}
+	}()
 	ended := make(chan error, len(names))
 	for i, name := range names {
 		src, closing, err := openSource(name, console.ReadVersion().Version)
 		if err != nil {
 			return err
 		}
-		defer closing()
-		all = append(all, src)
+		opened, all = append(opened, closing), append(all, src)
 		one := f
 		if i > 0 {
 			one.Address = next(f.Address)
@@ -58,7 +64,7 @@ func view(ctx context.Context, a *console.App, f HTTPFlags, names []string) (err
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, svc.Close()) }()
+		opened = append(opened, svc.Close)
 		go func() { ended <- <-svc.Done() }()
 		fmt.Fprintln(a.Out, name)
 		Tell(a.Out, svc)
@@ -87,22 +93,20 @@ func next(address string) string {
 	return netip.AddrPortFrom(at.Addr(), at.Port()+1).String()
 }
 
-func openSource(name, version string) (*replay.Source, func(), error) {
+func openSource(name, version string) (*replay.Source, func() error, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the recording: %w", err)
 	}
-	closing := func() { _ = file.Close() } // it was only read
 	info, err := file.Stat()
 	if err == nil {
 		var r *recording.Reader
 		if r, err = recording.Open(file, info.Size()); err == nil {
 			var src *replay.Source
 			if src, err = replay.New(r, version); err == nil {
-				return src, closing, nil
+				return src, file.Close, nil
 			}
 		}
 	}
-	closing()
-	return nil, nil, fmt.Errorf("open the recording %s: %w", name, err)
+	return nil, nil, errors.Join(fmt.Errorf("open the recording %s: %w", name, err), file.Close())
 }

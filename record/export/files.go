@@ -81,8 +81,9 @@ func (f *tableFile) object(t *table, values []record.Value) []byte {
 		b = append(b, ",{"[b2i(i == 0)])
 		b = v.AppendJSON(append(record.AppendText(b, t.columns[i].name), ':'))
 	}
-	f.buf = append(b, '}', '\n')
-	return f.buf
+	b = append(b, '}', '\n')
+	f.buf = b
+	return b
 }
 
 func b2i(yes bool) int {
