@@ -3,6 +3,7 @@ package clitest
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,6 +25,11 @@ const asProgram = console.AsProgram
 func (r Run) Main(m *testing.M) int {
 	if os.Getenv(asProgram) != "" {
 		return r(os.Args, console.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	}
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
+		// A command line that ran inside of a test has begun a child. It would run all tests, and begin one itself, without end.
+		fmt.Fprintf(os.Stderr, "clitest: %q was begun by a test that is not the program: use clitest.Program for command lines that have children\n", os.Args)
+		return console.ExitUsage
 	}
 	return m.Run()
 }

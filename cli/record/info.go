@@ -39,7 +39,9 @@ func (a *app) info() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "info FILE",
 		Short: "Say what a recording has",
-		Args:  cobra.ExactArgs(1),
+		Example: `  ioverlay record info run.rec
+  ioverlay record info run.rec --format json`,
+		Args: cobra.ExactArgs(1),
 	}
 	format := console.FormatFlag(cmd, console.FormatTable, console.FormatJSON)
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
