@@ -6,6 +6,9 @@ import { DOWN, ends, growth, SOURCE, type Scene } from './scene.ts'
 const css = (c: Uint8Array, k: number): string => `rgba(${c[k * 4]},${c[k * 4 + 1]},${c[k * 4 + 2]},${c[k * 4 + 3]! / 255})`
 const word = (c: Uint8Array, k: number): number => ((c[k * 4]! << 24) | (c[k * 4 + 1]! << 16) | (c[k * 4 + 2]! << 8) | c[k * 4 + 3]!) >>> 0
 
+/** How many lines a path has: the work of filling one grows faster than its length, and setting a path up costs as much as a few lines. */
+const inPath = 8
+
 /** Draws the scene; links of one colour and width go in one path, since setting either costs more than a line. */
 export function paint(g: CanvasRenderingContext2D, s: Scene, c: Camera, time: number): void {
   const grow = growth(c.k)
@@ -31,6 +34,10 @@ export function paint(g: CanvasRenderingContext2D, s: Scene, c: Camera, time: nu
     for (let k = 0; k < b.at.length; k += 4) {
       const dx = b.at[k + 2]! - b.at[k]!, dy = b.at[k + 3]! - b.at[k + 1]!, d = Math.hypot(dx, dy)
       const tip = Math.min(5 + b.width * 1.5, d * 0.4) * 0.96
+      if (k > 0 && k % (4 * inPath) === 0) {
+        g.stroke()
+        g.beginPath()
+      }
       g.moveTo(b.at[k]!, b.at[k + 1]!)
       g.lineTo(b.at[k + 2]! - (dx / d) * tip, b.at[k + 3]! - (dy / d) * tip)
     }
