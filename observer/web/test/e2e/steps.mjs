@@ -41,8 +41,9 @@ export async function views(p) {
   await seen(p, 'lay out anew')
   await p.keyboard.press('Escape')
   await p.getByRole('dialog').waitFor({ state: 'detached' })
+  const theme = await p.evaluate(() => document.documentElement.dataset.theme)
   await p.locator('body').press('t')
-  await p.waitForFunction(() => document.documentElement.dataset.theme === 'light')
+  await p.waitForFunction((was) => document.documentElement.dataset.theme !== was, theme)
   // Nobody can get anywhere without a name: every control has one.
   const nameless = await p.evaluate(() => [...document.querySelectorAll('button, select, input, [tabindex="0"]')].filter((e) => !(e.getAttribute('aria-label') || e.textContent.trim() || e.closest('label')?.textContent.trim())).map((e) => e.outerHTML.slice(0, 120)))
   assert.deepEqual(nameless, [])
