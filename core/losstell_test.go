@@ -98,3 +98,24 @@ func TestStoppingNodeIsTold(t *testing.T) {
 		t.Errorf("ended %v, told of %d losses of %d", n.Ended(), told, sent)
 	}
 }
+
+// TestStopWithLossesThatWereTold: losses that link-down has told of meanwhile do not keep a stopping node from its end.
+func TestStopWithLossesThatWereTold(t *testing.T) {
+	w := newWorld(t, Config{})
+	defer w.close()
+	w.ports(0)
+	n := w.node(0, func(*Node, *Msg) Verdict { return Done })
+	n.sw.Call(func() { n.Send(n.NewMsg(wire.FirstUserType, 0, 0), nodeID(1)) })
+	w.settle()
+	l := n.outLane(nodeID(1), 0)
+	l.Fail(ReasonReset)
+	w.settle()
+	l.lose(1, 24)
+	l.tellLost(ReasonReset)
+	l.untold() // by link-down
+	n.sw.Stop()
+	w.settle()
+	if !n.Ended() {
+		t.Error("the node waits for losses to be told that were told")
+	}
+}

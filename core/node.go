@@ -183,8 +183,9 @@ func (n *Node) tryEnd() {
 	}
 	if len(n.telling) > 0 && !n.toldLast {
 		n.toldLast = true // once: an algorithm may answer a loss with another message
-		n.tellLosses()
-		return
+		if n.tellLosses(); len(n.events) > 0 {
+			return
+		} // else all of them had been told, and nothing would bring the node here again
 	}
 	n.finish(CloseGraceful, nil)
 }
