@@ -144,6 +144,12 @@ func (a *app) runBenchObserver(ctx context.Context, f observerFlags) (err error)
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	began := time.Now()
+	var started []*subprocess.Process
+	defer func() {
+		for _, p := range started {
+			err = errors.Join(err, p.Kill())
+		}
+	}()
 	for i := range f.processes {
 		count := f.nodes*(i+1)/f.processes - f.nodes*i/f.processes
 		self, err := subprocess.Self("bench", "observed", "--count", strconv.Itoa(count), "--observer", l.ID().String())
@@ -154,7 +160,7 @@ func (a *app) runBenchObserver(ctx context.Context, f observerFlags) (err error)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, p.Kill()) }() //nolint:gocritic // a few, and all are wanted until the end
+		started = append(started, p)
 		var up map[string]int
 		if err := p.Receive(ctx, &up); err != nil {
 			return err
