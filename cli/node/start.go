@@ -38,9 +38,9 @@ func runNode(ctx context.Context, cmd *cobra.Command, r *scenario.Registry, f no
 		}
 	}
 	if f.pprof != "" {
-		stop, bound, err := perf.ServePprof(f.pprof)
-		if err != nil {
-			return fmt.Errorf("--pprof: %w", err)
+		stop, bound, failed := perf.ServePprof(f.pprof) // err is this function's, which the stop below adds to
+		if failed != nil {
+			return fmt.Errorf("--pprof: %w", failed)
 		}
 		defer func() { err = errors.Join(err, stop()) }()
 		fmt.Fprintf(cmd.ErrOrStderr(), "pprof: http://%s/debug/pprof/\n", bound)
