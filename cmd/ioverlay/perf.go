@@ -100,9 +100,9 @@ func (a *app) runPerfSwitch(ctx context.Context, f switchFlags) (err error) {
 		return err
 	}
 	if f.pprof != "" {
-		stop, bound, err := perf.ServePprof(f.pprof)
-		if err != nil {
-			return fmt.Errorf("--pprof: %w", err)
+		stop, bound, failed := perf.ServePprof(f.pprof) // err is this function's, which the stop below adds to
+		if failed != nil {
+			return fmt.Errorf("--pprof: %w", failed)
 		}
 		defer func() { err = errors.Join(err, stop()) }()
 		fmt.Fprintf(a.Err, "pprof: http://%s/debug/pprof/\n", bound)
