@@ -121,10 +121,10 @@ func TestAPageThatReadsNothing(t *testing.T) {
 	read(t, quick)
 	big := strings.Repeat("x", 60_000)
 	for i := range 400 { // more than sockets hold
-		u := rate(record.Time(2e9+i), 0, 1)
+		u := rate(2e9+record.Time(i), 0, 1)
 		u.Nodes[0].Name = record.Set(big)
 		f.put(u)
-		f.put(rate(record.Time(3e9+i), 1, float64(i)))
+		f.put(rate(3e9+record.Time(i), 1, float64(i)))
 		if i%2 == 1 {
 			for {
 				m := read(t, quick)
@@ -139,7 +139,7 @@ func TestAPageThatReadsNothing(t *testing.T) {
 	}
 	// It is let go: there is a place for another, while updates go on.
 	for i, until := 0, time.Now().Add(2*time.Minute); ; i++ {
-		u := rate(record.Time(4e9+i), 0, 1)
+		u := rate(4e9+record.Time(i), 0, 1)
 		u.Nodes[0].Name = record.Set(big)
 		f.put(u)
 		c, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(s.URL, "http")+"/api/v1/stream", nil)
