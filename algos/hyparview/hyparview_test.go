@@ -219,3 +219,33 @@ func TestStrangers(t *testing.T) {
 		t.Error("nobody was dialled")
 	}
 }
+
+// Islands whose nodes know of each other, as after joins or failures that left them apart, become one overlay: with full
+// views, which nobody who asks would get into, and with views that are not full among others that are.
+func TestIslands(t *testing.T) {
+	for _, island := range []int{3, 4, 7, 20} {
+		v := &overlay{World: simtest.New(t, sim.Options{Seed: uint64(island), Order: sim.Shuffled}), t: t}
+		v.nodes = v.Add(60, func(i int) core.Algorithm {
+			h := New()
+			first := 0
+			if i < island {
+				h.AddHost(v.ID(fmt.Sprint("n", (i+1)%island)))
+				return h
+			} else if i > island {
+				first = island + (i-island)/2
+			}
+			h.AddHost(v.ID(fmt.Sprint("n", max(first, island))))
+			return h
+		})
+		v.RunFor(2 * time.Minute) // views are full
+		for i := range v.nodes {  // what a node of an island of a large overlay knows of the rest
+			other := island + (i*7+1)%(60-island)
+			if i >= island {
+				other = i % island
+			}
+			v.at(i).passive.Add(v.nodes[other].ID())
+		}
+		v.RunFor(4 * time.Minute)
+		v.check(fmt.Sprintf("an island of %d", island))
+	}
+}
