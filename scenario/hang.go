@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/ioverlay/ioverlay/core/engine"
 	"github.com/ioverlay/ioverlay/scenario/world"
 )
 
@@ -43,6 +44,16 @@ func hung(err error) error {
 		return fmt.Errorf("%w: %w", ErrHung, err)
 	}
 	return err
+}
+
+// WatchNode calls hung, once and on another goroutine, with an ErrHung that says where the algorithm is, if the only node of
+// an engine does not return for the given time; 0: never. It is for programs that run a node by themselves. What stop
+// ends is over when it returns.
+func WatchNode(e *engine.Engine, name string, after time.Duration, said func(error)) (stop func()) {
+	if after <= 0 {
+		return func() {}
+	}
+	return world.WatchNode(e, name, after, func(h *Hang) { said(hung(h)) })
 }
 
 // watched is whole, and gives up if a node does not return. The goroutine that waits for it is left behind then, since

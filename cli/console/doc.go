@@ -8,6 +8,7 @@
 //	format.go       --format, and values of flags
 //	name.go         the program's name, in what is said of it
 //	algorithm.go    --algorithm and --param
+//	hang.go         --hang-after
 //	files.go        directories that --out names
 //	progress.go     the bar on a terminal; line_cutter.go keeps it on one line
 //	itself.go       whether this program can start itself again

@@ -69,7 +69,7 @@ func Command(program *console.App) *cobra.Command {
 	fl.BoolVar(&f.retry, "retry", false, "run what failed again")
 	fl.BoolVar(&f.anyBuild, "any-build", false, "go on from runs of another build of this program")
 	fl.BoolVar(&f.shm, "shm", true, "in the proc world: links go through shared memory (Linux); --shm=false: by TCP")
-	run.HangFlag(fl, &f.hang)
+	console.HangFlag(fl, &f.hang)
 	fl.BoolVar(&f.noCharts, "no-charts", false, "draw no charts")
 	fl.StringVar(&f.format, "format", console.FormatTable, "how to print: table or json")
 	cmd.AddCommand(a.compare())
@@ -146,7 +146,7 @@ func (a *app) run(cmd *cobra.Command, f flags, path string) error {
 	var bar *console.Progress
 	earlier := 0 // what an earlier call did is no work of this one, and says nothing of the time left
 	res, err := e.Run(cmd.Context(), experiment.Options{
-		Dir: f.out, Registry: a.Registry, Workers: f.workers, Child: child, TCPOnly: !f.shm, Worker: worker, HangAfter: run.HangAfter(f.hang), Command: a.Args, Retry: f.retry, AnyBuild: f.anyBuild, NoCharts: f.noCharts,
+		Dir: f.out, Registry: a.Registry, Workers: f.workers, Child: child, TCPOnly: !f.shm, Worker: worker, HangAfter: console.HangAfter(f.hang), Command: a.Args, Retry: f.retry, AnyBuild: f.anyBuild, NoCharts: f.noCharts,
 		Progress: func(done, total int) {
 			if bar == nil {
 				bar, earlier = a.Steps(total-done, e.Name), done

@@ -2,6 +2,8 @@ package node
 
 import (
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -15,6 +17,9 @@ func TestMain(m *testing.M) { os.Exit(program.Main(m)) }
 // program has the commands of this package.
 var program clitest.Run = func(args []string, s console.Streams) int {
 	a := clitest.App(args, s)
+	if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "hanging-") }) {
+		registerHanging(a.Registry)
+	}
 	return a.Execute(a.Root(&cobra.Command{Use: a.Name}, Command(a)))
 }
 

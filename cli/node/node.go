@@ -60,6 +60,7 @@ type nodeFlags struct {
 	shm           bool
 	epoch         int64
 	memory        string
+	hang          time.Duration
 }
 
 const nodeHelp = `Run one overlay node until it is interrupted, then deliver what it has accepted
@@ -87,7 +88,8 @@ report before; the last report is made when the node has ended. Problems,
 and what happens to links and sessions (lines with msg=event), are on standard error; a
 node does not wait for whoever reads them, and counts the lines that are dropped. SIGINT,
 SIGTERM and SIGHUP end it alike. The exit code is 1 if --sink found messages lost, reordered
-or corrupt; with another algorithm than relay, corrupt.`
+or corrupt; with another algorithm than relay, corrupt. An algorithm that does not return for --hang-after ends
+the node with its name and place; what it held is lost.`
 
 // Command is the command "node".
 func Command(a *console.App) *cobra.Command {
@@ -144,6 +146,7 @@ func Command(a *console.App) *cobra.Command {
 	fl.StringVar(&f.lanes, "lanes", "app", "lanes of a link: app, one for each application, or shared, one for all; both ends alike")
 	fl.BoolVar(&f.shm, "shm", true, "links to and from processes of the same user on this host go through shared memory, if they have this too (Linux); --shm=false: all by TCP")
 	fl.Int64Var(&f.epoch, "epoch", int64(engine.MachineEpoch), "when the node's world began, in ns of the machine's monotonic clock: nodes of one world on one machine are given the same; the default suits nodes started by hand")
+	console.HangFlag(fl, &f.hang)
 	fl.StringVar(&f.memory, "memory", "", memory.Help)
 	f.emul.define(fl)
 	return cmd

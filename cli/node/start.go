@@ -48,20 +48,40 @@ func runNode(ctx context.Context, cmd *cobra.Command, r *scenario.Registry, f no
 	log, async := f.logger(cmd.ErrOrStderr())
 	// The report has the count of dropped lines, and there is nowhere else to say so.
 	defer func() { _ = async.Close() }()
-	p, err := startNodeProcess(cmd, f, known, other, log)
+	emu, err := f.emul.read(f.payload)
 	if err != nil {
 		return err
 	}
-	p.async = async
-	return p.run(ctx)
+	e, err := startEngine(f, emu, log)
+	if err != nil {
+		return err
+	}
+	p := &nodeProcess{flags: f, cmd: cmd, engine: e, log: log, async: async}
+	return p.watched(func() error {
+		if err := p.addNode(known, other, emu); err != nil {
+			e.Close()
+			return err
+		}
+		return p.run(ctx)
+	})
 }
 
-// startNodeProcess starts the engine, the node and its source.
-func startNodeProcess(cmd *cobra.Command, f nodeFlags, known peers, other *anyAlgorithm, log *slog.Logger) (*nodeProcess, error) {
-	emu, err := f.emul.read(f.payload)
-	if err != nil {
-		return nil, err
+// watched does what a node does until it ends, or its loop has stood for a while. Nothing but the end of the process ends such
+// a loop, and who asks it for anything, such as a report, waits as long: so that is done on a goroutine that is left behind then.
+func (p *nodeProcess) watched(do func() error) error {
+	over, hung := make(chan error, 1), make(chan error, 1)
+	defer scenario.WatchNode(p.engine, p.flags.name, p.flags.hang, func(err error) { hung <- err })()
+	go func() { over <- do() }()
+	select {
+	case err := <-over:
+		return err
+	case err := <-hung:
+		return err
 	}
+}
+
+// startEngine starts the engine of the node.
+func startEngine(f nodeFlags, emu emulated, log *slog.Logger) (*engine.Engine, error) {
 	lanes, err := readLanes(f.lanes)
 	if err != nil {
 		return nil, err
@@ -70,19 +90,10 @@ func startNodeProcess(cmd *cobra.Command, f nodeFlags, known peers, other *anyAl
 	if err != nil {
 		return nil, err
 	}
-	e, err := engine.New(engine.Options{ // one node lives on one loop
+	return engine.New(engine.Options{ // one node lives on one loop
 		Loops: 1, Log: log, Core: core.Config{Lanes: lanes, StallTimeout: f.stallTimeout, FailTimeout: f.failTimeout, IdleTimeout: f.idleTimeout},
 		Links: linksOf(f.shm), Pool: bufpool.Options{Budget: budget}, Buffers: emu.buffers, Epoch: time.Duration(f.epoch),
 	})
-	if err != nil {
-		return nil, err
-	}
-	p := &nodeProcess{flags: f, cmd: cmd, engine: e, log: log}
-	if err := p.addNode(known, other, emu); err != nil {
-		e.Close()
-		return nil, err
-	}
-	return p, nil
 }
 
 func (f nodeFlags) logger(w io.Writer) (*slog.Logger, *asyncLog) {

@@ -62,7 +62,7 @@ func Check(c *console.App) *cobra.Command {
 	fl.IntVar(&f.runs, "runs", 4, "how many times to run it, at least 2")
 	fl.IntVar(&f.around, "around", 5, "records to print on each side of a difference")
 	f.algorithm.Define(fl, "", algorithmHelp)
-	HangFlag(fl, &f.hang)
+	console.HangFlag(fl, &f.hang)
 	fl.StringVar(&f.format, "format", console.FormatTable, "how to print: table or json")
 	return cmd
 }
@@ -140,7 +140,7 @@ func (a *app) compareRuns(ctx context.Context, f checkFlags, path string, seed u
 	var one checkedRunDone // the first, which decides nothing by itself: a strict run, the next, may say why it failed
 	for i := range f.runs {
 		how := perturbed(i)
-		how.File, how.Seed, how.Trace, how.HangAfter = path, seed, filepath.Join(dir, strconv.Itoa(i+1)+".trace"), HangAfter(f.hang)
+		how.File, how.Seed, how.Trace, how.HangAfter = path, seed, filepath.Join(dir, strconv.Itoa(i+1)+".trace"), console.HangAfter(f.hang)
 		how.Algorithm, how.Params = f.algorithm.Name, f.algorithm.Params
 		did, err := runChecked(ctx, how)
 		if err == nil {

@@ -30,7 +30,7 @@ type huntAnswer struct {
 
 // hunter hunts in a scenario, in this process.
 func (a *app) hunter(f simRunFlags, path string) *scenario.Hunter {
-	return &scenario.Hunter{Registry: a.Registry, Order: f.order(), Strict: f.strict, HangAfter: HangAfter(f.hang), Load: func(seed uint64) (*scenario.Plan, error) {
+	return &scenario.Hunter{Registry: a.Registry, Order: f.order(), Strict: f.strict, HangAfter: console.HangAfter(f.hang), Load: func(seed uint64) (*scenario.Plan, error) {
 		return a.loadSeed(path, &seed, f.algorithm)
 	}}
 }
@@ -88,6 +88,6 @@ func HuntChild(c *console.App) *cobra.Command {
 	f.algorithm.Define(fl, "", algorithmHelp)
 	fl.BoolVar(&f.shuffle, "shuffle", false, "as of sim")
 	fl.BoolVar(&f.strict, "strict", false, "as of sim")
-	HangFlag(fl, &f.hang)
+	console.HangFlag(fl, &f.hang)
 	return cmd
 }

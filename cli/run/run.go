@@ -3,7 +3,6 @@
 //	run.go      run, and a node's process of the proc world
 //	sim.go      sim: virtual time with traces; hunt.go its hunts, huntchild.go the processes for their runs
 //	check.go    check; checkchild.go one run of it
-//	hang.go     --hang-after
 //	record.go   --record
 //	compare.go  compare
 //	schema.go   schema
@@ -84,7 +83,7 @@ func Command(c *console.App) *cobra.Command {
 	fl.BoolVar(&f.check, "check", false, "only check the file")
 	fl.StringVar(&f.format, "format", console.FormatTable, "how to print: table or json")
 	f.record.define(fl)
-	HangFlag(fl, &f.hang)
+	console.HangFlag(fl, &f.hang)
 	fl.StringArrayVar(&f.observers, "observer", nil, "with --world live or proc: observer that the nodes report to and obey, as address:port, instead of the file's; given again, more that look on")
 	fl.BoolVar(&f.shm, "shm", true, "with --world proc: links go through shared memory (Linux); --shm=false: by TCP")
 	return cmd
@@ -131,7 +130,7 @@ func (a *app) runScenario(cmd *cobra.Command, f runFlags, path string) error {
 	}
 	bar := a.scenarioBar(plan)
 	run, err := a.recorded(cmd, f.record, path, plan, scenario.Options{
-		World: f.world, Registry: a.Registry, Child: child, TCPOnly: !f.shm, HangAfter: HangAfter(f.hang), Command: a.Args, Progress: bar.move})
+		World: f.world, Registry: a.Registry, Child: child, TCPOnly: !f.shm, HangAfter: console.HangAfter(f.hang), Command: a.Args, Progress: bar.move})
 	bar.Stop()
 	if run == nil && err == nil {
 		return console.ErrInterrupted

@@ -76,7 +76,7 @@ func Sim(c *console.App) *cobra.Command {
 	fl.BoolVar(&f.noFaults, "no-faults", false, "leave out what goes wrong in the timeline")
 	fl.StringArrayVar(&f.faults, "fault", nil, `with --no-faults: let this go wrong instead, such as "2s crash n3"; may be given again`)
 	f.record.define(fl)
-	HangFlag(fl, &f.hang)
+	console.HangFlag(fl, &f.hang)
 	fl.StringVar(&f.seeds, "seeds", "", "with --until-fail: the seeds to run, such as 1..10000")
 	fl.BoolVar(&f.hunt, "until-fail", false, "run seeds until one fails, and make the failure small")
 	fl.IntVar(&f.workers, "workers", 0, "with --until-fail: runs at a time; 0 means one a processor core")
@@ -153,7 +153,7 @@ func (a *app) runSim(cmd *cobra.Command, f simRunFlags, path string) error {
 			return console.Usage("fault", strings.Join(f.faults, ", "), err.Error())
 		}
 	}
-	o := scenario.Options{World: "sim", Registry: a.Registry, Order: f.order(), Strict: f.strict, HangAfter: HangAfter(f.hang), Command: a.Args}
+	o := scenario.Options{World: "sim", Registry: a.Registry, Order: f.order(), Strict: f.strict, HangAfter: console.HangAfter(f.hang), Command: a.Args}
 	done := func() (string, error) { return "", nil }
 	if f.trace != "" {
 		var w *trace.Writer

@@ -81,9 +81,7 @@ func (c *child) boot(r *host.Registry, line []byte) (stop func(), err error) {
 		return stop, err
 	}
 	if b.Hang > 0 {
-		loops = c.eng.Watch(b.Hang, func(_ core.NodeID, t core.Type) {
-			c.hung(&Hang{Node: name, Type: t, After: b.Hang, Stack: stacksOfLoops()})
-		})
+		loops = WatchNode(c.eng, name, b.Hang, c.hung)
 	}
 	if c.node, err = c.eng.AddNode(c.host, engine.NodeOptions{Listen: b.Setup.ID.String()}); err != nil {
 		c.eng.Close()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/engine"
 )
 
 // Hang says that a node's algorithm, source or sink does not return. Its loop, and so the run, cannot go on or end.
@@ -92,6 +93,14 @@ func stacks(wanted func(stack []byte) bool) string {
 func stacksOfLoops() string {
 	return stacks(func(stack []byte) bool {
 		return bytes.Contains(stack, []byte("/ioverlay/core.(*Node).")) || bytes.Contains(stack, []byte("/ioverlay/core.(*Shard)."))
+	})
+}
+
+// WatchNode calls hung, once and on another goroutine, if the only node of an engine does not return for the given time.
+// What stop ends is over when it returns.
+func WatchNode(e *engine.Engine, name string, after time.Duration, hung func(*Hang)) (stop func()) {
+	return e.Watch(after, func(_ core.NodeID, t core.Type) {
+		hung(&Hang{Node: name, Type: t, After: after, Stack: stacksOfLoops()})
 	})
 }
 
