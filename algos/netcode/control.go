@@ -6,13 +6,17 @@ import "time"
 // all receivers get a whole one. It learns from what they lack when their links have closed
 // a generation. That share more time is what it would have taken; and while nothing is
 // lacking, the time shrinks by steps, which become smaller whenever they went too far, and
-// greater when that is long ago.
+// greater when that is long ago. What was enough before much more was needed is tried again at once.
 
 const (
 	// maxPeriod bounds a generation's time.
 	maxPeriod = 10 * time.Minute
 	// The period shrinks by one part of so many with each generation that came whole.
 	leastStep, mostStep = 128, 4096
+	// What was good before a generation needed much longer, since a relay or a link was lost, is tried again
+	// when so many generations came whole: tryAfter, and twice as many whenever that was too soon. It is
+	// forgotten when more than tryMost would have to.
+	tryAfter, tryMost = 2, 256
 	// calmFaster is after how many of those in a row it shrinks by steps of twice the size.
 	calmFaster = 48
 )
@@ -28,6 +32,12 @@ func (m *Multicast) tooShort(s *slot, lacked int) {
 	case int32(s.gen.ID-m.raised) >= 0: // it was begun after the last such news had been heard
 		m.step = min(2*max(m.step, leastStep), mostStep)
 		m.raised, m.judgedBy = m.newcomer(), s.gen.ID
+		if m.trying { // it was too soon
+			m.trying = false
+			if m.patience *= 2; m.patience > tryMost {
+				m.good = 0
+			}
+		}
 	case s.gen.ID != m.judgedBy: // those on the way then suffer from its repair
 		return
 	}
@@ -39,6 +49,9 @@ func (m *Multicast) tooShort(s *slot, lacked int) {
 	need := was * time.Duration(k) / time.Duration(max(k-lacked, 1))
 	if lacked <= 1+k/32 { // that may be chance
 		need = was + (need-was)/4
+	}
+	if m.good == 0 && m.proven > 0 && need > m.proven+m.proven/16 {
+		m.good, m.patience = m.proven, tryAfter
 	}
 	m.period = max(m.period, min(need, most))
 }
@@ -52,7 +65,18 @@ func (m *Multicast) calmer(s *slot) {
 	if m.calm++; m.calm >= calmFaster {
 		m.calm, m.step = 0, max(m.step/2, leastStep)
 	}
-	if int32(s.gen.ID-m.raised) >= 0 {
+	m.proven = s.period
+	switch {
+	case int32(s.gen.ID-m.raised) < 0: // it says nothing of the period that is now
+		if int32(s.gen.ID-m.judgedBy) > 0 && s.period < m.period {
+			m.period = s.period // but that a shorter one is enough: what was lost is back
+		}
+	case m.good > 0 && m.period > m.good+m.good/16:
+		if m.calm >= m.patience {
+			m.period, m.raised, m.trying = m.good, m.newcomer(), true
+		}
+	default:
+		m.good, m.trying = 0, false
 		m.period -= m.period / m.step
 	}
 }

@@ -81,6 +81,10 @@ type Multicast struct {
 	nextAt     time.Duration // when the source begins with the next generation
 	alarm      time.Duration // when links that rest are asked again; 0: no timer is set
 	judgedBy   uint32        // the generation that was too short
+	proven     time.Duration // the period of the last generation of which nobody lacked anything; 0: there was none
+	good       time.Duration // what was proven before a generation was far too short; 0: nothing is tried again
+	patience   int           // after how many calm ones good is tried again
+	trying     bool          // it is, and nothing has been heard of that yet
 	raised     uint32        // generations before it were begun before the last news of one that was too short
 	slots      []slot        // by generation modulo Window
 	ups        []*upstream

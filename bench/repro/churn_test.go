@@ -77,3 +77,22 @@ func TestTopologyUnderChurn(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// A relay that was gone for a while does not cost its share of the rate for long: the source tries again what was enough before.
+// (It came back from half the rate by steps of 1/128 to 1/4096 a generation, and had 0.55 of the bound.)
+func TestRatesComeBack(t *testing.T) {
+	if raceOn || testing.Short() {
+		t.Skip("minutes of virtual time")
+	}
+	s := TopologySpec{World: Sim, Seed: 1, Churn: Churn{Every: 30 * time.Second, Down: 5 * time.Second},
+		Window: Window{Warmup: 60 * time.Second, Duration: 120 * time.Second}}
+	for _, x := range []Topology{Combination(4, 2), Combination(4, 3)} {
+		p, err := RunTopology(t.Context(), x, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Wrong != 0 || p.Share() < 0.75 {
+			t.Errorf("%+v: %v of the bound", p, p.Share())
+		}
+	}
+}
