@@ -3,7 +3,9 @@ package run
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -126,7 +128,7 @@ func register(r *scenario.Registry) {
 			return x, nil
 		}})
 	}
-	registerHanging(r)
+	clitest.AddHanging(r, "A", slices.Collect(maps.Keys(hangs))...)
 }
 
 func impureScenario(t *testing.T, name string) string {

@@ -11,34 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ioverlay/ioverlay/algos"
 	"github.com/ioverlay/ioverlay/cli/clitest"
 	"github.com/ioverlay/ioverlay/cli/console"
-	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/scenario"
 )
-
-// hanging is an algorithm that does not return from one of its calls, at node A.
-type hanging struct {
-	algos.Base
-	at string
-}
-
-func (h *hanging) hang(at string) {
-	for h.at == at { // as long as the program lives
-		h.at = at
-	}
-}
-
-func (h *hanging) Bind(n *core.Node) {
-	h.hang("bind")
-	h.Base.Bind(n)
-}
-
-func (h *hanging) Process(m *core.Msg) core.Verdict {
-	h.hang(m.Type().String())
-	return h.Base.Process(m)
-}
 
 // hangs are the calls from which it does not return, with what is said of them.
 var hangs = map[string]string{
@@ -48,20 +24,6 @@ var hangs = map[string]string{
 	"world-up":      "node A, which was given a message of type world-up, has not returned",
 	"broken-source": "node A, which was given a message of type broken-source, has not returned",
 	"stopping":      "node A, which was given a message of type stopping, has not returned",
-}
-
-// registerHanging adds them.
-func registerHanging(r *scenario.Registry) {
-	for at := range hangs {
-		r.Add(scenario.Algorithm{Name: "hanging-" + at, New: func(e scenario.Env) (core.Algorithm, error) {
-			h := new(hanging)
-			if e.Name == "A" {
-				h.at = at
-			}
-			h.hang("new")
-			return h, nil
-		}})
-	}
 }
 
 // hangingScenario has B die, so that A is told of the end of what B sends. Its samples are far apart.
@@ -102,7 +64,7 @@ func TestHangs(t *testing.T) {
 		})
 		for _, at := range places {
 			t.Run(at+" "+world, func(t *testing.T) {
-				check(t, hangingScenario(t, at), world, hangs[at], "hang_test.go", "(*hanging).hang")
+				check(t, hangingScenario(t, at), world, hangs[at], "hanging.go", "(*hanging).hang")
 			})
 		}
 	}
