@@ -105,10 +105,12 @@ func (t *Tree) load(s *session) Load {
 	return l
 }
 
-// bandwidth of the last mile: what the author or the network says.
+// bandwidth of the last mile: what was measured, or what the author or the network says.
 func (t *Tree) bandwidth() float64 {
 	emulated := t.Node.Bandwidth()
 	switch {
+	case t.lastMile.best > 0 && t.lastMile.done:
+		return t.lastMile.best
 	case t.Bandwidth > 0:
 		return t.Bandwidth
 	case emulated.Total > 0:
@@ -138,6 +140,9 @@ func (t *Tree) beatAll() {
 			if s.root {
 				t.beat(s)
 			}
+		}
+		if s.root {
+			t.measureFirst(func() {}) // who joins has done so; nothing of the root's waits for it
 		}
 		if t.Refine {
 			t.refine(s)
