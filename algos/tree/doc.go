@@ -17,7 +17,7 @@
 //
 // # Messages
 //
-// All on the control lanes.
+// All on the control lanes, but for the last.
 //
 //	query   who wants in, and where the query has been: hops that are left
 //	ack     to who wants in: ask me
@@ -27,6 +27,7 @@
 //	report  child to parent, likewise: the child's degree and bandwidth
 //	leave   this link of the tree is no more; from a parent that leaves with whom to ask in its place
 //	move    parent to child: join that neighbour of mine instead (Refine)
+//	mark    parent to child, on the lane of the data: what follows is of this life of the source
 //
 // # Use
 //
@@ -45,7 +46,8 @@
 //
 // # Guarantees
 //
-//   - A node has one parent, and data is taken from it alone, each message once and in order.
+//   - A node has one parent, and data is taken from it alone, each message once and in order. A source that has crashed and
+//     starts again numbers anew; lives have an order, and what is of one that is over is dropped and counted as late.
 //   - No node takes one that is on its own way from the source. Two that join below each other in the same instant
 //     make a circle, which ends when either is told a way that it lies on: within the time of a message around it.
 //   - A node whose parent has crashed, left, or is cut off for Patience periods looks for another at once, below its grandparent

@@ -162,7 +162,7 @@ func (t *Tree) acknowledged(m *core.Msg, a *ack) {
 // ask asks a node to be the parent, in the place of the one that there may be.
 func (t *Tree) ask(s *session, parent core.NodeID, done func()) {
 	before, try := s.parent.id, s.try
-	s.busy, s.whom = true, parent
+	s.busy, s.whom, s.aheadOf = true, parent, core.NodeID{}
 	t.joinMsgs(2) // the question, and its answer
 	s.call = algos.Ask(&t.Base, parent, typeJoin, &join{s.app, t.load(s)}, 2*t.Period, func(b *beat, err error) {
 		s.busy = false
@@ -206,7 +206,7 @@ func (t *Tree) asked(m *core.Msg, j *join) *beat {
 		c = &s.children[len(s.children)-1]
 		defer t.changed(s)
 	}
-	c.load, c.heard = j.Load, t.Now()
+	c.load, c.heard, c.marked = j.Load, t.Now(), false
 	return &beat{s.app, s.life, t.wayOn(s), t.load(s)}
 }
 

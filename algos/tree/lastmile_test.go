@@ -63,4 +63,3 @@ func TestLeaveWhileMeasuring(t *testing.T) {
 	}
 	b.check(t)
 }
-

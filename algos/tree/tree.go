@@ -76,6 +76,7 @@ func (t *Tree) Bind(n *core.Node) {
 	algos.On(&t.Base, typeReport, t.reported)
 	algos.On(&t.Base, typeLeave, t.abandoned)
 	algos.On(&t.Base, typeMove, t.moved)
+	algos.On(&t.Base, typeMark, t.marked)
 	t.Handle(wire.TypeData, t.received)
 	t.Handle(wire.TypeMeasured, t.measured)
 	t.OnFailed(t.lost)
@@ -110,7 +111,7 @@ func (t *Tree) Root(app uint32) {
 		return
 	}
 	t.part(s)
-	s.root, s.life = true, t.Rand().Uint32()
+	s.root, s.life = true, t.begun(s)
 	t.changed(s)
 	if t.up {
 		t.Announce(app)
@@ -182,27 +183,32 @@ func (t *Tree) received(m *core.Msg) {
 		t.Root(m.App())
 	}
 	s := t.find(m.App())
-	switch {
-	case s == nil || m.From() != s.parent.id: // the root's parent is nobody, where its own data comes from
+	if s == nil || m.From() != s.parent.id { // the root's parent is nobody, where its own data comes from
 		t.strays(1)
 		return
-	case !s.got:
-	case m.Seq() >= s.next && s.fresh:
+	}
+	of := s.lane
+	switch {
+	case s.root:
+		of = s.life
+	case !s.marked: // sent before the parent took this node again
+		t.strays(1)
+		return
+	}
+	if !t.current(s, of) { // of a life of the source that is over
+		t.late(1)
+		return
+	}
+	switch {
+	case !s.got, m.Seq() >= s.next && s.fresh:
 	case m.Seq() >= s.next:
 		s.missed += m.Seq() - s.next
 		t.missed(m.Seq() - s.next)
-	case !s.renewed: // what the last parent had brought
+	default: // what the last parent had brought
 		t.late(1)
 		return
-	default:
-		s.renewed = false
-	}
-	if t.Now() > s.anew+t.patience() { // until then what was on its way from the life before may come
-		s.renewed = false
 	}
 	s.got, s.fresh, s.next = true, false, m.Seq()+1
-	for i := range s.children {
-		t.Send(m, s.children[i].id)
-	}
+	t.forward(s, m)
 	t.Deliver(m)
 }

@@ -23,7 +23,7 @@ type Graph struct {
 type Vertex struct {
 	X, Y  float64
 	Label string // in it, or beside it if Small
-	Note  string // below it, lines separated by \n
+	Note  string // below it, or beside it if it sends; lines separated by \n
 	Faint bool   // it takes no part
 	Mark  bool   // it stands out, as the source does
 }
@@ -72,8 +72,12 @@ func (g *Graph) Draw(page draw.Canvas) error {
 	for _, e := range g.Edges {
 		g.arrow(page, at[e.From], at[e.To], radius, e.Label)
 	}
+	sends := make(map[int]bool)
+	for _, e := range g.Edges {
+		sends[e.From] = true
+	}
 	for i, v := range g.Vertices {
-		g.vertex(page, at[i], radius, v)
+		g.vertex(page, at[i], radius, v, sends[i])
 	}
 	return nil
 }
@@ -128,7 +132,7 @@ func (g *Graph) arrow(page draw.Canvas, from, to vg.Point, radius vg.Length, lab
 	page.FillText(note, vg.Point{X: x, Y: (from.Y + to.Y) / 2}, label)
 }
 
-func (g *Graph) vertex(page draw.Canvas, at vg.Point, radius vg.Length, v Vertex) {
+func (g *Graph) vertex(page draw.Canvas, at vg.Point, radius vg.Length, v Vertex, sends bool) {
 	c := graphBlue
 	switch {
 	case v.Mark:
@@ -147,12 +151,17 @@ func (g *Graph) vertex(page draw.Canvas, at vg.Point, radius vg.Length, v Vertex
 	name := words(9.5, color.RGBA{R: 0xff, G: 0xff, B: 0xff, A: 0xff})
 	name.XAlign, name.YAlign = text.XCenter, text.YCenter
 	page.FillText(name, vg.Point{X: at.X, Y: at.Y}, v.Label)
-	below := words(8.5, ink)
-	below.XAlign, below.YAlign = text.XCenter, text.YTop
 	if v.Note == "" {
 		return
 	}
+	note := words(8.5, ink)
+	note.XAlign, note.YAlign = text.XCenter, text.YTop
+	from := vg.Point{X: at.X, Y: at.Y - radius - 2}
+	if sends { // below it are its links
+		note.XAlign = text.XLeft
+		from = vg.Point{X: at.X + radius + 3, Y: at.Y + 12}
+	}
 	for i, line := range strings.Split(v.Note, "\n") {
-		page.FillText(below, vg.Point{X: at.X, Y: at.Y - radius - 2 - vg.Length(i)*10}, line)
+		page.FillText(note, vg.Point{X: from.X, Y: from.Y - vg.Length(i)*10}, line)
 	}
 }

@@ -59,8 +59,12 @@ func compareFig7(d *Data) (c Comparison, err error) {
 	t := Table{Title: fmt.Sprintf("%d nodes, %d populations; ideal stress %s for each 100 KBps; no tree gives more than %s KBps (means)", len(nodes), sums[0].Sessions, number(ideal), number(sums[0].Bound)),
 		Head: []string{"policy", "stress mean ± sd", "p90", "greatest", "KBps median", "p10", "p90", "of what its tree can carry", "of what any tree can", "depth, greatest", "join ms, median", "p90", "messages a join"}}
 	for _, s := range sums {
+		messages := ""
+		if s.JoinMsgs > 0 { // else these results are from before they were counted
+			messages = number(s.JoinMsgs)
+		}
 		t.Rows = append(t.Rows, []string{s.Policy, number(s.Stress.Mean) + " ± " + number(s.Stress.SD), number(s.Stress.P90), number(s.Stress.Max), number(s.Data.P50), number(s.Data.P10), number(s.Data.P90),
-			number(s.OfFluid), number(s.OfBound), number(s.Depth.Max), number(1000 * s.Join.P50), number(1000 * s.Join.P90), number(s.JoinMsgs)})
+			number(s.OfFluid), number(s.OfBound), number(s.Depth.Max), number(1000 * s.Join.P50), number(1000 * s.Join.P90), messages})
 	}
 	c.Tables = []Table{t}
 	c.Charts = []Chart{{"fig7-stress", "Share of nodes with at most so much stress, and the ideal.", trees.StressChart(all, ideal)},
