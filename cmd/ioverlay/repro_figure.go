@@ -251,6 +251,9 @@ func (a *app) runAll(ctx context.Context, fl *figureFlags, only []string) error 
 			steps += p.by.Steps(p.options)
 		}
 	}
+	if steps == 0 { // of those that are asked for, none can be measured there
+		return console.Usage("world", fl.world, "another world for these figures: "+parts[0].refused)
+	}
 	bar := a.Steps(steps, "")
 	var rows []paper.Row
 	var failed []error
