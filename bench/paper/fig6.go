@@ -19,8 +19,8 @@ func fig6() *Figure {
 		There: populationThere + ".",
 		Here: populationHere + "; after 30 joins nobody else does. Places are towns of universities (bench/trees/places.go), drawn by the seed: they are for the map and have no part in what trees do. " +
 			"Beside the results stand the scenario (" + MapScenario + ") and a recording of it (" + MapRecording + "): `ioverlay view " + MapRecording + "` shows it on the observer's page, on its map.",
-		Differs: "Which 81 sites and which bandwidths the paper's nodes had is not known, so links cannot be compared one by one. The ideal stress is that of all 81 nodes: " +
-			"the sum of degrees (two for each link) by the sum of bandwidth; nodes that have not joined have none.",
+		Differs: "Which 81 sites and which bandwidths the paper's nodes had is not known, so links cannot be compared one by one. The ideal stress is of those in the tree: " +
+			"the sum of degrees (two for each link) by the sum of bandwidth.",
 		compare: compareFig6,
 	}
 }
