@@ -66,7 +66,7 @@ func (f *figureFlags) define(cmd *cobra.Command, by *paper.Measurement) {
 	case "fig7":
 		fl.IntVar(&f.nodes, "nodes", papersNodes, "nodes of a population")
 		fl.IntVar(&f.seeds, "seeds", 0, "populations, of the seeds from --seed on (default 20 in sim, 1 elsewhere)")
-		fl.StringSliceVar(&f.policies, "policies", nil, "policies to run: unicast, random, ns-aware, refined (default all; unicast up to 1024 nodes)")
+		fl.StringSliceVar(&f.policies, "policies", nil, "policies to run: unicast, random, ns-aware, refined (default all; unicast up to 300 nodes)")
 		trees()
 	case "fig8":
 		fl.IntVar(&f.nodes, "nodes", papersOverlay, "nodes of an overlay")

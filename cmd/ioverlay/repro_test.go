@@ -49,7 +49,7 @@ func TestReproAll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Fig. 4: network coding", "data:image/svg+xml", "ns-aware: degree of A", "in virtual time a switch takes no time", "ioverlay repro table3 --world sim"} {
+	for _, want := range []string{"Fig. 4: network coding", ";base64,", "ns-aware: degree of A", "in virtual time a switch takes no time", "ioverlay repro table3 --world sim"} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("the page has no %q", want)
 		}
