@@ -58,7 +58,7 @@ func (b *Bars) Draw(page draw.Canvas) error {
 	}
 	p.NominalX(b.Places...)
 	p.X.Min, p.X.Max = -0.5, float64(len(b.Places))-0.5 // whole bars at both ends
-	p.Y.Max = 1.25 * max(most, 1e-9) // room for the legend
+	p.Y.Max = 1.25 * max(most, 1e-9)                    // room for the legend
 	p.Draw(page)
 	return nil
 }
