@@ -17,7 +17,7 @@
 //
 // # Messages
 //
-// All on the control lanes.
+// All on the control lanes, but for the last.
 //
 //	query   who wants in, and where the query has been: hops that are left
 //	ack     to who wants in: ask me
@@ -27,19 +27,27 @@
 //	report  child to parent, likewise: the child's degree and bandwidth
 //	leave   this link of the tree is no more; from a parent that leaves with whom to ask in its place
 //	move    parent to child: join that neighbour of mine instead (Refine)
+//	mark    parent to child, on the lane of the data: what follows is of this life of the source
 //
 // # Use
 //
 // Make one with [New]; contacts are the known hosts of [algos.Base]. A node is in a session from Join
 // (or a join message) to Leave, and a source's node from Root, or the first message of its own. Data
 // that comes is handed to Deliver. Figures: the gauges degree, stress and depth (a node in several sessions has that of the last
-// that changed), the counters joins, missed (messages that a node knows it did not get while it was a member), strays (data from another than the
+// that changed) and last_mile (as measured, bytes a second), the counters joins, join_msgs (messages that joining took, of this node: queries sent and
+// relayed, acknowledgements, requests and their answers), measure_bytes (sent to measure), missed (messages that a node knows it did not get while it was a member), strays (data from another than the
 // parent), late (data behind what has come) and moves, and the histograms join_s (from the first query to being in the tree, in seconds) and
 // query_hops (that the query that was answered went).
 //
+// Where the bandwidth of the last mile comes from is settable. It is told (Bandwidth, or the node's emulated one), or, with Measure, measured
+// to some known hosts one after another before the node's first query, and the best counts: that is the last mile,
+// unless all these hosts have less. A root is in its tree at once and measures then, beside its data if there is any. What is measured
+// is not measured again, and where all measurements fail what is told counts.
+//
 // # Guarantees
 //
-//   - A node has one parent, and data is taken from it alone, each message once and in order.
+//   - A node has one parent, and data is taken from it alone, each message once and in order. A source that has crashed and
+//     starts again numbers anew; lives have an order, and what is of one that is over is dropped and counted as late.
 //   - No node takes one that is on its own way from the source. Two that join below each other in the same instant
 //     make a circle, which ends when either is told a way that it lies on: within the time of a message around it.
 //   - A node whose parent has crashed, left, or is cut off for Patience periods looks for another at once, below its grandparent

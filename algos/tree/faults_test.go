@@ -27,6 +27,14 @@ func TestOneTreeAfterFaults(t *testing.T) {
 	}
 }
 
+// Seeds of TestOneTreeAfterFaults at which a node took data of a life of the source that was over, which had waited in a link that was cut off, for
+// that of the life after.
+func TestLivesOfTheSource(t *testing.T) {
+	for _, seed := range []uint64{429, 773, 1146, 1702, 3921, 3934, 4472, 4907, 6765, 8954} {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { faults(t, seed) })
+	}
+}
+
 func faults(t *testing.T, seed uint64) {
 	const every = 50 * time.Millisecond // a message
 	const members, trouble, quiet = 14, 60 * time.Second, 60 * time.Second

@@ -63,7 +63,7 @@ func (t *Tree) seek(s *session, first ...core.NodeID) {
 // send sends a query and, until the node is in the tree, others.
 func (t *Tree) send(s *session, first ...core.NodeID) {
 	s.retry.Stop()
-	if !s.parent.id.IsZero() || !s.member {
+	if !s.parent.id.IsZero() || !s.member || t.measureFirst(func() { t.send(s, first...) }) {
 		return
 	}
 	s.try++
@@ -74,10 +74,14 @@ func (t *Tree) send(s *session, first ...core.NodeID) {
 	}
 	sent := false
 	for _, id := range first {
-		sent = sent || t.Post(id, typeQuery, q)
+		if t.Post(id, typeQuery, q) {
+			t.joinMsgs(1)
+			sent = true
+			break
+		}
 	}
-	if !sent {
-		t.PostAll(t.Sample(min(s.tries, mostAsked), t.Children(s.app)...), typeQuery, q) // ever more, as some may be gone
+	if !sent { // ever more, as some may be gone
+		t.joinMsgs(uint64(t.PostAll(t.Sample(min(s.tries, mostAsked), t.Children(s.app)...), typeQuery, q)))
 	}
 	wait := t.Retry + time.Duration(t.Rand().Int64N(int64(t.Retry))) // so that those who lost the same parent do not go on together
 	s.retry = t.AfterFunc(wait, func() { t.send(s) })
@@ -96,6 +100,7 @@ func (t *Tree) queried(q *query) {
 		}
 		if to == t.ID() {
 			t.Post(q.Who, typeAck, &ack{q.App, q.Try, q.Gone})
+			t.joinMsgs(1)
 			return
 		}
 		t.relay(q, to)
@@ -117,6 +122,7 @@ func (t *Tree) relay(q *query, to core.NodeID) {
 	q.Left--
 	q.Gone++
 	t.Post(to, typeQuery, q)
+	t.joinMsgs(1)
 }
 
 // better is the neighbour in the tree that a query goes to, or this node itself.
@@ -156,7 +162,8 @@ func (t *Tree) acknowledged(m *core.Msg, a *ack) {
 // ask asks a node to be the parent, in the place of the one that there may be.
 func (t *Tree) ask(s *session, parent core.NodeID, done func()) {
 	before, try := s.parent.id, s.try
-	s.busy, s.whom = true, parent
+	s.busy, s.whom, s.aheadOf = true, parent, core.NodeID{}
+	t.joinMsgs(2) // the question, and its answer
 	s.call = algos.Ask(&t.Base, parent, typeJoin, &join{s.app, t.load(s)}, 2*t.Period, func(b *beat, err error) {
 		s.busy = false
 		took := err == nil && b.App == s.app && len(b.Way) > 0 && len(b.Way) < MaxDepth && !slices.Contains(b.Way, t.ID())
@@ -199,7 +206,7 @@ func (t *Tree) asked(m *core.Msg, j *join) *beat {
 		c = &s.children[len(s.children)-1]
 		defer t.changed(s)
 	}
-	c.load, c.heard = j.Load, t.Now()
+	c.load, c.heard, c.marked = j.Load, t.Now(), false
 	return &beat{s.app, s.life, t.wayOn(s), t.load(s)}
 }
 

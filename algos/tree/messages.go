@@ -17,6 +17,7 @@ const (
 	typeReport
 	typeLeave
 	typeMove
+	typeMark
 )
 
 // Load is how much a node of a tree has to carry.
@@ -92,14 +93,14 @@ func (j *join) Fields(f *pack.Fields) {
 // without a way refuses.
 type beat struct {
 	App  uint32
-	Life uint32 // of the source: another one's messages are numbered anew
+	Life life // of the source: another one's messages are numbered anew
 	Way  []core.NodeID
 	Load Load
 }
 
 func (b *beat) Fields(f *pack.Fields) {
 	f.Uint32(&b.App)
-	f.Uint32(&b.Life)
+	f.Uint64((*uint64)(&b.Life))
 	f.NodesUpTo(MaxDepth, &b.Way)
 	b.Load.fields(f)
 }

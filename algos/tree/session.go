@@ -14,6 +14,9 @@ type neighbour struct {
 	id    core.NodeID
 	load  Load
 	heard time.Duration // when there was a sign of it last
+
+	mark   life // of a child: what its data lane was told to carry
+	marked bool // it was
 }
 
 // session is a node's place in one tree.
@@ -24,13 +27,17 @@ type session struct {
 	parent   neighbour     // nobody: zero
 	way      []core.NodeID // from the source to the parent, both included; empty without one
 	children []neighbour
-	life     uint32        // of the source, as it was told last
-	missed   uint64        // messages that did not come
-	next     uint64        // the message that is to come
-	got      bool          // one has come, and next is true
-	fresh    bool          // the node has joined, and missed nothing before the next
-	renewed  bool          // the source has another life, whose messages have lower numbers
-	anew     time.Duration // since when
+	life     life          // the latest of the source that is known of
+	told     time.Duration // when somebody last told of it
+	data     life          // of the message that came last
+	lane     life          // of what comes from the parent
+	marked   bool          // the parent has said so
+	ahead    life          // likewise of who is asked to be the parent: its data may come before its answer
+	aheadOf  core.NodeID
+	missed   uint64 // messages that did not come
+	next     uint64 // the message that is to come
+	got      bool   // one has come, and next is true
+	fresh    bool   // the node has joined, and missed nothing before the next
 
 	tries int           // queries since the node began to look
 	try   uint32        // the attempt to join that is under way
@@ -105,10 +112,12 @@ func (t *Tree) load(s *session) Load {
 	return l
 }
 
-// bandwidth of the last mile: what the author or the network says.
+// bandwidth of the last mile: what was measured, or what the author or the network says.
 func (t *Tree) bandwidth() float64 {
 	emulated := t.Node.Bandwidth()
 	switch {
+	case t.lastMile.best > 0 && t.lastMile.done:
+		return t.lastMile.best
 	case t.Bandwidth > 0:
 		return t.Bandwidth
 	case emulated.Total > 0:
@@ -138,6 +147,9 @@ func (t *Tree) beatAll() {
 			if s.root {
 				t.beat(s)
 			}
+		}
+		if s.root {
+			t.measureFirst(func() {}) // who joins has done so; nothing of the root's waits for it
 		}
 		if t.Refine {
 			t.refine(s)
@@ -207,10 +219,11 @@ func (t *Tree) beaten(m *core.Msg, b *beat) {
 
 // follow takes over what the parent says.
 func (t *Tree) follow(s *session, parent core.NodeID, b *beat) {
-	s.parent, s.way = neighbour{parent, b.Load, t.Now()}, b.Way
-	if s.life != b.Life {
-		s.life, s.renewed, s.anew = b.Life, s.got, t.Now()
+	if parent != s.parent.id {
+		s.lane, s.marked = s.ahead, s.aheadOf == parent
 	}
+	s.parent, s.way = neighbour{id: parent, load: b.Load, heard: t.Now()}, b.Way
+	t.hear(s, b.Life)
 }
 
 // reported hears from a child.

@@ -41,13 +41,16 @@ type Tree struct {
 	Patience  int             // periods without a sign of a neighbour in the tree until it is taken for lost
 	Retry     time.Duration   // between queries, for those that are not answered
 	Bandwidth float64         // of the last mile, bytes a second; 0: the node's emulated one (total, or else up), or 100 KBps
+	Measure   int             // known hosts to which the last mile is measured before the node first joins; 0: it is told
 	Roots     []uint32        // sessions whose source this node is from its start
 	Deliver   func(*core.Msg) // is handed each message once, in order
 
 	sessions []*session // by application
 	up       bool       // the nodes that start with this one are there
+	lastMile lastMile
 
 	strays, late, missed func(uint64) // add to counters, which are looked up once and not with each message
+	joinMsgs             func(uint64)
 }
 
 // New makes a node with a policy.
@@ -57,7 +60,7 @@ func New(policy Policy) *Tree {
 
 // Bind implements core.Algorithm.
 func (t *Tree) Bind(n *core.Node) {
-	if !slices.Contains(Policies, t.Policy) || t.Period <= 0 || t.Retry <= 0 || t.Patience < 2 {
+	if !slices.Contains(Policies, t.Policy) || t.Measure < 0 || t.Period <= 0 || t.Retry <= 0 || t.Patience < 2 {
 		panic(fmt.Sprintf("tree: the policy %q, a period of %v, a retry of %v and a patience of %d; want one of %v, times above 0, and 2 or more",
 			t.Policy, t.Period, t.Retry, t.Patience, Policies))
 	}
@@ -65,6 +68,7 @@ func (t *Tree) Bind(n *core.Node) {
 	t.SetIdleTimeout(4 * time.Duration(t.Patience) * t.Period)
 	t.OnJoin, t.OnLeave = t.joined, t.left
 	t.strays, t.late, t.missed = t.Metric("strays").Add, t.Metric("late").Add, t.Metric("missed").Add
+	t.joinMsgs = t.Metric("join_msgs").Add
 	algos.On(&t.Base, typeQuery, func(_ *core.Msg, q *query) { t.queried(q) })
 	algos.On(&t.Base, typeAck, t.acknowledged)
 	algos.Answer(&t.Base, typeJoin, t.asked)
@@ -72,7 +76,9 @@ func (t *Tree) Bind(n *core.Node) {
 	algos.On(&t.Base, typeReport, t.reported)
 	algos.On(&t.Base, typeLeave, t.abandoned)
 	algos.On(&t.Base, typeMove, t.moved)
+	algos.On(&t.Base, typeMark, t.marked)
 	t.Handle(wire.TypeData, t.received)
+	t.Handle(wire.TypeMeasured, t.measured)
 	t.OnFailed(t.lost)
 	t.Handle(wire.TypeStarted, func(*core.Msg) {
 		for _, app := range t.Roots {
@@ -105,7 +111,7 @@ func (t *Tree) Root(app uint32) {
 		return
 	}
 	t.part(s)
-	s.root, s.life = true, t.Rand().Uint32()
+	s.root, s.life = true, t.begun(s)
 	t.changed(s)
 	if t.up {
 		t.Announce(app)
@@ -177,27 +183,32 @@ func (t *Tree) received(m *core.Msg) {
 		t.Root(m.App())
 	}
 	s := t.find(m.App())
-	switch {
-	case s == nil || m.From() != s.parent.id: // the root's parent is nobody, where its own data comes from
+	if s == nil || m.From() != s.parent.id { // the root's parent is nobody, where its own data comes from
 		t.strays(1)
 		return
-	case !s.got:
-	case m.Seq() >= s.next && s.fresh:
+	}
+	of := s.lane
+	switch {
+	case s.root:
+		of = s.life
+	case !s.marked: // sent before the parent took this node again
+		t.strays(1)
+		return
+	}
+	if !t.current(s, of) { // of a life of the source that is over
+		t.late(1)
+		return
+	}
+	switch {
+	case !s.got, m.Seq() >= s.next && s.fresh:
 	case m.Seq() >= s.next:
 		s.missed += m.Seq() - s.next
 		t.missed(m.Seq() - s.next)
-	case !s.renewed: // what the last parent had brought
+	default: // what the last parent had brought
 		t.late(1)
 		return
-	default:
-		s.renewed = false
-	}
-	if t.Now() > s.anew+t.patience() { // until then what was on its way from the life before may come
-		s.renewed = false
 	}
 	s.got, s.fresh, s.next = true, false, m.Seq()+1
-	for i := range s.children {
-		t.Send(m, s.children[i].id)
-	}
+	t.forward(s, m)
 	t.Deliver(m)
 }

@@ -113,6 +113,9 @@ func (o *Overlay) scenario(policy string) string {
 	return b.String()
 }
 
+// Seconds is how long a run is.
+const Seconds = float64(to / time.Second)
+
 // ErrNotFederated means that the protocol found no plan, or data did not come through.
 var ErrNotFederated = errors.New("not federated")
 

@@ -3,7 +3,6 @@ package federation_test
 import (
 	"context"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ioverlay/ioverlay/bench/federation"
+	"github.com/ioverlay/ioverlay/bench/figure"
 	"github.com/ioverlay/ioverlay/scenario"
 )
 
@@ -49,13 +49,13 @@ func TestFederations(t *testing.T) {
 	if len(sums) != 2 || sums[0].Measured < sums[1].Measured || sums[0].Overlays != int(seeds) {
 		t.Errorf("by policy: %+v", sums)
 	}
-	chart, err := federation.WriteChart(all, t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	svg, err := os.ReadFile(chart)
-	if err != nil || !strings.Contains(string(svg), "<svg") {
-		t.Errorf("the chart: %v", err)
+	o := federation.NewOverlay(all[0].Nodes, all[0].Seed)
+	for name, p := range map[string]figure.Picture{"share": federation.ShareChart(all), "subgraph": federation.Subgraph(&o, all[0]),
+		"overhead": federation.Overhead(all[0]), "loads": federation.Loads(all[0])} {
+		svg, err := figure.SVG(p)
+		if err != nil || !strings.Contains(string(svg), "<svg") {
+			t.Errorf("the chart %s: %v", name, err)
+		}
 	}
 }
 

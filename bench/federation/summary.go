@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"path/filepath"
 	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/ioverlay/ioverlay/bench"
-	"github.com/ioverlay/ioverlay/bench/figure"
 )
 
 // Summary is a policy over many overlays.
@@ -165,23 +163,4 @@ func Fig9Table(o *Overlay, out *Outcome) string {
 		w.AppendRow(table.Row{n.Name, n.Service, n.AwareBytes, n.FederateBytes, n.ProbeBytes, f(n.InKBps, 1), f(n.OutKBps, 1), f(n.InKBps+n.OutKBps, 1)})
 	}
 	return w.Render()
-}
-
-// Chart is the name of the distributions' chart.
-const Chart = "fig8-share-of-best.svg"
-
-// WriteChart draws how near federations come to the best choice into a directory, and returns the file.
-func WriteChart(all []*Outcome, dir string) (string, error) {
-	c := figure.CDF{Title: "Federated against the best choice", Axis: "throughput at the last hop by that of the best instances", Share: "share of overlays", Right: 1.05}
-	for _, policy := range slices.Backward(Policies) {
-		curve := figure.Curve{Name: policy}
-		for _, o := range all {
-			if o.Policy == policy {
-				curve.Values = append(curve.Values, o.share())
-			}
-		}
-		c.Curves = append(c.Curves, curve)
-	}
-	path := filepath.Join(dir, Chart)
-	return path, c.Write(path)
 }

@@ -1,7 +1,6 @@
 package figure
 
 import (
-	"bytes"
 	"fmt"
 	"image/color"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // CDF is a chart of distributions: the share of values up to each.
@@ -34,13 +32,29 @@ var cdfColors = []color.Color{
 	color.RGBA{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff},
 	color.RGBA{R: 0x00, G: 0x72, B: 0xb2, A: 0xff},
 	color.RGBA{R: 0x00, G: 0x9e, B: 0x73, A: 0xff},
+	color.RGBA{R: 0x22, G: 0x22, B: 0x22, A: 0xff},
 }
 
 // mostSteps is how many steps a curve is drawn with: more cannot be seen.
 const mostSteps = 400
 
-// Write draws the chart into an SVG file. Curves without values are left out, and keep their colour.
+// Write draws the chart into an SVG file.
 func (c *CDF) Write(path string) error {
+	svg, err := SVG(c)
+	if err != nil {
+		return fmt.Errorf("draw %s: %w", filepath.Base(path), err)
+	}
+	if err := os.WriteFile(path, svg, 0o644); err != nil {
+		return fmt.Errorf("write a chart: %w", err)
+	}
+	return nil
+}
+
+// Size implements Picture.
+func (c *CDF) Size() (width, height vg.Length) { return 520, 320 }
+
+// Draw implements Picture. Curves without values are left out, and keep their colour.
+func (c *CDF) Draw(page draw.Canvas) error {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.Title, c.Axis, c.Share
 	p.X.Min, p.Y.Min, p.Y.Max = 0, 0, 1
@@ -52,7 +66,7 @@ func (c *CDF) Write(path string) error {
 		}
 		line, err := plotter.NewLine(steps(slices.Sorted(slices.Values(curve.Values))))
 		if err != nil {
-			return fmt.Errorf("draw %s: %w", filepath.Base(path), err)
+			return fmt.Errorf("curve %s: %w", curve.Name, err)
 		}
 		line.StepStyle, line.Color, line.Width = plotter.PreStep, cdfColors[i%len(cdfColors)], vg.Points(1.5)
 		p.Add(line)
@@ -61,15 +75,7 @@ func (c *CDF) Write(path string) error {
 	if c.Right > 0 {
 		p.X.Max = c.Right
 	}
-	canvas := vgsvg.New(520, 320)
-	p.Draw(draw.New(canvas))
-	var svg bytes.Buffer
-	if _, err := canvas.WriteTo(&svg); err != nil {
-		return fmt.Errorf("draw %s: %w", filepath.Base(path), err)
-	}
-	if err := os.WriteFile(path, svg.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("write a chart: %w", err)
-	}
+	p.Draw(page)
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package figure
 
 import (
-	"bytes"
 	"fmt"
 	"image/color"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // Lengths of a chart, in points.
@@ -53,17 +51,16 @@ var (
 	}
 )
 
+// Size implements Picture.
+func (c Chart) Size() (width, height vg.Length) { return chartWidth, chartHeight }
+
 // SVG draws the chart, which must have a point at least.
-func (c Chart) SVG() ([]byte, error) {
-	canvas := vgsvg.New(chartWidth, chartHeight)
-	c.draw(draw.New(canvas))
-	var out bytes.Buffer
-	if _, err := canvas.WriteTo(&out); err != nil {
-		return nil, err
-	}
-	// The canvas names only the font that it measured with. The others have the same measures or are near.
-	return bytes.ReplaceAll(out.Bytes(), []byte("font-family:Liberation Sans;"),
-		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;")), nil
+func (c Chart) SVG() ([]byte, error) { return SVG(c) }
+
+// Draw implements Picture.
+func (c Chart) Draw(page draw.Canvas) error {
+	c.draw(page)
+	return nil
 }
 
 func (c Chart) draw(page draw.Canvas) {

@@ -1,31 +1,16 @@
 package repro
 
 import (
-	"bytes"
 	"fmt"
 	"image/color"
 	"os"
 	"path/filepath"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
+	"github.com/ioverlay/ioverlay/bench/figure"
 )
 
-// The charts' names.
-const (
-	Fig4Chart     = "fig4.svg"
-	TopologyChart = "topologies.svg"
-)
-
-// group is one bar of every place on the axis.
-type group struct {
-	name   string
-	values plotter.Values
-	color  color.Color
-}
+// TopologyChart is the name of the topologies' chart.
+const TopologyChart = "topologies.svg"
 
 // Colors that readers who do not see red and green alike can tell apart.
 var (
@@ -35,71 +20,68 @@ var (
 	orange = color.RGBA{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff}
 )
 
-// WriteFig4Chart draws the paper's figures beside ours into a directory and returns the
-// file's name.
-func WriteFig4Chart(points []Fig4Point, dir string) (string, error) {
-	var places []string
-	paper, ours := group{name: "paper, 2004", color: grey}, group{name: "measured", color: blue}
-	world := World("")
-	for _, p := range points {
-		if p.PaperPerS == nil {
-			continue
+// Fig4Chart draws the paper's topology for each case, with what each node receives and what the paper says it does.
+func Fig4Chart(points []Fig4Point) figure.Picture {
+	at := map[string][2]float64{"A": {1, 4}, "B": {0, 3.2}, "C": {2, 3.2}, "D": {1, 2.3}, "E": {1, 1.2}, "F": {0, 0}, "G": {2, 0}}
+	var side figure.Side
+	for i, c := range []Case{Uncoded, Coded} {
+		title := []string{"(a) without network coding", "(b) with a+b at D"}[i] + ", KBps received"
+		g := &figure.Graph{Title: title, Width: 370, Height: 440}
+		index := make(map[string]int)
+		for _, p := range points {
+			if p.Case != c {
+				continue
+			}
+			note := fmt.Sprintf("%.0f", p.UsefulPerS/kilo)
+			switch {
+			case p.Node == "A":
+				note = "uplink 400"
+			case p.PaperPerS != nil && *p.PaperPerS > 0:
+				note += fmt.Sprintf(" (paper %.0f)", *p.PaperPerS/kilo)
+			default:
+				note = fmt.Sprintf("%.0f, helper", p.ReceivedPerS/kilo)
+			}
+			if p.Node == "D" {
+				note += "\nuplink 200"
+			}
+			index[p.Node] = len(g.Vertices)
+			g.Vertices = append(g.Vertices, figure.Vertex{X: at[p.Node][0], Y: at[p.Node][1], Label: p.Node, Note: note, Mark: p.Node == "A"})
 		}
-		places = append(places, fmt.Sprintf("%s\n%s", p.Node, p.Case))
-		paper.values = append(paper.values, *p.PaperPerS/kilo)
-		ours.values = append(ours.values, p.UsefulPerS/kilo)
-		world = p.World
+		if len(g.Vertices) < len(at) {
+			continue // it was interrupted
+		}
+		for _, from := range Fig4Nodes() {
+			for _, to := range fig4Downstreams(from) {
+				g.Edges = append(g.Edges, figure.Edge{From: index[from], To: index[to]})
+			}
+		}
+		side = append(side, g)
 	}
-	return writeBars(filepath.Join(dir, Fig4Chart), fmt.Sprintf("Fig. 4: data received, %s", world), places, paper, ours)
+	return side
 }
 
 // WriteTopologyChart draws the bounds of coding and routing and what was measured into a directory, and
 // returns the file's name.
 func WriteTopologyChart(points []TopologyPoint, dir string) (string, error) {
 	var places []string
-	bound, routable := group{name: "min cut", color: grey}, group{name: "most that trees carry", color: light}
-	routed, coded := group{name: "routed", color: orange}, group{name: "coded", color: blue}
+	bound, routable := figure.Group{Name: "min cut", Color: grey}, figure.Group{Name: "most that trees carry", Color: light}
+	routed, coded := figure.Group{Name: "routed", Color: orange}, figure.Group{Name: "coded", Color: blue}
 	for _, p := range points {
 		places = append(places, p.Name+"\n"+p.conditions())
-		bound.values = append(bound.values, p.BoundPerS/kilo)
-		routable.values = append(routable.values, p.RoutablePerS/kilo)
-		routed.values = append(routed.values, p.Routed/kilo)
-		coded.values = append(coded.values, p.Coded/kilo)
+		bound.Values = append(bound.Values, p.BoundPerS/kilo)
+		routable.Values = append(routable.Values, p.RoutablePerS/kilo)
+		routed.Values = append(routed.Values, p.Routed/kilo)
+		coded.Values = append(coded.Values, p.Coded/kilo)
 	}
 	return writeBars(filepath.Join(dir, TopologyChart), "Multicast throughput beside its bounds", places, bound, coded, routable, routed)
 }
 
-func writeBars(path, title string, places []string, groups ...group) (string, error) {
-	p := plot.New()
-	p.Title.Text, p.Y.Label.Text = title, "KBps"
-	p.Y.Min = 0
-	p.Legend.Top = true
-	const width = vg.Length(14)
-	for i, g := range groups {
-		bars, err := plotter.NewBarChart(g.values, width)
-		if err != nil {
-			return "", fmt.Errorf("draw %s: %w", filepath.Base(path), err)
-		}
-		bars.Color, bars.LineStyle.Width = g.color, 0
-		bars.Offset = width * (vg.Length(i) - vg.Length(len(groups)-1)/2)
-		p.Add(bars)
-		p.Legend.Add(g.name, bars)
-	}
-	p.NominalX(places...)
-	most := 0.0
-	for _, g := range groups {
-		for _, v := range g.values {
-			most = max(most, v)
-		}
-	}
-	p.Y.Max = 1.25 * most // room for the legend
-	canvas := vgsvg.New(vg.Length(max(480, (20+14*len(groups))*len(places))), 320)
-	p.Draw(draw.New(canvas))
-	var svg bytes.Buffer
-	if _, err := canvas.WriteTo(&svg); err != nil {
+func writeBars(path, title string, places []string, groups ...figure.Group) (string, error) {
+	svg, err := figure.SVG(&figure.Bars{Title: title, Unit: "KBps", Places: places, Groups: groups})
+	if err != nil {
 		return "", fmt.Errorf("draw %s: %w", filepath.Base(path), err)
 	}
-	if err := os.WriteFile(path, svg.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(path, svg, 0o644); err != nil {
 		return "", fmt.Errorf("write a chart: %w", err)
 	}
 	return path, nil

@@ -50,8 +50,23 @@ func Population(nodes int, seed uint64) Session {
 		s.Members = append(s.Members, Member{name, 50 + 150*dice.Float64()})
 		s.Order = append(s.Order, name)
 	}
+	s.Places = places(nodes, seed)
 	dice.Shuffle(len(s.Order), func(i, j int) { s.Order[i], s.Order[j] = s.Order[j], s.Order[i] })
 	return s
+}
+
+// Hurry makes a population's session one for real time: what is waited for is shorter.
+func (s *Session) Hurry() {
+	s.Every, s.Settle, s.Warmup, s.Window = min(s.Every, 250*time.Millisecond), 5*time.Second, 20*time.Second, 30*time.Second
+}
+
+// AfterJoins is the session when so many have joined, and nobody else will.
+func (s *Session) AfterJoins(n int) { s.Order = s.Order[:min(n, len(s.Order))] }
+
+// Length is how long the session takes.
+func (s *Session) Length() time.Duration {
+	_, _, to := s.times()
+	return to
 }
 
 // Ideal is the stress that all nodes would have if the tree's degree could be spread by bandwidth exactly: the sum of

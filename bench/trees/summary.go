@@ -71,6 +71,8 @@ type Summary struct {
 	Depth    Shape   `json:"depth"`
 	Join     Shape   `json:"join_s"`
 	Missed   uint64  `json:"missed"`
+	OfFluid  float64 `json:"share_of_fluid"`     // throughput by what the tree that was built carries in the long run: the least of bandwidth by degree; mean
+	JoinMsgs float64 `json:"messages_of_a_join"` // mean, in all nodes
 }
 
 // Shape is what a distribution looks like.
@@ -106,23 +108,34 @@ func Summarize(nodes int, all []Outcome) (sums []Summary) {
 	for _, p := range Policies {
 		s := Summary{Kind: "policy", Policy: p.Name, Nodes: nodes}
 		var stress, data, depth, join []float64
-		seeds := make(map[uint64]*Session)
-		shares := 0.0
+		seeds, bounds := make(map[uint64]*Session), make(map[uint64]float64)
+		shares, fluids, joinMsgs := 0.0, 0.0, uint64(0)
+		fluid := make(map[uint64]float64) // by seed
+		for _, o := range all {
+			if o.Policy == p.Name && o.Degree > 0 {
+				if least, there := fluid[o.Seed]; !there || o.KBps/float64(o.Degree) < least {
+					fluid[o.Seed] = o.KBps / float64(o.Degree)
+				}
+			}
+		}
 		for _, o := range all {
 			if o.Policy != p.Name {
 				continue
 			}
 			stress, depth = append(stress, o.Stress), append(depth, float64(o.Depth))
 			s.Missed += o.Missed
+			joinMsgs += o.JoinMsgs
 			if seeds[o.Seed] == nil {
 				session := Population(nodes, o.Seed)
 				seeds[o.Seed] = &session
+				bounds[o.Seed] = session.Bound()
 				s.Ideal += session.Ideal()
-				s.Bound += session.Bound()
+				s.Bound += bounds[o.Seed]
 			}
 			if o.Depth > 0 {
 				data, join = append(data, o.DataKBps), append(join, o.JoinS)
-				shares += o.DataKBps / seeds[o.Seed].Bound()
+				shares += o.DataKBps / bounds[o.Seed]
+				fluids += o.DataKBps / fluid[o.Seed]
 			}
 		}
 		if s.Sessions = len(seeds); s.Sessions == 0 {
@@ -130,7 +143,8 @@ func Summarize(nodes int, all []Outcome) (sums []Summary) {
 		}
 		s.Ideal /= float64(s.Sessions)
 		s.Bound /= float64(s.Sessions)
-		s.OfBound = shares / float64(max(len(data), 1))
+		receivers := float64(max(len(data), 1))
+		s.OfBound, s.OfFluid, s.JoinMsgs = shares/receivers, fluids/receivers, float64(joinMsgs)/receivers
 		s.Stress, s.Data, s.Depth, s.Join = shapeOf(stress), shapeOf(data), shapeOf(depth), shapeOf(join)
 		sums = append(sums, s)
 	}
@@ -145,12 +159,12 @@ func SummaryTable(sums []Summary) string {
 		w.SetTitle("Fig. 7: %d nodes, %d sessions; ideal stress %.2f a 100 KBps, no tree gives more than %.1f KBps (means)",
 			sums[0].Nodes, sums[0].Sessions, sums[0].Ideal, sums[0].Bound)
 	}
-	w.AppendHeader(table.Row{"policy", "stress mean", "sd", "p50", "p90", "max", "KBps mean", "p10", "p50", "p90", "of the bound", "depth", "join p50 ms", "p90 ms"})
-	right(w, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
+	w.AppendHeader(table.Row{"policy", "stress mean", "sd", "p50", "p90", "max", "KBps mean", "p10", "p50", "p90", "of the bound", "of its tree", "depth", "join p50 ms", "p90 ms", "messages a join"})
+	right(w, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
 	f := func(x float64, digits int) string { return strconv.FormatFloat(x, 'f', digits, 64) }
 	for _, s := range sums {
 		w.AppendRow(table.Row{s.Policy, f(s.Stress.Mean, 2), f(s.Stress.SD, 2), f(s.Stress.P50, 2), f(s.Stress.P90, 2), f(s.Stress.Max, 2),
-			f(s.Data.Mean, 1), f(s.Data.P10, 1), f(s.Data.P50, 1), f(s.Data.P90, 1), f(s.OfBound, 2), f(s.Depth.Max, 0), f(1000*s.Join.P50, 1), f(1000*s.Join.P90, 1)})
+			f(s.Data.Mean, 1), f(s.Data.P10, 1), f(s.Data.P50, 1), f(s.Data.P90, 1), f(s.OfBound, 2), f(s.OfFluid, 2), f(s.Depth.Max, 0), f(1000*s.Join.P50, 1), f(1000*s.Join.P90, 1), f(s.JoinMsgs, 1)})
 	}
 	return w.Render()
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,19 @@ type Member struct {
 	KBps float64 // of the last mile, in both directions together
 }
 
+// MaxAtSource is the largest population that the unicast policy is run on. Beats and reports of a star of 1,000 alone take
+// the source's 100 KBps, so that its children take it for lost, ask for it again, and nobody is in the tree in the end.
+const MaxAtSource = 300
+
+// PolicyNamed is the policy of that name; the refined one may be called just that.
+func PolicyNamed(name string) (Policy, bool) {
+	i := slices.IndexFunc(Policies, func(p Policy) bool { return p.Name == name || p.Refine && name == "refined" })
+	if i < 0 {
+		return Policy{}, false
+	}
+	return Policies[i], true
+}
+
 // Session is a source and those who join it, in this order. The first node is the source's.
 type Session struct {
 	Members []Member
@@ -45,6 +59,8 @@ type Session struct {
 	Window  time.Duration // in which throughput is measured
 	Payload int           // bytes
 	Seed    uint64
+	Places  []Place // of the members, or nil
+	Measure int     // hosts to which each node measures its last mile; 0: it is told
 }
 
 // Outcome is a node as it was in a session.
@@ -54,6 +70,7 @@ type Outcome struct {
 	World    string  `json:"world"`
 	Seed     uint64  `json:"seed"`
 	Node     string  `json:"node"`
+	Joins    bool    `json:"joins,omitempty"` // it was to
 	Parent   string  `json:"parent,omitempty"`
 	KBps     float64 `json:"kbps"`
 	Degree   int     `json:"degree"`
@@ -62,6 +79,7 @@ type Outcome struct {
 	Depth    int     `json:"depth"`            // links from the source
 	JoinS    float64 `json:"join_s,omitempty"` // from the first query to the place in the tree, seconds
 	Missed   uint64  `json:"missed"`           // messages it knows not to have got
+	JoinMsgs uint64  `json:"join_msgs"`        // of joining that it sent, and asked for, for itself and others
 }
 
 // mostKnown is how many others a node knows when it starts: all, if they are no more.
@@ -74,19 +92,27 @@ func (s *Session) times() (source, from, to time.Duration) {
 	return source, from, from + s.Window
 }
 
-// scenario is the session as a scenario's text.
-func (s *Session) scenario(p Policy) string {
+// Scenario is the session as a scenario's text.
+func (s *Session) Scenario(p Policy) string {
 	source, _, to := s.times()
 	know := "all"
 	if len(s.Members) > mostKnown {
 		know = fmt.Sprintf("{random: %d}", mostKnown)
 	}
 	refine := map[bool]string{false: "no", true: "yes"}[p.Refine]
+	measure := ""
+	if s.Measure > 0 {
+		measure = fmt.Sprintf(", measure: %d", s.Measure)
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "name: tree\nseed: %d\nduration: %dms\ndrain: 0s\nbuffers: {messages: 10}\nbootstrap: %s\nalgorithm: {name: tree, policy: %s, refine: \"%s\"}\nnodes:\n",
-		s.Seed, to.Milliseconds(), know, p.Variant, refine)
-	for _, m := range s.Members {
-		fmt.Fprintf(&b, "  - {names: %s, bandwidth: {total: %.0fBps}}\n", m.Name, 1000*m.KBps)
+	fmt.Fprintf(&b, "name: tree\nseed: %d\nduration: %dms\ndrain: 0s\nbuffers: {messages: 10}\nbootstrap: %s\nalgorithm: {name: tree, policy: %s, refine: \"%s\"%s}\nnodes:\n",
+		s.Seed, to.Milliseconds(), know, p.Variant, refine, measure)
+	for i, m := range s.Members {
+		fmt.Fprintf(&b, "  - {names: %s, bandwidth: {total: %.0fBps}", m.Name, 1000*m.KBps)
+		if s.Places != nil {
+			fmt.Fprintf(&b, ", place: {lat: %.1f, lon: %.1f, label: %q}", s.Places[i].Lat, s.Places[i].Lon, s.Places[i].Town)
+		}
+		b.WriteString("}\n")
 	}
 	fmt.Fprintf(&b, "applications: [{name: data, at: %s, source: back-to-back, payload: %dB, from: %dms}]\ntimeline:\n", s.Members[0].Name, s.Payload, source.Milliseconds())
 	for i, name := range s.Order {
@@ -101,7 +127,7 @@ func (s *Session) Run(ctx context.Context, p Policy, o scenario.Options) ([]Outc
 		return nil, fmt.Errorf("trees: nobody joins %s", s.Members[0].Name)
 	}
 	o.Registry = scenario.Shipped()
-	plan, err := spec.Parse("trees.yaml", []byte(s.scenario(p)), spec.Options{Algorithms: o.Registry})
+	plan, err := spec.Parse("trees.yaml", []byte(s.Scenario(p)), spec.Options{Algorithms: o.Registry})
 	if err != nil {
 		return nil, fmt.Errorf("trees: %w", err)
 	}
@@ -126,8 +152,8 @@ func (s *Session) outcomes(p Policy, r *scenario.Result) []Outcome {
 	}
 	all := make([]Outcome, len(s.Members))
 	for i, m := range s.Members {
-		all[i] = Outcome{Kind: "tree", Policy: p.Name, World: r.World, Seed: s.Seed, Node: m.Name, KBps: m.KBps,
-			Degree: int(own(i, "degree")), Stress: own(i, "stress"), Depth: int(own(i, "depth")), Missed: uint64(own(i, "missed"))}
+		all[i] = Outcome{Kind: "tree", Policy: p.Name, World: r.World, Seed: s.Seed, Node: m.Name, KBps: m.KBps, Joins: slices.Contains(s.Order, m.Name),
+			Degree: int(own(i, "degree")), Stress: own(i, "stress"), Depth: int(own(i, "depth")), Missed: uint64(own(i, "missed")), JoinMsgs: uint64(own(i, "join_msgs"))}
 		if i > 0 {
 			all[i].DataKBps = r.Throughput(spec.Target{Node: i, From: -1, To: -1}, from, to) / 1000
 		}

@@ -3,13 +3,12 @@ package trees
 import (
 	"context"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/ioverlay/ioverlay/bench/figure"
 	"github.com/ioverlay/ioverlay/scenario"
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
@@ -101,21 +100,21 @@ func TestPopulations(t *testing.T) {
 	if len(sums) != len(Policies) || sums[0].Sessions != 3 {
 		t.Fatalf("%+v", sums)
 	}
+	for _, s := range sums { // a join takes a query, its answer, a request and its answer at least, and data flows as the tree allows
+		if s.JoinMsgs < 4 || s.OfFluid < 0.9 || s.OfFluid > 1.02 {
+			t.Errorf("%s: %.1f messages a join, and %.3f of what the tree carries", s.Policy, s.JoinMsgs, s.OfFluid)
+		}
+	}
 	for i, s := range sums[1:] {
 		if before := sums[i]; s.Stress.SD >= before.Stress.SD || s.Data.Mean <= before.Data.Mean {
 			t.Errorf("%s is no better than %s: stress %.2f ± %.2f and %.2f ± %.2f, %.1f and %.1f KBps",
 				s.Policy, before.Policy, s.Stress.Mean, s.Stress.SD, before.Stress.Mean, before.Stress.SD, s.Data.Mean, before.Data.Mean)
 		}
 	}
-	dir := t.TempDir()
-	files, err := WriteFig7Charts(all, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		svg, err := os.ReadFile(f)
-		if err != nil || filepath.Dir(f) != dir || !strings.Contains(string(svg), "refined") {
-			t.Errorf("%s: %v", f, err)
+	for _, p := range []figure.Picture{StressChart(all, sums[0].Ideal), ThroughputChart(all)} {
+		svg, err := figure.SVG(p)
+		if err != nil || !strings.Contains(string(svg), "refined") {
+			t.Errorf("a chart: %v", err)
 		}
 	}
 	for _, p := range Policies {
@@ -151,6 +150,21 @@ func TestBound(t *testing.T) {
 	}
 }
 
+// Bandwidths that nodes measure make trees that are nearly as good as those of bandwidths that they are told.
+func TestMeasuredLastMiles(t *testing.T) {
+	s := Population(12, 1)
+	s.Measure = 4
+	all, err := s.Run(t.Context(), Policies[2], scenario.Options{World: "sim"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range all {
+		if o.Joins && (o.Parent == "" || o.DataKBps <= 0) {
+			t.Errorf("%+v", o)
+		}
+	}
+}
+
 // Seeds decide populations, and nothing else does.
 func TestPopulation(t *testing.T) {
 	a, b, other := Population(81, 7), Population(81, 7), Population(81, 8)
@@ -159,6 +173,9 @@ func TestPopulation(t *testing.T) {
 	}
 	if len(a.Members) != 81 || len(a.Order) != 80 || a.Members[0].KBps != 100 {
 		t.Errorf("%d members, %d join, the source has %v KBps", len(a.Members), len(a.Order), a.Members[0].KBps)
+	}
+	if !slices.Equal(a.Places, b.Places) || len(a.Places) != 81 || slices.Equal(a.Places, other.Places) {
+		t.Error("places are not the seed's")
 	}
 	for _, m := range a.Members[1:] {
 		if m.KBps < 50 || m.KBps > 200 {

@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ioverlay/ioverlay/bench/paper"
 	"github.com/ioverlay/ioverlay/bench/repro"
 	"github.com/ioverlay/ioverlay/cli/console"
-	"github.com/ioverlay/ioverlay/internal/subprocess"
 )
 
 // reproFlags are the flags of the commands under "ioverlay repro".
@@ -64,42 +64,12 @@ func (a *app) repro() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "repro",
 		Short:   "Run the experiments of papers again and print their figures beside ours",
-		Example: "  ioverlay repro fig4\n  ioverlay repro fig4 --world proc\n  ioverlay repro topologies --count 12\n  ioverlay repro table3",
+		Example: "  ioverlay repro all --out out/repro\n  ioverlay repro fig4 --world proc\n  ioverlay repro topologies --count 12",
 	}
-	cmd.AddCommand(a.reproFig4(), a.reproTopologies(), a.reproTable3(), a.reproFig7(), a.reproFig8(), a.reproLibrary(), a.reproNode())
-	return cmd
-}
-
-const reproFig4Help = `Run the network-coding case study of the paper's section 3.1 (Fig. 4), both cases: seven
-nodes, A with 400 KBps uplink, D with 200. Uncoded, D passes on as much of streams a and
-b as its uplink takes; coded, it sends a+b, and F and G solve for what they lack. Every
-message that is received or decoded is compared with what the source sent.
-
-Worlds:
-  sim   virtual time: a minute takes a fraction of a second, and each run is the same
-  live  the engine in this process, TCP, emulated bandwidth
-  proc  a process a node, TCP, emulated bandwidth
-
-KBps are of payload, 1 KB = 1000 bytes; limits count headers too, which costs 0.5% and,
-where packets are coded, 0.8%. Figures within 2% of the paper's agree in sim, within 5%
-in live and proc.
-
-Exit codes: 0 it agrees, 1 bytes were wrong or a figure is outside of the tolerance, 2
-wrong usage, 3 it could not be run, 130 interrupted.`
-
-func (a *app) reproFig4() *cobra.Command {
-	f := &reproFlags{outputs: outputs{always: "repro"}}
-	cmd := &cobra.Command{
-		Use:     "fig4",
-		Short:   "Network coding on seven nodes (section 3.1, Fig. 4)",
-		Long:    reproFig4Help,
-		Example: "  ioverlay repro fig4 --out out/fig4\n  ioverlay repro fig4 --world live --duration 10s --format json",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runFig4(cmd.Context(), f) },
+	for _, f := range paper.Figures() {
+		cmd.AddCommand(a.reproFigure(f))
 	}
-	f.define(cmd, "sim", "sim, live or proc")
-	cmd.Flags().DurationVar(&f.warmup, "warmup", 5*time.Second, "time before the window, of the world's clock")
-	cmd.Flags().DurationVar(&f.duration, "duration", 20*time.Second, "length of the window, of the world's clock")
+	cmd.AddCommand(a.reproAll(), a.reproReport(), a.reproTopologies(), a.reproLibrary(), a.reproNode())
 	return cmd
 }
 
@@ -139,39 +109,6 @@ func (a *app) beginRepro(ctx context.Context, f *reproFlags) (*measurement, erro
 		return nil, m.finish(err, func() error { return nil })
 	}
 	return m, nil
-}
-
-func (a *app) runFig4(ctx context.Context, f *reproFlags) error {
-	if err := f.read("sim", "live", "proc"); err != nil {
-		return err
-	}
-	program, err := subprocess.Self("repro", "node")
-	if err != nil {
-		return err
-	}
-	m, err := a.beginRepro(ctx, f)
-	if err != nil {
-		return err
-	}
-	spec := repro.Fig4Spec{World: repro.World(f.world), Seed: f.seed, Window: f.window(), Program: program}
-	bar := a.Elapsing(2*(f.warmup+f.duration), "Fig. 4, "+f.world)
-	points, err := repro.Fig4(ctx, spec, func(p repro.Fig4Point) error { return m.record(p) })
-	bar.Stop()
-	err = m.finish(err, func() error {
-		if len(points) == 0 {
-			return nil
-		}
-		return presentRepro(m, repro.Fig4Table(points), func() (string, error) { return repro.WriteFig4Chart(points, m.outputs.out) })
-	})
-	if err != nil {
-		return err
-	}
-	for _, p := range points {
-		if p.WrongMessages > 0 || !p.Within() {
-			return fmt.Errorf("%w, or node %s, %s, is outside of the tolerance", console.ErrViolation, p.Node, p.Case)
-		}
-	}
-	return nil
 }
 
 // presentRepro prints a table and writes a chart.

@@ -19,17 +19,58 @@ func TestReproFig4InVirtualTime(t *testing.T) {
 		t.Fatalf("exit code %d: %s", r.Code, r.Err)
 	}
 	objects := parseLines(t, r.Out)
-	if len(objects) != 15 || objects[0].Kind != "env" || objects[14].Kind != "fig4" {
-		t.Errorf("%d objects, want the environment and 14 nodes:\n%s", len(objects), r.Out)
+	kinds := make(map[string][]object)
+	for _, o := range objects {
+		kinds[o.Kind] = append(kinds[o.Kind], o)
 	}
-	for _, name := range []string{resultsName, "fig4.svg"} {
+	if objects[0].Kind != "env" || objects[1].Kind != "reproduction" || len(kinds["fig4"]) != 14 || len(kinds["comparison"]) != 13 {
+		t.Errorf("%d objects, want the environment, the run, 14 nodes and 13 comparisons:\n%s", len(objects), r.Out)
+	}
+	for _, name := range []string{resultsName, "fig4.svg", "fig4.png"} {
 		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || len(text) == 0 {
 			t.Errorf("%s: %d bytes, %v", name, len(text), err)
 		}
 	}
 	again := inside("repro", "fig4", "--format", "json", "--out", t.TempDir())
-	if objects := parseLines(t, again.Out); string(objects[14].line) != lastLine(r.Out) {
-		t.Errorf("another run gives another result:\n%s\n%s", objects[14].line, lastLine(r.Out))
+	if objects := parseLines(t, again.Out); string(objects[15].line) != string(kinds["fig4"][13].line) || lastLine(again.Out) != lastLine(r.Out) {
+		t.Errorf("another run gives another result:\n%s\n%s", objects[15].line, kinds["fig4"][13].line)
+	}
+}
+
+// All figures that are asked for, in one directory, and the page of them; the page can be made again from there, and
+// a world that cannot measure a figure says so.
+func TestReproAll(t *testing.T) {
+	dir := t.TempDir()
+	r := inside("repro", "all", "--figures", "fig3,fig4,fig5,table3", "--world", "sim", "--out", dir)
+	if r.Code != console.ExitOK || !strings.Contains(r.Err, "fig3 is not measured in world sim") {
+		t.Fatalf("exit code %d: %s%s", r.Code, r.Out, r.Err)
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "report.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Fig. 4: network coding", ";base64,", "ns-aware: degree of A", "in virtual time a switch takes no time", "ioverlay repro table3 --world sim"} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page has no %q", want)
+		}
+	}
+	again := filepath.Join(dir, "again.html")
+	if r := inside("repro", "report", "--from", dir, "--html", again); r.Code != console.ExitOK {
+		t.Fatalf("exit code %d: %s", r.Code, r.Err)
+	}
+	if text, err := os.ReadFile(again); err != nil || string(text) != string(page) {
+		t.Errorf("the page made again is another, or %v", err)
+	}
+	if r := inside("repro", "report", "--from", t.TempDir(), "--html", again); r.Code != console.ExitUsage {
+		t.Errorf("a directory without results: exit code %d", r.Code)
+	}
+}
+
+// Sessions of one's own are run, and not compared with the paper.
+func TestReproOtherSessions(t *testing.T) {
+	r := inside("repro", "table3", "--bandwidths", "S=100,A=300,B=300,C=50", "--order", "C,A,B", "--out", t.TempDir(), "--format", "json")
+	if r.Code != console.ExitOK || strings.Contains(r.Out, "degree of") || !strings.Contains(r.Out, `"parent":"A"`) {
+		t.Errorf("exit code %d\n%s%s", r.Code, r.Out, r.Err)
 	}
 }
 
@@ -45,7 +86,7 @@ func TestReproFig4WithProcesses(t *testing.T) {
 	if r.Code != console.ExitOK && r.Code != console.ExitViolation {
 		t.Fatalf("exit code %d: %s", r.Code, r.Err)
 	}
-	if strings.Count(r.Out, "helper") != 5 || !strings.Contains(r.Out, "source") {
+	if strings.Count(r.Out, "a helper, receives") != 4 || !strings.Contains(r.Out, "coded: node G receives") {
 		t.Errorf("the table:\n%s", r.Out)
 	}
 }
@@ -104,7 +145,8 @@ func TestBenchCodes(t *testing.T) {
 
 func TestReproUsage(t *testing.T) {
 	for _, args := range [][]string{
-		{"repro", "fig4", "--world", "moon"}, {"repro", "fig4", "--duration", "1ms"}, {"repro", "topologies", "--world", "proc"},
+		{"repro", "fig4", "--world", "moon"}, {"repro", "fig4", "--duration", "1ms"}, {"repro", "fig3", "--world", "sim"}, {"repro", "all", "--figures", "fig1"}, {"repro", "all", "--figures", "fig3", "--world", "sim"}, {"repro", "all", "--world", "moon"},
+		{"repro", "fig6", "--joins", "81"}, {"repro", "fig7", "--policies", "best"}, {"repro", "fig7", "--nodes", "1"}, {"repro", "fig8", "--seeds", "-1"}, {"repro", "table3", "--order", "X"}, {"repro", "report"}, {"repro", "topologies", "--world", "proc"},
 		{"repro", "topologies", "--count", "1000"}, {"repro", "topologies", "--family", "ring"}, {"repro", "topologies", "--loss", "60%"},
 		{"repro", "topologies", "--loss", "some"}, {"repro", "topologies", "--crash-every", "9s", "--loss", "1%"}, {"repro", "topologies", "--crash-every", "-1s"},
 		{"repro", "topologies", "--crash-every", "9s", "--world", "live"}, {"repro", "topologies", "--crash-every", "5s", "--down-for", "5s"}, {"bench", "coding", "--relay", "4"}, {"bench", "coding", "--relay", "40,4"},

@@ -13,7 +13,7 @@ import (
 // newTree is data dissemination trees: sources at a node are their sessions' roots, and nodes come in by join
 // events. They know each other by bootstrap, or by the links of the scenario.
 func newTree() Algorithm {
-	const policy, refine, period, patience, retry, lastMile = "policy", "refine", "period", "patience", "retry", "bandwidth"
+	const policy, refine, period, patience, retry, lastMile, measure = "policy", "refine", "period", "patience", "retry", "bandwidth", "measure"
 	const yes, no = "yes", "no"
 	d := tree.New(tree.NodeStress)
 	params := []spec.Param{
@@ -23,6 +23,7 @@ func newTree() Algorithm {
 		{Name: patience, Kind: spec.Whole, Default: d.Patience, About: "Periods without a sign until a neighbour is taken for lost, from 2 to 1024."},
 		{Name: retry, Kind: spec.Time, Default: d.Retry, About: "How long a query may take until there is another, from 1ms."},
 		{Name: lastMile, Kind: spec.Rate, Default: int64(0), About: "The bandwidth that stress is reckoned with; 0: the node's own in the scenario, total or else up, or 100KBps."},
+		{Name: measure, Kind: spec.Whole, Default: 0, About: "Known hosts to which the last mile is measured, in place of being told, before a node first joins: the best of them counts; 0: it is told. At most 64."},
 	}
 	return Algorithm{Name: "tree", Params: params, New: func(e Env) (core.Algorithm, error) {
 		t := tree.New(tree.Policy(e.Params.Text(policy)))
@@ -46,6 +47,9 @@ func newTree() Algorithm {
 			return nil, outOfRange(retry, t.Retry, "1ms or more")
 		}
 		t.Bandwidth = float64(e.Params.Rate(lastMile))
+		if t.Measure = e.Params.Int(measure); t.Measure < 0 || t.Measure > 64 {
+			return nil, outOfRange(measure, t.Measure, "a number from 0 to 64")
+		}
 		for _, id := range e.Downstreams {
 			t.AddHost(id)
 		}
