@@ -50,7 +50,8 @@ var layers = []layer{
 	{"core/engine/...", []string{"internal/interleave", "internal/localtcp", "bufpool", "ring", "core", "core/wire", "core/emul", "core/qos"}},
 	{"core/sim/...", []string{"bufpool", "ring", "core", "core/wire", "core/emul", "core/qos"}},
 	{"algos/...", []string{"bufpool", "coding/...", "core", "core/wire", "core/emul", "core/qos"}},
-	{"apps/...", []string{"bufpool", "coding/...", "core", "core/wire"}},
+	{"apps/...", []string{"bufpool", "coding/...", "core", "core/wire", "metric"}},
+	{"apps/stream/endpoint", []string{"apps/stream", "core", "core/engine"}},
 	{"scenario/spec/...", []string{"core/emul", "metric"}},
 	{"scenario/fluid/...", []string{"scenario/spec"}},
 	{"scenario/result/...", []string{"scenario/spec", "metric"}},
@@ -86,7 +87,7 @@ type library struct {
 // worlds are the packages that must behave alike live, emulated and in virtual
 // time, and virtual time itself, which must be the same on every machine. The live
 // runtime is not among them, nor what runs many virtual worlds at a time.
-var worlds = []string{"metric", "record", "core", "core/wire/...", "core/emul/...", "core/qos/...", "algos/...", "apps/...", "coding/...",
+var worlds = []string{"metric", "record", "core", "core/wire/...", "core/emul/...", "core/qos/...", "algos/...", "apps", "apps/stream", "coding/...",
 	"core/sim", "core/sim/trace", "core/sim/simtest", "observer", "scenario/host", "examples/gossip"}
 
 var libraries = []library{

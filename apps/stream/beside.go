@@ -8,7 +8,9 @@ import (
 // Beside is an algorithm and a sink at one node: the sink sees each data message that comes to the node before the algorithm
 // does, sorts out second copies, and is told of its timer. It fits every algorithm that passes data on as it is (relay, gossip, tree,
 // plumtree); one that carries data in messages of its own types needs its own way to the sink.
-func Beside(alg core.Algorithm, sink *Sink) core.Algorithm { return &beside{Algorithm: alg, sink: sink} }
+func Beside(alg core.Algorithm, sink *Sink) core.Algorithm {
+	return &beside{Algorithm: alg, sink: sink}
+}
 
 type beside struct {
 	core.Algorithm

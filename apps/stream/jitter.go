@@ -29,13 +29,13 @@ const (
 
 // Counts are of a jitter buffer, in messages. Played + Lost is how many numbers have had their turn, and Late are among Lost.
 type Counts struct {
-	Played    uint64
-	Lost      uint64 // were not there when their turn came
-	Late      uint64 // of them, came afterwards
-	Gaps      uint64 // rows of lost messages
-	Duplicate uint64
-	Damaged   uint64
-	Hurried   uint64 // of the played, before their time, for want of room
+	Played    uint64 `json:"played"`
+	Lost      uint64 `json:"lost"`      // were not there when their turn came
+	Late      uint64 `json:"late"`      // of them, came afterwards
+	Gaps      uint64 `json:"gaps"`      // rows of lost messages
+	Duplicate uint64 `json:"duplicate"` // second copies
+	Damaged   uint64 `json:"damaged"`   // numbers out of all reach
+	Hurried   uint64 `json:"hurried"`   // of the played, before their time, for want of room
 }
 
 // Jitter puts messages in order and plays each at its time: its own, plus what the fastest message of late took on its

@@ -33,6 +33,7 @@ type SinkCounts struct {
 	SumDelay int64  `json:"sum_delay"` // ns, of all messages played
 	MaxGap   int64  `json:"max_gap"`   // ns of media between two messages played with lost ones between them, at most
 	SumGap   int64  `json:"sum_gap"`   // ns, of all gaps
+	Silence  int64  `json:"silence"`   // ns between two media messages that came, at most
 }
 
 // Sink is an application that plays a stream: it implements core.Sink, and needs its timer (Timer). [Beside] sees to both. It
@@ -53,6 +54,7 @@ type Sink struct {
 	armed   time.Duration
 	waits   bool          // the timer is set
 	last    time.Duration // the time of the message played last
+	heard   time.Duration // when a media message came last
 	counts  SinkCounts
 	buf     []byte
 	free    [][]byte
@@ -134,6 +136,10 @@ func (s *Sink) Consume(n *core.Node, m *core.Msg) {
 	got := func(seq uint64, at time.Duration, body []byte) { s.found(n.Now(), seq, at, body) }
 	switch h.Kind {
 	case KindMedia:
+		if s.heard > 0 {
+			s.counts.Silence = max(s.counts.Silence, int64(n.Now()-s.heard))
+		}
+		s.heard = n.Now()
 		s.put(n.Now(), h.Seq, h.Time, body)
 		err = s.dec.media(h, body, got)
 	case KindRepair:

@@ -80,6 +80,9 @@ func (s *Source) Counts() SourceCounts {
 // Ready reports whether more media would not wait for long. An input that can wait, does.
 func (s *Source) Ready() bool { return len(s.queue) < readyQueue }
 
+// Drained reports whether the source has ended and all that waited is gone.
+func (s *Source) Drained() bool { return s.over && len(s.queue) == 0 }
+
 // Push takes bytes of the input, of which it keeps nothing, and wakes the source.
 func (s *Source) Push(n *core.Node, b []byte) {
 	if s.over {

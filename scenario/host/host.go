@@ -35,7 +35,7 @@ func New(r *Registry, s Setup) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("host: the algorithm %q: %w", s.Algorithm, err)
 	}
-	h := &Host{first: s.Commands, data: r.data(s.Algorithm)}
+	h := &Host{first: s.Commands, data: r.Data(s.Algorithm)}
 	inner, err := r.Make(s.Algorithm, Env{Name: s.Name, Downstreams: s.Downstreams, Upstreams: s.Upstreams, Contacts: s.Contacts,
 		Sources: s.Sources, Apps: s.Apps, Params: params, Delivered: h.tally.delivered})
 	if err != nil {

@@ -103,8 +103,13 @@ func (r *Registry) Params(name string) ([]spec.Param, bool) {
 	return r.all[i].Params, true
 }
 
-// data are the types that carry an application's data in another form.
-func (r *Registry) data(name string) []core.Type { return r.all[r.find(name)].Data }
+// Data are the types of an algorithm that carry an application's data in another form; none if it passes data messages on as they are.
+func (r *Registry) Data(name string) []core.Type {
+	if i := r.find(name); i >= 0 {
+		return r.all[i].Data
+	}
+	return nil
+}
 
 // Make makes an algorithm by name. The parameters of the environment are all there are.
 func (r *Registry) Make(name string, e Env) (core.Algorithm, error) {
