@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/core"
@@ -26,8 +27,10 @@ type Env struct {
 
 // App is an application of a scenario.
 type App struct {
-	Name string `json:"name"`
-	ID   uint32 `json:"id"`
+	Name  string        `json:"name"`
+	ID    uint32        `json:"id"`
+	Media bool          `json:"media,omitempty"`    // every node that gets it plays it (package apps/stream)
+	Delay time.Duration `json:"delay_ns,omitempty"` // of playing media
 }
 
 // Algorithm is one that scenarios can name.

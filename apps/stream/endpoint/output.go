@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -57,11 +58,18 @@ func OpenOutput(name string, stdout io.Writer) (*Output, error) {
 	case (u.Scheme == "udp" || u.Scheme == "http") && err != nil:
 		return nil, fmt.Errorf("%w: %q is no output: want an address in figures and a port, %s", ErrName, name, OutputHelp)
 	case u.Scheme == "udp" && u.Path == "":
-		return o, o.sendUDP(at)
+		err = o.sendUDP(at)
+	case u.Scheme == "http" && strings.ContainsAny(u.Path, "{} "): // which mean something to a mux
+		return nil, fmt.Errorf("%w: %q is no output: want a path without braces and spaces", ErrName, name)
 	case u.Scheme == "http":
-		return o, o.serve(at, u.Path)
+		err = o.serve(at, u.Path)
+	default:
+		err = fmt.Errorf("%w: %q is no output: want %s", ErrName, name, OutputHelp)
 	}
-	return nil, fmt.Errorf("%w: %q is no output: want %s", ErrName, name, OutputHelp)
+	if err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 func (o *Output) sendUDP(to netip.AddrPort) error {
