@@ -51,6 +51,7 @@ type Sink struct {
 	end     uint64 // messages in all
 	over    bool   // end is known
 	ended   bool   // and all played
+	closing bool   // the node is about to end: nothing waits any more
 	armed   time.Duration
 	waits   bool          // the timer is set
 	last    time.Duration // the time of the message played last
@@ -198,6 +199,10 @@ func (s *Sink) found(now time.Duration, seq uint64, at time.Duration, body []byt
 
 // play hands on all whose time has come, and sets the timer for the next.
 func (s *Sink) play(n *core.Node) {
+	if s.closing {
+		s.flush(n)
+		return
+	}
 	now := n.Now()
 	for s.one(now, now) {
 	}
@@ -286,8 +291,11 @@ func (s *Sink) tell() {
 	m.told = c
 }
 
-// Finish plays all that waits at once: the node is about to end.
-func (s *Sink) Finish(n *core.Node) { s.flush(n) }
+// Finish plays all that waits at once, and what comes from now on: the node is about to end.
+func (s *Sink) Finish(n *core.Node) {
+	s.closing = true
+	s.flush(n)
+}
 
 // firstTimer is the first of the timer ids of sinks, one for each application: above any that an algorithm would choose, and below
 // those of a scenario's host.

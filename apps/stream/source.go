@@ -20,6 +20,9 @@ type SourceOptions struct {
 	Room func()
 }
 
+// DefaultMaxWait is how long media may wait for the overlay, unless options say otherwise.
+const DefaultMaxWait = 2 * time.Second
+
 // Limits of a source.
 const (
 	maxPackets  = 256     // transport packets in a message
@@ -62,7 +65,7 @@ func NewSource(o SourceOptions) *Source {
 		o.Packets = 7
 	}
 	if o.MaxWait == 0 {
-		o.MaxWait = 2 * time.Second
+		o.MaxWait = DefaultMaxWait
 	}
 	if o.App == 0 || o.Packets < 1 || o.Packets > maxPackets || o.MaxWait < 0 || o.Repair.Check() != nil {
 		panic(fmt.Sprintf("stream: a source needs an application above 0, 1 to %d packets a message, a time to wait above 0 and a repair within its limits, not %+v", maxPackets, o))
@@ -82,6 +85,16 @@ func (s *Source) Ready() bool { return len(s.queue) < readyQueue }
 
 // Drained reports whether the source has ended and all that waited is gone.
 func (s *Source) Drained() bool { return s.over && len(s.queue) == 0 }
+
+// Abandon drops what waits, and counts it: nobody will take it.
+func (s *Source) Abandon() {
+	for _, p := range s.queue {
+		if h, _, err := Parse(p); err == nil && h.Kind == KindMedia {
+			s.counts.Dropped++
+		}
+	}
+	s.drop(len(s.queue))
+}
 
 // Push takes bytes of the input, of which it keeps nothing, and wakes the source.
 func (s *Source) Push(n *core.Node, b []byte) {

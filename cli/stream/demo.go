@@ -119,7 +119,7 @@ func (f *demoFlags) show(ctx context.Context, a *console.App, g *grove, repair s
 	if err != nil {
 		return nil, err
 	}
-	feed := endpoint.NewFeed(in, stream.SourceOptions{App: demoApp, Repair: repair})
+	feed := endpoint.NewFeed(in, stream.SourceOptions{App: demoApp, Repair: repair, MaxWait: demoMaxWait})
 	root := g.nodes[0]
 	if err := root.Do(func(c *core.Node) { c.AddSource(demoApp, feed.Source) }); err != nil {
 		return nil, errors.Join(err, in.Close())
@@ -128,7 +128,7 @@ func (f *demoFlags) show(ctx context.Context, a *console.App, g *grove, repair s
 	defer over()
 	fed, filmed := make(chan error, 1), make(chan error, 1)
 	go func() { fed <- feed.Run(feedCtx, root.Node) }()
-	go func() { filmed <- f.tools.film(ctx, f.seconds, in.Addr().String(), f.reference()) }()
+	go func() { filmed <- f.tools.film(feedCtx, f.seconds, in.Addr().String(), f.reference()) }()
 
 	half := time.NewTimer(time.Duration(f.seconds) * time.Second / 2)
 	defer half.Stop()
@@ -153,6 +153,9 @@ func (f *demoFlags) show(ctx context.Context, a *console.App, g *grove, repair s
 		}
 	}
 }
+
+// demoMaxWait is long, so that a machine with no time shows the tree's failure and not its own.
+const demoMaxWait = time.Minute
 
 // datagramWait is for what is still on its way between ffmpeg and the source, on one machine.
 const datagramWait = 500 * time.Millisecond

@@ -73,13 +73,14 @@ func (f *receiveFlags) run(ctx context.Context, a *console.App) (err error) {
 		}
 	}
 	done := make(chan error, 1)
-	if !f.stay {
-		opt.Ended = func() {
-			select {
-			case done <- nil:
-			default: // it is known already
-			}
+	end := func(err error) {
+		select {
+		case done <- err:
+		default: // it is known already
 		}
+	}
+	if !f.stay {
+		opt.Ended = func() { end(nil) }
 	}
 	sink := stream.NewSink(opt)
 	n, err := f.start(a, func(alg core.Algorithm) core.Algorithm { return stream.Beside(alg, sink) })
@@ -93,7 +94,7 @@ func (f *receiveFlags) run(ctx context.Context, a *console.App) (err error) {
 		go func() {
 			select {
 			case e := <-out.Failed():
-				done <- e
+				end(e)
 			case <-n.Done():
 			}
 		}()

@@ -4,18 +4,18 @@ import (
 	"fmt"
 
 	"github.com/ioverlay/ioverlay/apps"
-	"github.com/ioverlay/ioverlay/apps/stream"
+	live "github.com/ioverlay/ioverlay/apps/stream"
 	"github.com/ioverlay/ioverlay/core"
 )
 
 // newMedia is a source of synthetic media, in messages of the payload that the scenario says, which has been checked.
-func newMedia(s apps.Stream, rate float64) *stream.SyntheticSource {
-	return stream.NewSynthetic(stream.SourceOptions{App: s.App, Packets: (s.Payload - stream.HeaderLen) / stream.PacketLen}, rate, s.Limit)
+func newMedia(s apps.Stream, rate float64) *live.SyntheticSource {
+	return live.NewSynthetic(live.SourceOptions{App: s.App, Packets: (s.Payload - live.HeaderLen) / live.PacketLen}, rate, s.Limit)
 }
 
 // player plays the media of an application, and holds them against what their source made.
 type player struct {
-	*stream.Sink
+	*live.Sink
 	fault error // the first: Invariant
 }
 
@@ -33,7 +33,7 @@ func newPlayers(r *Registry, s Setup) (all []*player, err error) {
 		if delay == 0 {
 			delay = -1 // none
 		}
-		p.Sink = stream.NewSink(stream.SinkOptions{App: a.ID, Delay: delay, Out: func(packets []byte) { p.look(a.Name, packets) }})
+		p.Sink = live.NewSink(live.SinkOptions{App: a.ID, Delay: delay, Out: func(packets []byte) { p.look(a.Name, packets) }})
 		all = append(all, p)
 	}
 	return all, nil
@@ -41,8 +41,8 @@ func newPlayers(r *Registry, s Setup) (all []*player, err error) {
 
 // look checks what is played.
 func (p *player) look(app string, packets []byte) {
-	for at := 0; at < len(packets) && p.fault == nil; at += stream.PacketLen {
-		if index, whole := stream.CheckSynthetic(packets[at : at+stream.PacketLen]); !whole {
+	for at := 0; at < len(packets) && p.fault == nil; at += live.PacketLen {
+		if index, whole := live.CheckSynthetic(packets[at : at+live.PacketLen]); !whole {
 			p.fault = fmt.Errorf("a transport packet of application %s, number %d by its own word, is not what its source made", app, index)
 		}
 	}

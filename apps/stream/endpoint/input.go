@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,11 +106,13 @@ type Feed struct {
 	Source *stream.Source
 	in     *Input
 	room   chan struct{}
+
+	patience time.Duration // for the node to take what is left at the end
 }
 
 // NewFeed makes a source that is fed from an input, which is the feed's.
 func NewFeed(in *Input, o stream.SourceOptions) *Feed {
-	f := &Feed{in: in, room: make(chan struct{}, 1)}
+	f := &Feed{in: in, room: make(chan struct{}, 1), patience: cmp.Or(o.MaxWait, stream.DefaultMaxWait)}
 	o.Room = func() {
 		select {
 		case f.room <- struct{}{}:
@@ -196,8 +199,11 @@ func gone(err error) error {
 	return err
 }
 
-// end ends the source, and waits until the node has taken all of it.
+// end ends the source, and waits until the node has taken all of it; what it has not taken after the time that media may wait for it
+// is dropped, and counted.
 func (f *Feed) end(n *engine.Node, why error) error {
+	patience := time.NewTimer(f.patience)
+	defer patience.Stop()
 	drained := false
 	err := n.Do(func(c *core.Node) { f.Source.End(c) })
 	for err == nil && !drained {
@@ -208,6 +214,8 @@ func (f *Feed) end(n *engine.Node, why error) error {
 		case <-n.Done():
 			return why
 		case <-f.room:
+		case <-patience.C:
+			err, drained = n.Do(func(*core.Node) { f.Source.Abandon() }), true
 		}
 	}
 	return errors.Join(why, gone(err))

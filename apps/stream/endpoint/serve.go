@@ -31,8 +31,11 @@ func (o *Output) serve(at netip.AddrPort, path string) error {
 	s := &http.Server{Handler: mux, ReadHeaderTimeout: headerPatience}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
-	o.ends = func(context.Context) error {
-		err := s.Close()
+	o.ends = func(ctx context.Context) error {
+		err := s.Shutdown(ctx) // viewers have their last bytes
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
 		if e := <-served; !errors.Is(e, http.ErrServerClosed) {
 			err = errors.Join(err, e)
 		}
