@@ -259,14 +259,14 @@ const (
 
 func (v *Application) check(d *decoder) {
 	switch {
-	case v.Source != BackToBack && v.Rate == nil:
+	case (v.Source == ConstantRate || v.Source == Media) && v.Rate == nil:
 		d.report(v.Span, "Add rate, such as rate: 20 messages/s.", "a %s source needs a rate", v.Source)
-	case v.Source != Media && v.Delay != nil:
-		d.report(v.Delay.Span, "Use source: media, or leave delay out.", "only media are played, with a delay")
 	case v.Source == Media && v.Payload != nil && (v.Payload.Bytes <= mediaHeader || (v.Payload.Bytes-mediaHeader)%mediaPacket != 0 || v.Payload.Bytes > mediaHeader+mediaPackets*mediaPacket):
 		d.report(v.Payload.Span, "Use 1340B, which has 7.", "a message of media has a header of %d bytes and 1 to %d transport packets of %d", mediaHeader, mediaPackets, mediaPacket)
 	case v.Source == BackToBack && v.Rate != nil:
 		d.report(v.Rate.Span, "Use source: constant-rate, or leave rate out.", "a back-to-back source sends as fast as it can and has no rate")
+	case v.Source != Media && v.Delay != nil:
+		d.report(v.Delay.Span, "Use source: media, or leave delay out.", "only media are played, with a delay")
 	}
 }
 
