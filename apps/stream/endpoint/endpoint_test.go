@@ -85,7 +85,7 @@ func open(t *testing.T, out *endpoint.Output) *theatre {
 }
 
 // feed runs an input into it, to the end of the stream.
-func (x *theatre) feed(t *testing.T, ctx context.Context, in *endpoint.Input) *endpoint.Feed {
+func (x *theatre) feed(ctx context.Context, t *testing.T, in *endpoint.Input) *endpoint.Feed {
 	t.Helper()
 	f := endpoint.NewFeed(in, stream.SourceOptions{App: app})
 	if err := x.from.Do(func(n *core.Node) { n.AddSource(app, f.Source) }); err != nil {
@@ -138,7 +138,7 @@ func TestStandardStreamsAndFetching(t *testing.T) {
 			t.Fatal(err)
 		}
 		x := open(t, out)
-		f := x.feed(t, t.Context(), in)
+		f := x.feed(t.Context(), t, in)
 		closed(t, out)
 		if b := got.bytes(); !bytes.Equal(b, all) || out.Dropped() != 0 {
 			t.Errorf("%s: %d bytes of %d, %d dropped; %+v, %+v", name, len(b), len(all), out.Dropped(), f.Source.Counts(), x.sink.Counts())
@@ -167,7 +167,7 @@ func TestUDP(t *testing.T) {
 	x := open(t, out)
 	ctx, over := context.WithCancel(t.Context())
 	fed := make(chan struct{})
-	go func() { defer close(fed); x.feed(t, ctx, in) }()
+	go func() { defer close(fed); x.feed(ctx, t, in) }()
 	c, err := net.Dial("udp", in.Addr().String())
 	if err != nil {
 		t.Fatal(err)
