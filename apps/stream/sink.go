@@ -94,6 +94,9 @@ func (s *Sink) Measure(n *core.Node) {
 		repaired: n.Metric("stream_repaired"), bad: n.Metric("stream_bad"),
 		delay: n.Histogram("stream_delay"), gap: n.Histogram("stream_gap"),
 	}
+	for _, c := range []*metric.Counter{s.metrics.played, s.metrics.lost, s.metrics.late, s.metrics.repaired, s.metrics.bad} {
+		c.Add(0) // it is there though nothing happens
+	}
 }
 
 // Counts are what happened so far.
