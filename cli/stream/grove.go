@@ -98,7 +98,8 @@ func (g *grove) plant(f *demoFlags, i int) (l *leaf, err error) {
 	if l.Node, err = g.engine.AddNode(alg, engine.NodeOptions{}); err != nil {
 		return nil, errors.Join(err, l.close())
 	}
-	return l, l.Do(func(n *core.Node) { n.SetDefaultLink(emul.Link{Latency: demoLatency}) })
+	err = l.Do(func(n *core.Node) { n.SetDefaultLink(emul.Link{Latency: demoLatency}) })
+	return l, err
 }
 
 func (l *leaf) write(packets []byte) {

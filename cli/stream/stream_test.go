@@ -2,7 +2,6 @@ package stream
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -63,7 +62,6 @@ type child struct {
 	*exec.Cmd
 	id   string
 	errs *bufio.Reader
-	out  *bytes.Buffer
 	read chan []byte // standard output, when it has ended
 }
 
