@@ -11,6 +11,7 @@ import (
 	"github.com/ioverlay/ioverlay/cli/record"
 	"github.com/ioverlay/ioverlay/cli/run"
 	"github.com/ioverlay/ioverlay/cli/scaffold"
+	"github.com/ioverlay/ioverlay/cli/stream"
 	"github.com/ioverlay/ioverlay/cli/trace"
 )
 
@@ -21,7 +22,7 @@ func commands(a *console.App) []*cobra.Command {
 		run.Command(a), run.Sim(a), run.Check(a), run.CheckChild(a), run.HuntChild(a), run.Compare(a), run.Schema(a), run.Child(a),
 		experiment.Command(a), experiment.Child(a),
 		node.Command(a),
-		observer.Command(a), observer.Ctl(a), observer.View(a), demo.Command(a),
+		observer.Command(a), observer.Ctl(a), observer.View(a), demo.Command(a), stream.Command(a),
 		trace.Command(a),
 		record.Command(a),
 		scaffold.Command(a),

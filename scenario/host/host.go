@@ -23,6 +23,7 @@ type Host struct {
 	guard   guard
 	data    []core.Type // of the algorithm, that carry data in another form
 	told    *toldOf     // nil: nobody asks
+	players []*player   // of applications that are media
 }
 
 // New makes the host of a node.
@@ -35,7 +36,10 @@ func New(r *Registry, s Setup) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("host: the algorithm %q: %w", s.Algorithm, err)
 	}
-	h := &Host{first: s.Commands, data: r.data(s.Algorithm)}
+	h := &Host{first: s.Commands, data: r.Data(s.Algorithm)}
+	if h.players, err = newPlayers(r, s); err != nil {
+		return nil, err
+	}
 	inner, err := r.Make(s.Algorithm, Env{Name: s.Name, Downstreams: s.Downstreams, Upstreams: s.Upstreams, Contacts: s.Contacts,
 		Sources: s.Sources, Apps: s.Apps, Params: params, Delivered: h.tally.delivered})
 	if err != nil {
@@ -48,6 +52,9 @@ func New(r *Registry, s Setup) (*Host, error) {
 	}
 	h.inner = inner
 	h.guard.begin(inner, s.CheckEvery)
+	if len(h.players) > 0 {
+		h.guard.of = &watched{h.guard.of, h.players}
+	}
 	if s.Told {
 		h.told = new(toldOf)
 	}
@@ -67,6 +74,9 @@ func (h *Host) Bind(n *core.Node) {
 		f.node = n
 	}
 	h.inner.Bind(n)
+	for _, p := range h.players {
+		p.Measure(n)
+	}
 }
 
 // Process implements core.Algorithm. It notes when the algorithm panics.
@@ -89,6 +99,9 @@ func (h *Host) Process(m *core.Msg) core.Verdict {
 func (h *Host) process(m *core.Msg) core.Verdict {
 	if h.told != nil {
 		h.told.note(h.node, m)
+	}
+	if len(h.players) > 0 && h.see(m) {
+		return core.Done
 	}
 	switch m.Type() {
 	case wire.TypeStarted:

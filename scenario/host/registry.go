@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/ioverlay/ioverlay/algos/relay"
 	"github.com/ioverlay/ioverlay/core"
@@ -26,8 +27,10 @@ type Env struct {
 
 // App is an application of a scenario.
 type App struct {
-	Name string `json:"name"`
-	ID   uint32 `json:"id"`
+	Name  string        `json:"name"`
+	ID    uint32        `json:"id"`
+	Media bool          `json:"media,omitempty"`    // every node that gets it plays it (package apps/stream)
+	Delay time.Duration `json:"delay_ns,omitempty"` // of playing media
 }
 
 // Algorithm is one that scenarios can name.
@@ -103,8 +106,13 @@ func (r *Registry) Params(name string) ([]spec.Param, bool) {
 	return r.all[i].Params, true
 }
 
-// data are the types that carry an application's data in another form.
-func (r *Registry) data(name string) []core.Type { return r.all[r.find(name)].Data }
+// Data are the types of an algorithm that carry an application's data in another form; none if it passes data messages on as they are.
+func (r *Registry) Data(name string) []core.Type {
+	if i := r.find(name); i >= 0 {
+		return r.all[i].Data
+	}
+	return nil
+}
 
 // Make makes an algorithm by name. The parameters of the environment are all there are.
 func (r *Registry) Make(name string, e Env) (core.Algorithm, error) {

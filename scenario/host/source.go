@@ -37,7 +37,7 @@ type source struct {
 func newSource(c Command) *source {
 	s := &source{app: c.App, span: c.Source.For, limit: c.Source.Limit}
 	stream := apps.Stream{App: c.App, Payload: c.Source.Payload, Limit: c.Source.Limit}
-	if c.Source.Kind != spec.ConstantRate {
+	if c.Source.Kind == spec.BackToBack {
 		s.made = apps.NewBackToBack(stream)
 		return s
 	}
@@ -48,7 +48,11 @@ func newSource(c Command) *source {
 			stream.Limit = s.most
 		}
 	}
-	s.made = apps.NewConstantRate(stream, s.rate)
+	if c.Source.Kind == spec.Media {
+		s.made = newMedia(stream, s.rate)
+	} else {
+		s.made = apps.NewConstantRate(stream, s.rate)
+	}
 	return s
 }
 

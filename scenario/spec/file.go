@@ -3,6 +3,7 @@ package spec
 import (
 	"reflect"
 	"slices"
+	"time"
 )
 
 // File is a scenario as it is written. Each struct is a mapping and each field with
@@ -224,9 +225,10 @@ type Application struct {
 	placed
 	Name     string    `yaml:"name" jsonschema_description:"What expectations call it: a word."`
 	At       NodeSet   `yaml:"at" jsonschema_description:"The node that has the source."`
-	Source   Source    `yaml:"source" jsonschema_description:"back-to-back: as fast as the node takes messages; constant-rate: at equal distances in time."`
-	Rate     *Pace     `yaml:"rate,omitempty" jsonschema_description:"Of a constant-rate source: 100KBps with headers, or 20 messages/s."`
-	Payload  *Size     `yaml:"payload,omitempty" jsonschema_description:"Bytes in a message, without the header of 24. Default 5120B."`
+	Source   Source    `yaml:"source" jsonschema_description:"back-to-back: as fast as the node takes messages; constant-rate: at equal distances in time; media: synthetic MPEG-TS at a constant rate, which every other node plays."`
+	Rate     *Pace     `yaml:"rate,omitempty" jsonschema_description:"Of a constant-rate or media source: 100KBps with headers, or 20 messages/s."`
+	Payload  *Size     `yaml:"payload,omitempty" jsonschema_description:"Bytes in a message, without the header of 24. Default 5120B; of media 24 and 188 for each transport packet, default 1340B."`
+	Delay    *Duration `yaml:"delay,omitempty" jsonschema_description:"Of media: how long after they could have come at the earliest they are played. Default 1s."`
 	Messages *Count    `yaml:"messages,omitempty" jsonschema_description:"How many it sends. Default no end."`
 	From     *Duration `yaml:"from,omitempty" jsonschema_description:"When it begins. Default 0s."`
 	Until    *Duration `yaml:"until,omitempty" jsonschema_description:"When it ends. Default the end of the run."`
@@ -239,18 +241,32 @@ type Source string
 const (
 	BackToBack   Source = "back-to-back"
 	ConstantRate Source = "constant-rate"
+	Media        Source = "media"
 )
 
 func (v *Source) read(d *decoder, t *tree) {
-	d.oneOf(t, (*string)(v), string(BackToBack), string(ConstantRate))
+	d.oneOf(t, (*string)(v), string(BackToBack), string(ConstantRate), string(Media))
 }
+
+// Of a message of media (package apps/stream).
+const (
+	mediaHeader  = 24
+	mediaPacket  = 188
+	mediaPackets = 256
+	mediaPayload = mediaHeader + 7*mediaPacket // by default
+	mediaDelay   = time.Second                 // by default
+)
 
 func (v *Application) check(d *decoder) {
 	switch {
-	case v.Source == ConstantRate && v.Rate == nil:
-		d.report(v.Span, "Add rate, such as rate: 20 messages/s.", "a constant-rate source needs a rate")
+	case (v.Source == ConstantRate || v.Source == Media) && v.Rate == nil:
+		d.report(v.Span, "Add rate, such as rate: 20 messages/s.", "a %s source needs a rate", v.Source)
+	case v.Source == Media && v.Payload != nil && (v.Payload.Bytes <= mediaHeader || (v.Payload.Bytes-mediaHeader)%mediaPacket != 0 || v.Payload.Bytes > mediaHeader+mediaPackets*mediaPacket):
+		d.report(v.Payload.Span, "Use 1340B, which has 7.", "a message of media has a header of %d bytes and 1 to %d transport packets of %d", mediaHeader, mediaPackets, mediaPacket)
 	case v.Source == BackToBack && v.Rate != nil:
 		d.report(v.Rate.Span, "Use source: constant-rate, or leave rate out.", "a back-to-back source sends as fast as it can and has no rate")
+	case v.Source != Media && v.Delay != nil:
+		d.report(v.Delay.Span, "Use source: media, or leave delay out.", "only media are played, with a delay")
 	}
 }
 

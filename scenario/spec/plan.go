@@ -76,6 +76,7 @@ type App struct {
 	Limit   uint64 // messages; 0 means no end
 	From    time.Duration
 	Until   time.Duration
+	Delay   time.Duration // of media: when they are played
 }
 
 // Recording is what to write.

@@ -222,6 +222,12 @@ func (r *resolver) applications() {
 		if a.Rate != nil {
 			app.Pace = *a.Rate
 		}
+		if a.Source == Media {
+			app.Payload, app.Delay = mediaPayload, mediaDelay
+			if a.Delay != nil {
+				app.Delay = a.Delay.Duration
+			}
+		}
 		if a.Payload != nil {
 			app.Payload = a.Payload.Bytes
 			if app.Payload > maxPayload {
