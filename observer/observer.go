@@ -40,14 +40,17 @@ type Observer struct {
 	algos.Base
 	o Options
 
-	members    []*member // by index; nil: that index is free
-	byID       map[core.NodeID]*member
-	byName     map[string][]*member
-	up         []*member // in no order: a boot reply draws from it
-	down       int
-	candidates candidates
-	links      int // in all
-	free       []uint32
+	members      []*member // by index; nil: that index is free
+	byID         map[core.NodeID]*member
+	byName       map[string][]*member
+	up           []*member // in no order: a boot reply draws from it
+	down         int
+	candidates   candidates
+	links        int         // in all
+	reporters    []*reporter // as they came
+	reporterByID map[core.NodeID]*reporter
+	polls        int // that are over
+	free         []uint32
 
 	tick    time.Duration
 	ticks   int // a poll has
@@ -63,9 +66,10 @@ type Counts struct {
 	Up, Down   int // nodes
 	Links      int
 	Candidates int
+	Reporters  int    // that speak for the nodes of a process
 	Polls      uint64 // requests
 	Reports    uint64 // that were understood
-	Stray      uint64 // reports that nobody had asked for, or that were of another node than the one that gave them
+	Stray      uint64 // reports that nobody had asked for, or that were of a node for which the one that gave them does not speak
 	Malformed  uint64 // reports and boots that made no sense
 	Traces     uint64 // lines that were told
 	Dropped    uint64 // trace lines, events and nodes that went over a limit
@@ -90,7 +94,7 @@ func New(o Options) *Observer {
 	if o.Hosts == 0 {
 		o.Hosts = DefaultHosts
 	}
-	ob := &Observer{o: o, byID: make(map[core.NodeID]*member), byName: make(map[string][]*member)}
+	ob := &Observer{o: o, byID: make(map[core.NodeID]*member), byName: make(map[string][]*member), reporterByID: make(map[core.NodeID]*reporter)}
 	ob.candidates.at = make(map[core.NodeID]*candidate)
 	ob.setPoll(o.Poll)
 	return ob
@@ -109,14 +113,20 @@ func (o *Observer) setPoll(poll time.Duration) {
 func (o *Observer) Counts() Counts {
 	c := o.counts
 	c.Up, c.Down, c.Links, c.Candidates = len(o.up), o.down, o.links, len(o.candidates.at)
-	c.Dropped = o.dropped.total()
+	c.Reporters, c.Dropped = len(o.reporters), o.dropped.total()
 	return c
 }
 
-// Alive are the nodes that are there, for Options.Known of the observer after this one.
+// Alive are the nodes that are there, for Options.Known of the observer after this one: in place of those that report
+// through another, that one.
 func (o *Observer) Alive() (ids []core.NodeID) {
+	for _, r := range o.reporters {
+		ids = append(ids, r.id)
+	}
 	for _, m := range o.up {
-		ids = append(ids, m.id)
+		if m.via == nil {
+			ids = append(ids, m.id)
+		}
 	}
 	return ids
 }
@@ -162,6 +172,11 @@ func (o *Observer) booted(m *core.Msg) {
 		o.counts.Malformed++
 		return
 	}
+	if r := o.reporterByID[id]; r != nil {
+		r.again = true // it has lost this one, or is another with its address
+		o.askReporter(r)
+		return
+	}
 	if mem := o.byID[id]; mem != nil {
 		mem.greet = true
 		o.ask(mem)
@@ -181,7 +196,11 @@ func (o *Observer) greet(id core.NodeID) {
 	if c := o.candidates.at[id]; c != nil {
 		c.greeted = true
 	}
-	var hosts []core.NodeID
+	o.Send(o.NewControl(wire.TypeBootReply, 0, algos.BootReply{Hosts: o.hostsFor(id)}), id)
+}
+
+// hostsFor draws hosts for a node.
+func (o *Observer) hostsFor(id core.NodeID) (hosts []core.NodeID) {
 	if most := min(o.o.Hosts, algos.MaxHosts); most > 0 {
 		for _, m := range algos.Pick(o.Rand(), o.up, most+1) { // one more: the node itself may be among them
 			if m.id != id && len(hosts) < most {
@@ -189,7 +208,7 @@ func (o *Observer) greet(id core.NodeID) {
 			}
 		}
 	}
-	o.Send(o.NewControl(wire.TypeBootReply, 0, algos.BootReply{Hosts: hosts}), id)
+	return hosts
 }
 
 // traced tells a line that an algorithm wrote.
@@ -199,12 +218,16 @@ func (o *Observer) traced(m *core.Msg) {
 		o.drop(dropStrangers)
 		return
 	}
+	o.line(mem, string(m.Payload()[:min(len(m.Payload()), maxText)]))
+}
+
+// line tells a line of a node.
+func (o *Observer) line(mem *member, text string) {
 	if !mem.traces.take(o.Now()) {
 		o.drop(dropTraces)
 		return
 	}
-	payload := m.Payload()
-	text := clean(string(payload[:min(len(payload), maxText)]), maxText)
+	text = clean(text[:min(len(text), maxText)], maxText)
 	if o.event(record.Event{Kind: record.EventTrace, Node: record.To(mem.index), Text: text}) {
 		o.counts.Traces++
 		o.log(record.EventTrace, mem, text)

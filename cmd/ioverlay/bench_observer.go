@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"runtime/pprof"
 	"strconv"
 	"time"
 
@@ -27,6 +29,7 @@ type observerFlags struct {
 	nodes, processes int
 	poll, duration   time.Duration
 	format           string
+	cpuProfile       string
 }
 
 // observerResult is what was measured.
@@ -51,7 +54,10 @@ func (a *app) benchObserver() *cobra.Command {
 		Short: "Measure what an observer of many nodes costs",
 		Long: `Run an observer in this process and nodes in others, each linked to the next by a trickle of data, and measure the
 observer's processor time and memory while it polls them. It has two descriptors a node, and a process with nodes three.`,
-		Example: `  ioverlay bench observer --nodes 9900 --processes 3 --poll 1s --duration 30s`,
+		Example: `  ioverlay bench observer --nodes 9900 --processes 3 --poll 1s --duration 30s
+
+  # where the observer's time goes
+  ioverlay bench observer --cpuprofile cpu.pprof && go tool pprof -top cpu.pprof`,
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runBenchObserver(cmd.Context(), f) },
 	}
@@ -61,6 +67,7 @@ observer's processor time and memory while it polls them. It has two descriptors
 	fl.DurationVar(&f.poll, "poll", time.Second, "how often each is asked")
 	fl.DurationVar(&f.duration, "duration", 10*time.Second, "how long to measure, once all are shown")
 	fl.StringVar(&f.format, "format", console.FormatTable, "how to print: table or json")
+	fl.StringVar(&f.cpuProfile, "cpuprofile", "", "write a CPU profile of the observer while it is measured, to this file")
 	return cmd
 }
 
@@ -209,7 +216,7 @@ func measureObserver(ctx context.Context, l *live.Live, f observerFlags, began t
 		return r, err
 	}
 	start := time.Now()
-	if err := sleep(ctx, f.duration); err != nil {
+	if err := whileProfiling(f.cpuProfile, func() error { return sleep(ctx, f.duration) }); err != nil {
 		return r, err
 	}
 	after, err := nodereport.Self()
@@ -230,6 +237,23 @@ func measureObserver(ctx context.Context, l *live.Live, f observerFlags, began t
 	r.Reports = float64(c.Reports-c0.Reports) / r.Seconds
 	r.Up, r.Links, r.Dropped, r.History = c.Up, c.Links, c.Dropped, (m.End - m.Begin).Seconds()
 	return r, nil
+}
+
+// whileProfiling does something, and writes a CPU profile of this process meanwhile if a file is named.
+func whileProfiling(name string, do func() error) (err error) {
+	if name == "" {
+		return do()
+	}
+	file, err := os.Create(name)
+	if err != nil {
+		return console.InFile(fmt.Errorf("--cpuprofile: %w", err))
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return fmt.Errorf("--cpuprofile: %w", err)
+	}
+	defer pprof.StopCPUProfile()
+	return do()
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
