@@ -43,6 +43,8 @@
 package algos
 
 import (
+	"time"
+
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
@@ -73,6 +75,10 @@ type Base struct {
 	// Reports, if set, is what the node's reports and lines go through instead of links of its own to
 	// the observers (package observer/report).
 	Reports Reports
+
+	// BootPause bounds how long the node waits before it tells an observer again that was lost; 0 means 5 s,
+	// for thousands may wait for the same one.
+	BootPause time.Duration
 
 	// About is what the node says of itself in its status reports.
 	About About

@@ -102,7 +102,11 @@ func (b *Base) observerLost(ev core.LinkEvent) {
 		return
 	}
 	pause := bootPauseMin << min(d.failures, 16)
-	pause = min(pause, bootPauseMax)
+	most := b.BootPause
+	if most <= 0 {
+		most = bootPauseMax
+	}
+	pause = max(min(pause, most), 2) // ns: it is drawn between half of that and all
 	d.failures++
 	d.waiting = true
 	d.at = b.Now() + pause/2 + time.Duration(b.Rand().Int64N(int64(pause/2)))

@@ -233,8 +233,7 @@ func (b *mailbox) trim(before uint64) {
 	}
 }
 
-// sweep looks for nodes that have left nothing for more than a turn: those that are there no more have ended, those that
-// have been silent for long are told.
+// sweep looks for nodes that are there no more, and have not said so, and for those that are and have been silent for long.
 func (b *mailbox) sweep(now time.Duration, alive func(core.NodeID) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -243,15 +242,13 @@ func (b *mailbox) sweep(now time.Duration, alive func(core.NodeID) bool) {
 		if b.slots[s.id] != s {
 			continue
 		}
-		if gone := now - s.seen; gone > b.every+b.every/2 {
-			if !alive(s.id) {
-				b.end(s.id)
-				continue
-			}
-			if !s.silent && gone > max(silentTurns*b.every, silentTime) {
-				s.silent = true
-				b.add(part{kind: partSilent, id: s.id})
-			}
+		if !alive(s.id) {
+			b.end(s.id)
+			continue
+		}
+		if !s.silent && now-s.seen > max(silentTurns*b.every, silentTime) {
+			s.silent = true
+			b.add(part{kind: partSilent, id: s.id})
 		}
 		rest = append(rest, s)
 	}

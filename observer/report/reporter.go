@@ -15,6 +15,10 @@ const messageBytes = 48 << 10
 // maxUndone bounds the boot replies that wait. A node whose reply goes has no hosts until it is told of some.
 const maxUndone = 16 << 10
 
+// bootPause is how long at most a reporter waits before it tries an observer again: there is one a process, where nodes
+// that report for themselves may be thousands.
+const bootPause = time.Second
+
 // Of what is no report, so many at most are in a message.
 const messageParts = 1024
 

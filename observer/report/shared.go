@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 
-	"github.com/ioverlay/ioverlay/algos"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
 	"github.com/ioverlay/ioverlay/ring"
@@ -35,12 +34,7 @@ func Share(eng *engine.Engine, o engine.NodeOptions, observers ...core.NodeID) (
 
 // To is [To] for an algorithm that reports with the others. The options' observers are those of Share.
 func (s *Shared) To(alg core.Algorithm, o Options) error {
-	o.Observers = s.observers
-	if err := To(alg, o); err != nil {
-		return err
-	}
-	algos.BaseOf(alg).Reports = s.box
-	return nil
+	return shareTo(alg, o, s.observers, s.box)
 }
 
 // ID is the node that speaks for the others.
@@ -53,6 +47,7 @@ func newMailbox() *mailbox {
 func newReporter(box *mailbox, w world, observers []core.NodeID) *reporter {
 	r := &reporter{box: box, world: w}
 	r.Observer, r.Watchers, r.Usage = observers[0], observers[1:], usage
+	r.BootPause = bootPause
 	return r
 }
 
