@@ -2,6 +2,7 @@ package observer
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/ioverlay/ioverlay/record"
 )

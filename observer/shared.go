@@ -45,9 +45,9 @@ func (o *Observer) takeShared(r *reporter, s *algos.Status) {
 		}
 	}
 	if sh.Dropped > r.dropped {
-		o.dropped.count[dropTraces] += sh.Dropped - r.dropped
-		r.dropped = sh.Dropped
+		o.dropped.count[dropTraces] += min(sh.Dropped-r.dropped, maxPending) // no more than could have been told
 	}
+	r.dropped = sh.Dropped
 	o.answered(r, sh)
 }
 

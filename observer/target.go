@@ -2,6 +2,7 @@ package observer
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 )
 
