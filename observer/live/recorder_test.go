@@ -68,8 +68,10 @@ func TestWhatAnObserverRecordsIsWhatItShowed(t *testing.T) {
 				}
 			}()
 			file := filepath.Join(t.TempDir(), "watched.rec")
-			if err := os.WriteFile(file, []byte("what was there before"), 0o600); err != nil {
-				t.Fatal(err)
+			if size == 0 {
+				if err := os.WriteFile(file, []byte("what was there before"), 0o600); err != nil {
+					t.Fatal(err)
+				}
 			}
 			rec, err := l.Record(live.RecordOptions{File: file, Size: size, Files: 3})
 			if err != nil {
