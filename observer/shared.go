@@ -111,7 +111,7 @@ func (o *Observer) mayReport(r *reporter, m *member, id core.NodeID) bool {
 	if m != nil && m.proven == r.id {
 		return true // it has said so itself
 	}
-	if id.AddrPort().Addr() == r.id.AddrPort().Addr() && (m == nil || !m.up) {
+	if sameHost(id, r.id) && (m == nil || !m.up) {
 		return true
 	}
 	o.counts.Stray++
@@ -144,6 +144,12 @@ func (o *Observer) provenBy(m *member, via *core.NodeID) {
 		o.enter(m, r)
 		o.beginAgain(r) // so that it says everything of it
 	}
+}
+
+// sameHost reports whether two nodes are on one host for sure: at one IP address, or both on this host's loopback.
+func sameHost(a, b core.NodeID) bool {
+	x, y := a.AddrPort().Addr(), b.AddrPort().Addr()
+	return x == y || x.IsLoopback() && y.IsLoopback()
 }
 
 // greetVia answers the boot of a node that reports through another.

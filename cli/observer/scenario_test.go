@@ -11,7 +11,7 @@ import (
 )
 
 const watchedScenario = `name: watched
-duration: 10m
+duration: 10min
 transport: tcp
 nodes:
   - {names: A..D, group: chain, place: {lat: 52.5, lon: 13.4, label: Berlin}}
@@ -66,6 +66,7 @@ func TestAScenarioUnderAnObserver(t *testing.T) {
 			at := freePort(t)
 			r := startObserver(t, "--listen", at, "--poll", "200ms")
 			cmd := clitest.Program(t, "run", file, "--world", world, "--observer", at)
+			cmd.Stderr = os.Stderr
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
