@@ -121,13 +121,12 @@ type Base struct {
 	bad       uint64
 	unposted  uint64
 	refused   refusals
-	answers   bound  // of answers to nodes that are not the other end of a link
-	reports   bound  // of answers to an observer that may be somebody else
-	told      []told // to observers that keep the last report
-	shared    shared // what was last reported with others
-	boots     boots  // what observers are to be told again
-	passed    bound  // of announcements and queries
-	copies    bound  // that were made of them
+	answers   bound        // of answers to nodes that are not the other end of a link
+	reports   bound        // of answers to an observer that may be somebody else
+	past      *pastReports // nil until there was one that somebody keeps
+	boots     boots        // what observers are to be told again
+	passed    bound        // of announcements and queries
+	copies    bound        // that were made of them
 }
 
 // Bind implements core.Algorithm.

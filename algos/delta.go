@@ -119,6 +119,12 @@ type deltaReport struct {
 	Delta   StatusDelta   `cbor:"delta"`
 }
 
+// pastReports is what a node remembers of its reports.
+type pastReports struct {
+	told   []told // to observers that keep the last one, those last who asked last
+	shared shared
+}
+
 // told is what somebody was told who keeps the last report.
 type told struct {
 	asker   core.NodeID
@@ -128,19 +134,26 @@ type told struct {
 
 // toldTo is what an asker was told; nil: nothing, or in another session.
 func (b *Base) toldTo(asker core.NodeID, session uint64) *told {
-	if i := slices.IndexFunc(b.told, func(t told) bool { return t.asker == asker }); i >= 0 && b.told[i].session == session {
-		return &b.told[i]
+	if b.past == nil {
+		return nil
+	}
+	list := b.past.told
+	if i := slices.IndexFunc(list, func(t told) bool { return t.asker == asker }); i >= 0 && list[i].session == session {
+		return &list[i]
 	}
 	return nil
 }
 
 // remember keeps a report that an asker was told. Those who asked longest ago are forgotten.
 func (b *Base) remember(asker core.NodeID, session uint64, s *Status) {
-	b.told = slices.DeleteFunc(b.told, func(t told) bool { return t.asker == asker })
-	if len(b.told) == maxTold {
-		b.told = slices.Delete(b.told, 0, 1)
+	if b.past == nil {
+		b.past = new(pastReports)
 	}
-	b.told = append(b.told, told{asker, session, *s})
+	list := slices.DeleteFunc(b.past.told, func(t told) bool { return t.asker == asker })
+	if len(list) == maxTold {
+		list = slices.Delete(list, 0, 1)
+	}
+	b.past.told = append(list, told{asker, session, *s})
 }
 
 // answerTo appends the report for somebody who keeps the last one: what has changed if he has that
@@ -204,18 +217,13 @@ func (b *Base) leaveOut(s *Status) {
 }
 
 // answerAsk is report for a request with a StatusAsk.
-func (b *Base) answerAsk(m *core.Msg) {
-	var ask StatusAsk
-	if Decode(m.Payload(), &ask) != nil {
-		b.bad++
-		return
-	}
+func (b *Base) answerAsk(m *core.Msg, ask *StatusAsk) {
 	if !b.mayAnswer(m, 0) {
 		return
 	}
 	buf := bytebufferpool.Get()
 	defer bytebufferpool.Put(buf)
-	if !b.answerTo(buf, m.From(), &ask) {
+	if !b.answerTo(buf, m.From(), ask) {
 		return
 	}
 	r := b.newFilled(wire.TypeStatus, 0, buf.B)

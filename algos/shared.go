@@ -58,6 +58,9 @@ type shared struct {
 
 // joinReports begins to report with the others.
 func (b *Base) joinReports() {
+	if b.past == nil {
+		b.past = new(pastReports)
+	}
 	b.Reports.Join(b.ID(), b.Now())
 	b.shareReport()
 }
@@ -66,7 +69,7 @@ func (b *Base) joinReports() {
 func (b *Base) shareReport() {
 	session, next := b.Reports.Wanted(b.ID(), b.Now())
 	if session != 0 && !b.putReport(session) {
-		b.shared.session = 0
+		b.past.shared.session = 0
 		if session, next = b.Reports.Wanted(b.ID(), b.Now()); session != 0 {
 			b.putReport(session) // if not even now, somebody has begun anew meanwhile: next time
 		}
@@ -80,13 +83,13 @@ func (b *Base) putReport(session uint64) bool {
 	s.Process = nil // the reporter says it once for all
 	buf := bytebufferpool.Get()
 	defer bytebufferpool.Put(buf)
-	whole := b.shared.session != session
+	whole := b.past.shared.session != session
 	var report []byte
 	if !whole {
-		s.Number = b.shared.last.Number + 1
-		d := changed(&b.shared.last, &s)
+		s.Number = b.past.shared.last.Number + 1
+		d := changed(&b.past.shared.last, &s)
 		if d.Set != 0 {
-			d.Base = b.shared.last.Number
+			d.Base = b.past.shared.last.Number
 			encodeTo(buf, &deltaReport{StatusVersion, s.Node, s.Now, s.Number, d})
 			report = buf.B
 		}
@@ -110,7 +113,7 @@ func (b *Base) putReport(session uint64) bool {
 		return false
 	}
 	if report != nil {
-		b.shared = shared{session, s}
+		b.past.shared = shared{session, s}
 	}
 	return true
 }

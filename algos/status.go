@@ -177,8 +177,11 @@ func (b *Base) report(m *core.Msg) {
 		return
 	}
 	if len(m.Payload()) > 0 {
-		b.answerAsk(m)
-		return
+		var ask StatusAsk
+		if Decode(m.Payload(), &ask) == nil && ask.Session != 0 {
+			b.answerAsk(m, &ask)
+			return
+		} // else it says nothing that concerns the report
 	}
 	buf := bytebufferpool.Get()
 	defer bytebufferpool.Put(buf)
