@@ -14,6 +14,8 @@
 //	measure.go      latency and bandwidth to any node, on request
 //	train.go        the trains of messages that measure bandwidth
 //	bandwidth.go    orders to change emulated bandwidth, and weights
+//	delta.go        reports that say what has changed
+//	shared.go       reports of all nodes of a process together
 //	observers.go    what a node says of itself to its observers, and how it finds them again
 //	codec.go        CBOR payloads of control messages
 //	pack/           compact payloads
@@ -41,6 +43,8 @@
 package algos
 
 import (
+	"time"
+
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
@@ -67,6 +71,14 @@ type Base struct {
 	// Watchers are observers beside it: they are told, get Tracef lines and status reports,
 	// and are not obeyed.
 	Watchers []core.NodeID
+
+	// Reports, if set, is what the node's reports and lines go through instead of links of its own to
+	// the observers (package observer/report).
+	Reports Reports
+
+	// BootPause bounds how long the node waits before it tells an observer again that was lost; 0 means 5 s,
+	// for thousands may wait for the same one.
+	BootPause time.Duration
 
 	// About is what the node says of itself in its status reports.
 	About About
@@ -109,11 +121,12 @@ type Base struct {
 	bad       uint64
 	unposted  uint64
 	refused   refusals
-	answers   bound // of answers to nodes that are not the other end of a link
-	reports   bound // of answers to an observer that may be somebody else
-	boots     boots // what observers are to be told again
-	passed    bound // of announcements and queries
-	copies    bound // that were made of them
+	answers   bound        // of answers to nodes that are not the other end of a link
+	reports   bound        // of answers to an observer that may be somebody else
+	past      *pastReports // nil until there was one that somebody keeps
+	boots     boots        // what observers are to be told again
+	passed    bound        // of announcements and queries
+	copies    bound        // that were made of them
 }
 
 // Bind implements core.Algorithm.
@@ -158,6 +171,10 @@ func (b *Base) control(m *core.Msg) {
 	switch t {
 	case wire.TypeStarted:
 		b.boot()
+	case wire.TypeStopping:
+		if b.Reports != nil {
+			b.Reports.End(b.ID())
+		}
 	case wire.TypeTimer:
 		b.timer(m)
 	case wire.TypeLinkUp:
@@ -201,7 +218,7 @@ func (b *Base) control(m *core.Msg) {
 		}
 
 	case wire.TypeLinkStalled, wire.TypeLinkRecovered,
-		wire.TypeStopping, wire.TypeUpThroughput,
+		wire.TypeUpThroughput,
 		wire.TypeDownThroughput, wire.TypeMeasured, wire.TypeWorldUp, wire.TypeDeadlock:
 		// Events that concern only an algorithm that wants them.
 
@@ -245,6 +262,10 @@ func (b *Base) sessionMessage(m *core.Msg, app uint32) {
 func (b *Base) timer(m *core.Msg) {
 	if m.TimerID() == bootTimer {
 		b.bootDue()
+		return
+	}
+	if m.TimerID() == reportTimer {
+		b.shareReport()
 		return
 	}
 	if m.TimerID() == measureTimer {

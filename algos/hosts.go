@@ -24,6 +24,7 @@ type hostList struct {
 // BootReply is the payload of a boot reply: some nodes that are alive.
 type BootReply struct {
 	Hosts []core.NodeID `cbor:"hosts"`
+	For   *core.NodeID  `cbor:"for,omitempty"` // the node that it is for, if it goes to the one that reports for it
 }
 
 // Known is KnownHosts, in order and without suspects. The slice is a view: read
@@ -113,6 +114,9 @@ const bootTimer = FirstBaseTimer
 
 // measureTimer is the timer for measurements that get no answer.
 const measureTimer = FirstBaseTimer + 1
+
+// reportTimer is the timer for the next report with others.
+const reportTimer = FirstBaseTimer + 3
 
 // FirstBaseTimer is the first of the timer ids that belong to Base. An algorithm
 // that handles timers passes those it does not know to Base.Process.

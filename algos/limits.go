@@ -131,6 +131,14 @@ const (
 	// addr6 is what an IPv6 sender's address takes of a payload, in bytes.
 	addr6 = 16
 
+	// maxTold bounds the askers of whom a node remembers what they were told: its observers, with one or
+	// two that were there before. A report without many lanes takes 1 KB.
+	maxTold = 4
+
+	// maxSharedReport bounds a report that goes through another node, in bytes: some 250 lanes, so that many
+	// fit into a message.
+	maxSharedReport = 32 << 10
+
 	// bootPauseMin and bootPauseMax are how long a node waits before it tells an observer of itself
 	// again that could not be reached: it is doubled with each failure, and drawn between half of
 	// that and all. Thousands may wait for one that is down: 10,000 of them in one process dial it

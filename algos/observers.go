@@ -79,13 +79,19 @@ func (b *Base) observedBy(id core.NodeID) bool {
 // boot tells the observers that this node is up (paper, section 2.2). One that cannot be
 // reached, or whose link breaks, is told again, so that an observer that starts late or anew
 // finds everybody.
-func (b *Base) boot() { b.observers(b.bootTo) }
+func (b *Base) boot() {
+	if b.Reports != nil {
+		b.joinReports()
+		return
+	}
+	b.observers(b.bootTo)
+}
 
 func (b *Base) bootTo(observer core.NodeID) { b.Send(b.NewMsg(wire.TypeBoot, 0, 0), observer) }
 
 // observerLost plans to tell an observer again whose link has failed.
 func (b *Base) observerLost(ev core.LinkEvent) {
-	if ev.Direction != core.Downstream || ev.App != 0 || !b.observedBy(ev.Peer) {
+	if ev.Direction != core.Downstream || ev.App != 0 || b.Reports != nil || !b.observedBy(ev.Peer) {
 		return
 	}
 	if ev.Reason == core.ReasonIdle || ev.Reason == core.ReasonEnded {
@@ -96,7 +102,11 @@ func (b *Base) observerLost(ev core.LinkEvent) {
 		return
 	}
 	pause := bootPauseMin << min(d.failures, 16)
-	pause = min(pause, bootPauseMax)
+	most := b.BootPause
+	if most <= 0 {
+		most = bootPauseMax
+	}
+	pause = max(min(pause, most), 2) // ns: it is drawn between half of that and all
 	d.failures++
 	d.waiting = true
 	d.at = b.Now() + pause/2 + time.Duration(b.Rand().Int64N(int64(pause/2)))
@@ -159,6 +169,11 @@ func (b *Base) bootOf(observer core.NodeID) *bootDue {
 // Tracef sends a line for their logs to the observers, if there are any: UTF-8 text, cut
 // where it gets too long or a little before.
 func (b *Base) Tracef(format string, args ...any) {
+	if b.Reports != nil {
+		text := fmt.Sprintf(format, args...)
+		b.Reports.Line(b.ID(), []byte(strings.ToValidUTF8(text[:min(len(text), maxTrace)], "")))
+		return
+	}
 	var line []byte
 	b.observers(func(observer core.NodeID) {
 		if line == nil {
@@ -178,6 +193,10 @@ func (b *Base) describe(s *Status) {
 	if b.Usage != nil {
 		u := b.Usage()
 		s.Process = &u
+	}
+	if b.Reports != nil {
+		via := b.Reports.Reporter()
+		s.Via = &via
 	}
 	s.Metrics, s.States = b.MetricLevels(), b.MetricStates()
 }

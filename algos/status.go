@@ -50,6 +50,11 @@ type Status struct {
 	Process   *StatusProcess     `cbor:"process,omitempty"`   // nil if nobody told the node
 	Metrics   map[string]float64 `cbor:"metrics,omitempty"`   // counters and gauges that the algorithm keeps (core.Node.Metric)
 	States    map[string]string  `cbor:"states,omitempty"`    // states that it has noted (core.Node.State)
+
+	Number uint64        `cbor:"n,omitempty"`      // of the report, for who asked with a StatusAsk
+	Via    *core.NodeID  `cbor:"via,omitempty"`    // the node of its process that reports for it; nil: none
+	Delta  *StatusDelta  `cbor:"delta,omitempty"`  // the report is what has changed; nil: it is whole
+	Shared *StatusShared `cbor:"shared,omitempty"` // the node reports for others of its process; nil: for itself
 }
 
 // StatusUp is one lane from upstream.
@@ -171,15 +176,18 @@ func (b *Base) report(m *core.Msg) {
 		b.bad++
 		return
 	}
+	if len(m.Payload()) > 0 {
+		var ask StatusAsk
+		if Decode(m.Payload(), &ask) == nil && ask.Session != 0 {
+			b.answerAsk(m, &ask)
+			return
+		} // else it says nothing that concerns the report
+	}
 	buf := bytebufferpool.Get()
 	defer bytebufferpool.Put(buf)
 	s := b.Status()
-	for encodeTo(buf, &s); len(buf.B) > b.capacity(); encodeTo(buf, &s) {
-		if !s.shorten() {
-			b.unhandled++ // the maximum payload is too small for any report
-			return
-		}
-		buf.Reset()
+	if !b.encodeWhole(buf, &s) {
+		return
 	}
 	if !b.mayAnswer(m, len(buf.B)) {
 		return

@@ -31,6 +31,15 @@ const (
 	maxUnproven   = 64
 	candidateTime = 10 * time.Second
 
+	// maxReporters bounds the nodes that report for others: each is a process.
+	maxReporters = 4096
+
+	// maxPages is how many messages may answer one request to a reporter, of 48 KB and more each.
+	maxPages = 4096
+
+	// idlePolls is after how many polls it is shown again what a process uses at nodes of it that have nothing to report.
+	idlePolls = 5
+
 	// freeLinks is how many links a node may report in any case, maxLinks how many at most, and totalLinks how many there
 	// are before nodes have no more than freeLinks. A link takes 0.6 KB here and as much again where it is shown, so
 	// 300,000 of them, from DefaultNodes nodes with freeLinks each, take 360 MB.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ioverlay/ioverlay/algos"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/record"
 )
@@ -26,6 +27,11 @@ type member struct {
 	shown record.Node // as it was told last
 	links []link      // of it to others, in order of the others' indices
 	apps  []appState  // what was known of its applications, in order
+
+	via     *reporter     // that reports for it; nil: it does so itself
+	proven  core.NodeID   // reporter that it has named itself
+	session uint64        // of its last whole report
+	base    *algos.Status // its last report, which the next may change; nil: none
 
 	cpu   time.Duration // processor time that its process had used
 	cpuAt time.Duration // at the node's own time
@@ -154,6 +160,7 @@ func (o *Observer) evict() bool {
 		return false
 	}
 	o.down--
+	o.leave(oldest)
 	o.unname(oldest)
 	o.links -= len(oldest.links)
 	for _, l := range oldest.links {

@@ -40,14 +40,17 @@ type Observer struct {
 	algos.Base
 	o Options
 
-	members    []*member // by index; nil: that index is free
-	byID       map[core.NodeID]*member
-	byName     map[string][]*member
-	up         []*member // in no order: a boot reply draws from it
-	down       int
-	candidates candidates
-	links      int // in all
-	free       []uint32
+	members      []*member // by index; nil: that index is free
+	byID         map[core.NodeID]*member
+	byName       map[string][]*member
+	up           []*member // in no order: a boot reply draws from it
+	down         int
+	candidates   candidates
+	links        int         // in all
+	reporters    []*reporter // as they came
+	reporterByID map[core.NodeID]*reporter
+	polls        int // that are over
+	free         []uint32
 
 	tick    time.Duration
 	ticks   int // a poll has
@@ -63,9 +66,10 @@ type Counts struct {
 	Up, Down   int // nodes
 	Links      int
 	Candidates int
+	Reporters  int    // that speak for the nodes of a process
 	Polls      uint64 // requests
 	Reports    uint64 // that were understood
-	Stray      uint64 // reports that nobody had asked for, or that were of another node than the one that gave them
+	Stray      uint64 // reports that nobody had asked for, or that were of a node for which the one that gave them does not speak
 	Malformed  uint64 // reports and boots that made no sense
 	Traces     uint64 // lines that were told
 	Dropped    uint64 // trace lines, events and nodes that went over a limit
@@ -90,7 +94,7 @@ func New(o Options) *Observer {
 	if o.Hosts == 0 {
 		o.Hosts = DefaultHosts
 	}
-	ob := &Observer{o: o, byID: make(map[core.NodeID]*member), byName: make(map[string][]*member)}
+	ob := &Observer{o: o, byID: make(map[core.NodeID]*member), byName: make(map[string][]*member), reporterByID: make(map[core.NodeID]*reporter)}
 	ob.candidates.at = make(map[core.NodeID]*candidate)
 	ob.setPoll(o.Poll)
 	return ob
@@ -109,14 +113,20 @@ func (o *Observer) setPoll(poll time.Duration) {
 func (o *Observer) Counts() Counts {
 	c := o.counts
 	c.Up, c.Down, c.Links, c.Candidates = len(o.up), o.down, o.links, len(o.candidates.at)
-	c.Dropped = o.dropped.total()
+	c.Reporters, c.Dropped = len(o.reporters), o.dropped.total()
 	return c
 }
 
-// Alive are the nodes that are there, for Options.Known of the observer after this one.
+// Alive are the nodes that are there, for Options.Known of the observer after this one: in place of those that report
+// through another, that one.
 func (o *Observer) Alive() (ids []core.NodeID) {
+	for _, r := range o.reporters {
+		ids = append(ids, r.id)
+	}
 	for _, m := range o.up {
-		ids = append(ids, m.id)
+		if m.via == nil {
+			ids = append(ids, m.id)
+		}
 	}
 	return ids
 }
@@ -154,86 +164,6 @@ func (o *Observer) Process(m *core.Msg) core.Verdict {
 // now is the time of what happens now.
 func (o *Observer) now() record.Time { return record.At(o.Now()) }
 
-// booted takes note of a node that says it is up, and answers with some that are.
-func (o *Observer) booted(m *core.Msg) {
-	id := m.From()
-	o.counts.Boots++
-	if !id.Dialable() || id == o.ID() {
-		o.counts.Malformed++
-		return
-	}
-	if mem := o.byID[id]; mem != nil {
-		mem.greet = true
-		o.ask(mem)
-	} else if !o.heardOf(id, m.Proven()) {
-		return
-	}
-	if m.Proven() {
-		o.greet(id)
-	}
-}
-
-// greet answers a boot message (paper, section 2.2): with a random subset of the nodes that are alive.
-func (o *Observer) greet(id core.NodeID) {
-	if mem := o.byID[id]; mem != nil {
-		mem.greet = false
-	}
-	if c := o.candidates.at[id]; c != nil {
-		c.greeted = true
-	}
-	var hosts []core.NodeID
-	if most := min(o.o.Hosts, algos.MaxHosts); most > 0 {
-		for _, m := range algos.Pick(o.Rand(), o.up, most+1) { // one more: the node itself may be among them
-			if m.id != id && len(hosts) < most {
-				hosts = append(hosts, m.id)
-			}
-		}
-	}
-	o.Send(o.NewControl(wire.TypeBootReply, 0, algos.BootReply{Hosts: hosts}), id)
-}
-
-// traced tells a line that an algorithm wrote.
-func (o *Observer) traced(m *core.Msg) {
-	mem := o.byID[m.From()]
-	if mem == nil || !mem.up {
-		o.drop(dropStrangers)
-		return
-	}
-	if !mem.traces.take(o.Now()) {
-		o.drop(dropTraces)
-		return
-	}
-	payload := m.Payload()
-	text := clean(string(payload[:min(len(payload), maxText)]), maxText)
-	if o.event(record.Event{Kind: record.EventTrace, Node: record.To(mem.index), Text: text}) {
-		o.counts.Traces++
-		o.log(record.EventTrace, mem, text)
-	}
-}
-
-// bucket lets some things happen at once and so many a second.
-type bucket struct{ due time.Duration }
-
-func (b *bucket) take(now time.Duration) bool {
-	const each = time.Second / traceRate
-	if max(b.due, now) > now+(traceBurst-1)*each {
-		return false
-	}
-	b.due = max(b.due, now) + each
-	return true
-}
-
-func (o *Observer) log(kind string, m *member, text string) {
-	if o.o.Log == nil {
-		return
-	}
-	l := Line{T: o.now(), Kind: kind, Text: text}
-	if m != nil {
-		l.Node, l.Name = m.id, m.shown.Name.Or("")
-	}
-	o.o.Log(l)
-}
-
 // event adds something that happened to what is told next, and reports whether there was room.
 func (o *Observer) event(e record.Event) bool {
 	if len(o.pending.Events) >= maxPending {
@@ -268,54 +198,5 @@ func (o *Observer) flush() {
 	o.pending = record.Update{}
 	if o.o.Tell != nil {
 		o.o.Tell(&told)
-	}
-}
-
-// What is dropped.
-type dropKind int
-
-const (
-	dropTraces dropKind = iota
-	dropEvents
-	dropStrangers
-	dropNodes
-	dropUnproven
-	dropLinks
-	dropNews
-	dropKinds
-)
-
-var dropWords = [dropKinds]string{
-	dropTraces: "trace lines of nodes that write more than %[2]d a second", dropEvents: "events, of which there were too many at once",
-	dropStrangers: "trace lines of nodes that nobody knows", dropNodes: "nodes beyond the limit of %[3]d",
-	dropUnproven: "boots of nodes that may be somewhere else than they say", dropLinks: "links beyond the limits of a node, or of all",
-	dropNews: "changes in one report that were too many",
-}
-
-// drops counts what goes over limits, and says so now and then.
-type drops struct {
-	count [dropKinds]uint64
-	told  [dropKinds]uint64
-	next  [dropKinds]time.Duration
-}
-
-func (d *drops) total() (n uint64) {
-	for _, c := range d.count {
-		n += c
-	}
-	return n
-}
-
-func (o *Observer) drop(k dropKind) { o.dropped.count[k]++ }
-
-func (d *drops) tell(o *Observer) {
-	now := o.Now()
-	for k := range d.count {
-		news := d.count[k] - d.told[k]
-		if news == 0 || now < d.next[k] || len(o.pending.Events) >= maxPending {
-			continue
-		}
-		d.told[k], d.next[k] = d.count[k], now+problemPause
-		o.happened(record.EventProblem, nil, fmt.Sprintf("dropped %[1]d "+dropWords[k]+"%.0[2]d%.0[3]d", news, traceRate, o.o.Nodes))
 	}
 }

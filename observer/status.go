@@ -18,9 +18,11 @@ import (
 // reported takes the answer to a request.
 func (o *Observer) reported(m *core.Msg) {
 	id := m.From()
-	mem, c := o.byID[id], o.candidates.at[id]
+	mem, c, rep := o.byID[id], o.candidates.at[id], o.reporterByID[id]
 	asked := uint64(0)
 	switch {
+	case rep != nil:
+		asked = rep.asked
 	case mem != nil:
 		asked = mem.asked
 	case c != nil:
@@ -33,8 +35,11 @@ func (o *Observer) reported(m *core.Msg) {
 	s, err := algos.ParseStatus(m)
 	if err != nil {
 		o.counts.Malformed++
-		if mem != nil {
-			mem.asked = 0 // one answer for a request
+		switch { // one answer for a request
+		case rep != nil:
+			rep.asked = 0
+		case mem != nil:
+			mem.asked = 0
 		}
 		return
 	}
@@ -42,26 +47,69 @@ func (o *Observer) reported(m *core.Msg) {
 		o.counts.Stray++
 		return
 	}
+	if s.Shared != nil || rep != nil {
+		o.reportedShared(rep, mem, c, &s)
+		return
+	}
 	greet := false
 	if mem == nil {
+		if s.Delta != nil {
+			o.counts.Malformed++ // of what?
+			return
+		}
 		greet = !c.greeted
 		o.candidates.remove(c)
 		if mem = o.admit(id); mem == nil {
 			return
 		}
+		mem.session = asked
+	}
+	mem.asked, mem.silent = 0, 0
+	is := o.whole(mem, &s)
+	if is == nil {
+		o.counts.Malformed++
+		return
 	}
 	o.counts.Reports++
 	greet = greet || mem.greet
-	mem.asked, mem.silent = 0, 0
-	came := !mem.up
-	o.rise(mem)
-	if came {
-		mem.shown.Since = record.Field[float64]{} // so that it is told again
-	}
-	o.take(mem, &s, came)
+	came := o.came(mem)
+	o.provenBy(mem, s.Via)
+	o.take(mem, is, came)
 	if greet {
 		o.greet(id)
 	}
+}
+
+// came takes note that a node is up, and reports whether it was not.
+func (o *Observer) came(m *member) bool {
+	came := !m.up
+	o.rise(m)
+	if came {
+		m.shown.Since = record.Field[float64]{} // so that it is told again
+	}
+	return came
+}
+
+// whole is a node's report with what has not changed; nil if it changes one that is not there. The next is whole then.
+func (o *Observer) whole(m *member, s *algos.Status) *algos.Status {
+	switch {
+	case m.via != nil:
+		if s.Delta != nil {
+			return nil
+		}
+		return s // its reporter's are another row
+	case s.Delta == nil:
+		m.base = nil
+		if s.Number != 0 {
+			m.base = s
+		}
+		return s
+	case m.base == nil || s.Delta.Base != m.base.Number || s.Delta.Apply(m.base, s.Now) != nil:
+		m.base = nil
+		return nil
+	}
+	m.base.Number = s.Number
+	return m.base
 }
 
 // take shows what a report says.
@@ -120,22 +168,31 @@ func text(s string, most int) record.Field[string] {
 
 // process is what the node's process has used.
 func (o *Observer) process(m *member, s *algos.Status, is *record.Node) {
+	if m.via != nil {
+		is.Process = m.via.process
+		return
+	}
 	p := s.Process
 	if p == nil {
 		return
 	}
-	is.Process = record.Process{
-		PID: record.Number(p.PID), Host: text(p.Host, maxName), RSS: record.Number(max(p.RSS, 0)), Goroutines: record.Number(max(p.Goroutines, 0)),
-		CPU: m.shown.Process.CPU,
-	}
-	if p.FDs > 0 {
-		is.Process.FDs = record.Number(p.FDs)
-	}
+	is.Process = processOf(p, m.shown.Process.CPU)
 	if gone := s.Now - m.cpuAt; p.PID == m.pid && p.CPU >= m.cpu && gone > 0 {
 		// In whole thousandths: it is a mean over a poll, and not to be told anew for less.
 		is.Process.CPU = record.Set(math.Round(1000*float64(p.CPU-m.cpu)/float64(gone)) / 1000)
 	}
 	m.pid, m.cpu, m.cpuAt = p.PID, p.CPU, s.Now
+}
+
+// processOf is what a process has used, but for its share of processors.
+func processOf(p *algos.StatusProcess, cpu record.Field[float64]) record.Process {
+	is := record.Process{
+		PID: record.Number(p.PID), Host: text(p.Host, maxName), RSS: record.Number(max(p.RSS, 0)), Goroutines: record.Number(max(p.Goroutines, 0)), CPU: cpu,
+	}
+	if p.FDs > 0 {
+		is.FDs = record.Number(p.FDs)
+	}
+	return is
 }
 
 func metrics(of map[string]float64) (list []record.Metric) {

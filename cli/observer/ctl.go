@@ -53,8 +53,8 @@ func Ctl(a *console.App) *cobra.Command {
 with "all". That an order was sent does not say that it was obeyed: a node obeys only the
 observer that its --observer names first, and the next status shows what came of it.
 
-Exit codes: 0 sent to all, 1 not sent to some (their errors are printed), 2 wrong usage, or the
-observer said that the order makes no sense, 3 the observer could not be asked.`,
+Exit codes: 0 sent to all, 1 not sent to some, or all, of them: they are down, or nobody knows them
+(it is said of each), 2 wrong usage, or the observer said that the order makes no sense, 3 the observer could not be asked.`,
 		Example: `  ioverlay ctl nodes
   ioverlay ctl set-bandwidth --target n3 --up 50KBps
   ioverlay ctl terminate-node --target n4 --format json`,
@@ -191,19 +191,34 @@ func (f *ctlFlags) send(ctx context.Context, a *console.App) error {
 	if err := f.print(a, answer.Results, answer); err != nil {
 		return err
 	}
+	return notSent(answer.Results)
+}
+
+// notSent is the error of an order that did not go to all whom it was for; nil if it did.
+func notSent(results []observer.Result) error {
+	if len(results) == 0 {
+		return fmt.Errorf("%w: the observer knows no node that is up", console.ErrNotSent)
+	}
+	const most = 10 // that are named
 	var failed []string
-	for _, r := range answer.Results {
-		if !r.Sent {
-			failed = append(failed, r.Named)
+	count := 0
+	for _, r := range results {
+		if r.Sent {
+			continue
+		}
+		if count++; count <= most {
+			failed = append(failed, r.Named+": "+r.Error)
 		}
 	}
-	if len(failed) > 0 {
-		return fmt.Errorf("%w to %d of %d: %s", console.ErrMissed, len(failed), len(answer.Results), strings.Join(failed[:min(len(failed), 10)], ", "))
+	switch {
+	case count == 0:
+		return nil
+	case len(results) == 1:
+		return fmt.Errorf("%w to %s", console.ErrNotSent, failed[0])
+	case count > most:
+		failed = append(failed, fmt.Sprintf("and %d more", count-most))
 	}
-	if len(answer.Results) == 0 {
-		return fmt.Errorf("%w: the observer knows no node that is up", console.ErrMissed)
-	}
-	return nil
+	return fmt.Errorf("%w to %d of %d nodes: %s", console.ErrNotSent, count, len(results), strings.Join(failed, "; "))
 }
 
 func (f *ctlFlags) print(a *console.App, results []observer.Result, whole any) error {

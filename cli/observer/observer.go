@@ -76,6 +76,8 @@ type observerFlags struct {
 	state             string
 	log               string
 	logSize, logFiles int
+	record            string
+	recSize, recFiles int
 	http              HTTPFlags
 	verbose           bool
 }
@@ -124,6 +126,9 @@ those that were there at once. Exit codes: 0 interrupted, 2 wrong usage, 3 it co
 	fl.StringVar(&f.log, "log", "", "file for the log as JSON lines: orders with who gave them, failures, trace lines")
 	fl.IntVar(&f.logSize, "log-size", 20, "with --log: begin another file after so many MiB")
 	fl.IntVar(&f.logFiles, "log-files", 10, "with --log: keep so many old files")
+	fl.StringVar(&f.record, "record", "", "record what is shown in this file, for \"ioverlay view\" and \"ioverlay record\"")
+	fl.IntVar(&f.recSize, "record-size", live.DefaultRecordSize>>20, "with --record: begin another file after so many MiB")
+	fl.IntVar(&f.recFiles, "record-files", live.DefaultRecordFiles, "with --record: keep so many old files")
 	fl.BoolVar(&f.verbose, "verbose", false, "log more on standard error")
 	f.http.Define(fl)
 	return cmd
@@ -143,6 +148,10 @@ func (f *observerFlags) check() error {
 		return console.Usage("log-size", strconv.Itoa(f.logSize), "1 and up")
 	case f.logFiles < 1:
 		return console.Usage("log-files", strconv.Itoa(f.logFiles), "1 and up")
+	case f.recSize < 1:
+		return console.Usage("record-size", strconv.Itoa(f.recSize), "1 and up")
+	case f.recFiles < 1:
+		return console.Usage("record-files", strconv.Itoa(f.recFiles), "1 and up")
 	}
 	if _, err := netip.ParseAddrPort(f.listen); err != nil {
 		return console.Usage("listen", f.listen, "an IP address and a port, such as 127.0.0.1:7000")
@@ -150,7 +159,7 @@ func (f *observerFlags) check() error {
 	return f.http.Check()
 }
 
-func run(ctx context.Context, a *console.App, f observerFlags) (err error) {
+func run(ctx context.Context, a *console.App, f observerFlags) (failed error) {
 	if err := memory.Fits(); err != nil {
 		return err
 	}
@@ -165,19 +174,27 @@ func run(ctx context.Context, a *console.App, f observerFlags) (err error) {
 	}
 	if f.log != "" {
 		file := &lumberjack.Logger{Filename: f.log, MaxSize: f.logSize, MaxBackups: f.logFiles}
-		defer func() { err = errors.Join(err, file.Close()) }()
+		defer func() { failed = errors.Join(failed, file.Close()) }()
 		o.LogTo = file
 	}
 	l, err := live.Start(o)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.Close()) }()
+	defer func() { failed = errors.Join(failed, l.Close()) }()
+	if f.record != "" {
+		r, err := l.Record(live.RecordOptions{File: f.record, Size: int64(f.recSize) << 20, Files: f.recFiles,
+			Program: a.Name + " " + console.ReadVersion().Version})
+		if err != nil {
+			return console.InFile(fmt.Errorf("--record: %w", err))
+		}
+		defer func() { failed = errors.Join(failed, r.Close()) }()
+	}
 	svc, err := api.Listen(l, f.http.Listening(api.Options{Log: log, Collect: l.Figures, Page: page()}))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, svc.Close()) }()
+	defer func() { failed = errors.Join(failed, svc.Close()) }()
 	fmt.Fprintf(a.Out, "observer %v\n", l.ID())
 	Tell(a.Out, svc)
 	select {

@@ -272,6 +272,23 @@ func TestCtlSaysWhatWentWrong(t *testing.T) {
 			t.Errorf("ctl %v: %+v, want the code %d and %q", c.args, r, c.code, c.says)
 		}
 	}
+	p.nodes["n"].Kill()
+	eventually(t, "the node that was killed is shown as down", func() bool {
+		return strings.Contains(inside(append([]string{"ctl", "nodes"}, at...)...).Out, "down")
+	})
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"terminate-node", "--target", "n"}, "the order was not sent to n: it is down"},
+		{[]string{"terminate-node", "--target", "n", "--target", "nobody"}, `the order was not sent to 2 of 2 nodes: n: it is down; nobody: there is no node called "nobody"`},
+		{[]string{"terminate-node", "--target", "all"}, "the order was not sent: the observer knows no node that is up"},
+	} {
+		r := inside(append(append([]string{"ctl"}, c.args...), at...)...)
+		if r.Code != 1 || !strings.Contains(r.Err, c.says) || strings.Contains(r.Err, "measured") {
+			t.Errorf("ctl %v to nodes that are gone: %+v, want the code 1 and %q", c.args, r, c.says)
+		}
+	}
 	if r := inside("ctl", "request", "--target", "all", "--observer", "http://127.0.0.1:1"); r.Code != console3 || !strings.Contains(r.Err, "running") {
 		t.Errorf("without an observer: %+v", r)
 	}

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"runtime/pprof"
 	"strconv"
 	"time"
 
@@ -27,6 +29,8 @@ type observerFlags struct {
 	nodes, processes int
 	poll, duration   time.Duration
 	format           string
+	cpuProfile       string
+	alone            bool
 }
 
 // observerResult is what was measured.
@@ -34,6 +38,7 @@ type observerResult struct {
 	Nodes     int     `json:"nodes"`
 	Up        int     `json:"up"` // shown as up at the end
 	Links     int     `json:"links"`
+	Alone     bool    `json:"alone,omitempty"` // each node over a connection of its own
 	PollS     float64 `json:"poll_s"`
 	Seconds   float64 `json:"seconds"`
 	Cores     float64 `json:"cores"` // of the observer's process
@@ -50,10 +55,14 @@ func (a *app) benchObserver() *cobra.Command {
 		Use:   "observer",
 		Short: "Measure what an observer of many nodes costs",
 		Long: `Run an observer in this process and nodes in others, each linked to the next by a trickle of data, and measure the
-observer's processor time and memory while it polls them. It has two descriptors a node, and a process with nodes three.`,
-		Example: `  ioverlay bench observer --nodes 9900 --processes 3 --poll 1s --duration 30s`,
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runBenchObserver(cmd.Context(), f) },
+observer's processor time and memory while it polls them. The nodes of a process report together, unless --alone is given:
+then the observer has two descriptors a node, and a process with nodes three.`,
+		Example: `  ioverlay bench observer --nodes 9900 --processes 3 --poll 1s --duration 30s
+
+  # where the observer's time goes
+  ioverlay bench observer --cpuprofile cpu.pprof && go tool pprof -top cpu.pprof`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runBenchObserver(cmd.Context(), f) },
 	}
 	fl := cmd.Flags()
 	fl.IntVar(&f.nodes, "nodes", 1000, "nodes")
@@ -61,6 +70,8 @@ observer's processor time and memory while it polls them. It has two descriptors
 	fl.DurationVar(&f.poll, "poll", time.Second, "how often each is asked")
 	fl.DurationVar(&f.duration, "duration", 10*time.Second, "how long to measure, once all are shown")
 	fl.StringVar(&f.format, "format", console.FormatTable, "how to print: table or json")
+	fl.BoolVar(&f.alone, "alone", false, "each node reports over a connection of its own, as if it had a process of its own")
+	fl.StringVar(&f.cpuProfile, "cpuprofile", "", "write a CPU profile of the observer while it is measured, to this file")
 	return cmd
 }
 
@@ -68,6 +79,7 @@ observer's processor time and memory while it polls them. It has two descriptors
 func (a *app) benchObserved() *cobra.Command {
 	var count int
 	var observer string
+	var alone bool
 	cmd := &cobra.Command{
 		Use: "observed", Hidden: true, Args: cobra.NoArgs,
 		Short: "Be some nodes with an observer, until standard input ends",
@@ -82,7 +94,7 @@ func (a *app) benchObserved() *cobra.Command {
 			}
 			defer eng.Close()
 			eng.AllUp()
-			if err := observedNodes(eng, id, count); err != nil {
+			if err := observedNodes(eng, id, count, !alone); err != nil {
 				return err
 			}
 			if err := json.NewEncoder(a.Out).Encode(map[string]int{"nodes": count}); err != nil {
@@ -94,12 +106,21 @@ func (a *app) benchObserved() *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&count, "count", 1, "nodes")
+	cmd.Flags().BoolVar(&alone, "alone", false, "each reports over a connection of its own")
 	cmd.Flags().StringVar(&observer, "observer", "", "their observer")
 	return cmd
 }
 
 // observedNodes starts nodes in a chain of pairs: each second one has a link from the one before it.
-func observedNodes(eng *engine.Engine, observer core.NodeID, count int) error {
+func observedNodes(eng *engine.Engine, observer core.NodeID, count int, share bool) error {
+	to := report.To
+	if share {
+		shared, err := report.Share(eng, engine.NodeOptions{}, observer)
+		if err != nil {
+			return err
+		}
+		to = shared.To
+	}
 	var last *engine.Node
 	for i := range count {
 		var alg *relay.Relay
@@ -110,7 +131,7 @@ func observedNodes(eng *engine.Engine, observer core.NodeID, count int) error {
 		}
 		o := report.Options{Observers: []core.NodeID{observer}, Name: "n" + strconv.Itoa(i), Group: "bench", Algorithm: "relay",
 			Place: &algos.Place{Lat: float64(i%180) - 90, Lon: float64(i%360) - 180}}
-		if err := report.To(alg, o); err != nil {
+		if err := to(alg, o); err != nil {
 			return err
 		}
 		n, err := eng.AddNode(alg, engine.NodeOptions{})
@@ -152,7 +173,7 @@ func (a *app) runBenchObserver(ctx context.Context, f observerFlags) (err error)
 	}()
 	for i := range f.processes {
 		count := f.nodes*(i+1)/f.processes - f.nodes*i/f.processes
-		self, err := subprocess.Self("bench", "observed", "--count", strconv.Itoa(count), "--observer", l.ID().String())
+		self, err := subprocess.Self("bench", "observed", "--count", strconv.Itoa(count), "--observer", l.ID().String(), "--alone="+strconv.FormatBool(f.alone))
 		if err != nil {
 			return err
 		}
@@ -173,14 +194,14 @@ func (a *app) runBenchObserver(ctx context.Context, f observerFlags) (err error)
 	if f.format == console.FormatJSON {
 		return json.NewEncoder(a.Out).Encode(r)
 	}
-	_, err = fmt.Fprintf(a.Out, "%d nodes (%d up), %d links, a poll each %.3g s: %.3f cores, %.1f MB, %.0f reports a second, %d dropped, all shown after %.1f s, %.0f s remembered\n",
-		r.Nodes, r.Up, r.Links, r.PollS, r.Cores, float64(r.RSSBytes)/1e6, r.Reports, r.Dropped, r.StartedIn, r.History)
+	_, err = fmt.Fprintf(a.Out, "%d nodes (%d up), %d links, a poll each %.3g s%s: %.3f cores, %.1f MB, %.0f reports a second, %d dropped, all shown after %.1f s, %.0f s remembered\n",
+		r.Nodes, r.Up, r.Links, r.PollS, map[bool]string{true: ", each over its own connection"}[f.alone], r.Cores, float64(r.RSSBytes)/1e6, r.Reports, r.Dropped, r.StartedIn, r.History)
 	return err
 }
 
 // measureObserver waits until all nodes are shown, and measures.
 func measureObserver(ctx context.Context, l *live.Live, f observerFlags, began time.Time) (r observerResult, err error) {
-	r = observerResult{Nodes: f.nodes, PollS: f.poll.Seconds()}
+	r = observerResult{Nodes: f.nodes, Alone: f.alone, PollS: f.poll.Seconds()}
 	for {
 		c, err := l.Counts()
 		if err != nil {
@@ -209,7 +230,7 @@ func measureObserver(ctx context.Context, l *live.Live, f observerFlags, began t
 		return r, err
 	}
 	start := time.Now()
-	if err := sleep(ctx, f.duration); err != nil {
+	if err := whileProfiling(f.cpuProfile, func() error { return sleep(ctx, f.duration) }); err != nil {
 		return r, err
 	}
 	after, err := nodereport.Self()
@@ -230,6 +251,23 @@ func measureObserver(ctx context.Context, l *live.Live, f observerFlags, began t
 	r.Reports = float64(c.Reports-c0.Reports) / r.Seconds
 	r.Up, r.Links, r.Dropped, r.History = c.Up, c.Links, c.Dropped, (m.End - m.Begin).Seconds()
 	return r, nil
+}
+
+// whileProfiling does something, and writes a CPU profile of this process meanwhile if a file is named.
+func whileProfiling(name string, do func() error) (err error) {
+	if name == "" {
+		return do()
+	}
+	file, err := os.Create(name)
+	if err != nil {
+		return console.InFile(fmt.Errorf("--cpuprofile: %w", err))
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return fmt.Errorf("--cpuprofile: %w", err)
+	}
+	defer pprof.StopCPUProfile()
+	return do()
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

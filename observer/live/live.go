@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core"
@@ -54,6 +55,7 @@ type Live struct {
 	began time.Time
 
 	remembering *remembering
+	recorder    atomic.Pointer[Recorder] // the last one; nil: there was none
 }
 
 // Start starts an observer.
@@ -173,7 +175,19 @@ func (l *Live) Figures() []api.Figure {
 	counter := func(name, help string, v uint64) api.Figure {
 		return api.Figure{Name: "ioverlay_observer_" + name + "_total", Help: help, Value: float64(v), Counter: true}
 	}
-	return []api.Figure{
+	var recorded []api.Figure
+	if r := l.recorder.Load(); r != nil {
+		failed := 0.0
+		if r.bad.Load() {
+			failed = 1
+		}
+		recorded = []api.Figure{
+			counter("recording_lost", "Updates that are not in the recording.", r.lost.Load()),
+			{Name: "ioverlay_observer_recording_bytes", Help: "Bytes of the recording's file.", Value: float64(r.bytes.Load())},
+			{Name: "ioverlay_observer_recording_failed", Help: "1 if nothing is recorded any more because of an error.", Value: failed},
+		}
+	}
+	return append([]api.Figure{
 		counter("polls", "Requests for a status that were sent.", c.Polls),
 		counter("reports", "Reports of nodes that were understood.", c.Reports),
 		counter("stray_reports", "Reports that nobody had asked for.", c.Stray),
@@ -186,5 +200,6 @@ func (l *Live) Figures() []api.Figure {
 		{Name: "ioverlay_observer_history_bytes", Help: "Memory of what was.", Value: float64(l.store.historyBytes())},
 		{Name: "ioverlay_observer_history_seconds", Help: "How far back that goes.", Value: math.Max(0, (l.now() - l.store.begin()).Seconds())},
 		{Name: "ioverlay_observer_candidates", Help: "Nodes that were heard of and have not answered.", Value: float64(c.Candidates)},
-	}
+		{Name: "ioverlay_observer_reporters", Help: "Processes whose nodes report together.", Value: float64(c.Reporters)},
+	}, recorded...)
 }

@@ -54,6 +54,9 @@ func New(r *recording.Reader, version string) (*Source, error) {
 	if said.World == "sim" {
 		s.meta.Mode = api.ModeSim
 	}
+	if blocks := r.Blocks(); said.World == "observer" && len(blocks) > 0 {
+		s.meta.Begin = blocks[0].Begin // an observer's file may begin when another was full
+	}
 	if said.Epoch != nil {
 		s.meta.EpochMS = *said.Epoch
 	}

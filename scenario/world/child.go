@@ -74,7 +74,7 @@ func (c *child) boot(r *host.Registry, line []byte) (stop func(), err error) {
 	if c.host, err = calls.newHost(r, b.Setup); err != nil {
 		return stop, err
 	}
-	if err := observe(c.host, b.Setup); err != nil {
+	if err := observe(c.host, b.Setup, nil); err != nil {
 		return stop, err
 	}
 	if c.eng, c.short, err = startEngine(b); err != nil {

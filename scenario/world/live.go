@@ -9,6 +9,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
+	"github.com/ioverlay/ioverlay/observer/report"
 	"github.com/ioverlay/ioverlay/scenario/host"
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
@@ -22,6 +23,8 @@ type live struct {
 	short *shortage
 	calls calls
 	clock
+
+	shared *report.Shared // that the nodes report through; nil: each does so itself
 }
 
 // liveNode is what runs at a node now, or ran last.
@@ -60,7 +63,12 @@ func newLive(o Options) (World, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("world: start the engine: %w", err), at.release())
 	}
-	return &live{o: o, eng: eng, at: at, nodes: make([]liveNode, len(at.ids)), short: short}, nil
+	w := &live{o: o, eng: eng, at: at, nodes: make([]liveNode, len(at.ids)), short: short}
+	if w.shared, err = shareReports(eng, o.Plan); err != nil {
+		eng.Close()
+		return nil, errors.Join(err, at.release())
+	}
+	return w, nil
 }
 
 func (w *live) Name() string { return "live" }
@@ -72,7 +80,7 @@ func (w *live) Boot(_ context.Context, node int, s host.Setup) error {
 	if err != nil {
 		return err
 	}
-	if err := observe(h, s); err != nil {
+	if err := observe(h, s, w.shared); err != nil {
 		return err
 	}
 	n, err := w.eng.AddNode(h, engine.NodeOptions{Listen: w.at.ids[node].String()})
