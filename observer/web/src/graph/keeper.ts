@@ -23,8 +23,13 @@ export class Keeper {
   private laidLinks = new Set<string>()
   private busy = false
   calm = false
-  /** Called when nodes move or a layout is done. */
-  onchange: (fit: boolean) => void = () => {}
+  /** Rises whenever nodes stand elsewhere, for all graphs that share a layout. */
+  moves = 0
+  private readonly hearers = new Set<() => void>()
+
+  /** Who is called when nodes begin to glide to another layout. */
+  onchange(f: () => void): void { this.hearers.add(f) }
+  deaf(f: () => void): void { this.hearers.delete(f) }
 
   /** Puts those that are new somewhere, and lays out the whole if most of it is new. Returns whether it did the latter. */
   sync(kind: LayoutName, t: Topology, places: (i: number) => XY | undefined): boolean {
@@ -99,6 +104,7 @@ export class Keeper {
       this.now.set(i, { x: from.x + (to.x - from.x) * e, y: from.y + (to.y - from.y) * e })
     }
     if (k >= 1) this.started = -1
+    this.moves++
     return true
   }
 
@@ -119,6 +125,7 @@ export class Keeper {
   close(): void { this.worker?.terminate() }
 
   private set(i: number, p: XY): void {
+    this.moves++
     this.now.set(i, p)
     this.target.set(i, p)
     this.from.set(i, p)
@@ -132,7 +139,7 @@ export class Keeper {
       this.target.set(i, p)
     }
     this.started = performance.now()
-    this.onchange(true)
+    for (const f of this.hearers) f()
   }
 
   private force(t: Topology): void {

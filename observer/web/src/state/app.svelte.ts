@@ -1,30 +1,35 @@
 // The page's one model: what is known (history), where one looks (a time), and how (view, layout, selection). Views read
 // it; `tick` says that the world they read is another one. It changes at most a few times a second.
 
+import { flushSync } from 'svelte'
 import { api, ApiError } from '../api/client.ts'
 import { Stream, type StreamState } from '../api/stream.ts'
-import { decodeTransfers, type Transfers } from '../api/transfers.ts'
-import { domino, DOMINO_WINDOW, startsDomino, type Domino } from '../model/domino.ts'
-import { EventLog } from '../model/events.ts'
-import { Cursor, History, Stretch } from '../model/history.ts'
+import type { Transfers } from '../api/transfers.ts'
+import type { Domino } from '../model/domino.ts'
+import { Stretch } from '../model/history.ts'
 import { linkKey, type Event, type Link, type Meta, type Node, type Update } from '../model/types.ts'
 import { World } from '../model/world.ts'
 import { byNumber } from '../model/stats.ts'
 import type { LayoutName } from '../graph/keeper.ts'
 import type { LinkColour, NodeColour } from '../graph/style.ts'
+import { Courier } from './courier.ts'
+import { Failures } from './failures.svelte.ts'
+import { keep, read } from './kept.ts'
 import { readHash, writeHash } from './permalink.ts'
+import { Reel } from './reel.ts'
+import { Twin } from './twin.svelte.ts'
 
-export type View = 'graph' | 'map' | 'table' | 'series' | 'spread' | 'race'
+export type View = 'graph' | 'map' | 'table' | 'series' | 'spread' | 'race' | 'compare'
 export const views: { id: View; label: string; key: string }[] = [
   { id: 'graph', label: 'Graph', key: '1' }, { id: 'map', label: 'Map', key: '2' }, { id: 'table', label: 'Table', key: '3' },
   { id: 'series', label: 'Series', key: '4' }, { id: 'spread', label: 'Spread', key: '5' }, { id: 'race', label: 'Race', key: '6' },
+  { id: 'compare', label: 'Compare', key: '7' },
 ]
 export const speeds = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 60]
 
-const TICK_MS = 200
-const PAGE_BUDGET = 120_000 // updates that are fetched ahead of a recording
+/** How often views hear of new data at most; if showing them takes long, a share of the time at most (SHARE). */
+const TICK_MS = 200, SHARE = 4
 const LIVE_KEEP = 1800 // seconds of live history in the page; the observer has more
-const TRANSFERS_LIMIT = 4000
 
 export class App {
   meta = $state.raw<Meta | undefined>()
@@ -66,28 +71,26 @@ export class App {
   dialog = $state<'help' | 'export' | undefined>()
   toast = $state.raw<{ text: string; kind: 'good' | 'bad' | 'plain' } | undefined>()
   said = $state('')
-  domino = $state.raw<Domino | undefined>()
-  dominoAt = 0
-  dominoHeld = false
   freshEvents = $state(0)
   private named = $state(0)
 
-  readonly history = new History()
-  readonly events = new EventLog()
-  readonly cursor = new Cursor()
-  transfers: Transfers | undefined
-  private transfersFrom = Infinity
-  private transfersTo = -Infinity
-  private transfersBusy = false
-  private tail: Stretch | undefined
+  readonly reel = new Reel(api, {
+    changed: () => this.changed(),
+    grown: () => { this.freshEvents++ },
+    loading: (on) => { this.loading = on },
+    failed: (text) => this.tell(text, 'bad'),
+  })
+  readonly failures = new Failures(this.reel, api, () => 2 * (this.live ? (this.meta?.poll ?? 0) : 0), (text) => this.say(text), (text) => this.tell(text, 'bad'))
+  private readonly courier = new Courier(api)
+  /** The recording beside this one, if there is one. */
+  twin = $state.raw<Twin | undefined>()
   private conn: Stream | undefined
   private lastFrame = 0
   private lastTick = 0
+  private cost = 0
   private dirty = false
   private gap = false
   private known = 0
-  private seeking: AbortController | undefined
-  private extending = false
   private toastTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
@@ -116,7 +119,15 @@ export class App {
   }
 
   /** The world as it is looked at. Read `tick` to be told when it is another. */
-  get now(): World { return this.following && this.tail ? this.tail.newest : this.cursor.world }
+  get now(): World { return this.following && this.reel.tail ? this.reel.tail.newest : this.reel.world }
+  get history() { return this.reel.history }
+  get events() { return this.reel.events }
+  get transfers(): Transfers | undefined { return this.courier.transfers }
+  get domino(): Domino | undefined { return this.failures.shown }
+  get dominoAt(): number { return this.failures.at }
+  get dominoHeld(): boolean { return this.failures.held }
+  /** Views that there are. */
+  get views() { return this.twin ? views : views.filter((v) => v.id !== 'compare') }
 
   get live(): boolean { return this.meta?.mode === 'live' }
 
@@ -135,8 +146,10 @@ export class App {
     }
     const m = this.meta
     document.title = m.title ? `${m.title} · iOverlay` : 'iOverlay observer'
-    this.begin = m.begin ?? 0
-    this.end = m.end ?? 0
+    this.begin = this.reel.begin = m.begin ?? 0
+    this.end = this.reel.end = m.end ?? 0
+    if (m.twin) await this.pair()
+    else if (this.view === 'compare') this.view = 'graph'
     const q = readHash()
     const at = q.t !== undefined && Number.isFinite(Number(q.t)) ? Number(q.t) : undefined
     void this.someEvents()
@@ -161,47 +174,60 @@ export class App {
       this.following = false
       this.stream = 'open'
       this.t = at ?? this.begin
-      await this.recording(this.t)
+      try {
+        await Promise.all([this.reel.load(Math.min(this.t, this.reel.end)), this.twin?.load(this.t)])
+      } catch (e) {
+        this.problem = (e as Error).message
+      }
       // A recording that is opened shows that it lives; a time that was asked for stands still.
       this.playing = at === undefined && !this.calm
     }
   }
 
+  /** Opens what is shown beside this, by the same clock. */
+  private async pair(): Promise<void> {
+    const names = await api.snapshot()
+    const twin = new Twin(names.nodes ?? [], { changed: () => { this.dirty = true }, grown: () => { this.freshEvents++ }, loading: (on) => { this.loading = on }, failed: (text) => this.tell(text, 'bad') })
+    await twin.open()
+    this.end = Math.max(this.end, twin.end)
+    this.twin = twin
+    if (readHash().view === undefined) this.view = 'compare'
+  }
+
   // --- what comes in
 
   private snapshot(u: Update): void {
+    const r = this.reel
     // A snapshot that was asked for (details of other nodes) goes on where the last update was; one after a gap does not.
-    if (this.tail && !this.gap && u.t >= this.tail.end) this.tail.push(u)
+    if (r.tail && !this.gap && u.t >= r.tail.end) r.tail.push(u)
     else {
-      this.tail = new Stretch(u)
-      this.history.add(this.tail)
+      r.tail = new Stretch(u)
+      r.history.add(r.tail)
     }
     this.gap = false
     this.named++
-    this.end = u.t
-    if (this.following) this.t = u.t
-    this.take(u.events)
-    this.dirty = true
+    this.came(u)
   }
 
   private update(u: Update): void {
-    if (!this.tail || !this.tail.push(u)) return
-    this.end = u.t
-    if (this.following) this.t = u.t
+    const tail = this.reel.tail
+    if (!tail || !tail.push(u)) return
     if (u.full || u.nodes?.some((n) => n.name !== undefined || n.gone)) this.named++
-    this.take(u.events)
-    this.dirty = true
-    if (this.tail.end - this.tail.begin > LIVE_KEEP * 1.2) {
-      this.tail.forget(this.tail.end - LIVE_KEEP)
-      this.cursor.reset()
+    this.came(u)
+    if (tail.end - tail.begin > LIVE_KEEP * 1.2) {
+      tail.forget(tail.end - LIVE_KEEP)
+      this.reel.cursor.reset()
     }
   }
 
-  private take(events: Event[] | undefined): void {
-    const fresh = this.events.add(events)
+  private came(u: Update): void {
+    this.end = this.reel.end = u.t
+    if (this.following) this.t = u.t
+    this.dirty = true
+    const fresh = this.events.add(u.events)
     if (fresh.length === 0) return
     this.freshEvents++
-    if (this.following) this.watch(fresh)
+    if (this.following) this.failures.watch(fresh, this.t)
   }
 
   private async someEvents(): Promise<void> {
@@ -212,93 +238,16 @@ export class App {
     } catch { /* the stream brings those that matter */ }
   }
 
-  /** Shows the domino of the last failure among the events, and keeps it up to date while it runs. */
-  private watch(events: Event[]): void {
-    for (const e of events) {
-      if (!startsDomino(e)) continue
-      const d = this.domino
-      // What another failure set off is no failure of its own.
-      if (d && e.t - d.origin.t <= DOMINO_WINDOW && (d.origin.node === e.node || d.hits.some((h) => h.node === e.node))) continue
-      if (this.dominoHeld) continue
-      this.showDomino(e, false)
-    }
-    const d = this.domino
-    if (d && this.t - d.origin.t <= DOMINO_WINDOW + 1) this.showDomino(d.origin, this.dominoHeld, true)
-  }
-
-  showDomino(e: Event, hold: boolean, again = false): void {
-    // Whom it fed is what was reported a poll or two before: one that ends in order closes its links before it is gone.
-    const t = e.t - Math.max(0.2, 2 * (this.live ? (this.meta?.poll ?? 0) : 0))
-    const s = this.history.find(t) ?? this.history.find(e.t)
-    if (s) {
-      this.setDomino(e, s.at(Math.max(s.begin, t)).world, hold, again)
-      return
-    }
-    // It was before the page was opened.
-    void api.snapshot(Math.max(this.begin, t)).then((u) => {
-      const w = new World()
-      w.apply({ ...u, full: true })
-      this.setDomino(e, w, hold, again)
-    }).catch((err: unknown) => this.tell((err as Error).message, 'bad'))
-  }
-
-  private setDomino(e: Event, before: World, hold: boolean, again: boolean): void {
-    this.domino = domino(e, before, this.events.since(e.t))
-    if (!again) {
-      this.dominoAt = performance.now()
-      const n = before.nodes.get(e.node!)
-      this.say(`${n?.name ?? `node ${e.node}`}: ${e.kind}; ${this.domino.hits.length} nodes hit`)
-    }
-    this.dominoHeld = hold
-  }
-
-  clearDomino(): void {
-    this.domino = undefined
-    this.dominoHeld = false
-  }
+  showDomino(e: Event, hold: boolean): void { this.failures.show(e, hold) }
+  clearDomino(): void { this.failures.clear() }
 
   // --- time
 
-  private async recording(t: number): Promise<void> {
-    this.loading = true
-    try {
-      const s = new Stretch({ ...(await api.snapshot(t)), full: true })
-      // A snapshot as of a time is known to hold at that time, though nothing may have happened then.
-      s.begin = Math.min(s.begin, t)
-      s.end = Math.max(s.end, t)
-      this.history.add(s)
-      this.tail = undefined
-      this.go(t)
-      void this.extend(s, PAGE_BUDGET)
-    } catch (e) {
-      this.problem = (e as Error).message
-    } finally {
-      this.loading = false
-    }
-  }
-
-  /** Fetches what follows a stretch, page by page. */
-  private async extend(s: Stretch, budget: number): Promise<void> {
-    if (this.extending) return
-    this.extending = true
-    try {
-      let from = s.end
-      while (from < this.end && s.updates.length < budget) {
-        const r = await api.updates(from, this.end)
-        for (const u of r.updates ?? []) {
-          s.push(u)
-          this.events.add(u.events)
-        }
-        const to = r.next !== undefined && r.next > from ? r.next : this.end
-        s.end = Math.max(s.end, to)
-        from = to
-        this.freshEvents++
-      }
-    } catch (e) {
-      this.tell((e as Error).message, 'bad')
-    } finally {
-      this.extending = false
-    }
+  private changed(): void {
+    this.dirty = true
+    if (this.now.nodes.size === this.known) return
+    this.known = this.now.nodes.size
+    this.named++
   }
 
   seek(t: number): void {
@@ -309,52 +258,24 @@ export class App {
     }
     this.following = false
     this.t = t
-    if (!this.go(t)) void this.fetch(t)
-    if (!this.dominoHeld) this.domino = undefined
+    if (!this.go(t)) void this.reel.fetch(this.own(t), () => this.own(this.t))
+    this.twin?.seek(t, () => this.t)
+    this.failures.leave()
   }
+
+  /** The time as this overlay has it, which may have ended before its twin. */
+  private own(t: number): number { return Math.min(t, this.reel.end) }
 
   /** Moves to a time of which all is known. */
   private go(t: number): boolean {
-    const s = this.history.find(t)
-    if (!s) return false
-    const back = t < this.cursor.world.t
-    const was = this.cursor.world.t
-    if (this.cursor.move(s, t)) {
-      this.dirty = true
-      if (this.cursor.world.nodes.size !== this.known) {
-        this.known = this.cursor.world.nodes.size
-        this.named++
-      }
-    }
-    if (this.playing && !back && t - was < 2) {
-      const k = this.events.count(was)
-      const fresh = this.events.all.slice(k, this.events.count(t))
-      if (fresh.length > 0) this.watch(fresh)
+    t = this.own(t)
+    const was = this.reel.world.t
+    if (!this.reel.go(t)) return false
+    if (this.playing && t >= was && t - was < 2) {
+      const fresh = this.events.all.slice(this.events.count(was), this.events.count(t))
+      if (fresh.length > 0) this.failures.watch(fresh, this.t)
     }
     return true
-  }
-
-  /** Asks the observer for a time that is not in the page. Only the last one that was asked for counts. */
-  private async fetch(t: number): Promise<void> {
-    this.seeking?.abort()
-    const a = new AbortController()
-    this.seeking = a
-    this.loading = true
-    try {
-      const s = new Stretch({ ...(await api.snapshot(t, a.signal)), full: true })
-      s.begin = Math.min(s.begin, t)
-      s.end = Math.max(s.end, t)
-      const r = await api.updates(t, Math.min(this.end, t + 30), a.signal)
-      for (const u of r.updates ?? []) s.push(u)
-      s.end = Math.max(s.end, Math.min(r.next ?? t + 30, this.end))
-      this.history.add(s)
-      while (this.history.stretches.length > 12) this.history.stretches.splice(this.history.stretches[0] === this.tail ? 1 : 0, 1)
-      if (!a.signal.aborted) this.go(this.t)
-    } catch (e) {
-      if ((e as Error).name !== 'AbortError') this.tell((e as Error).message, 'bad')
-    } finally {
-      if (this.seeking === a) this.loading = false
-    }
   }
 
   toLive(): void {
@@ -368,7 +289,7 @@ export class App {
   pause(): void {
     if (this.following) {
       this.following = false
-      if (this.tail) this.cursor.move(this.tail, this.end)
+      if (this.reel.tail) this.reel.cursor.move(this.reel.tail, this.end)
       this.dirty = true
     }
     this.playing = false
@@ -389,61 +310,57 @@ export class App {
     }
   }
 
-  /** To the next or the one before of the moments at which something changed. */
+  /** To the next or the one before of the moments at which something changed, here or in the twin. */
   step(dir: 1 | -1, many = 1): void {
     this.pause()
-    const s = this.history.find(this.t)
+    const s = this.history.find(this.own(this.t)), o = this.twin?.stretch(this.t)
     if (!s) return this.seek(this.t + dir * 0.1 * many)
-    let k = s.count(this.t)
-    if (dir > 0) k = Math.min(s.updates.length - 1, k - 1 + many)
-    else {
-      while (k > 0 && s.updates[k - 1]!.t >= this.t - 1e-9) k--
-      k = k - many
+    let t = this.t
+    for (let k = 0; k < many; k++) {
+      const to = [s.beside(t, dir), o?.beside(t, dir)].filter((x) => x !== undefined)
+      if (to.length === 0) {
+        // Nothing more is known here: the end of what there is, or just before its beginning, which is then asked for.
+        t = dir > 0 ? Math.max(s.end, o?.end ?? 0) : s.begin - (s.begin > this.begin ? 1e-3 : 0)
+        break
+      }
+      t = dir > 0 ? Math.min(...to) : Math.max(...to)
     }
-    const u = s.updates[k]
-    this.seek(u ? u.t : dir > 0 ? s.end : s.begin - (s.begin > this.begin ? 1e-3 : 0))
+    this.seek(t)
   }
 
-  /** Called once a frame. */
-  frame(ms: number): void {
+  /** Called once a frame. Reports whether the next one is to come at once. */
+  frame(ms: number): boolean {
     const dt = Math.min(0.1, (ms - this.lastFrame) / 1000)
     this.lastFrame = ms
     if (this.playing && !this.following) {
       const t = Math.min(this.end, this.t + dt * this.speed)
-      if (this.go(t)) this.t = t
-      else if (!this.loading && !this.extending) void this.fetch(t)
-      const s = this.history.find(this.t)
-      if (s && s !== this.tail && s.end - this.t < 20 && s.end < this.end && !this.extending) void this.extend(s, s.updates.length + 5000)
+      const ready = this.go(t), paired = this.twin?.go(t) ?? true
+      if (ready && paired) this.t = t
+      else if (!this.loading && !this.reel.extending && !this.twin?.extending) {
+        if (!ready) void this.reel.fetch(this.own(t), () => this.own(this.t))
+        if (!paired) this.twin?.seek(t, () => this.t)
+      }
+      this.reel.ahead(this.own(this.t))
+      this.twin?.ahead(this.t)
       if (t >= this.end) {
         this.playing = false
         if (this.live) this.toLive()
       }
     }
-    if (this.meta?.has?.transfers && this.messages) this.needTransfers()
-    if (!this.dominoHeld && this.domino && ms - this.dominoAt > 9000) this.domino = undefined
-    if (this.dirty && ms - this.lastTick >= TICK_MS) {
+    if (this.messages) {
+      if (this.meta?.has?.transfers) this.courier.need(this.t, this.speed, this.begin, this.reel.end)
+      if (this.view === 'compare') this.twin?.need(this.t, this.speed)
+    }
+    this.failures.fade(ms)
+    if (this.dirty && ms - this.lastTick >= Math.max(TICK_MS, SHARE * this.cost)) {
       this.lastTick = ms
       this.dirty = false
+      const began = performance.now()
       this.tick++
+      flushSync()
+      this.cost = performance.now() - began
     }
-  }
-
-  private needTransfers(): void {
-    const ahead = Math.max(0.5, this.speed * 1.5)
-    if (this.transfersBusy || (this.t >= this.transfersFrom && this.t + ahead / 3 <= this.transfersTo)) return
-    if (this.t >= this.transfersFrom && this.transfersTo >= this.end) return
-    this.transfersBusy = true
-    const from = Math.max(this.begin, this.t - 0.5), to = Math.min(this.end, this.t + ahead)
-    void api.transfers(from, to, TRANSFERS_LIMIT).then((b) => {
-      this.transfers = decodeTransfers(b)
-      this.transfersFrom = from
-      // An answer that was cut is good as far as it goes.
-      const n = this.transfers.n
-      this.transfersTo = this.transfers.total > n && n > 0 ? this.transfers.left[n - 1]! : to
-    }).catch(() => {
-      this.transfersFrom = from
-      this.transfersTo = to
-    }).finally(() => { this.transfersBusy = false })
+    return this.playing
   }
 
   // --- what is chosen
@@ -508,16 +425,27 @@ export class App {
   }
 
   apps(): string[] {
-    const s = new Set<string>()
-    for (const n of this.now.nodes.values()) for (const a of Object.keys(n.apps ?? {})) s.add(a)
-    for (const l of this.now.links.values()) for (const a of Object.keys(l.apps ?? {})) s.add(a)
-    return [...s].sort(byNumber)
+    return this.once('apps', (s) => {
+      for (const n of this.now.nodes.values()) for (const a in n.apps) s.add(a)
+      for (const l of this.now.links.values()) for (const a in l.apps) s.add(a)
+    }, byNumber)
   }
 
   groups(): string[] {
+    return this.once('groups', (s) => { for (const n of this.now.nodes.values()) if (n.group !== undefined) s.add(n.group) })
+  }
+
+  private readonly made = new Map<string, { world: World; tick: number; list: string[] }>()
+
+  /** A list that several views want of every world, made once for each. */
+  private once(name: string, add: (to: Set<string>) => void, order?: (a: string, b: string) => number): string[] {
+    const had = this.made.get(name)
+    if (had && had.world === this.now && had.tick === this.tick) return had.list
     const s = new Set<string>()
-    for (const n of this.now.nodes.values()) if (n.group !== undefined) s.add(n.group)
-    return [...s].sort()
+    add(s)
+    const list = [...s].sort(order)
+    this.made.set(name, { world: this.now, tick: this.tick, list })
+    return list
   }
 
   linksOf(i: number): { out: Link[]; in: Link[] } {
@@ -578,20 +506,6 @@ export class App {
       t: this.following || this.playing || !this.meta ? undefined : this.t.toFixed(3),
     })
   }
-}
-
-function read(key: string): string | null {
-  try {
-    return localStorage.getItem(`ioverlay.${key}`)
-  } catch {
-    return null // a browser that keeps nothing
-  }
-}
-
-function keep(key: string, value: string): void {
-  try {
-    localStorage.setItem(`ioverlay.${key}`, value)
-  } catch { /* it is only forgotten at the next visit */ }
 }
 
 export const app = new App()
