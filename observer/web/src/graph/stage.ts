@@ -55,6 +55,8 @@ export class Stage {
   private top!: HTMLCanvasElement
   private gl: GL | undefined
   private flat: CanvasRenderingContext2D | undefined
+  private w = 1
+  private h = 1
   private viewDirty = true
   private fresh = true
   private glide: { from: View; to: View; at: number } | undefined
@@ -101,10 +103,10 @@ export class Stage {
   // --- the camera
 
   size(w: number, h: number): void {
-    const first = this.camera.w <= 1
+    const first = this.w <= 1
     const dpr = Math.min(2, devicePixelRatio || 1)
-    this.camera.w = Math.max(1, w)
-    this.camera.h = Math.max(1, h)
+    this.camera.w = this.w = Math.max(1, w)
+    this.camera.h = this.h = Math.max(1, h)
     for (const c of [this.ground, this.base, this.top]) {
       c.width = Math.round(this.camera.w * dpr)
       c.height = Math.round(this.camera.h * dpr)
@@ -150,6 +152,8 @@ export class Stage {
   frame(ms: number, s: Shown): boolean {
     this.step(ms)
     const c = this.camera
+    c.w = this.w // a camera that is shared has had the other's size
+    c.h = this.h
     if (c.x !== this.seen.x || c.y !== this.seen.y || c.k !== this.seen.k || c.w !== this.seen.w || c.h !== this.seen.h) {
       this.seen = { x: c.x, y: c.y, k: c.k, w: c.w, h: c.h } // somebody else may move a camera that is shared
       this.viewDirty = true

@@ -144,7 +144,8 @@ export function build(w: World, pos: Positions, o: Options): Scene {
   s.place = place
   const many = ids.length > 400
   ids.forEach((i, k) => node(w, s, k, w.nodes.get(i)!, pos, o, many))
-  kept.forEach((l, k) => link(w, s, k, l, o, kept.length > 800))
+  const crowd = kept.length > 2500 ? 2 : kept.length > 800 ? 1 : 0
+  kept.forEach((l, k) => link(w, s, k, l, o, crowd))
   return s
 }
 
@@ -179,7 +180,11 @@ function node(w: World, s: Scene, k: number, n: Node, pos: Positions, o: Options
   s.ring.set([...ring, a], k * 4)
 }
 
-function link(w: World, s: Scene, k: number, l: Link, o: Options, many: boolean): void {
+/** Of many links each is thinner, and of thousands each is only a tint: what is seen then is where many of a kind are. */
+const CROWDS = [{ least: 1.2, more: 6, idle: 0.9, alpha: 235, faint: 170 }, { least: 0.7, more: 3.5, idle: 0.5, alpha: 215, faint: 110 }, { least: 0.6, more: 2, idle: 0.5, alpha: 120, faint: 60 }] as const
+
+function link(w: World, s: Scene, k: number, l: Link, o: Options, crowd: 0 | 1 | 2): void {
+  const crowdLook = CROWDS[crowd], many = crowd > 0
   const pal = o.palette, key = linkKey(l.f, l.t)
   s.from[k] = s.place.get(l.f)!
   s.to[k] = s.place.get(l.t)!
@@ -187,7 +192,7 @@ function link(w: World, s: Scene, k: number, l: Link, o: Options, many: boolean)
   const two = w.links.get(linkKey(l.t, l.f))
   s.shift[k] = two && two.up !== false && shows(two, o.app) ? (many ? 2 : 3.2) : 0
   const down = l.up === false
-  s.width[k] = down ? 1.2 : rate > 0 ? (many ? 0.7 : 1.2) + (many ? 3.5 : 6) * Math.min(1, Math.sqrt(rate / o.full)) : many ? 0.5 : 0.9
+  s.width[k] = down ? 1.2 : rate > 0 ? crowdLook.least + crowdLook.more * Math.min(1, Math.sqrt(rate / o.full)) : crowdLook.idle
   let c: RGB = rate > 0 ? pal.unknown : pal.idle
   if (down) c = pal.broken
   else if (o.link === 'utilisation') {
@@ -206,7 +211,8 @@ function link(w: World, s: Scene, k: number, l: Link, o: Options, many: boolean)
     s.width[k] = Math.max(s.width[k]!, 2.2)
   }
   const dim = (o.bright !== undefined && !(o.bright.has(l.f) && o.bright.has(l.t))) || (o.brightLinks !== undefined && !o.brightLinks.has(key))
-  const a = dim ? 34 : rate > 0 || down ? 235 : many ? 110 : 170
+  const lit = o.brightLinks?.has(key) || o.marked?.has(key)
+  const a = dim ? (crowd === 2 ? 14 : 34) : lit ? 235 : down ? 215 : rate > 0 ? crowdLook.alpha : crowdLook.faint
   s.color.set([...c, a], k * 4)
   // Faster where more flows, within what an eye can follow.
   s.flow[k] = down ? -1 : o.flow && rate > 0 && !dim ? 0.45 + 1.1 * Math.min(1, Math.sqrt(rate / o.full)) : 0

@@ -7,38 +7,28 @@ import { Stream, type StreamState } from '../api/stream.ts'
 import type { Transfers } from '../api/transfers.ts'
 import type { Domino } from '../model/domino.ts'
 import { Stretch } from '../model/history.ts'
-import { linkKey, type Event, type Link, type Meta, type Node, type Update } from '../model/types.ts'
+import { linkKey, type Event, type Meta, type Update } from '../model/types.ts'
 import { World } from '../model/world.ts'
-import { byNumber } from '../model/stats.ts'
-import type { LayoutName } from '../graph/keeper.ts'
-import type { LinkColour, NodeColour } from '../graph/style.ts'
 import { Courier } from './courier.ts'
 import { Failures } from './failures.svelte.ts'
-import { keep, read } from './kept.ts'
-import { readHash, writeHash } from './permalink.ts'
+import { Known } from './known.svelte.ts'
+import { views } from './look.svelte.ts'
 import { Reel } from './reel.ts'
 import { Twin } from './twin.svelte.ts'
 
-export type View = 'graph' | 'map' | 'table' | 'series' | 'spread' | 'race' | 'compare'
-export const views: { id: View; label: string; key: string }[] = [
-  { id: 'graph', label: 'Graph', key: '1' }, { id: 'map', label: 'Map', key: '2' }, { id: 'table', label: 'Table', key: '3' },
-  { id: 'series', label: 'Series', key: '4' }, { id: 'spread', label: 'Spread', key: '5' }, { id: 'race', label: 'Race', key: '6' },
-  { id: 'compare', label: 'Compare', key: '7' },
-]
-export const speeds = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 60]
+export { views, speeds, type View } from './look.svelte.ts'
 
 /** How often views hear of new data at most; if showing them takes long, a share of the time at most (SHARE). */
 const TICK_MS = 200, SHARE = 4
 const LIVE_KEEP = 1800 // seconds of live history in the page; the observer has more
 
-export class App {
+export class App extends Known {
   meta = $state.raw<Meta | undefined>()
   problem = $state<string | undefined>()
   login = $state(false)
   stream = $state<StreamState>('connecting')
   retryAt = $state(0)
   dropped = $state(0)
-  tick = $state(0)
   t = $state(0)
   begin = $state(0)
   end = $state(0)
@@ -47,32 +37,7 @@ export class App {
   speed = $state(1)
   loading = $state(false)
 
-  view = $state<View>('graph')
-  layout = $state<LayoutName>('force')
-  world = $state<'world' | 'america'>('world')
-  app = $state<string | undefined>()
-  link = $state<LinkColour>('utilisation')
-  node = $state<NodeColour>('group')
-  root = $state<number | undefined>()
-  query = $state('')
-  group = $state<string | undefined>()
-  flow = $state(true)
-  /** Links that carry no data are shown too. */
-  idle = $state(false)
-  messages = $state(true)
-  theme = $state<'dark' | 'light'>('dark')
-  calm = $state(false)
-
-  selection = $state.raw<ReadonlySet<number>>(new Set())
-  chosenLink = $state<string | undefined>()
-  hover = $state<number | undefined>()
-  figure = $state('in')
-  pinned = $state.raw<string[]>([])
-  dialog = $state<'help' | 'export' | undefined>()
-  toast = $state.raw<{ text: string; kind: 'good' | 'bad' | 'plain' } | undefined>()
-  said = $state('')
   freshEvents = $state(0)
-  private named = $state(0)
 
   readonly reel = new Reel(api, {
     changed: () => this.changed(),
@@ -91,34 +56,7 @@ export class App {
   private dirty = false
   private gap = false
   private known = 0
-  private toastTimer: ReturnType<typeof setTimeout> | undefined
 
-  constructor() {
-    const q = readHash()
-    const one = <T extends string>(v: string | undefined, of: readonly T[], or: T): T => (of.includes(v as T) ? (v as T) : or)
-    this.view = one(q.view, views.map((v) => v.id), 'graph')
-    this.layout = one(q.layout, ['force', 'tree', 'dag', 'chain', 'hops', 'latency'] as const, 'force')
-    this.world = one(q.map, ['world', 'america'] as const, 'world')
-    this.link = one(q.link, ['utilisation', 'loss', 'rtt', 'queue'] as const, 'utilisation')
-    this.node = one(q.node, ['group', 'load', 'progress'] as const, 'group')
-    this.app = q.app
-    this.query = q.q ?? ''
-    this.idle = q.idle === 'yes'
-    this.group = q.group
-    this.figure = q.figure ?? 'in'
-    if (q.root !== undefined && Number.isFinite(Number(q.root))) this.root = Number(q.root)
-    if (q.sel) this.selection = new Set(q.sel.split('.').map(Number).filter(Number.isInteger))
-    if (q.pin) this.pinned = q.pin.split('.')
-    this.chosenLink = q.edge
-    const kept = read('theme')
-    this.theme = one(q.theme ?? kept ?? undefined, ['dark', 'light'] as const, matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark')
-    const calm = matchMedia('(prefers-reduced-motion: reduce)')
-    this.calm = calm.matches
-    calm.onchange = () => { this.calm = calm.matches }
-    this.flow = read('flow') !== 'no'
-  }
-
-  /** The world as it is looked at. Read `tick` to be told when it is another. */
   get now(): World { return this.following && this.reel.tail ? this.reel.tail.newest : this.reel.world }
   get history() { return this.reel.history }
   get events() { return this.reel.events }
@@ -150,8 +88,7 @@ export class App {
     this.end = this.reel.end = m.end ?? 0
     if (m.twin) await this.pair()
     else if (this.view === 'compare') this.view = 'graph'
-    const q = readHash()
-    const at = q.t !== undefined && Number.isFinite(Number(q.t)) ? Number(q.t) : undefined
+    const at = this.asked.t !== undefined && Number.isFinite(Number(this.asked.t)) ? Number(this.asked.t) : undefined
     void this.someEvents()
     if (m.mode === 'live') {
       this.following = at === undefined
@@ -191,7 +128,8 @@ export class App {
     await twin.open()
     this.end = Math.max(this.end, twin.end)
     this.twin = twin
-    if (readHash().view === undefined) this.view = 'compare'
+    this.home = 'compare'
+    if (this.asked.view === undefined) this.view = 'compare'
   }
 
   // --- what comes in
@@ -400,112 +338,11 @@ export class App {
     this.conn?.setDetail(all ? [...this.now.nodes.keys()] : [...this.selection].filter((i) => i >= 0))
   }
 
-  name(i: number | undefined): string {
-    if (i === undefined) return '?'
-    void this.named
-    const n = this.now.nodes.get(i)
-    return n?.name ?? n?.id ?? `#${i}`
-  }
-
-  linkName(key: string): string {
-    const [f, t] = key.split('-').map(Number)
-    return `${this.name(f)} → ${this.name(t)}`
-  }
-
-  /** Nodes that the search and the group leave, or undefined if neither says anything. */
-  matches(): Set<number> | undefined {
-    const q = this.query.trim().toLowerCase()
-    if (q === '' && this.group === undefined) return undefined
-    const out = new Set<number>()
-    for (const n of this.now.nodes.values()) {
-      if (this.group !== undefined && (n.group ?? '') !== this.group) continue
-      if (q === '' || `${n.name ?? ''} ${n.id ?? ''} ${n.group ?? ''} ${n.place?.label ?? ''} ${n.algorithm ?? ''} ${n.up === false ? 'down' : 'up'}`.toLowerCase().includes(q)) out.add(n.i)
-    }
-    return out
-  }
-
-  apps(): string[] {
-    return this.once('apps', (s) => {
-      for (const n of this.now.nodes.values()) for (const a in n.apps) s.add(a)
-      for (const l of this.now.links.values()) for (const a in l.apps) s.add(a)
-    }, byNumber)
-  }
-
-  groups(): string[] {
-    return this.once('groups', (s) => { for (const n of this.now.nodes.values()) if (n.group !== undefined) s.add(n.group) })
-  }
-
-  private readonly made = new Map<string, { world: World; tick: number; list: string[] }>()
-
-  /** A list that several views want of every world, made once for each. */
-  private once(name: string, add: (to: Set<string>) => void, order?: (a: string, b: string) => number): string[] {
-    const had = this.made.get(name)
-    if (had && had.world === this.now && had.tick === this.tick) return had.list
-    const s = new Set<string>()
-    add(s)
-    const list = [...s].sort(order)
-    this.made.set(name, { world: this.now, tick: this.tick, list })
-    return list
-  }
-
-  linksOf(i: number): { out: Link[]; in: Link[] } {
-    const out: Link[] = [], into: Link[] = []
-    for (const l of this.now.links.values()) {
-      if (l.f === i) out.push(l)
-      else if (l.t === i) into.push(l)
-    }
-    return { out, in: into }
-  }
-
-  chosen(): Node | undefined {
-    return this.selection.size === 1 ? this.now.nodes.get([...this.selection][0]!) : undefined
-  }
-
   may(action: string): boolean {
     return this.live && !this.meta?.readOnly && (this.meta?.control === undefined || this.meta.control.includes(action))
   }
 
-  pin(key: string): void {
-    this.pinned = this.pinned.includes(key) ? this.pinned.filter((k) => k !== key) : [...this.pinned, key].slice(-8)
-  }
-
-  // --- words
-
-  tell(text: string, kind: 'good' | 'bad' | 'plain' = 'plain'): void {
-    this.toast = { text, kind }
-    clearTimeout(this.toastTimer)
-    this.toastTimer = setTimeout(() => { this.toast = undefined }, kind === 'bad' ? 8000 : 4000)
-  }
-
-  /** For screen readers. */
-  say(text: string): void { this.said = text }
-
-  setTheme(t: 'dark' | 'light'): void {
-    this.theme = t
-    keep('theme', t)
-  }
-
-  setFlow(on: boolean): void {
-    this.flow = on
-    keep('flow', on ? 'yes' : 'no')
-  }
-
-  permalink(): void {
-    writeHash({
-      view: this.view === 'graph' ? undefined : this.view,
-      layout: this.layout === 'force' ? undefined : this.layout,
-      map: this.world === 'world' ? undefined : this.world,
-      link: this.link === 'utilisation' ? undefined : this.link,
-      node: this.node === 'group' ? undefined : this.node,
-      idle: this.idle ? 'yes' : undefined,
-      app: this.app, q: this.query, group: this.group,
-      figure: this.figure === 'in' ? undefined : this.figure,
-      root: this.root?.toString(),
-      sel: [...this.selection].slice(0, 50).join('.'),
-      edge: this.chosenLink, pin: this.pinned.join('.'),
-      t: this.following || this.playing || !this.meta ? undefined : this.t.toFixed(3),
-    })
-  }
+  permalink(): void { this.write(this.following || this.playing || !this.meta ? undefined : this.t) }
 }
 
 export const app = new App()
