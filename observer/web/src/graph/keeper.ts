@@ -2,7 +2,8 @@
 // place empty, and nobody else moves; the whole is laid out anew only when it is asked for, or while a picture is still
 // so young that most of it is new. Every move is a short glide, or none for people who prefer less motion.
 
-import { chain, dag, GAP, hops, latency, tree, type Positions, type Topology, type XY } from './layouts.ts'
+import { chain, dag, GAP, tree, type Positions, type Topology, type XY } from './layouts.ts'
+import { hops, latency } from './rings.ts'
 import type { ForceAnswer, ForceAsk } from './force.worker.ts'
 import type { Box } from './camera.ts'
 

@@ -1,73 +1,29 @@
 // The page's one model: what is known (history), where one looks (a time), and how (view, layout, selection). Views read
 // it; `tick` says that the world they read is another one. It changes at most a few times a second.
 
-import { flushSync } from 'svelte'
 import { api, ApiError } from '../api/client.ts'
 import { Stream, type StreamState } from '../api/stream.ts'
-import type { Transfers } from '../api/transfers.ts'
-import type { Domino } from '../model/domino.ts'
 import { Stretch } from '../model/history.ts'
 import { linkKey, type Event, type Meta, type Update } from '../model/types.ts'
-import { World } from '../model/world.ts'
-import { Courier } from './courier.ts'
-import { Failures } from './failures.svelte.ts'
-import { Known } from './known.svelte.ts'
+import { Clock } from './clock.svelte.ts'
 import { views } from './look.svelte.ts'
-import { Reel } from './reel.ts'
 import { Twin } from './twin.svelte.ts'
 
 export { views, speeds, type View } from './look.svelte.ts'
 
-/** How often views hear of new data at most; if showing them takes long, a share of the time at most (SHARE). */
-const TICK_MS = 200, SHARE = 4
 const LIVE_KEEP = 1800 // seconds of live history in the page; the observer has more
 
-export class App extends Known {
-  meta = $state.raw<Meta | undefined>()
+export class App extends Clock {
   problem = $state<string | undefined>()
   login = $state(false)
   stream = $state<StreamState>('connecting')
   retryAt = $state(0)
   dropped = $state(0)
-  t = $state(0)
-  begin = $state(0)
-  end = $state(0)
-  following = $state(true)
-  playing = $state(false)
-  speed = $state(1)
-  loading = $state(false)
-
-  freshEvents = $state(0)
-
-  readonly reel = new Reel(api, {
-    changed: () => this.changed(),
-    grown: () => { this.freshEvents++ },
-    loading: (on) => { this.loading = on },
-    failed: (text) => this.tell(text, 'bad'),
-  })
-  readonly failures = new Failures(this.reel, api, () => 2 * (this.live ? (this.meta?.poll ?? 0) : 0), (text) => this.say(text), (text) => this.tell(text, 'bad'))
-  private readonly courier = new Courier(api)
-  /** The recording beside this one, if there is one. */
-  twin = $state.raw<Twin | undefined>()
   private conn: Stream | undefined
-  private lastFrame = 0
-  private lastTick = 0
-  private cost = 0
-  private dirty = false
   private gap = false
-  private known = 0
 
-  get now(): World { return this.following && this.reel.tail ? this.reel.tail.newest : this.reel.world }
-  get history() { return this.reel.history }
-  get events() { return this.reel.events }
-  get transfers(): Transfers | undefined { return this.courier.transfers }
-  get domino(): Domino | undefined { return this.failures.shown }
-  get dominoAt(): number { return this.failures.at }
-  get dominoHeld(): boolean { return this.failures.held }
   /** Views that there are. */
   get views() { return this.twin ? views : views.filter((v) => v.id !== 'compare') }
-
-  get live(): boolean { return this.meta?.mode === 'live' }
 
   async start(): Promise<void> {
     try {
@@ -86,8 +42,8 @@ export class App extends Known {
     document.title = m.title ? `${m.title} · iOverlay` : 'iOverlay observer'
     this.begin = this.reel.begin = m.begin ?? 0
     this.end = this.reel.end = m.end ?? 0
-    if (m.twin) await this.pair()
-    else if (this.view === 'compare') this.view = 'graph'
+    if (m.twin) await this.pair().catch((e: unknown) => this.tell(`The second recording cannot be shown: ${(e as Error).message}`, 'bad'))
+    if (!this.twin && this.view === 'compare') this.view = 'graph'
     const at = this.asked.t !== undefined && Number.isFinite(Number(this.asked.t)) ? Number(this.asked.t) : undefined
     void this.someEvents()
     if (m.mode === 'live') {
@@ -114,7 +70,7 @@ export class App extends Known {
       try {
         await Promise.all([this.reel.load(Math.min(this.t, this.reel.end)), this.twin?.load(this.t)])
       } catch (e) {
-        this.problem = (e as Error).message
+        this.tell((e as Error).message, 'bad')
       }
       // A recording that is opened shows that it lives; a time that was asked for stands still.
       this.playing = at === undefined && !this.calm
@@ -178,128 +134,6 @@ export class App extends Known {
 
   showDomino(e: Event, hold: boolean): void { this.failures.show(e, hold) }
   clearDomino(): void { this.failures.clear() }
-
-  // --- time
-
-  private changed(): void {
-    this.dirty = true
-    if (this.now.nodes.size === this.known) return
-    this.known = this.now.nodes.size
-    this.named++
-  }
-
-  seek(t: number): void {
-    t = Math.min(this.end, Math.max(this.begin, t))
-    if (this.live && t >= this.end - 1e-9) {
-      this.toLive()
-      return
-    }
-    this.following = false
-    this.t = t
-    if (!this.go(t)) void this.reel.fetch(this.own(t), () => this.own(this.t))
-    this.twin?.seek(t, () => this.t)
-    this.failures.leave()
-  }
-
-  /** The time as this overlay has it, which may have ended before its twin. */
-  private own(t: number): number { return Math.min(t, this.reel.end) }
-
-  /** Moves to a time of which all is known. */
-  private go(t: number): boolean {
-    t = this.own(t)
-    const was = this.reel.world.t
-    if (!this.reel.go(t)) return false
-    if (this.playing && t >= was && t - was < 2) {
-      const fresh = this.events.all.slice(this.events.count(was), this.events.count(t))
-      if (fresh.length > 0) this.failures.watch(fresh, this.t)
-    }
-    return true
-  }
-
-  toLive(): void {
-    if (!this.live) return
-    this.following = true
-    this.playing = false
-    this.t = this.end
-    this.dirty = true
-  }
-
-  pause(): void {
-    if (this.following) {
-      this.following = false
-      if (this.reel.tail) this.reel.cursor.move(this.reel.tail, this.end)
-      this.dirty = true
-    }
-    this.playing = false
-  }
-
-  toggle(): void {
-    if (this.following) this.pause()
-    else if (this.playing) this.playing = false
-    else {
-      if (this.t >= this.end - 1e-9) {
-        if (this.live) {
-          this.toLive()
-          return
-        }
-        this.seek(this.begin)
-      }
-      this.playing = true
-    }
-  }
-
-  /** To the next or the one before of the moments at which something changed, here or in the twin. */
-  step(dir: 1 | -1, many = 1): void {
-    this.pause()
-    const s = this.history.find(this.own(this.t)), o = this.twin?.stretch(this.t)
-    if (!s) return this.seek(this.t + dir * 0.1 * many)
-    let t = this.t
-    for (let k = 0; k < many; k++) {
-      const to = [s.beside(t, dir), o?.beside(t, dir)].filter((x) => x !== undefined)
-      if (to.length === 0) {
-        // Nothing more is known here: the end of what there is, or just before its beginning, which is then asked for.
-        t = dir > 0 ? Math.max(s.end, o?.end ?? 0) : s.begin - (s.begin > this.begin ? 1e-3 : 0)
-        break
-      }
-      t = dir > 0 ? Math.min(...to) : Math.max(...to)
-    }
-    this.seek(t)
-  }
-
-  /** Called once a frame. Reports whether the next one is to come at once. */
-  frame(ms: number): boolean {
-    const dt = Math.min(0.1, (ms - this.lastFrame) / 1000)
-    this.lastFrame = ms
-    if (this.playing && !this.following) {
-      const t = Math.min(this.end, this.t + dt * this.speed)
-      const ready = this.go(t), paired = this.twin?.go(t) ?? true
-      if (ready && paired) this.t = t
-      else if (!this.loading && !this.reel.extending && !this.twin?.extending) {
-        if (!ready) void this.reel.fetch(this.own(t), () => this.own(this.t))
-        if (!paired) this.twin?.seek(t, () => this.t)
-      }
-      this.reel.ahead(this.own(this.t))
-      this.twin?.ahead(this.t)
-      if (t >= this.end) {
-        this.playing = false
-        if (this.live) this.toLive()
-      }
-    }
-    if (this.messages) {
-      if (this.meta?.has?.transfers) this.courier.need(this.t, this.speed, this.begin, this.reel.end)
-      if (this.view === 'compare') this.twin?.need(this.t, this.speed)
-    }
-    this.failures.fade(ms)
-    if (this.dirty && ms - this.lastTick >= Math.max(TICK_MS, SHARE * this.cost)) {
-      this.lastTick = ms
-      this.dirty = false
-      const began = performance.now()
-      this.tick++
-      flushSync()
-      this.cost = performance.now() - began
-    }
-    return this.playing
-  }
 
   // --- what is chosen
 
