@@ -36,7 +36,7 @@ export function neighbours(t: Topology): { out: Map<number, number[]>; both: Map
 }
 
 /** The nodes from which a picture begins: the root that was asked for, those that nobody feeds, and one of each rest. */
-function roots(t: Topology, n: ReturnType<typeof neighbours>): number[] {
+export function roots(t: Topology, n: ReturnType<typeof neighbours>): number[] {
   const free = t.ids.filter((i) => n.into.get(i) === 0 && n.out.get(i)!.length > 0)
   free.sort((a, b) => n.out.get(b)!.length - n.out.get(a)!.length || a - b)
   const rest = [...t.ids].sort((a, b) => n.out.get(b)!.length - n.out.get(a)!.length || a - b)

@@ -1,6 +1,6 @@
 // How far nodes are from the source, as rings around it: by links on the way, or by the time that they take.
 
-import { GAP, neighbours, walk, type Positions, type Topology, type Walk } from './layouts.ts'
+import { GAP, neighbours, roots, walk, type Positions, type Topology, type Walk } from './layouts.ts'
 
 /** Angles: every node has a part of the circle as wide as it has leaves behind it. */
 function angles(w: Walk): Map<number, number> {

@@ -4,7 +4,7 @@
 import { api, ApiError } from '../api/client.ts'
 import { Stream, type StreamState } from '../api/stream.ts'
 import { Stretch } from '../model/history.ts'
-import { linkKey, type Event, type Meta, type Update } from '../model/types.ts'
+import { linkKey, type Event, type Update } from '../model/types.ts'
 import { Clock } from './clock.svelte.ts'
 import { views } from './look.svelte.ts'
 import { Twin } from './twin.svelte.ts'

@@ -7,27 +7,30 @@ const up = (p) => p.getByText(/nodes up/).waitFor()
 /** Every view, panel, dialog and both themes by axe-core's rules. */
 export async function axe(p) {
   await up(p)
+  const wrong = []
+  const check = (what) => accessible(p, what).catch((e) => { wrong.push(e.message.split('\n+ actual')[0]) })
   for (const theme of ['dark', 'light']) {
     if ((await p.evaluate(() => document.documentElement.dataset.theme)) !== theme) await p.locator('body').press('t')
     await p.waitForFunction((t) => document.documentElement.dataset.theme === t, theme)
     for (const [key, name] of [['1', 'Graph'], ['2', 'Map'], ['3', 'Table'], ['4', 'Series'], ['5', 'Spread'], ['6', 'Race']]) {
       await p.locator('body').press(key)
       await p.getByRole('tab', { name, exact: true, selected: true }).waitFor()
-      await accessible(p, `${name}, ${theme}`)
+      await check(`${name}, ${theme}`)
     }
   }
   await p.locator('#search').fill('n2')
   await p.locator('#search').press('Enter')
   await p.locator('aside.right h2', { hasText: 'n2' }).first().waitFor()
-  await accessible(p, 'a node inspected')
+  await check('a node inspected')
   for (const tab of ['Control', 'Log']) {
     await p.getByRole('tab', { name: new RegExp(`^${tab}`) }).click()
-    await accessible(p, tab)
+    await check(tab)
   }
   await p.locator('#search').blur()
   await p.locator('body').press('?')
   await p.getByRole('dialog').waitFor()
-  await accessible(p, 'help')
+  await check('help')
+  assert.deepEqual(wrong, [], wrong.join('\n'))
 }
 
 /** From the address bar by Tab alone: find a node, walk the graph by arrows, throttle it, confirm, scrub. */
