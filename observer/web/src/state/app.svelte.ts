@@ -68,7 +68,10 @@ export class App extends Clock {
       this.stream = 'open'
       this.t = at ?? this.begin
       try {
-        await Promise.all([this.reel.load(Math.min(this.t, this.reel.end)), this.twin?.load(this.t)])
+        // Two that are compared are wanted whole, for what they did over time.
+        const from = this.twin ? this.begin : Math.min(this.t, this.reel.end)
+        await Promise.all([this.reel.load(from), this.twin?.load(from)])
+        if (from !== this.t) this.seek(this.t)
       } catch (e) {
         this.tell((e as Error).message, 'bad')
       }

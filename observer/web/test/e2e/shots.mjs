@@ -24,9 +24,8 @@ async function shoot(name, url, hash, go = async () => {}) {
     page.setDefaultTimeout(180_000)
     await go(page)
     await page.evaluate(() => document.fonts.ready)
-    // Two frames behind the last change: what was asked for has been painted.
-    await page.waitForLoadState('networkidle').catch(() => {}) // a stream is never idle
-    await page.waitForTimeout(700)
+    // Figures, sparklines and series that are asked for have come, and glides have ended.
+    await page.waitForTimeout(1500)
     await page.screenshot({ path: `${v.out}/${name}-${width}-${theme}.png`, timeout: 180_000 })
     check()
     await page.close()
@@ -36,16 +35,14 @@ async function shoot(name, url, hash, go = async () => {}) {
 
 const d = await demo(v.binary)
 {
-  const ready = await open(b.context, d.url, {})
-  ready.page.setDefaultTimeout(300_000)
   // Until the tree carries data to all, and a failure can be looked at.
-  await ready.page.waitForFunction(async () => {
-    const s = await (await fetch('./api/v1/snapshot')).json()
-    return s.t > 32 && s.nodes.filter((n) => n.in > 0).length > 10
-  }, undefined, { polling: 1000 })
-  const at = await ready.page.evaluate(async () => (await (await fetch('./api/v1/snapshot')).json()).nodes.map((n) => ({ i: n.i, name: n.name })))
-  await ready.page.close()
-  const node = at.find((n) => n.name === 'Seattle').i
+  const now = async () => (await fetch(`${d.url}api/v1/snapshot`)).json()
+  let at = await now()
+  while (at.t < 32 || at.nodes.filter((n) => n.in > 0).length <= 10) {
+    await new Promise((go) => setTimeout(go, 1000))
+    at = await now()
+  }
+  const node = at.nodes.find((n) => n.name === 'Seattle').i
   const seen = async (p) => { await p.getByText(/nodes up/).first().waitFor() }
   await shoot('graph', d.url, 'layout=force', seen)
   await shoot('graph-tree', d.url, 'layout=tree', seen)
