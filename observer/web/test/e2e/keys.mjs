@@ -1,4 +1,4 @@
-// The page without a mouse, and without motion.
+// The page without a mouse or without eyes.
 import assert from 'node:assert/strict'
 import { accessible } from './axe.mjs'
 
@@ -83,19 +83,4 @@ export async function keyboard(p, overlay) {
   await p.waitForFunction(() => Number(document.querySelector('[role=slider]').getAttribute('aria-valuenow')) < 1)
   await p.keyboard.press('l')
   await p.getByText('Live', { exact: true }).first().waitFor()
-}
-
-/** Who asks for less motion gets none: nothing is animated, and a picture at rest stays what it is. */
-export async function still(p) {
-  await up(p)
-  const moving = await p.evaluate(() => document.getAnimations().filter((a) => a.playState === 'running').length)
-  assert.equal(moving, 0)
-  await p.locator('body').press(' ')
-  await p.getByText('Paused').first().waitFor()
-  const paints = () => p.evaluate(() => Number(document.querySelector('canvas.hands').dataset.paints))
-  const frames = (n) => p.evaluate((n) => new Promise((done) => { let k = 0; requestAnimationFrame(function next() { k++ < n ? requestAnimationFrame(next) : done() }) }), n)
-  await frames(30)
-  const before = await paints()
-  await frames(30)
-  assert.equal(await paints(), before, 'a picture of a time that stands still is painted again')
 }

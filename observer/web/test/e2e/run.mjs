@@ -45,7 +45,6 @@ async function story(name, url, run, how = {}) {
   await story('throttle, cut and kill', s.url, (p) => steps.mockControl(p, s.overlay))
   await story('screen-reader names and contrast, in every view and both themes', s.url, keys.axe)
   await story('by keyboard alone', s.url, (p) => keys.keyboard(p, s.overlay))
-  await story('without motion, if that is wanted', s.url, keys.still)
   s.close()
 }
 {
@@ -69,10 +68,6 @@ if (values.binary) {
   await story('two recordings: one clock, what differs, permalink', two.url, recordings.compare)
   await story('two recordings are played', two.url, recordings.play)
   await two.end()
-  const one = await view(values.binary, r.sim)
-  await story('a recording: messages on their way', one.url, recordings.messages, { calm: false })
-  await story('a recording: the domino of a failure', one.url, recordings.failure)
-  await one.end()
   r.remove()
   const d = await demo(values.binary)
   await story('demo: find a node, throttle it, its links follow', d.url, steps.throttle)
