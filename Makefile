@@ -33,7 +33,7 @@ SEED     ?= 1
 BUDGET   ?= 0
 TIMEOUT  ?= 2m
 
-.PHONY: help build test race bench examples microbench profile lint fuzz interleave mutate generate web web-check web-test clean $(IOVERLAY)
+.PHONY: help build test race bench examples microbench profile lint fuzz interleave mutate generate web web-check web-test web-frames web-shots clean $(IOVERLAY)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -119,9 +119,14 @@ web-check: web ## whether the committed page is what its source gives
 
 web-test: build ## the page: types, its model, and a real Chromium on a running overlay (needs Node 20; installs Chromium)
 	@cd observer/web && npm ci --silent && npx svelte-check --tsconfig ./tsconfig.json --fail-on-warnings && npx vitest run
-	@command -v chromium >/dev/null || { $$([ "$$(id -u)" = 0 ] || echo sudo) apt-get update -qq && \
-		$$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install -qq -y --no-install-recommends chromium >/dev/null; }
+	@observer/web/scripts/chromium.sh
 	@cd observer/web && node test/e2e/run.mjs --binary $(CURDIR)/$(IOVERLAY)
+
+web-frames: ## how fast the page draws 1,000 nodes and 5,000 links without a GPU; on a machine that does nothing else
+	@cd observer/web && npm ci --silent && scripts/chromium.sh && node test/e2e/frames.mjs
+
+web-shots: build ## pictures of every view, at two sizes and in both themes, into OUT/page
+	@cd observer/web && npm ci --silent && scripts/chromium.sh && node test/e2e/shots.mjs --binary $(CURDIR)/$(IOVERLAY) --out $(CURDIR)/$(OUT)/page
 
 clean: ## remove what was built and measured
 	@rm -rf $(BIN) $(OUT)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"slices"
 
@@ -26,8 +25,8 @@ func View(a *console.App) *cobra.Command {
 live overlay is shown, until it is interrupted. Nothing leaves this host: the page is served on a loopback address unless
 --http says otherwise, and then whoever asks must show a token.
 
-With two files, such as a run in virtual time and its live twin, each has a page of its own, at the next port for the
-second: put their windows side by side. Node by node they can be compared if they have the same nodes, which is said.`,
+With two files, such as a run in virtual time and its live twin, the page shows both side by side by one clock, and how they
+differ: nodes are matched by name, and what only one of the two has is said. The first is what all other views show.`,
 		Example: `  ioverlay view run.rec
   ioverlay view virtual.rec live.rec --http 127.0.0.1:9000`,
 		Args: cobra.RangeArgs(1, 2),
@@ -49,48 +48,36 @@ func view(ctx context.Context, a *console.App, f HTTPFlags, names []string) (err
 			err = errors.Join(err, closing())
 		}
 	}()
-	ended := make(chan error, len(names))
-	for i, name := range names {
+	for _, name := range names {
 		src, closing, err := openSource(name, console.ReadVersion().Version)
 		if err != nil {
 			return err
 		}
 		opened, all = append(opened, closing), append(all, src)
-		one := f
-		if i > 0 {
-			one.Address = next(f.Address)
-		}
-		svc, err := api.Listen(src, one.Listening(api.Options{Page: page()}))
+	}
+	options := api.Options{Page: page()}
+	if len(all) == 2 {
+		options.Twin = all[1]
+		why, err := replay.Comparable(ctx, all[0], all[1])
 		if err != nil {
 			return err
 		}
-		opened = append(opened, svc.Close)
-		go func() { ended <- <-svc.Done() }()
-		fmt.Fprintln(a.Out, name)
-		Tell(a.Out, svc)
-	}
-	if len(all) == 2 {
-		if why, err := replay.Comparable(ctx, all[0], all[1]); err != nil {
-			return err
-		} else if why != "" {
-			fmt.Fprintf(a.Err, "the two cannot be compared node by node: %s\n", why)
+		if why != "" {
+			fmt.Fprintf(a.Err, "the two have not the same nodes: %s; those of one name are compared\n", why)
 		}
 	}
+	svc, err := api.Listen(all[0], f.Listening(options))
+	if err != nil {
+		return err
+	}
+	opened = append(opened, svc.Close)
+	Tell(a.Out, svc)
 	select {
 	case <-ctx.Done():
 		return console.ErrInterrupted
-	case err := <-ended:
+	case err := <-svc.Done():
 		return err
 	}
-}
-
-// next is the address with the next port; a port that the system chooses stays one.
-func next(address string) string {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil || at.Port() == 0 || at.Port() == 65535 {
-		return address
-	}
-	return netip.AddrPortFrom(at.Addr(), at.Port()+1).String()
 }
 
 func openSource(name, version string) (*replay.Source, func() error, error) {

@@ -1,8 +1,12 @@
 package observer
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"errors"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,28 +41,70 @@ func recordingOf(t *testing.T, names ...string) string {
 	return name
 }
 
-// Two recordings are served at two addresses, until somebody interrupts.
+// Two recordings are served on one page, until somebody interrupts.
 func TestViewTwo(t *testing.T) {
 	t.Parallel()
-	var out, errs bytes.Buffer
+	var errs bytes.Buffer
+	out, lines := io.Pipe()
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	a := &console.App{Streams: console.Streams{Out: &out, Err: &errs}}
+	defer cancel()
+	a := &console.App{Streams: console.Streams{Out: lines, Err: &errs}}
 	f := HTTPFlags{Address: "127.0.0.1:0"}
-	err := view(ctx, a, f, []string{recordingOf(t, "a", "b"), recordingOf(t, "a", "c")})
-	if err == nil || strings.Count(out.String(), "page http://127.0.0.1:") != 2 || !strings.Contains(errs.String(), `node 1 is "b" in one and "c" in the other`) {
-		t.Errorf("%v\n%s%s", err, &out, &errs)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- view(ctx, a, f, []string{recordingOf(t, "a", "b"), recordingOf(t, "a", "c")})
+		lines.Close()
+	}()
+	said, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err, <-ended)
 	}
-	if err := view(ctx, a, f, []string{filepath.Join(t.TempDir(), "none")}); err == nil || !strings.Contains(err.Error(), "open the recording") {
+	page, ok := strings.CutPrefix(strings.TrimSpace(said), "page ")
+	if !ok {
+		t.Fatalf("it said %q", said)
+	}
+	for path, want := range map[string]string{
+		"meta": `"twin":true`, "snapshot": `"name":"b"`, "twin/meta": `"mode":"sim"`, "twin/snapshot": `"name":"c"`, "twin/updates?from=0&to=1": `"updates":`,
+	} {
+		if got := get(t, page+"api/v1/"+path); !strings.Contains(got, want) {
+			t.Errorf("%s is %s, without %s", path, got, want)
+		}
+	}
+	if got := get(t, page+"api/v1/twin/meta"); strings.Contains(got, `"twin"`) {
+		t.Errorf("the twin has a twin: %s", got)
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, console.ErrInterrupted) {
+		t.Error(err)
+	}
+	if why := `node 1 is "b" in one and "c" in the other`; !strings.Contains(errs.String(), why) {
+		t.Errorf("%q without %q", &errs, why)
+	}
+}
+
+func TestViewNothing(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	a := &console.App{Streams: console.Streams{Out: &out, Err: &out}}
+	if err := view(t.Context(), a, HTTPFlags{Address: "127.0.0.1:0"}, []string{filepath.Join(t.TempDir(), "none")}); err == nil || !strings.Contains(err.Error(), "open the recording") {
 		t.Error(err)
 	}
 }
 
-func TestNextAddress(t *testing.T) {
-	t.Parallel()
-	for address, want := range map[string]string{"127.0.0.1:8080": "127.0.0.1:8081", "127.0.0.1:0": "127.0.0.1:0", "[::1]:9": "[::1]:10", "127.0.0.1:65535": "127.0.0.1:65535"} {
-		if got := next(address); got != want {
-			t.Errorf("behind %s is %s, want %s", address, got, want)
-		}
+func get(t *testing.T, url string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
 	}
+	r, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	b, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode != http.StatusOK {
+		t.Fatal(url, r.Status, string(b), err)
+	}
+	return string(b)
 }

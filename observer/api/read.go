@@ -28,6 +28,7 @@ func (s *Server) metaOf(r *http.Request) (Meta, error) {
 	if m.Control == nil {
 		m.Control = []string{}
 	}
+	m.Twin = s.o.Twin != nil
 	return m, nil
 }
 

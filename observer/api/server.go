@@ -25,6 +25,10 @@ type Options struct {
 	// another site that has made its name point here (DNS rebinding) names its own.
 	Hosts []string
 
+	// Twin, if not nil, is shown beside the Source: it answers under /api/v1/twin/ what can be asked of the past. Two
+	// recordings are compared on one page by it.
+	Twin Source
+
 	// ReadOnly refuses all control.
 	ReadOnly bool
 
@@ -99,6 +103,7 @@ func New(src Source, o Options) *Server {
 	} {
 		mux.HandleFunc(pattern, h)
 	}
+	s.twin(mux)
 	page := s.page()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

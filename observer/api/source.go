@@ -84,6 +84,8 @@ type Meta struct {
 	Control  []string `json:"control"` // actions that may be asked for
 	Has      Has      `json:"has"`
 
+	Twin bool `json:"twin,omitempty"` // a second source is beside this one, at /api/v1/twin/
+
 	Observer     string        `json:"observer,omitempty"` // address that nodes are given, of a live one
 	Scenario     string        `json:"scenario,omitempty"` // its text
 	Expectations []Expectation `json:"expectations,omitempty"`

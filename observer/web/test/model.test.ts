@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { decodeTransfers } from '../src/api/transfers.ts'
-import { chain, dag, delays, hops, latency, tree, type Topology } from '../src/graph/layouts.ts'
+import { chain, dag, tree, type Topology } from '../src/graph/layouts.ts'
+import { delays, hops, latency } from '../src/graph/rings.ts'
 import { dot } from '../src/graph/dot.ts'
 import { escape } from '../src/graph/svg.ts'
 import { summarise } from '../src/graph/summary.ts'

@@ -10,10 +10,8 @@ export class ApiError extends Error {
   }
 }
 
-const base = new URL('./api/v1/', location.href)
-
-function address(path: string, query: Record<string, unknown> = {}): URL {
-  const url = new URL(path, base)
+function address(base: string, path: string, query: Record<string, unknown> = {}): URL {
+  const url = new URL(base + path, location.href)
   for (const [k, v] of Object.entries(query)) if (v !== undefined) url.searchParams.set(k, String(v))
   return url
 }
@@ -35,37 +33,48 @@ async function ask(url: URL, init: RequestInit = {}): Promise<Response> {
   throw new ApiError(r.status, text)
 }
 
-async function get<T>(path: string, query?: Record<string, unknown>, signal?: AbortSignal): Promise<T> {
-  return (await (await ask(address(path, query), signal ? { signal } : {})).json()) as T
-}
-
 export interface Outcome { node?: number; sent: boolean; error?: string }
 export interface ControlAnswer { results: Outcome[]; command?: string }
 export interface ControlRequest { targets: (number | string)[] | 'all'; action: string; [parameter: string]: unknown }
 export interface LogLine { t?: number; time?: string; who?: string; kind?: string; text?: string; [more: string]: unknown }
 export interface Series { t: number[]; v: (number | null)[] }
 
-export const api = {
-  meta: () => get<Meta>('meta'),
-  snapshot: (at?: number, signal?: AbortSignal) => get<Update>('snapshot', { at }, signal),
-  updates: (from: number, to: number, signal?: AbortSignal) =>
-    get<{ updates: Update[] | null; next?: number }>('updates', { from, to }, signal),
-  events: (q: { from?: number; to?: number; kind?: string; node?: number; limit?: number }) =>
-    get<{ events: Event[] | null }>('events', q),
-  series: (q: { kind: 'node' | 'link'; key: string; field: string; from: number; to: number; points?: number }, signal?: AbortSignal) =>
-    get<Series>('series', q, signal),
-  log: (limit = 200) => get<{ log?: LogLine[]; lines?: LogLine[]; entries?: LogLine[] }>('log', { limit }),
-  transfers: async (from: number, to: number, limit: number, signal?: AbortSignal): Promise<ArrayBuffer> =>
-    (await ask(address('transfers', { from, to, limit }), signal ? { signal } : {})).arrayBuffer(),
-  control: async (body: ControlRequest): Promise<ControlAnswer> =>
-    (await ask(address('control'), { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })).json() as Promise<ControlAnswer>,
-  login: async (token: string): Promise<void> => {
-    await ask(address('login'), { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ token }) })
-  },
-  exportAddress: (format: 'dot' | 'csv' | 'jsonl', at?: number): string => address('export', { format, at }).href,
-  streamAddress: (): string => {
-    const url = address('stream')
+/** What can be asked of the past: of what the page shows, or of what is shown beside it. */
+export class Past {
+  protected readonly base: string
+  constructor(base: string) { this.base = base }
+
+  protected async get<T>(path: string, query?: Record<string, unknown>, signal?: AbortSignal): Promise<T> {
+    return (await (await ask(address(this.base, path, query), signal ? { signal } : {})).json()) as T
+  }
+  meta(): Promise<Meta> { return this.get('meta') }
+  snapshot(at?: number, signal?: AbortSignal): Promise<Update> { return this.get('snapshot', { at }, signal) }
+  updates(from: number, to: number, signal?: AbortSignal): Promise<{ updates: Update[] | null; next?: number }> {
+    return this.get('updates', { from, to }, signal)
+  }
+  events(q: { from?: number; to?: number; kind?: string; node?: number; limit?: number }): Promise<{ events: Event[] | null }> {
+    return this.get('events', q)
+  }
+  series(q: { kind: 'node' | 'link'; key: string; field: string; from: number; to: number; points?: number }, signal?: AbortSignal): Promise<Series> {
+    return this.get('series', q, signal)
+  }
+  async transfers(from: number, to: number, limit: number, signal?: AbortSignal): Promise<ArrayBuffer> {
+    return (await ask(address(this.base, 'transfers', { from, to, limit }), signal ? { signal } : {})).arrayBuffer()
+  }
+}
+
+class Api extends Past {
+  log(limit = 200): Promise<{ log?: LogLine[]; lines?: LogLine[]; entries?: LogLine[] }> { return this.get('log', { limit }) }
+  private post(path: string, body: unknown): Promise<Response> {
+    return ask(address(this.base, path), { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
+  }
+  async control(body: ControlRequest): Promise<ControlAnswer> { return (await (await this.post('control', body)).json()) as ControlAnswer }
+  async login(token: string): Promise<void> { await this.post('login', { token }) }
+  streamAddress(): string {
+    const url = address(this.base, 'stream')
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     return url.href
-  },
+  }
 }
+
+export const api = new Api('./api/v1/')

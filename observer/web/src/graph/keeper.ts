@@ -2,7 +2,8 @@
 // place empty, and nobody else moves; the whole is laid out anew only when it is asked for, or while a picture is still
 // so young that most of it is new. Every move is a short glide, or none for people who prefer less motion.
 
-import { chain, dag, GAP, hops, latency, tree, type Positions, type Topology, type XY } from './layouts.ts'
+import { chain, dag, GAP, tree, type Positions, type Topology, type XY } from './layouts.ts'
+import { hops, latency } from './rings.ts'
 import type { ForceAnswer, ForceAsk } from './force.worker.ts'
 import type { Box } from './camera.ts'
 
@@ -23,8 +24,13 @@ export class Keeper {
   private laidLinks = new Set<string>()
   private busy = false
   calm = false
-  /** Called when nodes move or a layout is done. */
-  onchange: (fit: boolean) => void = () => {}
+  /** Rises whenever nodes stand elsewhere, for all graphs that share a layout. */
+  moves = 0
+  private readonly hearers = new Set<() => void>()
+
+  /** Who is called when nodes begin to glide to another layout. */
+  onchange(f: () => void): void { this.hearers.add(f) }
+  deaf(f: () => void): void { this.hearers.delete(f) }
 
   /** Puts those that are new somewhere, and lays out the whole if most of it is new. Returns whether it did the latter. */
   sync(kind: LayoutName, t: Topology, places: (i: number) => XY | undefined): boolean {
@@ -99,6 +105,7 @@ export class Keeper {
       this.now.set(i, { x: from.x + (to.x - from.x) * e, y: from.y + (to.y - from.y) * e })
     }
     if (k >= 1) this.started = -1
+    this.moves++
     return true
   }
 
@@ -119,6 +126,7 @@ export class Keeper {
   close(): void { this.worker?.terminate() }
 
   private set(i: number, p: XY): void {
+    this.moves++
     this.now.set(i, p)
     this.target.set(i, p)
     this.from.set(i, p)
@@ -132,7 +140,7 @@ export class Keeper {
       this.target.set(i, p)
     }
     this.started = performance.now()
-    this.onchange(true)
+    for (const f of this.hearers) f()
   }
 
   private force(t: Topology): void {

@@ -4,6 +4,7 @@ import type { Camera } from './camera.ts'
 import { ends, growth, type Scene } from './scene.ts'
 import type { Transfers } from '../api/transfers.ts'
 import type { Domino } from '../model/domino.ts'
+import type { Names } from './names.ts'
 import { rgb, type Palette } from './style.ts'
 
 export interface Above {
@@ -28,7 +29,7 @@ const SEEN = 0.3
 /** How long a domino takes from one hop to the next on the screen; in the overlay it is milliseconds. */
 export const HOP_MS = 380
 
-export function drawAbove(g: CanvasRenderingContext2D, s: Scene, c: Camera, a: Above, p: Palette): void {
+export function drawAbove(g: CanvasRenderingContext2D, s: Scene, c: Camera, a: Above, p: Palette, names: Names): void {
   const grow = growth(c.k)
   const px = (k: number): [number, number] => c.toScreen(s.x[k]!, s.y[k]!)
   if (a.chosenLink !== undefined || a.hoverLink !== undefined) links(g, s, px, grow, a, p)
@@ -37,7 +38,7 @@ export function drawAbove(g: CanvasRenderingContext2D, s: Scene, c: Camera, a: A
   g.lineWidth = 2
   for (const i of a.selection) ring(g, s, px, grow, i, rgb(p.accent), 4.5)
   if (a.hover !== undefined && !a.selection.has(a.hover)) ring(g, s, px, grow, a.hover, rgb(p.ink), 4)
-  labels(g, s, c, px, grow, a, p)
+  labels(g, s, c, px, grow, a, p, names)
 }
 
 function ring(g: CanvasRenderingContext2D, s: Scene, px: (k: number) => [number, number], grow: number, i: number, style: string, off: number): void {
@@ -149,7 +150,7 @@ function dominoes(g: CanvasRenderingContext2D, s: Scene, px: (k: number) => [num
 }
 
 /** Names, the important ones first, none over another; which are shown changes only when something moves. */
-function labels(g: CanvasRenderingContext2D, s: Scene, c: Camera, px: (k: number) => [number, number], grow: number, a: Above, p: Palette): void {
+function labels(g: CanvasRenderingContext2D, s: Scene, c: Camera, px: (k: number) => [number, number], grow: number, a: Above, p: Palette, names: Names): void {
   g.font = `500 11px ${a.font}`
   g.textAlign = 'center'
   g.textBaseline = 'top'
@@ -159,7 +160,6 @@ function labels(g: CanvasRenderingContext2D, s: Scene, c: Camera, px: (k: number
   const weight = (k: number): number => (s.id[k] === a.hover ? 1e6 : 0) + (a.selection.has(s.id[k]!) ? 1e5 : 0) + s.r[k]! * 10 - k * 1e-4
   if (order.length > 250 && c.k < 0.4) order.splice(0, order.length, ...order.filter((k) => weight(k) > 80))
   order.sort((x, y) => weight(y) - weight(x))
-  const taken: [number, number, number, number][] = []
   const cells = new Map<number, [number, number, number, number][]>()
   const cell = (x: number, y: number): number => Math.floor(x / 90) * 4096 + Math.floor(y / 40)
   let drawn = 0
@@ -168,7 +168,7 @@ function labels(g: CanvasRenderingContext2D, s: Scene, c: Camera, px: (k: number
     const [x, y] = px(k)
     if (x < -40 || y < -30 || x > c.w + 40 || y > c.h + 20) continue
     const text = a.name(s.id[k]!)
-    const w = g.measureText(text).width / 2 + 3
+    const w = names.width(g, text) / 2 + 3
     const top = y + s.r[k]! * grow + 5
     const b: [number, number, number, number] = [x - w, top, x + w, top + 13]
     let free = true
@@ -182,13 +182,8 @@ function labels(g: CanvasRenderingContext2D, s: Scene, c: Camera, px: (k: number
       if (list) list.push(b)
       else cells.set(key, [b])
     }
-    taken.push(b)
     drawn++
-    g.strokeStyle = rgb(p.surface)
-    g.lineWidth = 3.5
-    g.strokeText(text, x, top)
     const special = s.id[k] === a.hover || a.selection.has(s.id[k]!)
-    g.fillStyle = special ? rgb(p.ring) : rgb(p.ink)
-    g.fillText(text, x, top)
+    names.draw(g, text, x, top, special ? rgb(p.ring) : rgb(p.ink), rgb(p.surface))
   }
 }

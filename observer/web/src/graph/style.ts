@@ -20,20 +20,21 @@ export interface Palette {
   surface: RGB
   ink: RGB
   accent: RGB
+  marked: RGB
 }
 
 export const dark: Palette = {
   ramp: [[58, 104, 140], [60, 156, 158], [124, 190, 122], [232, 190, 82], [240, 132, 70], [236, 84, 84]],
   unknown: [104, 134, 164], idle: [62, 76, 94], broken: [226, 92, 104], node: [138, 160, 184],
   groups: [[110, 168, 230], [230, 168, 92], [128, 200, 148], [204, 142, 222], [226, 128, 142], [120, 200, 206], [204, 194, 110], [160, 160, 178]],
-  ring: [222, 232, 244], surface: [12, 17, 24], ink: [200, 210, 222], accent: [79, 209, 197],
+  ring: [222, 232, 244], surface: [12, 17, 24], ink: [200, 210, 222], accent: [79, 209, 197], marked: [214, 120, 255],
 }
 
 export const light: Palette = {
   ramp: [[120, 162, 192], [44, 140, 146], [86, 158, 84], [206, 150, 20], [222, 102, 28], [204, 44, 52]],
   unknown: [132, 154, 178], idle: [196, 205, 214], broken: [206, 56, 70], node: [104, 126, 150],
   groups: [[48, 110, 186], [202, 120, 24], [48, 138, 82], [146, 76, 170], [192, 64, 84], [24, 138, 148], [146, 132, 20], [108, 112, 126]],
-  ring: [34, 46, 60], surface: [255, 255, 255], ink: [52, 64, 78], accent: [13, 138, 128],
+  ring: [34, 46, 60], surface: [255, 255, 255], ink: [52, 64, 78], accent: [13, 138, 128], marked: [150, 40, 200],
 }
 
 export function ramp(p: Palette, v: number): RGB {
@@ -97,6 +98,8 @@ export interface Options {
   /** When links were last seen to carry data, by key; kept by the caller. One that did and is down is broken. */
   carried: Map<string, number>
   members?: Map<number, number> | undefined
+  /** Nodes ("3") and links ("3-5") that stand out: those of one recording that the other has not. */
+  marked?: ReadonlySet<string> | undefined
 }
 
 /** How long a broken link is still shown, in seconds of the world. That a link is down says little by itself: nodes close
@@ -141,7 +144,8 @@ export function build(w: World, pos: Positions, o: Options): Scene {
   s.place = place
   const many = ids.length > 400
   ids.forEach((i, k) => node(w, s, k, w.nodes.get(i)!, pos, o, many))
-  kept.forEach((l, k) => link(w, s, k, l, o, kept.length > 800))
+  const crowd = kept.length > 2500 ? 2 : kept.length > 800 ? 1 : 0
+  kept.forEach((l, k) => link(w, s, k, l, o, crowd))
   return s
 }
 
@@ -172,11 +176,15 @@ function node(w: World, s: Scene, k: number, n: Node, pos: Positions, o: Options
   const a = dim ? 60 : 255
   if (down) s.fill.set([...mix(pal.surface, pal.broken, 0.12), dim ? 90 : 255], k * 4)
   else s.fill.set([...(dim ? mix(pal.surface, c, 0.35) : c), 255], k * 4)
-  const ring: RGB = down ? pal.broken : mix(c, pal.ring, 0.55)
+  const ring: RGB = down ? pal.broken : o.marked?.has(String(n.i)) ? pal.marked : mix(c, pal.ring, 0.55)
   s.ring.set([...ring, a], k * 4)
 }
 
-function link(w: World, s: Scene, k: number, l: Link, o: Options, many: boolean): void {
+/** Of many links each is thinner, and of thousands each is only a tint: what is seen then is where many of a kind are. */
+const CROWDS = [{ least: 1.2, more: 6, idle: 0.9, alpha: 235, faint: 170 }, { least: 0.7, more: 3.5, idle: 0.5, alpha: 215, faint: 110 }, { least: 0.6, more: 2, idle: 0.5, alpha: 120, faint: 60 }] as const
+
+function link(w: World, s: Scene, k: number, l: Link, o: Options, crowd: 0 | 1 | 2): void {
+  const crowdLook = CROWDS[crowd], many = crowd > 0
   const pal = o.palette, key = linkKey(l.f, l.t)
   s.from[k] = s.place.get(l.f)!
   s.to[k] = s.place.get(l.t)!
@@ -184,7 +192,7 @@ function link(w: World, s: Scene, k: number, l: Link, o: Options, many: boolean)
   const two = w.links.get(linkKey(l.t, l.f))
   s.shift[k] = two && two.up !== false && shows(two, o.app) ? (many ? 2 : 3.2) : 0
   const down = l.up === false
-  s.width[k] = down ? 1.2 : rate > 0 ? (many ? 0.7 : 1.2) + (many ? 3.5 : 6) * Math.min(1, Math.sqrt(rate / o.full)) : many ? 0.5 : 0.9
+  s.width[k] = down ? 1.2 : rate > 0 ? crowdLook.least + crowdLook.more * Math.min(1, Math.sqrt(rate / o.full)) : crowdLook.idle
   let c: RGB = rate > 0 ? pal.unknown : pal.idle
   if (down) c = pal.broken
   else if (o.link === 'utilisation') {
@@ -198,8 +206,13 @@ function link(w: World, s: Scene, k: number, l: Link, o: Options, many: boolean)
     // From 1 ms to 1 s, by its logarithm.
     if (d !== undefined && d > 0) c = ramp(pal, (Math.log10(d) + 3) / 3)
   } else if (l.queued) c = ramp(pal, l.blocked ? 1 : Math.min(0.9, Math.log10(1 + l.queued.msgs) / 3))
+  if (o.marked?.has(key)) {
+    c = pal.marked
+    s.width[k] = Math.max(s.width[k]!, 2.2)
+  }
   const dim = (o.bright !== undefined && !(o.bright.has(l.f) && o.bright.has(l.t))) || (o.brightLinks !== undefined && !o.brightLinks.has(key))
-  const a = dim ? 34 : rate > 0 || down ? 235 : many ? 110 : 170
+  const lit = o.brightLinks?.has(key) || o.marked?.has(key)
+  const a = dim ? (crowd === 2 ? 14 : 34) : lit ? 235 : down ? 215 : rate > 0 ? crowdLook.alpha : crowdLook.faint
   s.color.set([...c, a], k * 4)
   // Faster where more flows, within what an eye can follow.
   s.flow[k] = down ? -1 : o.flow && rate > 0 && !dim ? 0.45 + 1.1 * Math.min(1, Math.sqrt(rate / o.full)) : 0

@@ -59,6 +59,14 @@ export class Stretch {
     return lo
   }
 
+  /** The time of the nearest update after or before a time, if there is one. */
+  beside(t: number, dir: 1 | -1): number | undefined {
+    if (dir > 0) return this.updates[this.count(t + 1e-9)]?.t
+    let k = this.count(t)
+    while (k > 0 && this.updates[k - 1]!.t >= t - 1e-9) k--
+    return this.updates[k - 1]?.t
+  }
+
   /** A new world as of the time, and how many updates are in it. */
   at(t: number): { world: World; applied: number } {
     const n = this.count(t)

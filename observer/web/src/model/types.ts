@@ -94,6 +94,8 @@ export interface Meta {
   begin?: number
   end?: number
   epochUnix?: number
+  /** A second recording is shown beside this one. */
+  twin?: boolean
   poll?: number
   nodes?: number
   links?: number

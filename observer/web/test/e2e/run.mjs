@@ -1,13 +1,13 @@
 // The page as a person uses it, in a real Chromium:
 //   node test/e2e/run.mjs [--binary PATH] [--shots FOLDER] [--only NAME]
 // Without --binary it runs on the made-up overlay alone. Everything is waited for, nothing is timed.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { serve } from '../mock/server.mjs'
 import { browser, open } from './browser.mjs'
+import { demo, view } from './ioverlay.mjs'
+import * as keys from './keys.mjs'
+import * as recordings from './recordings.mjs'
 import * as steps from './steps.mjs'
 
 const { values } = parseArgs({ options: { binary: { type: 'string' }, shots: { type: 'string' }, only: { type: 'string' } } })
@@ -43,6 +43,8 @@ async function story(name, url, run, how = {}) {
   await story('what nodes say is never markup', s.url, (p) => steps.hostile(p, s.overlay))
   await story('files: SVG, PNG, CSV, DOT', s.url, steps.exports)
   await story('throttle, cut and kill', s.url, (p) => steps.mockControl(p, s.overlay))
+  await story('screen-reader names and contrast, in every view and both themes', s.url, keys.axe)
+  await story('by keyboard alone', s.url, (p) => keys.keyboard(p, s.overlay))
   s.close()
 }
 {
@@ -61,17 +63,18 @@ async function story(name, url, run, how = {}) {
   s.close()
 }
 if (values.binary) {
-  const child = spawn(values.binary, ['demo', '--http', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const url = await new Promise((found, fail) => {
-    createInterface({ input: child.stdout }).on('line', (l) => { const m = /^page (http\S+)/.exec(l); if (m) found(m[1]) })
-    child.on('exit', (c) => fail(new Error(`ioverlay demo ended with ${c}`)))
-  })
-  await story('demo: find a node, throttle it, its links follow', url, steps.throttle)
-  await story('demo: deploy and terminate a session', url, steps.session)
-  await story('demo: kill a node and see the domino', url, (p) => steps.kill(p, values.shots), { theme: 'dark' })
-  await story('demo: scrub the live history and come back', url, steps.liveScrub)
-  child.kill('SIGINT')
-  await once(child, 'exit')
+  const r = await recordings.record(values.binary)
+  const two = await view(values.binary, r.sim, r.live)
+  await story('two recordings: one clock, what differs, permalink', two.url, recordings.compare)
+  await story('two recordings are played', two.url, recordings.play)
+  await two.end()
+  r.remove()
+  const d = await demo(values.binary)
+  await story('demo: find a node, throttle it, its links follow', d.url, steps.throttle)
+  await story('demo: deploy and terminate a session', d.url, steps.session)
+  await story('demo: kill a node and see the domino', d.url, steps.kill, { theme: 'dark' })
+  await story('demo: scrub the live history and come back', d.url, steps.liveScrub)
+  await d.end()
 }
 await b.close()
 if (failed) console.log(`${failed} failed`)

@@ -215,7 +215,7 @@ export async function session(p) {
   await until(p, (s) => !s.nodes.find((x) => x.i === n.i)?.apps?.['7']?.source, undefined, 'the source gone')
 }
 
-export async function kill(p, shots) {
+export async function kill(p) {
   const n = await until(p, (s) => feeder(s), undefined, 'a node that feeds others')
   await choose(p, n.name)
   await tab(p, 'Control')
@@ -227,15 +227,6 @@ export async function kill(p, shots) {
   await row.click()
   await p.locator('.domino').getByText(n.name).first().waitFor()
   await p.locator('.domino').getByText(/nodes? hit/).waitFor()
-  if (!shots) return
-  await tab(p, 'Inspect')
-  await p.waitForTimeout(1500)
-  await p.screenshot({ path: `${shots}/page-domino.png`, timeout: 120_000 })
-  await p.keyboard.press('Escape')
-  await p.locator('body').press('t')
-  await p.locator('body').press('2')
-  await p.waitForTimeout(2500)
-  await p.screenshot({ path: `${shots}/page-map.png`, timeout: 120_000 })
 }
 
 export async function liveScrub(p) {
