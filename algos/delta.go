@@ -149,11 +149,12 @@ func (b *Base) remember(asker core.NodeID, session uint64, s *Status) {
 	if b.past == nil {
 		b.past = new(pastReports)
 	}
-	list := slices.DeleteFunc(b.past.told, func(t told) bool { return t.asker == asker })
-	if len(list) == maxTold {
-		list = slices.Delete(list, 0, 1)
+	p := b.past
+	p.told = slices.DeleteFunc(p.told, func(t told) bool { return t.asker == asker })
+	if len(p.told) == maxTold {
+		p.told = slices.Delete(p.told, 0, 1)
 	}
-	b.past.told = append(list, told{asker, session, *s})
+	p.told = append(p.told, told{asker, session, *s})
 }
 
 // answerTo appends the report for somebody who keeps the last one: what has changed if he has that

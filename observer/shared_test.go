@@ -261,8 +261,7 @@ func TestAnObserverComesAgainToAProcess(t *testing.T) {
 // sharedLiar answers requests with what a test makes up of other nodes.
 func sharedLiar(r *rig, name string, members func() [][]byte) *liar {
 	next := uint64(0)
-	var l *liar
-	l = newLiar(nil)
+	l := newLiar(nil)
 	l.Handle = func(m *core.Msg) core.Verdict {
 		if m.Type() != wire.TypeRequest {
 			return core.Done

@@ -53,7 +53,7 @@ func TestViewTwo(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- view(ctx, a, f, []string{recordingOf(t, "a", "b"), recordingOf(t, "a", "c")})
-		lines.Close()
+		_ = lines.Close()
 	}()
 	said, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
@@ -101,7 +101,7 @@ func get(t *testing.T, url string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Body.Close()
+	defer func() { _ = r.Body.Close() }()
 	b, err := io.ReadAll(r.Body)
 	if err != nil || r.StatusCode != http.StatusOK {
 		t.Fatal(url, r.Status, string(b), err)
