@@ -63,5 +63,6 @@ var host = sync.OnceValue(func() string {
 // read the same thousands of times.
 func usage() algos.StatusProcess {
 	u := nodereport.Now()
+	//ioverlay:impure it says how the process does, and decides nothing
 	return algos.StatusProcess{PID: os.Getpid(), Host: host(), CPU: u.CPU, RSS: u.RSS, FDs: u.FDs, Goroutines: runtime.NumGoroutine()}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/ioverlay/ioverlay/algos"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
+	"github.com/ioverlay/ioverlay/observer/report/mailbox"
 )
 
 // messageBytes is about how long a message with reports is.
@@ -36,7 +37,7 @@ type world interface {
 // them again; requests are answered from the mailbox.
 type reporter struct {
 	algos.Base
-	box     *mailbox
+	box     *mailbox.Mailbox
 	world   world
 	readers []reader
 	swept   time.Duration
@@ -107,7 +108,7 @@ func (r *reporter) reader(id core.NodeID, session uint64) *reader {
 		i = len(r.readers) - 1
 	}
 	if x := &r.readers[i]; x.session != session {
-		x.session, x.next = session, r.box.begin()
+		x.session, x.next = session, r.box.Begin()
 	}
 	return &r.readers[i]
 }
@@ -123,44 +124,44 @@ func (r *reporter) answer(m *core.Msg) {
 	x := r.reader(m.From(), ask.Session)
 	x.asked, x.every = now, ask.Every
 	every := r.fastest(now)
-	r.box.ask(now, every)
+	r.box.Ask(now, every)
 	if now-r.swept >= every/2 {
 		r.swept = now
 		r.world.refresh()
-		r.box.sweep(now, r.world.alive)
+		r.box.Sweep(now, r.world.alive)
 	}
 	for {
 		s := &algos.StatusShared{Session: ask.Session, First: x.next}
-		next, ok := r.box.read(x.next, filling(s))
-		s.Next, s.Lost, s.Dropped = next, !ok, r.box.droppedLines()
-		s.More = ok && r.box.behind(next)
+		next, ok := r.box.Read(x.next, filling(s))
+		s.Next, s.Lost, s.Dropped = next, !ok, r.box.DroppedLines()
+		s.More = ok && r.box.Behind(next)
 		x.next = next
 		r.tell(m, s)
 		if !s.More {
 			break
 		}
 	}
-	r.box.trim(r.slowest(now))
+	r.box.Trim(r.slowest(now))
 }
 
 // filling adds parts to a message until it is full.
-func filling(s *algos.StatusShared) func(*part) bool {
+func filling(s *algos.StatusShared) func(*mailbox.Part) bool {
 	bytes, parts := 0, 0
-	return func(p *part) bool {
-		if bytes > 0 && bytes+len(p.bytes) > messageBytes || parts >= messageParts {
+	return func(p *mailbox.Part) bool {
+		if bytes > 0 && bytes+len(p.Bytes) > messageBytes || parts >= messageParts {
 			return false
 		}
-		bytes += len(p.bytes)
+		bytes += len(p.Bytes)
 		parts++
-		switch p.kind {
-		case partReport:
-			s.Members = append(s.Members, p.bytes)
-		case partGone:
-			s.Gone = append(s.Gone, p.id)
-		case partSilent:
-			s.Silent = append(s.Silent, p.id)
-		case partLine:
-			s.Lines = append(s.Lines, algos.SharedLine{Node: p.id, Text: string(p.bytes)})
+		switch p.Kind {
+		case mailbox.Report:
+			s.Members = append(s.Members, p.Bytes)
+		case mailbox.Gone:
+			s.Gone = append(s.Gone, p.ID)
+		case mailbox.Silent:
+			s.Silent = append(s.Silent, p.ID)
+		case mailbox.Line:
+			s.Lines = append(s.Lines, algos.SharedLine{Node: p.ID, Text: string(p.Bytes)})
 		}
 		return true
 	}
@@ -188,7 +189,7 @@ func (r *reporter) tell(m *core.Msg, s *algos.StatusShared) {
 
 // there reports whether an observer still asks.
 func (x *reader) there(now time.Duration) bool {
-	return now-x.asked <= max(awayTurns*x.every, awayTime)
+	return now-x.asked <= max(mailbox.AwayTurns*x.every, mailbox.AwayTime)
 }
 
 // fastest is how often the observer asks who asks most.
@@ -200,7 +201,7 @@ func (r *reporter) fastest(now time.Duration) time.Duration {
 		}
 	}
 	if least == 0 {
-		return defaultEvery
+		return mailbox.DefaultEvery
 	}
 	return least
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
+	"github.com/ioverlay/ioverlay/observer/report/mailbox"
 	"github.com/ioverlay/ioverlay/ring"
 )
 
@@ -12,7 +13,7 @@ import (
 // each observer, and says what has changed. It is safe for concurrent use.
 type Shared struct {
 	observers []core.NodeID
-	box       *mailbox
+	box       *mailbox.Mailbox
 	node      *engine.Node
 }
 
@@ -23,7 +24,7 @@ func Share(eng *engine.Engine, o engine.NodeOptions, observers ...core.NodeID) (
 	if len(observers) == 0 {
 		return nil, fmt.Errorf("report: Share without an observer to report to")
 	}
-	box := newMailbox()
+	box := mailbox.New()
 	r := newReporter(box, &engineWorld{eng: eng}, observers)
 	node, err := eng.AddNode(r, o)
 	if err != nil {
@@ -40,11 +41,7 @@ func (s *Shared) To(alg core.Algorithm, o Options) error {
 // ID is the node that speaks for the others.
 func (s *Shared) ID() core.NodeID { return s.node.ID() }
 
-func newMailbox() *mailbox {
-	return &mailbox{slots: make(map[core.NodeID]*slot), every: defaultEvery}
-}
-
-func newReporter(box *mailbox, w world, observers []core.NodeID) *reporter {
+func newReporter(box *mailbox.Mailbox, w world, observers []core.NodeID) *reporter {
 	r := &reporter{box: box, world: w}
 	r.Observer, r.Watchers, r.Usage = observers[0], observers[1:], usage
 	r.BootPause = bootPause
@@ -54,7 +51,7 @@ func newReporter(box *mailbox, w world, observers []core.NodeID) *reporter {
 // Bind implements core.Algorithm.
 func (r *reporter) Bind(n *core.Node) {
 	r.Base.Bind(n)
-	r.box.reporter = n.ID()
+	r.box.SpeaksFor(n.ID())
 }
 
 // engineWorld is an engine as world. It is used on the reporter's loop only.

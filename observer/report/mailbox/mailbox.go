@@ -1,4 +1,6 @@
-package report
+// Package mailbox is where the nodes of a process leave what they report, and where the node that speaks for all of them finds
+// it. Their loops differ, so it has a lock: it is no part of an algorithm, but of what runs several of them.
+package mailbox
 
 import (
 	"sync"
@@ -7,11 +9,9 @@ import (
 	"github.com/ioverlay/ioverlay/core"
 )
 
-// What nodes have left for observers, in order. Each observer reads it at his own pace; what all have read is forgotten.
-
 const (
-	// defaultEvery is how often nodes look whether a report is wanted before anybody has said how often he asks.
-	defaultEvery = time.Second
+	// DefaultEvery is how often nodes look whether a report is wanted before anybody has said how often he asks.
+	DefaultEvery = time.Second
 	leastEvery   = 10 * time.Millisecond
 
 	// maxParts and maxPartBytes bound what waits for observers: a whole report of each of 50,000 nodes.
@@ -25,28 +25,33 @@ const (
 	silentTurns = 3
 	silentTime  = 3 * time.Second
 
-	// awayTurns and awayTime are after how long nobody asks any more.
-	awayTurns = 10
-	awayTime  = 10 * time.Second
 
 	// phases is in how many parts of a turn nodes report.
 	phases = 16
 )
 
-type partKind uint8
-
+// AwayTurns and AwayTime are how long an observer may not ask until nobody reports for him any more: both must be over.
 const (
-	partReport partKind = iota
-	partGone
-	partSilent
-	partLine
+	AwayTurns = 10
+	AwayTime  = 10 * time.Second
 )
 
-// part is one thing that was left.
-type part struct {
-	kind  partKind
-	id    core.NodeID
-	bytes []byte
+// Kind is what a part is.
+type Kind uint8
+
+// The kinds of parts.
+const (
+	Report Kind = iota // a report, whole or a delta
+	Gone               // the node has ended
+	Silent             // the node is there, and does nothing
+	Line               // a line for the log
+)
+
+// Part is one thing that was left.
+type Part struct {
+	Kind  Kind
+	ID    core.NodeID
+	Bytes []byte
 }
 
 // slot is a node.
@@ -58,8 +63,9 @@ type slot struct {
 	silent bool
 }
 
-// mailbox implements algos.Reports. It is safe for concurrent use.
-type mailbox struct {
+// Mailbox implements algos.Reports: what nodes have left for observers, in order. Each observer reads it at his own pace; what all
+// have read is forgotten. It is safe for concurrent use. Make it with New.
+type Mailbox struct {
 	reporter core.NodeID
 
 	mu      sync.Mutex
@@ -71,18 +77,26 @@ type mailbox struct {
 	asked   time.Duration // when somebody asked last
 	wanted  bool
 
-	parts   []part
+	parts   []Part
 	first   uint64 // number of parts[0]
 	bytes   int
 	lines   int
 	dropped uint64 // lines
 }
 
+// New makes a mailbox. The node that speaks for the others is set before they join.
+func New() *Mailbox {
+	return &Mailbox{slots: make(map[core.NodeID]*slot), every: DefaultEvery}
+}
+
+// SpeaksFor sets the node that speaks for the others.
+func (b *Mailbox) SpeaksFor(id core.NodeID) { b.reporter = id }
+
 // Reporter implements algos.Reports.
-func (b *mailbox) Reporter() core.NodeID { return b.reporter }
+func (b *Mailbox) Reporter() core.NodeID { return b.reporter }
 
 // Join implements algos.Reports.
-func (b *mailbox) Join(id core.NodeID, now time.Duration) {
+func (b *Mailbox) Join(id core.NodeID, now time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if s := b.slots[id]; s != nil {
@@ -96,7 +110,7 @@ func (b *mailbox) Join(id core.NodeID, now time.Duration) {
 }
 
 // Wanted implements algos.Reports.
-func (b *mailbox) Wanted(id core.NodeID, now time.Duration) (session uint64, next time.Duration) {
+func (b *Mailbox) Wanted(id core.NodeID, now time.Duration) (session uint64, next time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	// The node's place in the turn, so that reports of many do not come at once.
@@ -105,7 +119,7 @@ func (b *mailbox) Wanted(id core.NodeID, now time.Duration) (session uint64, nex
 		at := b.every * time.Duration(s.phase) / phases
 		next = b.every - (now-at)%b.every
 	}
-	if !b.wanted || now-b.asked > max(awayTurns*b.every, awayTime) {
+	if !b.wanted || now-b.asked > max(AwayTurns*b.every, AwayTime) {
 		b.wanted = false
 		if s := b.slots[id]; s != nil {
 			s.seen = now
@@ -116,7 +130,7 @@ func (b *mailbox) Wanted(id core.NodeID, now time.Duration) (session uint64, nex
 }
 
 // Put implements algos.Reports.
-func (b *mailbox) Put(id core.NodeID, session uint64, report []byte, whole bool, now time.Duration) bool {
+func (b *Mailbox) Put(id core.NodeID, session uint64, report []byte, whole bool, now time.Duration) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := b.slots[id]
@@ -131,13 +145,13 @@ func (b *mailbox) Put(id core.NodeID, session uint64, report []byte, whole bool,
 		s.whole, s.silent = session, false
 	}
 	if report != nil {
-		b.add(part{partReport, id, report})
+		b.add(Part{Report, id, report})
 	}
 	return true
 }
 
 // Line implements algos.Reports.
-func (b *mailbox) Line(id core.NodeID, line []byte) {
+func (b *Mailbox) Line(id core.NodeID, line []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.wanted || b.lines >= maxLines {
@@ -145,42 +159,42 @@ func (b *mailbox) Line(id core.NodeID, line []byte) {
 		return
 	}
 	b.lines++
-	b.add(part{partLine, id, line})
+	b.add(Part{Line, id, line})
 }
 
 // End implements algos.Reports.
-func (b *mailbox) End(id core.NodeID) {
+func (b *Mailbox) End(id core.NodeID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.end(id)
 }
 
-func (b *mailbox) end(id core.NodeID) {
+func (b *Mailbox) end(id core.NodeID) {
 	if b.slots[id] == nil {
 		return
 	}
 	delete(b.slots, id)
-	b.add(part{kind: partGone, id: id})
+	b.add(Part{Kind: Gone, ID: id})
 }
 
 // add adds a part. If too much waits, the oldest half goes, and who has not read it begins anew.
-func (b *mailbox) add(p part) {
+func (b *Mailbox) add(p Part) {
 	if !b.wanted {
 		return
 	}
 	b.parts = append(b.parts, p)
-	b.bytes += len(p.bytes)
+	b.bytes += len(p.Bytes)
 	if len(b.parts) > maxParts || b.bytes > maxPartBytes {
 		b.forget(b.first + uint64(len(b.parts)+1)/2)
 	}
 }
 
 // forget forgets the parts before a number.
-func (b *mailbox) forget(before uint64) {
+func (b *Mailbox) forget(before uint64) {
 	n := int(before - b.first)
 	for i := range b.parts[:n] {
-		b.bytes -= len(b.parts[i].bytes)
-		if b.parts[i].kind == partLine {
+		b.bytes -= len(b.parts[i].Bytes)
+		if b.parts[i].Kind == Line {
 			b.lines--
 		}
 	}
@@ -190,8 +204,8 @@ func (b *mailbox) forget(before uint64) {
 	b.first = before
 }
 
-// begin begins anew for an observer: all nodes leave whole reports. It says where he reads from.
-func (b *mailbox) begin() uint64 {
+// Begin begins anew for an observer: all nodes leave whole reports. It says where he reads from.
+func (b *Mailbox) Begin() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.session++
@@ -199,17 +213,17 @@ func (b *mailbox) begin() uint64 {
 	return b.first + uint64(len(b.parts))
 }
 
-// ask takes note that somebody asks, and how often the one does who asks most.
-func (b *mailbox) ask(now, every time.Duration) {
+// Ask takes note that somebody asks, and how often the one does who asks most.
+func (b *Mailbox) Ask(now, every time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.asked, b.wanted = now, true
 	b.every = max(every, leastEvery)
 }
 
-// read calls fn with the parts from a number on until it returns false, and says how far it came. It reports false if
+// Read calls fn with the parts from a number on until it returns false, and says how far it came. It reports false if
 // some of them are forgotten.
-func (b *mailbox) read(from uint64, fn func(*part) bool) (next uint64, ok bool) {
+func (b *Mailbox) Read(from uint64, fn func(*Part) bool) (next uint64, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	end := b.first + uint64(len(b.parts))
@@ -224,8 +238,8 @@ func (b *mailbox) read(from uint64, fn func(*part) bool) (next uint64, ok bool) 
 	return next, true
 }
 
-// trim forgets what is before a number, which all have read.
-func (b *mailbox) trim(before uint64) {
+// Trim forgets what is before a number, which all have read.
+func (b *Mailbox) Trim(before uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if before > b.first {
@@ -233,8 +247,8 @@ func (b *mailbox) trim(before uint64) {
 	}
 }
 
-// sweep looks for nodes that are there no more, and have not said so, and for those that are and have been silent for long.
-func (b *mailbox) sweep(now time.Duration, alive func(core.NodeID) bool) {
+// Sweep looks for nodes that are there no more, and have not said so, and for those that are and have been silent for long.
+func (b *Mailbox) Sweep(now time.Duration, alive func(core.NodeID) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	rest := b.order[:0]
@@ -248,7 +262,7 @@ func (b *mailbox) sweep(now time.Duration, alive func(core.NodeID) bool) {
 		}
 		if !s.silent && now-s.seen > max(silentTurns*b.every, silentTime) {
 			s.silent = true
-			b.add(part{kind: partSilent, id: s.id})
+			b.add(Part{Kind: Silent, ID: s.id})
 		}
 		rest = append(rest, s)
 	}
@@ -256,14 +270,15 @@ func (b *mailbox) sweep(now time.Duration, alive func(core.NodeID) bool) {
 	b.order = rest
 }
 
-func (b *mailbox) droppedLines() uint64 {
+// DroppedLines is how many lines there was no room for, in all.
+func (b *Mailbox) DroppedLines() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.dropped
 }
 
-// behind reports whether there are parts from a number on.
-func (b *mailbox) behind(number uint64) bool {
+// Behind reports whether there are parts from a number on.
+func (b *Mailbox) Behind(number uint64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return number < b.first+uint64(len(b.parts))
