@@ -25,7 +25,6 @@ const (
 	silentTurns = 3
 	silentTime  = 3 * time.Second
 
-
 	// phases is in how many parts of a turn nodes report.
 	phases = 16
 )
