@@ -119,10 +119,11 @@ func (m *Multicast) passed(id uint32) bool {
 const silentAfter = 10 * time.Second
 
 // starved reports whether nothing can come here any more: there is no upstream, or only
-// such as are starved themselves.
+// such as are starved themselves, or have let go of this node and so say nothing.
 func (m *Multicast) starved() bool {
+	limit := m.Now() - max(silentAfter, 4*m.period)
 	for _, u := range m.ups {
-		if u.carries && !u.starved {
+		if u.carries && !u.starved && u.at >= limit {
 			return false
 		}
 	}
