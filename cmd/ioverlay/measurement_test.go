@@ -23,7 +23,7 @@ func TestUnknownCommands(t *testing.T) {
 		{[]string{"bench", "chian", "--nodes", "2"}, []string{"unknown"}},
 		{[]string{"bench", "nothing-like-it"}, []string{`unknown command "nothing-like-it" for "ioverlay bench"`}},
 		{[]string{"bench", "chain", "chain"}, []string{"chain"}},
-		{[]string{"repro", "fig44"}, []string{"did you mean fig4, fig7 or fig8?"}},
+		{[]string{"repro", "fig44"}, []string{"did you mean fig3, fig4, fig5, fig6, fig7, fig8 or fig9?"}},
 		{[]string{"perf", "swich"}, []string{"did you mean switch?"}},
 		{[]string{"trace", "shwo"}, []string{"did you mean show?"}},
 		{[]string{"trace", "dif"}, []string{"diff"}},
@@ -106,8 +106,8 @@ func TestInterruptedCommandsReportWhatTheyHave(t *testing.T) {
 		{[]string{"bench", "sim", "--nodes", "20", "--messages", "1000", "--rounds", "100"}, 1, "", []string{resultsName}},
 		{[]string{"bench", "idle", "--nodes", "2", "--links", strings.Repeat("mem,", 100), "--duration", "10ms"}, 1, "", []string{resultsName}},
 		{[]string{"bench", "attack", "--silent", "20", "--rate", "100", "--duration", "1s"}, 2, `"kind":"attack"`, []string{resultsName}},
-		{[]string{"repro", "fig7", "--nodes", "8", "--seeds", "5000"}, 2, `"kind":"policy"`, []string{resultsName, "fig7-stress.svg"}},
-		{[]string{"repro", "fig4", "--duration", "10m"}, 2, "", []string{resultsName, "fig4.svg"}},
+		{[]string{"repro", "fig7", "--nodes", "8", "--seeds", "5000"}, 3, `"kind":"tree"`, []string{resultsName, "fig7-stress.svg"}},
+		{[]string{"repro", "fig4", "--duration", "10m"}, 3, "", []string{resultsName, "fig4.svg"}},
 		{[]string{"repro", "topologies", "--count", "100", "--warmup", "5s", "--duration", "5m"}, 2, "", []string{resultsName, "topologies.svg"}},
 	} {
 		t.Run(strings.Join(c.args[:2], " "), func(t *testing.T) {

@@ -60,9 +60,7 @@ func (a *app) runFigure(ctx context.Context, f *paper.Figure, fl *figureFlags) e
 	if err != nil {
 		return err
 	}
-	bar := a.Steps(f.By.Steps(o), "")
-	_, rows, err := a.measureFigures(ctx, bar, f.By, []*paper.Figure{f}, o, own, fl)
-	bar.Stop()
+	_, rows, err := a.measureFigures(ctx, f.By, []*paper.Figure{f}, o, own, fl)
 	return errors.Join(err, differ(rows))
 }
 
@@ -81,17 +79,19 @@ func differ(rows []paper.Row) error {
 }
 
 // measureFigures runs a measurement, records it, and presents the figures that are made of it.
-func (a *app) measureFigures(ctx context.Context, bar *console.Progress, by *paper.Measurement, figures []*paper.Figure, o *paper.Options, own bool, fl *figureFlags) (*paper.Data, []paper.Row, error) {
+func (a *app) measureFigures(ctx context.Context, by *paper.Measurement, figures []*paper.Figure, o *paper.Options, own bool, fl *figureFlags) (*paper.Data, []paper.Row, error) {
 	m, err := a.begin(ctx, fl.outputs)
 	if err != nil {
 		return nil, nil, err
 	}
+	bar := a.Steps(by.Steps(o), "")
 	o.Dir, o.Say, o.Did = m.outputs.out, bar.Say, func() { bar.Add(1) }
 	d := &paper.Data{Env: m.env, Dir: o.Dir, Run: paper.Run{Kind: paper.ObjectRun, Measurement: by.Name, World: o.World, Seed: o.Seed, Own: own, Note: fl.note}}
 	err = errors.Join(m.record(m.env), m.record(d.Run))
 	if err == nil {
 		err = by.Run(ctx, o, func(v any) error { return errors.Join(d.Record(v), m.record(v)) })
 	}
+	bar.Stop()
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
@@ -245,16 +245,9 @@ func (a *app) runAll(ctx context.Context, fl *figureFlags, only []string) error 
 	if err != nil {
 		return err
 	}
-	steps := 0
-	for _, p := range parts {
-		if p.refused == "" {
-			steps += p.by.Steps(p.options)
-		}
-	}
-	if steps == 0 { // of those that are asked for, none can be measured there
+	if !slices.ContainsFunc(parts, func(p part) bool { return p.refused == "" }) { // of those that are asked for, none can be measured there
 		return console.Usage("world", fl.world, "another world for these figures: "+parts[0].refused)
 	}
-	bar := a.Steps(steps, "")
 	var rows []paper.Row
 	var failed []error
 	for _, p := range parts {
@@ -262,7 +255,7 @@ func (a *app) runAll(ctx context.Context, fl *figureFlags, only []string) error 
 			fmt.Fprintf(a.Err, "%s is not measured in world %s: %s\n", p.by.Name, p.options.World, p.refused)
 			continue
 		}
-		_, more, err := a.measureFigures(ctx, bar, p.by, p.figures, p.options, false, p.flags)
+		_, more, err := a.measureFigures(ctx, p.by, p.figures, p.options, false, p.flags)
 		rows = append(rows, more...)
 		if err != nil {
 			failed = append(failed, err)
@@ -271,7 +264,6 @@ func (a *app) runAll(ctx context.Context, fl *figureFlags, only []string) error 
 			break
 		}
 	}
-	bar.Stop()
 	if fl.format == console.FormatTable && len(rows) > 0 {
 		fmt.Fprintf(a.Out, "All figures: %s\n", paper.Counts(rows))
 	}
