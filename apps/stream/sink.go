@@ -118,6 +118,14 @@ func (c Counts) plus(o Counts) Counts {
 	return c
 }
 
+// Idle is for how long no media have come of a stream that has begun and of which the end is not known; otherwise 0.
+func (s *Sink) Idle(now time.Duration) time.Duration {
+	if s.heard == 0 || s.over {
+		return 0
+	}
+	return now - s.heard
+}
+
 // Waiting is how many messages wait for their time.
 func (s *Sink) Waiting() int { return s.jitter.Waiting() }
 

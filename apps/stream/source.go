@@ -16,12 +16,22 @@ type SourceOptions struct {
 	Packets int           // transport packets in a message at most; 0: 7, which fit an Ethernet frame and are what UDP media have
 	MaxWait time.Duration // how long media may wait for the overlay, then the oldest are dropped and counted; 0: 2 s
 	Repair  Repair        // against loss; none
-	// Room, if set, is called on the node's loop when media that waited have gone, so that whoever waited for Ready may go on.
+	// Linger is for how long the end is told again, every 200 ms, once all media have gone: for receivers whose parent failed, or
+	// whose link lost it. 0: 3 s; negative: it is told once.
+	Linger time.Duration
+	// Room, if set, is called on the node's loop when media that waited have gone, and when the source is done, so that whoever waited
+	// for Ready, Drained or Done may go on.
 	Room func()
 }
 
 // DefaultMaxWait is how long media may wait for the overlay, unless options say otherwise.
 const DefaultMaxWait = 2 * time.Second
+
+// DefaultLinger is for how long the end of a stream is told again, unless options say otherwise.
+const DefaultLinger = 3 * time.Second
+
+// endPeriod is how often.
+const endPeriod = 200 * time.Millisecond
 
 // Limits of a source.
 const (
@@ -49,10 +59,14 @@ type Source struct {
 	aligner Aligner
 	coder   *repairEncoder
 
-	queue, free [][]byte // payloads that wait; buffers for others
-	media       uint64   // media messages made
-	seq         uint64   // messages sent
-	over        bool     // End was called
+	queue, free [][]byte      // payloads that wait; buffers for others
+	media       uint64        // media messages made
+	seq         uint64        // messages sent
+	over        bool          // End was called
+	told        bool          // the end has been sent once
+	endAt       time.Duration // when it is sent again
+	until       time.Duration // until when
+	done        bool          // that is past
 	counts      SourceCounts
 
 	slab *bufpool.Slab // in which frames are laid down, one behind the other
@@ -66,6 +80,9 @@ func NewSource(o SourceOptions) *Source {
 	}
 	if o.MaxWait == 0 {
 		o.MaxWait = DefaultMaxWait
+	}
+	if o.Linger == 0 {
+		o.Linger = DefaultLinger
 	}
 	if o.App == 0 || o.Packets < 1 || o.Packets > maxPackets || o.MaxWait < 0 || o.Repair.Check() != nil {
 		panic(fmt.Sprintf("stream: a source needs an application above 0, 1 to %d packets a message, a time to wait above 0 and a repair within its limits, not %+v", maxPackets, o))
@@ -83,11 +100,15 @@ func (s *Source) Counts() SourceCounts {
 // Ready reports whether more media would not wait for long. An input that can wait, does.
 func (s *Source) Ready() bool { return len(s.queue) < readyQueue }
 
-// Drained reports whether the source has ended and all that waited is gone.
+// Drained reports whether the source has ended and all that waited is gone, the first telling of the end included.
 func (s *Source) Drained() bool { return s.over && len(s.queue) == 0 }
 
-// Abandon drops what waits, and counts it: nobody will take it.
+// Done reports whether it has also told the end for as long as it lingers, or was abandoned.
+func (s *Source) Done() bool { return s.done }
+
+// Abandon drops what waits, and counts it: nobody will take it. Of a source that has ended nothing more comes.
 func (s *Source) Abandon() {
+	s.done = s.over
 	for _, p := range s.queue {
 		if h, _, err := Parse(p); err == nil && h.Kind == KindMedia {
 			s.counts.Dropped++
@@ -107,7 +128,8 @@ func (s *Source) Push(n *core.Node, b []byte) {
 	n.WakeSource(s.opt.App)
 }
 
-// End says that the input is over. What waits is sent, and then the source ends.
+// End says that the input is over. What waits is sent, then the end, which is told again for as long as the source lingers, and then
+// the source ends.
 func (s *Source) End(n *core.Node) {
 	if s.over {
 		return
@@ -115,8 +137,40 @@ func (s *Source) End(n *core.Node) {
 	s.begin(n)
 	s.aligner.Flush(func(packets []byte) { s.cut(n.Now(), packets) })
 	s.over = true
-	Header{Kind: KindEnd, Epoch: s.epoch, Seq: s.media, Time: n.Now()}.Put(s.room(HeaderLen))
+	s.tellEnd(n.Now())
 	n.WakeSource(s.opt.App)
+}
+
+func (s *Source) tellEnd(now time.Duration) {
+	Header{Kind: KindEnd, Epoch: s.epoch, Seq: s.media, Time: now}.Put(s.room(HeaderLen))
+}
+
+// after is what there is to send when nothing waits: nothing yet, or, of a source that is over, the end again, and in between the
+// time of the next. It reports whether something waits now.
+func (s *Source) after(now time.Duration) (rest core.Supply, more bool) {
+	switch {
+	case !s.over:
+		return core.Supply{}, false
+	case !s.told:
+		s.told, s.until, s.endAt = true, now+max(s.opt.Linger, 0), now+endPeriod
+	}
+	if s.done = s.done || now >= s.until; s.done {
+		s.changed()
+		return core.Supply{End: true}, false
+	}
+	if now < s.endAt {
+		return core.Supply{Wake: min(s.endAt, s.until)}, false
+	}
+	s.endAt = now + endPeriod
+	s.tellEnd(now)
+	return core.Supply{}, true
+}
+
+// changed tells whoever waits for Ready, Drained or Done.
+func (s *Source) changed() {
+	if s.opt.Room != nil {
+		s.opt.Room()
+	}
 }
 
 // begin draws an epoch.
@@ -206,7 +260,9 @@ func (s *Source) drop(n int) {
 func (s *Source) Produce(n *core.Node) core.Supply {
 	s.trim(n.Now())
 	if len(s.queue) == 0 {
-		return core.Supply{End: s.over}
+		if rest, more := s.after(n.Now()); !more {
+			return rest
+		}
 	}
 	head := wire.HeaderLen(n.ID())
 	if s.slab != nil && s.used+head+len(s.queue[0]) > len(s.slab.Bytes()) {
@@ -235,9 +291,7 @@ func (s *Source) Produce(n *core.Node) core.Supply {
 	r.Len = uint32(s.used) - r.Off
 	s.drop(int(r.Msgs))
 	s.slab.Retain()
-	if s.opt.Room != nil {
-		s.opt.Room()
-	}
+	s.changed()
 	return core.Supply{Run: r}
 }
 

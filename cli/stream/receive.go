@@ -18,6 +18,7 @@ type receiveFlags struct {
 	nodeFlags
 	output string
 	delay  time.Duration
+	giveUp time.Duration
 	stay   bool
 }
 
@@ -25,9 +26,10 @@ const receiveHelp = `Join the overlay of a stream, play it a stated delay after 
 
 Without --output the node only passes on. What does not come within --delay is lost, what comes later is late, and both are
 counted; after a gap each picture and sound begins whole. Over HTTP there may be many viewers; what one of them, or the reader
-of standard output, has no time for is dropped and counted. The command ends when the stream has, unless it is to --stay.
+of standard output, has no time for is dropped and counted. The command ends when the stream has, or when nothing has come of it for
+--give-up, unless it is to --stay.
 
-Exit codes: 0 the stream has ended, or the command was interrupted; 1 media were lost; 2 wrong usage; 3 it could not go on.`
+Exit codes: 0 the stream has ended, or the command was interrupted; 1 media were lost, or its end; 2 wrong usage; 3 it could not go on.`
 
 func receive(a *console.App) *cobra.Command {
 	var f receiveFlags
@@ -43,6 +45,9 @@ func receive(a *console.App) *cobra.Command {
 			if f.delay < 0 {
 				return console.Usage("delay", f.delay.String(), "0 or more")
 			}
+			if f.giveUp < 0 {
+				return console.Usage("give-up", f.giveUp.String(), "0 or more")
+			}
 			if err := f.check(a.Registry); err != nil {
 				return err
 			}
@@ -52,6 +57,7 @@ func receive(a *console.App) *cobra.Command {
 	fl := cmd.Flags()
 	fl.StringVar(&f.output, "output", "", "where the stream goes to: "+endpoint.OutputHelp)
 	fl.DurationVar(&f.delay, "delay", time.Second, "between when media could have come at the earliest and when they are played: longer than the tree needs to mend, and none of a gap is seen")
+	fl.DurationVar(&f.giveUp, "give-up", 30*time.Second, "end when no media have come for so long, and the end has not come either: the source is gone; 0: never")
 	fl.BoolVar(&f.stay, "stay", false, "go on when the stream has ended: its source may begin anew")
 	f.define(fl)
 	return cmd
@@ -59,10 +65,7 @@ func receive(a *console.App) *cobra.Command {
 
 func (f *receiveFlags) run(ctx context.Context, a *console.App) (err error) {
 	var out *endpoint.Output
-	opt := stream.SinkOptions{App: f.app, Delay: f.delay}
-	if f.delay == 0 {
-		opt.Delay = -1
-	}
+	opt := stream.SinkOptions{App: f.app, Delay: orNone(f.delay)}
 	if f.output != "" {
 		if out, err = endpoint.OpenOutput(f.output, a.Out); err != nil {
 			return named("output", f.output, err)
@@ -99,6 +102,13 @@ func (f *receiveFlags) run(ctx context.Context, a *console.App) (err error) {
 			}
 		}()
 	}
+	if f.giveUp > 0 && !f.stay {
+		go func() {
+			if f.hush(n, sink) {
+				end(fmt.Errorf("%w: no media have come for %v, and the end of the stream neither", console.ErrViolation, f.giveUp))
+			}
+		}()
+	}
 	var c stream.SinkCounts
 	read := func() error { return n.Do(func(*core.Node) { c = sink.Counts() }) }
 	say := func() error { return f.saySink(a.Err, n, c, out) }
@@ -112,6 +122,26 @@ func (f *receiveFlags) run(ctx context.Context, a *console.App) (err error) {
 		err = errors.Join(err, fmt.Errorf("%w: %d lost, %d of no sense", console.ErrViolation, c.Lost, c.Bad+c.Damaged))
 	}
 	return err
+}
+
+// hush waits until no media have come for too long, and reports false if the node ends before.
+func (f *receiveFlags) hush(n *node, sink *stream.Sink) bool {
+	t := time.NewTicker(max(f.giveUp/8, time.Millisecond))
+	defer t.Stop()
+	for {
+		select {
+		case <-n.Done():
+			return false
+		case <-t.C:
+		}
+		idle := time.Duration(0)
+		if err := n.Do(func(c *core.Node) { idle = sink.Idle(c.Now()) }); err != nil {
+			return false // it has ended
+		}
+		if idle >= f.giveUp {
+			return true
+		}
+	}
 }
 
 // outputPatience is how long a reader may take for what is left for it.

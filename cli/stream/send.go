@@ -20,6 +20,7 @@ type sendFlags struct {
 	input   string
 	packets int
 	maxWait time.Duration
+	linger  time.Duration
 	repair  string
 }
 
@@ -27,7 +28,8 @@ const sendHelp = `Take an MPEG transport stream and send it through an overlay: 
 
 What comes over UDP and waits for longer than --max-wait, since the overlay takes less, is dropped, the oldest first, and counted;
 receivers count it as lost. Standard input and HTTP are read only as fast as the overlay takes them: let a
-file's own clock set the pace (ffmpeg -re). When the input ends, what is left is delivered, and the command ends.
+file's own clock set the pace (ffmpeg -re). When the input ends, what is left is delivered, the end is told again for --linger, for
+receivers that are between two parents then, and the command ends.
 
 Exit codes: 0 the input has ended, or the command was interrupted; 1 media were dropped; 2 wrong usage; 3 it could not go on.`
 
@@ -53,6 +55,7 @@ func send(a *console.App) *cobra.Command {
 	fl.StringVar(&f.input, "input", "-", "where the stream comes from: "+endpoint.InputHelp)
 	fl.IntVar(&f.packets, "packets", 7, "transport packets of 188 bytes in a message, at most, 1 to 256")
 	fl.DurationVar(&f.maxWait, "max-wait", 2*time.Second, "how long media may wait for the overlay before they are dropped")
+	fl.DurationVar(&f.linger, "linger", stream.DefaultLinger, "for how long the end of the stream is told again; 0: it is told once")
 	fl.StringVar(&f.repair, "repair", "", "against loss: EVERY/WINDOW, as 4/64 for a repair message after each 4 which covers the last 64; none without it")
 	f.define(fl)
 	return cmd
@@ -64,6 +67,8 @@ func (f *sendFlags) checkSend(a *console.App) (r stream.Repair, err error) {
 		return r, console.Usage("packets", fmt.Sprint(f.packets), "1 to 256")
 	case f.maxWait <= 0:
 		return r, console.Usage("max-wait", f.maxWait.String(), "above 0")
+	case f.linger < 0:
+		return r, console.Usage("linger", f.linger.String(), "0 or more")
 	}
 	if r, err = readRepair(f.repair); err != nil {
 		return r, err
@@ -91,7 +96,7 @@ func (f *sendFlags) run(ctx context.Context, a *console.App, repair stream.Repai
 	if err != nil {
 		return named("input", f.input, err)
 	}
-	feed := endpoint.NewFeed(in, stream.SourceOptions{App: f.app, Packets: f.packets, MaxWait: f.maxWait, Repair: repair})
+	feed := endpoint.NewFeed(in, stream.SourceOptions{App: f.app, Packets: f.packets, MaxWait: f.maxWait, Repair: repair, Linger: orNone(f.linger)})
 	n, err := f.start(a, func(alg core.Algorithm) core.Algorithm { return alg })
 	if err != nil {
 		return errors.Join(err, in.Close())
@@ -113,6 +118,14 @@ func (f *sendFlags) run(ctx context.Context, a *console.App, repair stream.Repai
 		err = errors.Join(err, fmt.Errorf("%w: %d media messages waited for too long and were dropped", console.ErrViolation, c.Dropped))
 	}
 	return err
+}
+
+// orNone is an option of which 0 stands for its default, of a flag whose 0 means none.
+func orNone(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
 }
 
 // named has the error of a name that is none come out as wrong usage.

@@ -132,6 +132,38 @@ func TestInterruptedCommandsReportWhatTheyHave(t *testing.T) {
 	}
 }
 
+// Ctrl-C in the middle of all figures: those before are whole, the one that it was at has what was measured, and the page has both.
+func TestAllFiguresInterrupted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures a figure")
+	}
+	dir := t.TempDir()
+	alone := clitest.Finish(t, clitest.Program(t, "repro", "fig4", "--format", "json", "--out", filepath.Join(dir, "alone")))
+	if alone.Code != console.ExitOK {
+		t.Fatalf("exit code %d: %s", alone.Code, alone.Err)
+	}
+	all := filepath.Join(dir, "all")
+	out, errs, code := interrupt(t, strings.Count(alone.Out, "\n")+3, "repro", "all", "--figures", "fig4,fig7", "--world", "sim", "--seeds", "5000", "--format", "json", "--out", all)
+	if code != console.ExitInterrupted || !strings.Contains(errs, "ioverlay: interrupted") {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+	printed := ""
+	for _, folder := range []string{"fig4-sim", "fig7-sim"} {
+		text, err := os.ReadFile(filepath.Join(all, folder, resultsName))
+		if err != nil {
+			t.Error(err)
+		}
+		printed += string(text)
+	}
+	if printed != out || !strings.Contains(out, `"kind":"tree"`) {
+		t.Errorf("kept %d bytes, printed %d", len(printed), len(out))
+	}
+	page, err := os.ReadFile(filepath.Join(all, "report.html"))
+	if n := strings.Count(string(page), "<h3>World sim: "); err != nil || n != 2 {
+		t.Errorf("the page has %d results in %d bytes, %v", n, len(page), err)
+	}
+}
+
 // interrupt runs a command until it has printed so many lines, and then presses Ctrl-C.
 func interrupt(t *testing.T, lines int, args ...string) (out, errs string, code int) {
 	t.Helper()

@@ -109,6 +109,7 @@ func TestProgressAndCtrlCOfEveryCommand(t *testing.T) {
 		{"repro", "fig4", "--world", "live"},
 		{"repro", "fig4", "--world", "proc"},
 		{"repro", "fig4", "--duration", "1h"},
+		{"repro", "all", "--figures", "fig4", "--world", "live"},
 		{"repro", "topologies", "--count", "100", "--duration", "1h"},
 		{"perf", "switch", "--nodes", "2", "--links", "mem", "--duration", "100s"},
 		{"run", file, "--world", "live"},

@@ -107,12 +107,12 @@ type Feed struct {
 	in     *Input
 	room   chan struct{}
 
-	patience time.Duration // for the node to take what is left at the end
+	patience time.Duration // for the node to take what is left at the end, and to tell the end
 }
 
 // NewFeed makes a source that is fed from an input, which is the feed's.
 func NewFeed(in *Input, o stream.SourceOptions) *Feed {
-	f := &Feed{in: in, room: make(chan struct{}, 1), patience: cmp.Or(o.MaxWait, stream.DefaultMaxWait)}
+	f := &Feed{in: in, room: make(chan struct{}, 1), patience: cmp.Or(o.MaxWait, stream.DefaultMaxWait) + max(cmp.Or(o.Linger, stream.DefaultLinger), 0)}
 	o.Room = func() {
 		select {
 		case f.room <- struct{}{}:
@@ -123,8 +123,8 @@ func NewFeed(in *Input, o stream.SourceOptions) *Feed {
 	return f
 }
 
-// Run feeds the source, which is at the node, until the input ends, and ends the source then. The end of the context, or of the node,
-// ends it too, and closes the input. The error is that of reading, with nil for an input that was read to its end.
+// Run feeds the source, which is at the node, until the input ends, ends the source then, and returns when that has told the end for as
+// long as it lingers. The end of the context, or of the node, ends it too, without lingering, and closes the input. The error is that of reading, with nil for an input that was read to its end.
 func (f *Feed) Run(ctx context.Context, n *engine.Node) error {
 	type block struct {
 		b   []byte
@@ -152,7 +152,7 @@ func (f *Feed) Run(ctx context.Context, n *engine.Node) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return f.end(n, nil)
+			return f.end(n, nil, (*stream.Source).Drained)
 		case <-n.Done():
 			return nil
 		case next := <-blocks:
@@ -161,9 +161,9 @@ func (f *Feed) Run(ctx context.Context, n *engine.Node) error {
 			}
 			switch {
 			case errors.Is(next.err, io.EOF):
-				return f.end(n, nil)
+				return f.end(n, nil, (*stream.Source).Done)
 			case next.err != nil:
-				return f.end(n, fmt.Errorf("endpoint: read media from %s: %w", f.in.name, next.err))
+				return f.end(n, fmt.Errorf("endpoint: read media from %s: %w", f.in.name, next.err), (*stream.Source).Done)
 			}
 			taken <- next.b[:readBytes]
 		}
@@ -199,15 +199,15 @@ func gone(err error) error {
 	return err
 }
 
-// end ends the source, and waits until the node has taken all of it; what it has not taken after the time that media may wait for it
-// is dropped, and counted.
-func (f *Feed) end(n *engine.Node, why error) error {
+// end ends the source, and waits until it is as far as that; what the node has not taken after the time that media may wait for it is
+// dropped, and counted.
+func (f *Feed) end(n *engine.Node, why error, far func(*stream.Source) bool) error {
 	patience := time.NewTimer(f.patience)
 	defer patience.Stop()
-	drained := false
+	reached := false
 	err := n.Do(func(c *core.Node) { f.Source.End(c) })
-	for err == nil && !drained {
-		if err = n.Do(func(*core.Node) { drained = f.Source.Drained() }); drained {
+	for err == nil && !reached {
+		if err = n.Do(func(*core.Node) { reached = far(f.Source) }); reached {
 			break
 		}
 		select {
@@ -215,7 +215,7 @@ func (f *Feed) end(n *engine.Node, why error) error {
 			return why
 		case <-f.room:
 		case <-patience.C:
-			err, drained = n.Do(func(*core.Node) { f.Source.Abandon() }), true
+			err, reached = n.Do(func(*core.Node) { f.Source.Abandon() }), true
 		}
 	}
 	return errors.Join(why, gone(err))
