@@ -2,7 +2,6 @@ package paper
 
 import (
 	"bytes"
-	"flag"
 	"math"
 	"os"
 	"path/filepath"
@@ -12,11 +11,10 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ioverlay/ioverlay/bench"
+	"github.com/ioverlay/ioverlay/internal/golden"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-var update = flag.Bool("update", false, "rewrite docs/reproduction.md")
 
 const recorded, page = "../results/2026-11-zen5-2-cores/reproduction", "../../docs/reproduction.md"
 
@@ -30,19 +28,7 @@ func TestPageIsNotStale(t *testing.T) {
 	if err := WriteDocs(&got, all, "../bench/results/2026-11-zen5-2-cores/reproduction"); err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile(page, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.String() != string(want) {
-		t.Errorf("docs/reproduction.md is not what the recorded results give: "+
-			"ioverlay repro report --from %s --docs docs/reproduction.md makes it", strings.TrimPrefix(recorded, "../"))
-	}
+	golden.File(t, page, got.String()) // or: ioverlay repro report --from bench/results/2026-11-zen5-2-cores/reproduction --docs docs/reproduction.md
 	for part := range strings.SplitSeq(got.String(), "](../") {
 		name, _, _ := strings.Cut(part, ")")
 		if strings.HasSuffix(name, ".svg") {
