@@ -35,6 +35,7 @@ var layers = []layer{
 	{"internal/interleave/...", nil},
 	{"internal/localtcp/...", nil},
 	{"internal/mutate/...", nil},
+	{"internal/golden/...", nil},
 	{"ring/...", []string{"internal/interleave"}},
 	{"coding/...", nil},
 	{"perf/...", nil},

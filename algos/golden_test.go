@@ -3,9 +3,7 @@ package algos_test
 import (
 	"cmp"
 	"encoding/hex"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -19,6 +17,7 @@ import (
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/coretest"
 	"github.com/ioverlay/ioverlay/core/wire"
+	"github.com/ioverlay/ioverlay/internal/golden"
 )
 
 // Golden scenarios: a file in testdata is a list of steps. A step is a command,
@@ -39,38 +38,13 @@ import (
 //
 // After each command the world does all there is to do at this time.
 
-var update = flag.Bool("update", false, "rewrite the golden scenarios")
-
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scenarios: %v", err)
 	}
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { runScenario(t, file) })
-	}
-}
-
-func runScenario(t *testing.T, file string) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newScenario(t)
-	var out strings.Builder
-	for step := range strings.SplitSeq(strings.Trim(string(text), "\n"), "\n\n") {
-		head, want, _ := strings.Cut(step, "\n----")
-		lines := strings.Split(head, "\n")
-		got := s.do(lines[len(lines)-1])
-		fmt.Fprintf(&out, "%s\n----\n%s\n", head, got)
-		if want = strings.Trim(want, "\n"); !*update && strings.TrimRight(got, "\n") != want {
-			t.Errorf("%s\ngot:\n%s\nwant:\n%s", head, got, want)
-		}
-	}
-	if *update {
-		if err := os.WriteFile(file, []byte(strings.TrimRight(out.String(), "\n")+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { golden.Steps(t, file, newScenario(t).do) })
 	}
 }
 

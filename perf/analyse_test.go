@@ -3,19 +3,16 @@ package perf
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/pprof/profile"
 	"pgregory.net/rapid"
-)
 
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
+	"github.com/ioverlay/ioverlay/internal/golden"
+)
 
 // counted is a stack, leaf first and "~" for the module, with its samples.
 type counted struct {
@@ -210,8 +207,8 @@ func TestGolden(t *testing.T) {
 	if err := errors.Join(r.WriteTable(&text), r.WriteJSON(&js)); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "typical.txt", text.Bytes())
-	golden(t, "typical.json", js.Bytes())
+	golden.File(t, "testdata/typical.txt", text.String())
+	golden.File(t, "testdata/typical.json", js.String())
 
 	// Half the samples lost, no wall time, no file.
 	thin, err := Analyse(cpuProfile(counted{60, []string{syscall6, "~/core/engine.sysRead"}}, counted{40, []string{"~/core.F"}}), 1000, 2*time.Second)
@@ -222,24 +219,7 @@ func TestGolden(t *testing.T) {
 	if err := thin.WriteTable(&text); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "thin.txt", text.Bytes())
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs (go test -run Golden -update rewrites it); got:\n%s", path, got)
-	}
+	golden.File(t, "testdata/thin.txt", text.String())
 }
 
 type brokenWriter struct{ err error }

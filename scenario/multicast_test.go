@@ -1,17 +1,14 @@
 package scenario_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/ioverlay/ioverlay/internal/golden"
 	"github.com/ioverlay/ioverlay/scenario"
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
 
 // A coded multicast as a scenario says it: links that lose, a receiver that comes late, a
 // relay that crashes and comes back, a source that pauses.
@@ -59,7 +56,6 @@ func TestCodedMulticast(t *testing.T) {
 // The figures of examples/multicast.yaml in virtual time, as they were. Whoever changes the
 // multicast on purpose looks at what changes here, and writes it anew with -update.
 func TestGoldenMulticast(t *testing.T) {
-	const file = "testdata/multicast.golden"
 	p, err := scenario.Load("../examples/multicast.yaml", scenario.Shipped())
 	if err != nil {
 		t.Fatal(err)
@@ -74,15 +70,7 @@ func TestGoldenMulticast(t *testing.T) {
 			fmt.Fprintf(&got, "%s %s %q at 4s: received %d, distinct %d, sent %d\n", row.Kind, row.Name, row.App, row.Received, row.Distinct, row.Sent)
 		}
 	}
-	if *update {
-		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil || got.String() != string(want) {
-		t.Errorf("%v: the run is not that of %s:\n%s", err, file, got.String())
-	}
+	golden.File(t, "testdata/multicast.golden", got.String())
 }
 
 // An algorithm that carries one application says so where there are several.

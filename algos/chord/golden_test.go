@@ -1,18 +1,15 @@
 package chord
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/sim"
+	"github.com/ioverlay/ioverlay/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden scenario")
 
 // scribe writes down what nodes are told.
 type scribe struct {
@@ -86,17 +83,5 @@ func TestGolden(t *testing.T) {
 	if err := s.w.Close(); err != nil {
 		t.Error(err)
 	}
-	const file = "testdata/ring.txt"
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("the run is not that of %s; got\n%s", file, got)
-	}
+	golden.File(t, "testdata/ring.txt", got)
 }

@@ -1,9 +1,7 @@
 package plumtree
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"github.com/ioverlay/ioverlay/core/sim"
 	"github.com/ioverlay/ioverlay/core/sim/simtest"
 	"github.com/ioverlay/ioverlay/core/wire"
+	"github.com/ioverlay/ioverlay/internal/golden"
 )
 
 // Golden scenarios: a file in testdata is a list of steps, a command each, and below a line
@@ -27,45 +26,23 @@ import (
 //	wait DURATION         let time pass
 //	show NAME...          neighbours, those in brackets are lazy, and what is kept
 
-var update = flag.Bool("update", false, "rewrite the golden scenarios")
-
 func TestGolden(t *testing.T) {
-	const file = "testdata/tree.txt"
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var g golden
+	var g run
 	g.w = simtest.New(t, sim.Options{Seed: 1, Watch: &g})
-	var out strings.Builder
-	for step := range strings.SplitSeq(strings.Trim(string(text), "\n"), "\n\n") {
-		head, want, _ := strings.Cut(step, "\n----")
-		lines := strings.Split(head, "\n")
+	golden.Steps(t, "testdata/tree.txt", func(command string) string {
 		g.out.Reset()
-		g.do(t, strings.Fields(lines[len(lines)-1]))
-		got := strings.TrimRight(g.out.String(), "\n")
-		if got != "" {
-			got += "\n" // so that an empty line ends a step, and there is no other
-		}
-		fmt.Fprintf(&out, "%s\n----\n%s\n", head, got)
-		if want = strings.Trim(want, "\n"); !*update && strings.TrimRight(got, "\n") != want {
-			t.Errorf("%s\ngot:\n%s\nwant:\n%s", head, got, want)
-		}
-	}
-	if *update {
-		if err := os.WriteFile(file, []byte(strings.TrimRight(out.String(), "\n")+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+		g.do(t, strings.Fields(command))
+		return g.out.String()
+	})
 }
 
-type golden struct {
+type run struct {
 	sim.Watcher // not for the methods that are not here
 	w           *simtest.World
 	out         strings.Builder
 }
 
-func (g *golden) do(t *testing.T, words []string) {
+func (g *run) do(t *testing.T, words []string) {
 	const moment = 10 * time.Millisecond
 	n := g.w.Node(words[1])
 	switch words[0] {
@@ -113,7 +90,7 @@ func (g *golden) do(t *testing.T, words []string) {
 	}
 }
 
-func (g *golden) show(name string) {
+func (g *run) show(name string) {
 	p := g.w.Node(name).Algorithm().(*Plumtree)
 	fmt.Fprintf(&g.out, "%s:", name)
 	for _, id := range p.Neighbours() {
@@ -126,12 +103,12 @@ func (g *golden) show(name string) {
 	fmt.Fprintf(&g.out, ", keeps%s\n", g.kept(p))
 }
 
-func (g *golden) kept(p *Plumtree) string {
+func (g *run) kept(p *Plumtree) string {
 	ids, _ := p.Recent.Page(0, 10)
 	return g.ids(*ids)
 }
 
-func (g *golden) ids(ids []algos.MsgID) (s string) {
+func (g *run) ids(ids []algos.MsgID) (s string) {
 	for _, id := range ids {
 		s += fmt.Sprintf(" %s/%d", g.w.Name(id.Maker), id.Seq)
 	}
@@ -143,7 +120,7 @@ var names = map[core.Type]string{288: "neighbour", 289: "accept", 290: "join", 2
 	typeHave: "have", typeGraft: "graft", typePrune: "prune"}
 
 // Message implements sim.Watcher.
-func (g *golden) Message(_ time.Duration, n *sim.Node, m *core.Msg) {
+func (g *run) Message(_ time.Duration, n *sim.Node, m *core.Msg) {
 	var ids algos.MsgIDs
 	var id algos.MsgID
 	what := m.Type().String()
@@ -168,7 +145,7 @@ func (g *golden) Message(_ time.Duration, n *sim.Node, m *core.Msg) {
 }
 
 // The rest of sim.Watcher.
-func (g *golden) Sent(time.Duration, *sim.Node, *sim.Node, uint32, core.Run)  {}
-func (g *golden) Fault(time.Duration, sim.Fault)                              {}
-func (g *golden) Warned(time.Duration, *sim.Node, core.NodeID, uint32, error) {}
-func (g *golden) Ended(time.Duration, *sim.Node, *core.Crash)                 {}
+func (g *run) Sent(time.Duration, *sim.Node, *sim.Node, uint32, core.Run)  {}
+func (g *run) Fault(time.Duration, sim.Fault)                              {}
+func (g *run) Warned(time.Duration, *sim.Node, core.NodeID, uint32, error) {}
+func (g *run) Ended(time.Duration, *sim.Node, *core.Crash)                 {}

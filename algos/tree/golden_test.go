@@ -1,9 +1,7 @@
 package tree_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,9 +11,8 @@ import (
 	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/sim"
 	"github.com/ioverlay/ioverlay/core/wire"
+	"github.com/ioverlay/ioverlay/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden scenario")
 
 // scribe writes down what nodes are told of the tree, beats and reports left out: they come once a period.
 type scribe struct {
@@ -94,17 +91,5 @@ func TestGolden(t *testing.T) {
 	if err := s.w.Close(); err != nil {
 		t.Error(err)
 	}
-	const file = "testdata/session.txt"
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("the run is not that of %s; got\n%s", file, got)
-	}
+	golden.File(t, "testdata/session.txt", got)
 }

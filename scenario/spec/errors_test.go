@@ -2,15 +2,13 @@ package spec_test
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/ioverlay/ioverlay/internal/golden"
 	"github.com/ioverlay/ioverlay/scenario/spec"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
 
 // small is a scenario that is right; tests replace one thing in it.
 const small = `name: small
@@ -128,7 +126,6 @@ func TestMistakes(t *testing.T) {
 
 // How it looks, with several mistakes at once.
 func TestGoldenMistakes(t *testing.T) {
-	const golden = "testdata/mistakes.txt"
 	src, err := os.ReadFile("testdata/mistakes.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -137,14 +134,5 @@ func TestGoldenMistakes(t *testing.T) {
 	if err == nil {
 		t.Fatal("no mistake was found")
 	}
-	got := err.Error() + "\n"
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil || got != string(want) {
-		t.Errorf("%v; got\n%s", err, got)
-	}
+	golden.File(t, "testdata/mistakes.txt", err.Error()+"\n")
 }
