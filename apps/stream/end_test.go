@@ -1,12 +1,10 @@
 package stream_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
 	"github.com/ioverlay/ioverlay/algos/relay"
-	"github.com/ioverlay/ioverlay/algos/tree"
 	"github.com/ioverlay/ioverlay/apps/stream"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/emul"
@@ -51,36 +49,14 @@ func TestEndThatTheLinkLoses(t *testing.T) {
 
 // A parent fails in the instant in which the stream ends: its children learn of the end from whom they come to.
 func TestEndWhileAParentFails(t *testing.T) {
-	const nodes = 16
 	for seed := range uint64(10) {
-		w := simtest.New(t, sim.Options{Seed: seed, Order: sim.Shuffled})
-		trees, screens := make([]*tree.Tree, nodes), make([]*screen, nodes)
-		all := w.Add(nodes, func(i int) core.Algorithm {
-			trees[i], screens[i] = tree.New(tree.NodeStress), newScreen(stream.SinkOptions{})
-			trees[i].Bandwidth = float64(100_000 + 20_000*(i%5))
-			for other := range nodes {
-				if other != i {
-					trees[i].AddHost(w.ID(fmt.Sprint("n", other)))
-				}
-			}
-			return stream.Beside(trees[i], screens[i].Sink)
-		})
-		trees[0].Roots = []uint32{app}
-		w.RunFor(time.Second)
-		for i, n := range all[1:] {
-			n.Core().Call(func() { trees[i+1].Join(app) })
-			w.RunFor(200 * time.Millisecond)
-		}
+		w := grow(t, seed, stream.SinkOptions{})
+		trees, screens, all := w.trees, w.screens, w.nodes
 		src := stream.NewSource(stream.SourceOptions{App: app})
 		root := all[0].Core()
 		root.Call(func() { root.Node().AddSource(app, src) })
 		w.RunFor(8 * time.Second)
-		busiest := 1
-		for i := range all[1:] {
-			if len(trees[i+1].Children(app)) > len(trees[busiest].Children(app)) {
-				busiest = i + 1
-			}
-		}
+		busiest := w.busiest()
 		orphans := len(trees[busiest].Children(app))
 		root.Call(func() { src.Push(root.Node(), film(70)) })
 		w.RunFor(time.Second)

@@ -61,37 +61,57 @@ func (s *screen) check(t *testing.T, who string, perMsg int, sent uint64) {
 	}
 }
 
+// grove is a tree of sixteen nodes, of which the first is the root and has the source; all others play.
+type grove struct {
+	*simtest.World
+	nodes   []*sim.Node
+	trees   []*tree.Tree
+	screens []*screen
+}
+
+func grow(t *testing.T, seed uint64, o stream.SinkOptions) *grove {
+	const nodes = 16
+	g := &grove{World: simtest.New(t, sim.Options{Seed: seed, Order: sim.Shuffled}), trees: make([]*tree.Tree, nodes), screens: make([]*screen, nodes)}
+	g.nodes = g.Add(nodes, func(i int) core.Algorithm {
+		g.trees[i], g.screens[i] = tree.New(tree.NodeStress), newScreen(o)
+		g.trees[i].Bandwidth = float64(100_000 + 20_000*(i%5))
+		for other := range nodes {
+			if other != i {
+				g.trees[i].AddHost(g.ID(fmt.Sprint("n", other)))
+			}
+		}
+		return stream.Beside(g.trees[i], g.screens[i].Sink)
+	})
+	g.trees[0].Roots = []uint32{app}
+	g.RunFor(time.Second)
+	for i, n := range g.nodes[1:] {
+		n.Core().Call(func() { g.trees[i+1].Join(app) })
+		g.RunFor(200 * time.Millisecond)
+	}
+	return g
+}
+
+// busiest is which inner node has the most children.
+func (g *grove) busiest() int {
+	most := 1
+	for i := range g.nodes[1:] {
+		if len(g.trees[i+1].Children(app)) > len(g.trees[most].Children(app)) {
+			most = i + 1
+		}
+	}
+	return most
+}
+
 // A tree of sixteen, whose busiest inner node fails midway: all the others play what the source sent, whole and in order, and
 // count what they miss; within the delay that they were given.
 func TestStreamThroughATreeThatLosesAParent(t *testing.T) {
-	const nodes, messages, rate, delay = 16, 2000, 100, time.Second
-	w := simtest.New(t, sim.Options{Seed: 5, Order: sim.Shuffled})
-	trees, screens := make([]*tree.Tree, nodes), make([]*screen, nodes)
-	all := w.Add(nodes, func(i int) core.Algorithm {
-		trees[i], screens[i] = tree.New(tree.NodeStress), newScreen(stream.SinkOptions{Delay: delay})
-		trees[i].Bandwidth = float64(100_000 + 20_000*(i%5))
-		for other := range nodes {
-			if other != i {
-				trees[i].AddHost(w.ID(fmt.Sprint("n", other)))
-			}
-		}
-		return stream.Beside(trees[i], screens[i].Sink)
-	})
-	trees[0].Roots = []uint32{app}
-	w.RunFor(time.Second)
-	for i, n := range all[1:] {
-		n.Core().Call(func() { trees[i+1].Join(app) })
-		w.RunFor(200 * time.Millisecond)
-	}
+	const messages, rate, delay = 2000, 100, time.Second
+	w := grow(t, 5, stream.SinkOptions{Delay: delay})
+	trees, screens, all := w.trees, w.screens, w.nodes
 	source := stream.NewSynthetic(stream.SourceOptions{App: app}, rate, messages)
 	all[0].Core().Call(func() { all[0].Core().Node().AddSource(app, source) })
 	w.RunFor(8 * time.Second)
-	busiest := 1
-	for i := range all[1:] {
-		if len(trees[i+1].Children(app)) > len(trees[busiest].Children(app)) {
-			busiest = i + 1
-		}
-	}
+	busiest := w.busiest()
 	if len(trees[busiest].Children(app)) == 0 {
 		t.Fatal("a tree without an inner node")
 	}
