@@ -24,10 +24,13 @@
 //	handlers.go     functions for types of messages
 //	call.go         requests to other nodes, and what becomes of them (calls.go)
 //	answer.go       answers to requests
+//	quota.go        how much is open for others
+//	rounds.go       what is done again and again
 //	sample.go       random hosts
 //	view.go         bounded lists of nodes
 //	recent.go       the newest messages, and which are new
 //	recentstream.go their streams, and the order in which they came
+//	telling.go      telling a peer of all that is kept
 //	wants.go        messages that others have announced
 //	gather.go       what is sent together
 //	bits.go         sets of small numbers

@@ -1,6 +1,7 @@
 package algos
 
 import (
+	"encoding/binary"
 	"math/bits"
 
 	"github.com/ioverlay/ioverlay/algos/pack"
@@ -45,6 +46,25 @@ func (b *Bits) Add(i int) bool {
 	b.set[i>>3] |= 1 << (i & 7)
 	b.count++
 	return true
+}
+
+// remove takes a number out that is in it.
+func (b *Bits) remove(i int) {
+	b.set[i>>3] &^= 1 << (i & 7)
+	b.count--
+}
+
+// words is how many words it has, and word one of them: 64 numbers, the least of them the lowest bit.
+func (b *Bits) words() int { return (len(b.set) + 7) / 8 }
+
+func (b *Bits) word(i int) (w uint64) {
+	if rest := b.set[8*i:]; len(rest) >= 8 {
+		return binary.LittleEndian.Uint64(rest)
+	}
+	for k, eight := range b.set[8*i:] {
+		w |= uint64(eight) << (8 * k)
+	}
+	return w
 }
 
 // Fields implements pack.Body.

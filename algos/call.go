@@ -160,6 +160,18 @@ func Ask[P pack.BodyOf[T], T any](b *Base, dest core.NodeID, t core.Type, body p
 	})
 }
 
+// AskAgain is Ask that asks again if there is no answer in time, so often in all, from 1: fn gets an answer, or what the last time came
+// to. Calls that fail for another reason are not made again.
+func AskAgain[P pack.BodyOf[T], T any](b *Base, dest core.NodeID, t core.Type, body pack.Body, timeout time.Duration, tries int, fn func(answer P, err error)) {
+	Ask(b, dest, t, body, timeout, func(answer P, err error) {
+		if errors.Is(err, ErrTimeout) && tries > 1 {
+			AskAgain(b, dest, t, body, timeout, tries-1, fn)
+			return
+		}
+		fn(answer, err)
+	})
+}
+
 // endCall forgets a call that has ended.
 func (b *Base) endCall(e *call) call {
 	ended := *e

@@ -33,6 +33,29 @@ func On[P pack.BodyOf[T], T any](b *Base, t core.Type, fn func(m *core.Msg, body
 	}})
 }
 
+// OnLent is On for what comes so often that a new body for each message would tell: fn has its body until it returns, and the next
+// message is read into the same one, lists into the memory that they had. So Fields has to name all fields of a body, whatever they
+// hold. A message that is much longer than others has a new body, whose memory is not kept.
+func OnLent[P pack.BodyOf[T], T any](b *Base, t core.Type, fn func(m *core.Msg, body P)) {
+	if fn == nil {
+		panic("algos: OnLent without a function")
+	}
+	mustBeAlgorithms("OnLent", t)
+	lent := P(new(T))
+	b.setHandler(t, handler{plain: func(m *core.Msg) {
+		body := lent
+		if len(m.Payload()) > maxLent {
+			body = P(new(T))
+		}
+		if b.Unpack(m, body) {
+			fn(m, body)
+		}
+	}})
+}
+
+// maxLent is up to how many bytes of payload are read into a body that is kept.
+const maxLent = 4 << 10
+
 // Unpack reads a message's payload into a body, and reports whether it could; a payload that does not read counts in
 // BadMessages. It is for functions of Handle that are called so often that a new body each time, which On has, would tell:
 // lists are read into what the body had before (pack.List), and all else that it had should be cleared.

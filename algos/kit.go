@@ -12,6 +12,7 @@ type kit struct {
 	handlers handlers
 	calls    calls
 	failed   []func(core.NodeID) // OnFailed
+	up       []func()            // OnUp
 	fields   pack.Fields         // for one body at a time
 	packed   []byte              // the body that was written last
 }
@@ -22,6 +23,14 @@ func (b *Base) tools() *kit {
 		b.kit = &kit{timers: timers{armed: unarmed}}
 	}
 	return b.kit
+}
+
+// Counters makes the node's counters of these names, so that who looks on sees 0 before something is counted: for those that are looked up
+// where they are used (core.Node.Metric), as they count what happens seldom.
+func (b *Base) Counters(names ...string) {
+	for _, name := range names {
+		b.Metric(name)
+	}
 }
 
 // NewPacked makes a message whose payload is a body, or empty with nil. It is for

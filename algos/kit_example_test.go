@@ -54,7 +54,7 @@ func (s *Store) Bind(n *core.Node) {
 	s.Base.Bind(n)
 	algos.On(&s.Base, typeJoin, s.joined)
 	algos.Answer(&s.Base, typeValue, s.value)
-	s.Handle(wire.TypeWorldUp, func(*core.Msg) { s.Every(time.Second, s.check) })
+	s.OnUp(func() { s.Every(time.Second, s.check) })
 }
 
 // joined takes a node in and passes the news on.

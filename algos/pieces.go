@@ -1,6 +1,7 @@
 package algos
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -19,6 +20,7 @@ type Pieces struct {
 	copies []int32       // by piece: how many peers have it
 	asked  []asked       // in the order in which they were
 	of     []int32       // by piece: how many are asked for it
+	wanted Bits          // those of which that is not 0
 }
 
 // holder is a peer.
@@ -37,7 +39,7 @@ type asked struct {
 
 // NewPieces is of a thing of n pieces, from 0 to MaxBits, of which those are here that has says; nil: none.
 func NewPieces(n int, has func(piece int) bool) Pieces {
-	p := Pieces{Have: NewBits(n), copies: make([]int32, n), of: make([]int32, n)}
+	p := Pieces{Have: NewBits(n), copies: make([]int32, n), of: make([]int32, n), wanted: NewBits(n)}
 	for i := range n {
 		if has != nil && has(i) {
 			p.Have.Add(i)
@@ -112,7 +114,7 @@ func (p *Pieces) Leave(id core.NodeID) bool {
 	}
 	p.asked = slices.DeleteFunc(p.asked, func(a asked) bool {
 		if a.peer == id {
-			p.of[a.piece]--
+			p.unwant(a.piece)
 		}
 		return a.peer == id
 	})
@@ -136,6 +138,7 @@ func (p *Pieces) Ask(id core.NodeID, most int, rng *rand.Rand, now, before time.
 		}
 		p.asked = append(p.asked, asked{piece, id, now})
 		p.of[piece]++
+		p.wanted.Add(piece)
 		h.open++
 		pieces = append(pieces, uint32(piece))
 	}
@@ -145,14 +148,16 @@ func (p *Pieces) Ask(id core.NodeID, most int, rng *rand.Rand, now, before time.
 // rarest is one of the pieces that are to be asked for and that the fewest have, each as likely as the others.
 func (p *Pieces) rarest(h *holder, rng *rand.Rand) int {
 	piece, ties := -1, 0
-	for i, n := range p.of {
-		switch {
-		case n > 0 || p.Have.Has(i) || !h.has.Has(i):
-		case piece < 0 || p.copies[i] < p.copies[piece]:
-			piece, ties = i, 1
-		case p.copies[i] == p.copies[piece]:
-			if ties++; rng.IntN(ties) == 0 {
-				piece = i
+	for at := range p.Have.words() {
+		for left := h.has.word(at) &^ p.Have.word(at) &^ p.wanted.word(at); left != 0; left &= left - 1 {
+			i := at*64 + bits.TrailingZeros64(left)
+			switch {
+			case piece < 0 || p.copies[i] < p.copies[piece]:
+				piece, ties = i, 1
+			case p.copies[i] == p.copies[piece]:
+				if ties++; rng.IntN(ties) == 0 {
+					piece = i
+				}
 			}
 		}
 	}
@@ -176,9 +181,16 @@ func (p *Pieces) Answered(id core.NodeID, piece int) bool {
 		return false
 	}
 	p.asked = slices.Delete(p.asked, i, i+1)
-	p.of[piece]--
+	p.unwant(piece)
 	p.find(id).open--
 	return true
+}
+
+// unwant notes that one less is asked for a piece.
+func (p *Pieces) unwant(piece int) {
+	if p.of[piece]--; p.of[piece] == 0 {
+		p.wanted.remove(piece)
+	}
 }
 
 // Idle reports whether nobody is asked for anything: no peer has what this node has not.

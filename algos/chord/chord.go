@@ -154,10 +154,7 @@ func (c *Chord) Bind(n *core.Node) {
 	algos.On(&c.Base, typeMeet, func(_ *core.Msg, p *algos.Peer) { c.meet(*p) })
 	c.Handle(typeStabilize, func(*core.Msg) { c.stabilize() })
 	c.OnFailed(c.failed)
-	c.Handle(wire.TypeWorldUp, func(*core.Msg) {
-		c.join()
-		c.Every(c.Period+c.Period*time.Duration(c.Rand().IntN(100))/1000, c.round)
-	})
+	c.OnUp(func() { c.join(); c.Drift(c.Period, c.round) })
 }
 
 // join asks a node that it knows who comes after this one, until it is a member.
@@ -240,14 +237,10 @@ func (c *Chord) stabilize() { c.consider(c.Successors.First()) }
 // consider asks a node for its neighbours, and if it is the successor, or nearer, makes it
 // that; then the one that it has before it, if that is nearer still. So nobody becomes the
 // successor who does not answer as a member. Who does not answer is asked Tries times.
-func (c *Chord) consider(p algos.Peer) { c.ask(p, c.Tries) }
-
-func (c *Chord) ask(p algos.Peer, tries int) {
-	algos.Ask(&c.Base, p.ID, typeNeighbours, &neighbours{}, c.Timeout, func(r *neighbours, err error) {
+func (c *Chord) consider(p algos.Peer) {
+	algos.AskAgain(&c.Base, p.ID, typeNeighbours, &neighbours{}, c.Timeout, c.Tries, func(r *neighbours, err error) {
 		was := c.Successors.First()
 		switch {
-		case errors.Is(err, algos.ErrTimeout) && tries > 1:
-			c.ask(p, tries-1)
 		case err != nil || len(r.From) == 0:
 			c.failed(p.ID)
 		case p == was || c.Successors.Nearer(p):

@@ -121,13 +121,7 @@ func (c *Cyclon) Bind(n *core.Node) {
 	algos.On(&c.Base, typeJoin, func(_ *core.Msg, n *newcomer) { c.joined(*n) })
 	algos.On(&c.Base, typeEntries, func(_ *core.Msg, got *entries) { c.take(got.list, nil) })
 	c.OnFailed(func(id core.NodeID) { c.remove(id) })
-	c.Handle(wire.TypeWorldUp, func(*core.Msg) {
-		c.join()
-		c.AfterFunc(time.Duration(c.Rand().Int64N(int64(c.Period))), func() {
-			c.round()
-			c.Every(c.Period, c.round)
-		})
-	})
+	c.OnUp(func() { c.join(); c.Rounds(c.Period, c.round) })
 }
 
 // join makes entries of contacts, and has each pass on that the node is there, as often as it needs entries.

@@ -146,7 +146,7 @@ func (h *HyParView) Bind(n *core.Node) {
 	h.Handle(typeAccept, func(m *core.Msg) { h.add(m.From(), false) })
 	h.Handle(typeDisconnect, func(m *core.Msg) { h.remove(m.From(), &h.passive); h.askNext(false) })
 	h.OnFailed(h.failed)
-	h.Handle(wire.TypeWorldUp, func(*core.Msg) { h.round(); h.Every(h.Period+h.Period*time.Duration(h.Rand().IntN(100))/1000, h.round) })
+	h.OnUp(func() { h.round(); h.Drift(h.Period, h.round) })
 }
 
 // round is done once a Period: look for neighbours if some are missing, and shuffle.

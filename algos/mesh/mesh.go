@@ -92,10 +92,9 @@ type Mesh struct {
 	Round, Timeout  time.Duration // between two looks for peers; how long an answer may take
 	OnBlock         func(block int)
 
-	pieces                                  algos.Pieces
-	news                                    algos.Gather[uint32]
-	liars                                   algos.View
-	good, bad, duplicates, unasked, refused func(uint64)
+	pieces algos.Pieces
+	news   algos.Gather[uint32]
+	liars  algos.View
 }
 
 // New makes a node.
@@ -111,9 +110,8 @@ func (x *Mesh) Have() *algos.Bits { return &x.pieces.Have }
 func (x *Mesh) Bind(n *core.Node) {
 	x.Cyclon.Bind(n)
 	x.pieces = algos.NewPieces(x.File.Blocks(), x.File.Has)
-	x.good, x.bad, x.duplicates = x.Metric("blocks").Add, x.Metric("bad").Add, x.Metric("duplicates").Add
-	x.unasked, x.refused = x.Metric("unasked").Add, x.Metric("refused").Add
-	x.bad(0) // it is there though nobody lies
+	x.Counters("blocks", "bad", "duplicates", "unasked", "refused")
+	x.Metric("bad").Add(0) // it is reported though nobody lies
 	x.news = algos.Gather[uint32]{Base: &x.Base, Wait: x.Batch, Most: pack.MaxList}
 	x.news.Flush = func(came []uint32) { x.PostAll(x.pieces.Peers(), typeHave, (*blocks)(&came)) }
 	algos.Answer(&x.Base, typeMeet, x.met)
@@ -206,7 +204,7 @@ func (x *Mesh) requested(m *core.Msg, want *blocks) {
 	}
 	for _, b := range *want {
 		if _, waiting := x.Queued(m.From(), x.App); waiting >= 4*x.InFlight || !x.pieces.Have.Has(int(b)) {
-			x.refused(1)
+			x.Metric("refused").Add(1)
 			continue
 		}
 		data := x.File.Read(int(b))
@@ -222,17 +220,17 @@ func (x *Mesh) received(m *core.Msg) {
 	id, b := m.From(), int(min(m.Seq(), algos.MaxBits))
 	switch {
 	case !x.pieces.Answered(id, b):
-		x.unasked(1)
+		x.Metric("unasked").Add(1)
 		return
 	case x.pieces.Have.Has(b):
-		x.duplicates(1)
+		x.Metric("duplicates").Add(1)
 	case sha256.Sum256(m.Payload()) != x.File.Sum(b):
-		x.bad(1)
+		x.Metric("bad").Add(1)
 		x.liars.Add(id)
 		x.part(id)
 		return
 	default:
-		x.good(1)
+		x.Metric("blocks").Add(1)
 		x.File.Write(b, m.Payload())
 		x.pieces.Have.Add(b)
 		x.news.Add(uint32(b))

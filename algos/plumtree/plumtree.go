@@ -48,7 +48,6 @@
 package plumtree
 
 import (
-	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/algos"
@@ -76,19 +75,8 @@ type Plumtree struct {
 
 	lazy    algos.View                // the neighbours that are told of messages, and not sent them
 	news    algos.Gather[algos.MsgID] // what they are told next
-	names   algos.MsgIDs              // that came last, for their memory
-	telling []telling                 // who is being told of all that is here
+	telling algos.Telling             // who is being told of all that is here
 }
-
-// telling is how far a neighbour has been told of what is here.
-type telling struct {
-	peer core.NodeID
-	from uint64 // as algos.Recent.Page has it
-}
-
-// aPage is how many messages a neighbour is told of at once that has to be told of all: it is much for who has just
-// come and may be anybody, so there is a pause before the next.
-const aPage = 512
 
 // New makes a node.
 func New() *Plumtree {
@@ -100,68 +88,35 @@ func New() *Plumtree {
 func (p *Plumtree) Bind(n *core.Node) {
 	p.HyParView.Bind(n)
 	next := p.OnNeighbour
-	p.OnNeighbour = func(peer core.NodeID, up bool) {
-		p.neighbour(peer, up)
-		if next != nil {
-			next(peer, up)
-		}
-	}
+	p.OnNeighbour = func(peer core.NodeID, up bool) { p.neighbour(peer, up); next(peer, up) }
 	p.Missing.Base, p.Missing.Have, p.Missing.Ask = &p.Base, p.Recent.Seen, p.graft
 	p.lazy = algos.View{Max: p.Active, Not: func(id core.NodeID) bool { return !p.IsNeighbour(id) }}
 	p.news = algos.Gather[algos.MsgID]{Base: &p.Base, Wait: p.Batch, Most: pack.MaxList}
 	p.news.Flush = func(ids []algos.MsgID) { p.PostAll(p.lazy.All(), typeHave, (*algos.MsgIDs)(&ids)) }
-	p.Handle(typeHave, func(m *core.Msg) {
-		if p.Unpack(m, &p.names) && p.FromNeighbour(m) {
-			p.Missing.Announced(m.From(), p.names...)
-		}
-		if cap(p.names) > aPage {
-			p.names = nil // somebody tells of more than others do
+	p.telling = algos.Telling{Base: &p.Base, Kept: &p.Recent, Wait: p.Batch, Type: typeHave}
+	algos.OnLent(&p.Base, typeHave, func(m *core.Msg, names *algos.MsgIDs) {
+		if p.FromNeighbour(m) {
+			p.Missing.Announced(m.From(), *names...)
 		}
 	})
 	algos.On(&p.Base, typeGraft, p.grafted)
 	p.Handle(typePrune, func(m *core.Msg) { p.lazy.Add(m.From()) })
 	p.Handle(wire.TypeData, p.received)
-	p.Handle(wire.TypeBrokenSource, func(*core.Msg) { p.Repair() }) // as grafting will
-	p.Handle(wire.TypeStarted, func(*core.Msg) { p.Every(p.Period, p.tellOne) })
+	p.Handle(wire.TypeBrokenSource, func(*core.Msg) { p.Repair() })              // as grafting will
+	p.Handle(wire.TypeStarted, func(*core.Msg) { p.Every(p.Period, p.tellOne) }) // for what announcements have been lost
 }
 
 // neighbour has a new neighbour told of all that is here, and sent what comes.
 func (p *Plumtree) neighbour(peer core.NodeID, up bool) {
-	p.lazy.Remove(peer)
-	p.told(peer)
-	if up {
-		p.tell(peer, 0)
+	if p.lazy.Remove(peer); up {
+		p.telling.Tell(peer)
+	} else {
+		p.telling.End(peer)
 	}
 }
 
-// told ends what a node is being told.
-func (p *Plumtree) told(peer core.NodeID) {
-	p.telling = slices.DeleteFunc(p.telling, func(t telling) bool { return t.peer == peer })
-}
-
-// tellOne tells a neighbour of all that is here, for what announcements have been lost.
-func (p *Plumtree) tellOne() {
-	if peer := algos.One(p.Rand(), p.Neighbours()); !peer.IsZero() {
-		p.tell(peer, 0)
-	}
-}
-
-// tell tells a neighbour of what is here, the newest first: a page now, and more after a while. One that is begun
-// anew for a neighbour ends the one before.
-func (p *Plumtree) tell(peer core.NodeID, from uint64) {
-	p.told(peer)
-	ids, next := p.Recent.Page(from, aPage)
-	if p.Post(peer, typeHave, ids); next == 0 {
-		return
-	}
-	t := telling{peer, next}
-	p.telling = append(p.telling, t)
-	p.AfterFunc(p.Batch, func() {
-		if slices.Contains(p.telling, t) {
-			p.tell(peer, next)
-		}
-	})
-}
+// tellOne tells any neighbour of all that is here.
+func (p *Plumtree) tellOne() { p.telling.Tell(algos.One(p.Rand(), p.Neighbours())) }
 
 func (p *Plumtree) received(m *core.Msg) {
 	from, id := m.From(), algos.IDOf(m)

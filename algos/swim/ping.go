@@ -13,9 +13,6 @@ import (
 // an instant makes others send to each. maxHelpsEach are for one member: it has one to a helper in a probe, and probes may overlap.
 const maxHelps, maxHelpsEach = 256, 2
 
-// fewFacts is how many facts of a ping the memory is kept of for the next.
-const fewFacts = 64
-
 // probe is one that is under way.
 type probe struct {
 	target            algos.Fact
@@ -84,14 +81,7 @@ func (s *Swim) ask(to, target core.NodeID, ack func(error)) {
 }
 
 // pinged answers a ping, and a ping-req when its target has answered.
-func (s *Swim) pinged(m *core.Msg) {
-	if cap(s.ping.Talk.Facts) > fewFacts {
-		s.ping.Talk.Facts = nil // somebody told far more than others do
-	}
-	p := &s.ping
-	if *p = (packet{Talk: algos.Talk{Facts: p.Talk.Facts}}); !s.Unpack(m, p) {
-		return
-	}
+func (s *Swim) pinged(m *core.Msg, p *packet) {
 	from, request := m.From(), algos.RequestOf(m)
 	answer := func() { s.Reply(request, &packet{Talk: s.Facts.Tell(from)}) }
 	switch s.Facts.Heard(from, p.Talk); {
@@ -104,18 +94,12 @@ func (s *Swim) pinged(m *core.Msg) {
 
 // help pings a member for another one.
 func (s *Swim) help(from, target core.NodeID, answer func()) {
-	if s.helps >= maxHelps || s.helping[from] >= maxHelpsEach {
+	if !s.helps.Take(from) {
 		s.Metric("unhelped").Add(1)
 		return
 	}
-	s.helps++
-	s.helping[from]++
 	s.ask(target, core.NodeID{}, func(err error) {
-		s.helps--
-		if s.helping[from]--; s.helping[from] == 0 {
-			delete(s.helping, from)
-		}
-		if err == nil {
+		if s.helps.Give(from); err == nil {
 			answer()
 		}
 	})

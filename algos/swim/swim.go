@@ -120,10 +120,9 @@ type Swim struct {
 
 	are        [Dead + 1]int // how many members are in each state
 	suspicions map[core.NodeID]algos.Timer
-	helping    map[core.NodeID]int // by member: its ping-reqs whose targets have not answered yet
-	helps      int                 // of all
-	probed     *probe              // this period
-	ping       packet              // that came last, for its memory
+	helps      algos.Quota[core.NodeID] // by member: its ping-reqs whose targets have not answered yet
+	probed     *probe                   // this period
+	rounds     int
 }
 
 // New makes a node with parameters like those of the paper's experiments, at a period of a second.
@@ -147,30 +146,39 @@ func (s *Swim) times(factor int) int {
 func (s *Swim) Bind(n *core.Node) {
 	s.Base.Bind(n)
 	s.SetIdleTimeout(10 * s.Period) // in a large group nobody is pinged again soon
-	s.suspicions, s.helping, s.Facts.Got = make(map[core.NodeID]algos.Timer), make(map[core.NodeID]int), s.heard
+	s.suspicions, s.Facts.Got = make(map[core.NodeID]algos.Timer), s.heard
+	s.helps.Most, s.helps.Each = maxHelps, maxHelpsEach
 	s.Facts.Open(&s.Base, typePull)
 	s.learn(algos.Fact{Who: n.ID(), Value: as(Alive, incarnation)}, false)
-	s.Handle(typePing, s.pinged)
-	s.Handle(wire.TypeWorldUp, s.start)
+	algos.OnLent(&s.Base, typePing, s.pinged)
+	s.OnUp(s.start)
 }
 
-func (s *Swim) start(*core.Msg) {
+func (s *Swim) start() {
 	for _, contact := range s.Known() { // dead before its first incarnation: whatever is heard of it overrides that
 		s.Facts.Learn(algos.Fact{Who: contact, Value: as(Dead, 0)}, 0)
 	}
-	s.AfterFunc(time.Duration(s.Rand().Int64N(int64(s.Period))), func() {
-		s.reconnect() // with contacts, though others may have found this node meanwhile: else parts that do not know each other wait
-		s.probe()
-		s.Every(s.Period, s.probe)
-		s.Every(s.Period*time.Duration(s.Reconnect), s.reconnect)
-	})
+	s.Rounds(s.Period, s.round)
+}
+
+// round is done once a Period. The first reconnects with contacts, though others may have found this node meanwhile: else parts
+// that do not know each other wait.
+func (s *Swim) round() {
+	if s.rounds%s.Reconnect == 0 {
+		s.reconnect()
+	}
+	s.rounds++
+	s.probe()
 }
 
 // heard takes in what others say of a member. Whom they hold for dead is a suspect here first, for as long as any other: word of a
 // death may have waited on a link, or come from the other side of a partition, and the member has to have time to object.
 func (s *Swim) heard(f algos.Fact, fetched bool) {
-	was := s.State(f.Who)
-	dies := isDead(f) && (was == Alive || was == Suspect)
+	held := s.Facts.Value(f.Who)
+	if f.Value <= held {
+		return // as most is
+	}
+	dies := isDead(f) && (state(held) == Alive || state(held) == Suspect)
 	if dies {
 		f.Value = as(Suspect, f.Value)
 	}
@@ -181,7 +189,7 @@ func (s *Swim) heard(f algos.Fact, fetched bool) {
 func (s *Swim) learn(f algos.Fact, known bool) {
 	held := s.Facts.Value(f.Who)
 	if f.Value <= held {
-		return // as most is
+		return
 	}
 	was, times := state(held), s.times(s.Spread)
 	switch {

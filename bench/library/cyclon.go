@@ -29,11 +29,9 @@ func Cyclon(ctx context.Context, o Options) (rows []Row, err error) {
 // cyclonPeriods are those that views are shuffled for before they are measured.
 const cyclonPeriods = 100
 
-func cyclonOf(ctx context.Context, n int, seed uint64) (rows []Row, err error) {
+// newCyclons is a world of nodes whose views have been shuffled for long.
+func newCyclons(ctx context.Context, n int, seed uint64, dice *rand.Rand) (*sim.World, error) {
 	w := sim.New(sim.Options{Seed: seed, Order: sim.Shuffled, Hop: 10 * time.Millisecond})
-	defer func() { err = errors.Join(err, w.Close()) }()
-	dice := rand.New(rand.NewPCG(seed, 3))
-	d := cyclon.New()
 	for i := range n { // one after another, in a Period, as many as there are
 		c := cyclon.New()
 		if i > 0 {
@@ -41,12 +39,22 @@ func cyclonOf(ctx context.Context, n int, seed uint64) (rows []Row, err error) {
 		}
 		w.AddNode(fmt.Sprint("n", i), func() core.Algorithm { return c })
 		if err := w.RunFor(10 * time.Millisecond); err != nil {
-			return nil, err
+			return nil, errors.Join(err, w.Close())
 		}
 	}
-	if err := run(ctx, w, (cyclonPeriods-10)*d.Period); err != nil {
+	if err := run(ctx, w, (cyclonPeriods-10)*cyclon.New().Period); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
+func cyclonOf(ctx context.Context, n int, seed uint64) (rows []Row, err error) {
+	d, dice := cyclon.New(), rand.New(rand.NewPCG(seed, 3))
+	w, err := newCyclons(ctx, n, seed, dice)
+	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, w.Close()) }()
 	before := w.Totals()
 	speed, err := timed(w, func() error { return run(ctx, w, 10*d.Period) })
 	if err != nil {
