@@ -37,7 +37,7 @@
 //	pieces.go       pieces of one thing, from peers that have some
 //	offer.go        data to those who have room for it
 //	facts.go        what the nodes of a group know of each other
-//	factpull.go     how they come to agree on it
+//	factpull.go     how they come to agree on it (nodeindex.go finds them)
 //	limits.go       every limit, with its reason
 //
 // Base obeys commands from its observer and from its own node only (trust.go).

@@ -28,7 +28,7 @@ func (p *factPage) Fields(f *pack.Fields) { f.Uint32(&p.At); p.Facts.Fields(f) }
 // Open prepares for a node, and has it answer those that fetch its facts, by requests of a type of the
 // algorithm's own. It is for Bind.
 func (f *Facts) Open(b *Base, pull core.Type) {
-	f.base, f.pull, f.index = b, pull, make(map[core.NodeID]uint32)
+	f.base, f.pull = b, pull
 	Answer(b, pull, func(_ *core.Msg, p *factPage) *factPage { return f.page(p.At) })
 }
 

@@ -58,10 +58,10 @@ type Facts struct {
 
 	base     *Base
 	pull     core.Type
-	index    map[core.NodeID]uint32 // in entries
-	entries  []entry                // no pointers to them, nor in them: in a large world they would be most of what the collector looks at
-	order    []uint32               // random: Next goes through it
-	at       int                    // in order: who is next
+	index    nodeIndex // of entries
+	entries  []entry   // no pointers to them, nor in them: in a large world they would be most of what the collector looks at
+	order    []uint32  // random: Next goes through it
+	at       int       // in order: who is next
 	digest   uint64
 	news     []uint32
 	times    int // how often what was learnt last is told
@@ -92,7 +92,7 @@ func (a Fact) hash() uint64 {
 
 // find is what is known of a node, or nil. It is valid until the next Learn.
 func (f *Facts) find(who core.NodeID) *entry {
-	if i, known := f.index[who]; known {
+	if i := f.index.find(who, f.entries); i >= 0 {
 		return &f.entries[i]
 	}
 	return nil
@@ -115,11 +115,11 @@ func (f *Facts) Refused() uint64 { return f.refused }
 // Learn takes in a fact, and reports whether it holds: its value is greater than what was known. It
 // will be told so many times, which may be 0.
 func (f *Facts) Learn(a Fact, times int) bool {
-	i, known := f.index[a.Who]
+	i := f.index.find(a.Who, f.entries)
 	switch {
-	case known && a.Value <= f.entries[i].Value:
+	case i >= 0 && a.Value <= f.entries[i].Value:
 		return false
-	case known:
+	case i >= 0:
 		f.digest -= f.entries[i].hash()
 	case a.Value == 0 || len(f.order) >= f.Max:
 		f.refused++
@@ -132,7 +132,7 @@ func (f *Facts) Learn(a Fact, times int) bool {
 	f.learnt++
 	f.digest += e.hash()
 	if times > 0 && e.left == 0 {
-		f.news = append(f.news, i)
+		f.news = append(f.news, uint32(i))
 	}
 	if e.left = max(e.left, int32(min(times, math.MaxInt32))); times > 0 {
 		f.times = times
@@ -141,13 +141,13 @@ func (f *Facts) Learn(a Fact, times int) bool {
 }
 
 // add takes in a node that is new, at a random place among those that Next has still to come to.
-func (f *Facts) add(who core.NodeID) uint32 {
-	e := uint32(len(f.entries))
-	f.index[who] = e
+func (f *Facts) add(who core.NodeID) int {
+	e := len(f.entries)
 	f.entries = append(f.entries, entry{Fact: Fact{Who: who}})
-	f.order = append(f.order, e)
+	f.index.add(f.entries)
+	f.order = append(f.order, uint32(e))
 	i, last := f.at+f.base.Rand().IntN(len(f.order)-f.at), len(f.order)-1
-	f.order[i], f.order[last] = e, f.order[i]
+	f.order[i], f.order[last] = uint32(e), f.order[i]
 	return e
 }
 
