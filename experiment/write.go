@@ -77,8 +77,12 @@ func (r *Results) write(dir string, charts bool) (written []string, err error) {
 		name string
 		text []byte
 	}
-	files := []file{{TableName, t.wide(r.Rows).csv()}, {EachName, t.long(r.Rows).csv()},
-		{SummaryName, t.summary(r.Analysis).csv()}, {EffectsName, t.comparisons(r.Analysis).csv()}, {JSONName, append(summary, '\n')}}
+	files := []file{{JSONName, append(summary, '\n')}}
+	tables := []namedSheet{{"runs", t.wide(r.Rows)}, {"observations", t.long(r.Rows)},
+		{"summary", t.summary(r.Analysis)}, {"comparisons", t.comparisons(r.Analysis)}}
+	for i, name := range []string{TableName, EachName, SummaryName, EffectsName} {
+		files = append(files, file{name, tables[i].csv()})
+	}
 	var figures []Figure
 	left := 0
 	if charts {
@@ -102,7 +106,11 @@ func (r *Results) write(dir string, charts bool) (written []string, err error) {
 			return written, err
 		}
 	}
-	return written, nil
+	database := filepath.Join(dir, DatabaseName)
+	if err := writeDatabase(database, tables); err != nil {
+		return written, err
+	}
+	return append(written, database), nil
 }
 
 // removeCharts removes those that an earlier form of the experiment left, and nothing of anybody else's.
