@@ -61,12 +61,12 @@ func readTable(t *testing.T, path, table string) (names []string, all [][]string
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table+" ORDER BY rowid")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	if names, err = rows.Columns(); err != nil {
 		t.Fatal(err)
 	}

@@ -106,6 +106,9 @@ func TestGridMeasuresAndFiles(t *testing.T) {
 	if err != nil || len(rows) != 17 || !slices.Equal(rows[0], want) || rows[2][5] != "0.1" {
 		t.Errorf("%v, %d rows, %v", err, len(rows), rows[:3])
 	}
+	if names, all := readTable(t, filepath.Join(dir, DatabaseName), "runs"); !slices.Equal(names, want) || fmt.Sprint(all) != fmt.Sprint(rows[1:]) {
+		t.Errorf("the database has %v, %v", names, all)
+	}
 	page, err := os.ReadFile(filepath.Join(dir, ReportName))
 	if err != nil {
 		t.Fatal(err)

@@ -73,11 +73,15 @@ func measure(b *testing.B, w *sim.World, fn func() error) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		defer f.Close()
 		if err := pprof.StartCPUProfile(f); err != nil {
 			b.Fatal(err)
 		}
-		defer pprof.StopCPUProfile()
+		defer func() {
+			pprof.StopCPUProfile()
+			if err := f.Close(); err != nil {
+				b.Error(err)
+			}
+		}()
 	}
 	var sum Speed
 	b.ResetTimer()
