@@ -46,3 +46,6 @@ export function commandLine(r: ControlRequest, observer: string): string {
   for (const t of r.targets === 'all' ? ['all'] : r.targets) out.push('--target', word(String(t)))
   return [...out, '--observer', word(observer)].join(' ')
 }
+
+/** Beginning or ending a recording, as `ioverlay ctl` takes it. */
+export const recordLine = (action: 'start' | 'stop', observer: string): string => `ioverlay ctl record ${action} --observer ${word(observer)}`
