@@ -113,6 +113,12 @@ test('a CDF reaches one and jumps where values are', () => {
   expect(stress.of(w.nodes.get(0)!, w)).toBe(3)
 })
 
+test('stress is of links that data go over, not of those with control messages alone', () => {
+  const w = world({ nodes: [{ i: 0 }, { i: 1 }, { i: 2 }], links: [{ f: 0, t: 1, up: true, apps: { 1: { rate: 5 } } }, { f: 0, t: 2, up: true, rate: 5 }] })
+  const f = figures(w).find((x) => x.id === 'stress')!
+  expect(f.of(w.nodes.get(0)!, w)).toBe(1)
+})
+
 test('a completion time is that of a node that is done, among all that are on the way', () => {
   const w = world({ nodes: [{ i: 0 }, { i: 1 }, { i: 2 }], states: [{ t: 9, node: 0, name: 'chunks', value: 4, of: 4 }, { t: 7, node: 1, name: 'chunks', value: 3, of: 4 }, { t: 5, node: 2, name: 'role', value: 'leaf' }] })
   const f = figures(w).find((x) => x.id === 'done.chunks')!

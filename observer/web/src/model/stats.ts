@@ -1,7 +1,7 @@
 // Distributions of any figure of nodes.
 
 import type { World } from './world.ts'
-import type { Node, State } from './types.ts'
+import { carries, type Node, type State } from './types.ts'
 
 export interface Figure {
   id: string
@@ -21,7 +21,7 @@ function degree(w: World, app = ''): Map<number, number> {
   let m = kept.by.get(app)
   if (!m) {
     kept.by.set(app, (m = new Map()))
-    for (const l of w.links.values()) if (l.up !== false && (app === '' || l.apps?.[app] !== undefined)) m.set(l.f, (m.get(l.f) ?? 0) + 1)
+    for (const l of w.links.values()) if (carries(l) && (app === '' || l.apps?.[app] !== undefined)) m.set(l.f, (m.get(l.f) ?? 0) + 1)
   }
   return m
 }
