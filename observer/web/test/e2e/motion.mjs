@@ -109,6 +109,9 @@ export async function calm(p, url) {
   assert.notEqual(tree, chain)
   assert.equal(tree, await still(p), 'the tree glides')
   // A domino stands there as a whole.
+  await p.getByRole('slider', { name: 'Time' }).press('End')
+  await p.locator('button.event', { hasText: /crash/ }).first().waitFor()
+  await still(p)
   const plain = await above(p)
   await p.locator('button.event', { hasText: /crash/ }).first().click()
   await p.locator('.domino').getByText(/nodes? hit/).waitFor()
@@ -119,7 +122,7 @@ export async function calm(p, url) {
   assert.equal(await paints(p), painted, 'links flow')
   // Neither a notice nor a race slides.
   await p.locator('body').press('6')
-  await p.getByRole('slider', { name: 'Time' }).press('End')
+  await p.getByRole('slider', { name: 'Time' }).press('Home')
   await p.getByRole('button', { name: 'Copy the address of this view' }).click()
   await p.locator('.toast').waitFor()
   assert.equal(await p.evaluate(() => document.getAnimations().length), 0)

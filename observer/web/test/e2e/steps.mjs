@@ -164,7 +164,8 @@ export async function login(p, token) {
 export async function completion(p, url) {
   const clock = (t) => (t < 60 ? `${t.toFixed(2)} s` : '?')
   const rows = p.locator('.view table tbody tr')
-  for (const at of [26, 60]) {
+  const ends = (await (await fetch(`${url}api/v1/snapshot?at=60`)).json()).states.map((s) => s.t).sort((a, b) => a - b)
+  for (const at of [ends[Math.floor(ends.length / 2)], 60]) {
     const w = await (await fetch(`${url}api/v1/snapshot?at=${at}`)).json()
     const up = new Set(w.nodes.filter((n) => n.up !== false).map((n) => n.i)), name = new Map(w.nodes.map((n) => [n.i, n.name]))
     const racing = w.states.filter((s) => s.name === 'chunks' && up.has(s.node))
