@@ -46,6 +46,7 @@ async function story(name, url, run, how = {}) {
   await story('what nodes say is never markup', s.url, (p) => steps.hostile(p, s.overlay))
   await story('files: SVG, PNG, CSV, DOT', s.url, steps.exports)
   await story('throttle, cut and kill', s.url, (p) => steps.mockControl(p, s.overlay))
+  await story('every control sends its order', s.url, (p) => steps.everyOrder(p, s.overlay))
   await story('screen-reader names and contrast, in every view and both themes', s.url, keys.axe)
   await story('by keyboard alone', s.url, (p) => keys.keyboard(p, s.overlay))
   s.close()

@@ -116,6 +116,63 @@ export async function mockControl(p, overlay) {
   await seen(p, 'terminate-node n2')
 }
 
+/** Every control of the panel sends its order, and nothing else. */
+export async function everyOrder(p, overlay) {
+  const sent = []
+  p.on('request', (r) => { if (r.url().endsWith('/control')) sent.push(JSON.parse(r.postData())) })
+  const order = async (name, want, confirm) => {
+    const before = sent.length
+    await p.locator('aside.right').getByRole('button', { name, exact: true }).click()
+    if (confirm) await p.getByRole('dialog').getByRole('button', { name: confirm, exact: true }).click()
+    for (let k = 0; sent.length === before; k++) {
+      assert.ok(k < 300, `${name} sends nothing`)
+      await p.waitForTimeout(100)
+    }
+    assert.deepEqual(sent.slice(before), [want], name)
+    await p.locator('aside.right').getByRole('button', { name, exact: true, disabled: false }).waitFor().catch(() => {}) // the answer is there, or the node is gone
+  }
+  const fill = (name, text) => p.getByRole('textbox', { name, exact: true }).fill(text)
+  await up(p)
+  await tab(p, 'Control')
+  await order('Poll all now', { targets: 'all', action: 'request' })
+  await choose(p, 'n5')
+  const targets = [4]
+  await fill('Total', '1MBps')
+  await fill('Down', 'unlimited')
+  await order('Set bandwidth', { targets, action: 'set-bandwidth', total: 1e6, up: overlay.nodes[4].caps.up ?? 0, down: 0 })
+  await fill('Number', '3')
+  await fill('Parameter', '-2')
+  await fill('Payload of deploy', 'rate=5')
+  await order('Deploy source', { targets, action: 'deploy', app: 3, b: -2, payload: 'rate=5' })
+  await order('Join', { targets, action: 'join', app: 3, b: -2 })
+  await order('Leave', { targets, action: 'leave', app: 3, b: -2 })
+  await order('Terminate source', { targets, action: 'terminate-source', app: 3 }, 'Terminate')
+  await p.getByText('Weight of the session').click()
+  await fill('From', '1')
+  await fill('Weight', '4')
+  await order('Set weight', { targets, action: 'weight', app: 3, weight: 4, from: 1 })
+  await p.getByText('Message to the algorithm').click()
+  await fill('Type', '1024')
+  await fill('First', '7')
+  await fill('Second', '-8')
+  await fill('Payload', 'hello')
+  await order('Send message', { targets, action: 'message', type: 1024, a: 7, b: -8, app: 0, payload: 'hello' })
+  await fill('Payload', 'aGk=')
+  await p.getByLabel('it is base64').check()
+  await order('Send message', { targets, action: 'message', type: 1024, a: 7, b: -8, app: 0, payloadBase64: 'aGk=' })
+  await order('Terminate node', { targets, action: 'terminate-node' }, 'Terminate')
+  // A link: what is left empty stays as it is.
+  const l = overlay.links.get('0-1')
+  await p.goto(`${new URL(p.url()).origin}/#edge=0-1`)
+  await p.reload()
+  await tab(p, 'Control')
+  await fill('Rate', '50KBps')
+  await fill('Latency', '20ms')
+  await fill('Jitter, spread', '2ms')
+  await p.getByLabel('Jitter, shape').selectOption('normal')
+  await order('Set link', { targets: [0], action: 'set-link', to: 1, rate: 50_000, latency: 0.02, jitter: 'normal', spread: 0.002, loss: l.loss ?? 0 })
+}
+
 export async function replay(p) {
   await up(p)
   await p.getByText('Recording', { exact: true }).waitFor()
