@@ -75,7 +75,7 @@ if (values.binary) {
   await story('two recordings are played', two.url, recordings.play)
   await two.end()
   const one = await view(values.binary, r.sim)
-  await story('messages travel along links', one.url, (p) => motion.messages(p, one.url), { calm: false })
+  await story('messages travel along links', one.url, (p) => motion.messages(p, one.url), { calm: false, allow: (t) => t.includes('willReadFrequently') }) // the story reads the canvas, the page does not
   await one.end()
   r.remove()
   const folder = mkdtempSync(join(tmpdir(), 'observer-token-')), token = 'a-token-of-a-file-0123456789'
