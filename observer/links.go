@@ -41,6 +41,9 @@ func (o *Observer) takeLinks(m *member, s *algos.Status) {
 		if !there && !up {
 			continue // a lane that is remembered after its link has gone, or never was
 		}
+		if !up {
+			still(is) // a meter remembers for a while what went over it
+		}
 		if !there {
 			if len(m.links) >= freeLinks && (len(m.links) >= maxLinks || o.links >= totalLinks) {
 				o.drop(dropLinks)
@@ -92,12 +95,20 @@ func (o *Observer) linkGone(m *member, l *link) {
 		l.gone = max(o.Now(), 1)
 	}
 	is := l.shown
-	is.Up, is.Rate, is.Blocked = record.Set(false), record.Set(0.0), record.Set(false)
+	is.Up, is.Blocked, is.Apps = record.Set(false), record.Set(false), nil
+	still(&is)
 	is.Queued = record.Queued{Msgs: record.Set(0.0), Bytes: record.Set(0.0)}
-	is.Apps = nil
 	if patch, changed := record.DiffLink(&l.shown, &is); changed {
 		o.pending.Links = append(o.pending.Links, patch)
 		l.shown = is
+	}
+}
+
+// still says that nothing goes over a link that is down.
+func still(l *record.Link) {
+	l.Rate = record.Set(0.0)
+	for i := range l.Apps {
+		l.Apps[i].Rate = record.Set(0.0)
 	}
 }
 

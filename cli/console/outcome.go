@@ -21,6 +21,7 @@ var (
 	ErrViolation   = errors.New("messages were lost, out of order or damaged")
 	ErrMissed      = errors.New("what was measured is not what was asked for")
 	ErrNotSent     = errors.New("the order was not sent")
+	ErrRefused     = errors.New("the observer refuses")
 	ErrExpectation = errors.New("an expectation did not hold, or could not be measured")
 	ErrDiffer      = errors.New("the traces differ")
 	ErrImpure      = errors.New("an algorithm is impure: runs of one seed are not the same")
@@ -67,7 +68,7 @@ func (a *App) ExitCode(err error) int {
 	switch {
 	case errors.As(err, &wrong) || errors.As(err, &mistake) || errors.As(err, &noCommand) || !a.Started:
 		return ExitUsage
-	case errors.Is(err, ErrViolation), errors.Is(err, ErrMissed), errors.Is(err, ErrNotSent), errors.Is(err, ErrDiffer), errors.Is(err, ErrImpure), errors.Is(err, ErrMisuse), errors.Is(err, ErrExpectation):
+	case errors.Is(err, ErrViolation), errors.Is(err, ErrMissed), errors.Is(err, ErrNotSent), errors.Is(err, ErrRefused), errors.Is(err, ErrDiffer), errors.Is(err, ErrImpure), errors.Is(err, ErrMisuse), errors.Is(err, ErrExpectation):
 		return ExitViolation
 	case errors.Is(err, ErrInterrupted):
 		return ExitInterrupted

@@ -37,7 +37,7 @@ func Command(a *console.App) *cobra.Command {
 		Long: `Run an observer and, in the same process, sixteen nodes that it watches, with links over TCP:
 the scenario examples/demo.yaml. They build a dissemination tree; one of them fails every half
 minute, and the tree mends itself. Open the address that is printed, select a node, and set its
-bandwidth. Ctrl-C ends it all.
+bandwidth. What happens can be recorded, in demo.rec. Ctrl-C ends it all.
 
 The same by hand, so that it is yours to change:
 
@@ -75,7 +75,8 @@ func run(ctx context.Context, a *console.App, f *flags) (err error) {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	l, err := live.Start(live.Options{Listen: "127.0.0.1:0", Title: "demo", Version: console.ReadVersion().Version, Poll: f.poll, Log: log})
+	l, err := live.Start(live.Options{Listen: "127.0.0.1:0", Title: "demo", Version: console.ReadVersion().Version, Poll: f.poll, Log: log,
+		Record: live.RecordOptions{File: "demo.rec", Program: a.Name + " " + console.ReadVersion().Version}})
 	if err != nil {
 		return err
 	}

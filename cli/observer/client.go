@@ -101,8 +101,11 @@ func (c *clientFlags) ask(ctx context.Context, method, path string, body []byte,
 		why.Error = resp.Status
 	}
 	err = fmt.Errorf("the observer: %s", why.Error)
-	if resp.StatusCode == http.StatusBadRequest {
+	switch resp.StatusCode {
+	case http.StatusBadRequest:
 		return console.Wrong("%w", err)
+	case http.StatusConflict:
+		return fmt.Errorf("%w: %s", console.ErrRefused, why.Error)
 	}
 	return err
 }

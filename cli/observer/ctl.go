@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/ioverlay/ioverlay/cli/console"
-	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/observer"
 )
 
@@ -46,7 +45,7 @@ var actionHelp = map[string]struct{ short, example string }{
 func Ctl(a *console.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ctl",
-		Short: "Give orders to the nodes of an observer that runs",
+		Short: "Give orders to the nodes of an observer that runs, and to itself",
 		Long: `Give an order to nodes through an observer that runs ("ioverlay observer"), as its page does.
 
 --target names nodes by their name, their address, or their index on the page, or all of them
@@ -54,12 +53,12 @@ with "all". That an order was sent does not say that it was obeyed: a node obeys
 observer that its --observer names first, and the next status shows what came of it.
 
 Exit codes: 0 sent to all, 1 not sent to some, or all, of them: they are down, or nobody knows them
-(it is said of each), 2 wrong usage, or the observer said that the order makes no sense, 3 the observer could not be asked.`,
+(it is said of each), or there is a recording already, or none, 2 wrong usage, or the observer said that the order makes no sense, 3 the observer could not be asked.`,
 		Example: `  ioverlay ctl nodes
   ioverlay ctl set-bandwidth --target n3 --up 50KBps
   ioverlay ctl terminate-node --target n4 --format json`,
 	}
-	cmd.AddCommand(ctlNodes(a))
+	cmd.AddCommand(ctlNodes(a), ctlRecord(a))
 	for _, action := range observer.Actions {
 		cmd.AddCommand(ctlAction(a, action))
 	}
@@ -236,66 +235,6 @@ func (f *ctlFlags) print(a *console.App, results []observer.Result, whole any) e
 			sent = "no: " + r.Error
 		}
 		t.AppendRow(table.Row{index, r.Named, sent})
-	}
-	_, err := fmt.Fprintln(a.Out, t.Render())
-	return err
-}
-
-// ctlNodes is "ctl nodes": what --target can name.
-func ctlNodes(a *console.App) *cobra.Command {
-	var c clientFlags
-	cmd := &cobra.Command{
-		Use: "nodes", Short: "List the nodes that the observer knows", Example: "  ioverlay ctl nodes --format json", Args: cobra.NoArgs,
-	}
-	c.define(cmd.Flags())
-	format := console.FormatFlag(cmd, console.FormatTable, console.FormatJSON)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := console.CheckFormat(*format, console.FormatTable, console.FormatJSON); err != nil {
-			return err
-		}
-		var u struct {
-			Nodes []json.RawMessage `json:"nodes"`
-		}
-		if err := c.get(cmd.Context(), "/api/v1/snapshot", &u); err != nil {
-			return err
-		}
-		if *format == console.FormatJSON {
-			if u.Nodes == nil {
-				u.Nodes = []json.RawMessage{}
-			}
-			return json.NewEncoder(a.Out).Encode(u.Nodes)
-		}
-		return printNodes(a, u.Nodes)
-	}
-	return cmd
-}
-
-// throughput is a rate for people; emul.Rate has no zero but "unlimited".
-func throughput(v float64) string {
-	if v == 0 {
-		return "0"
-	}
-	return emul.Rate(v).String()
-}
-
-func printNodes(a *console.App, nodes []json.RawMessage) error {
-	t := table.NewWriter()
-	t.AppendHeader(table.Row{"node", "address", "name", "group", "algorithm", "up", "in", "out"})
-	for _, raw := range nodes {
-		var n struct {
-			I                          int
-			ID, Name, Group, Algorithm string
-			Up                         bool
-			In, Out                    float64
-		}
-		if err := json.Unmarshal(raw, &n); err != nil {
-			return fmt.Errorf("a node in the observer's answer: %w", err)
-		}
-		up := "down"
-		if n.Up {
-			up = "up"
-		}
-		t.AppendRow(table.Row{n.I, n.ID, n.Name, n.Group, n.Algorithm, up, throughput(n.In), throughput(n.Out)})
 	}
 	_, err := fmt.Fprintln(a.Out, t.Render())
 	return err

@@ -76,7 +76,7 @@ type observerFlags struct {
 	state             string
 	log               string
 	logSize, logFiles int
-	record            string
+	record, later     string
 	recSize, recFiles int
 	http              HTTPFlags
 	verbose           bool
@@ -101,7 +101,10 @@ page is served on a loopback address unless --http says otherwise, and then whoe
 must show a token.
 
 Nodes find an observer that was killed and started again by themselves. With --state it asks
-those that were there at once. Exit codes: 0 interrupted, 2 wrong usage, 3 it could not go on.`,
+those that were there at once.
+
+What is shown is recorded from the beginning with --record, or from when somebody asks for it, on the page or
+with "ioverlay ctl record start". Exit codes: 0 interrupted, 2 wrong usage, 3 it could not go on.`,
 		Example: `  ioverlay observer --listen 127.0.0.1:7000
   ioverlay node --observer 127.0.0.1:7000 --name sink --sink --place 52.5,13.4,Berlin
   ioverlay run examples/demo.yaml --world live --observer 127.0.0.1:7000
@@ -127,8 +130,9 @@ those that were there at once. Exit codes: 0 interrupted, 2 wrong usage, 3 it co
 	fl.IntVar(&f.logSize, "log-size", 20, "with --log: begin another file after so many MiB")
 	fl.IntVar(&f.logFiles, "log-files", 10, "with --log: keep so many old files")
 	fl.StringVar(&f.record, "record", "", "record what is shown in this file, for \"ioverlay view\" and \"ioverlay record\"")
-	fl.IntVar(&f.recSize, "record-size", live.DefaultRecordSize>>20, "with --record: begin another file after so many MiB")
-	fl.IntVar(&f.recFiles, "record-files", live.DefaultRecordFiles, "with --record: keep so many old files")
+	fl.StringVar(&f.later, "record-later", "observer.rec", "file of recordings that are begun later, on the page or with \"ioverlay ctl record\"; with --record it is that one's; \"\" lets none be begun or ended")
+	fl.IntVar(&f.recSize, "record-size", live.DefaultRecordSize>>20, "of recordings: begin another file after so many MiB")
+	fl.IntVar(&f.recFiles, "record-files", live.DefaultRecordFiles, "of recordings: keep so many old files")
 	fl.BoolVar(&f.verbose, "verbose", false, "log more on standard error")
 	f.http.Define(fl)
 	return cmd
@@ -171,6 +175,10 @@ func run(ctx context.Context, a *console.App, f observerFlags) (failed error) {
 	o := live.Options{
 		Listen: f.listen, Advertise: f.advertise, Title: f.title, Version: console.ReadVersion().Version, Poll: f.poll, Hosts: f.hosts, Nodes: f.nodes,
 		History: f.history << 20, StateFile: f.state, Log: log,
+		Record: live.RecordOptions{File: f.later, Size: int64(f.recSize) << 20, Files: f.recFiles, Program: a.Name + " " + console.ReadVersion().Version},
+	}
+	if f.record != "" && f.later != "" {
+		o.Record.File = f.record
 	}
 	if f.log != "" {
 		file := &lumberjack.Logger{Filename: f.log, MaxSize: f.logSize, MaxBackups: f.logFiles}
@@ -183,12 +191,11 @@ func run(ctx context.Context, a *console.App, f observerFlags) (failed error) {
 	}
 	defer func() { failed = errors.Join(failed, l.Close()) }()
 	if f.record != "" {
-		r, err := l.Record(live.RecordOptions{File: f.record, Size: int64(f.recSize) << 20, Files: f.recFiles,
-			Program: a.Name + " " + console.ReadVersion().Version})
-		if err != nil {
+		now := o.Record
+		now.File = f.record
+		if _, err := l.Record(now); err != nil { // it is closed with the observer
 			return console.InFile(fmt.Errorf("--record: %w", err))
 		}
-		defer func() { failed = errors.Join(failed, r.Close()) }()
 	}
 	svc, err := api.Listen(l, f.http.Listening(api.Options{Log: log, Collect: l.Figures, Page: page()}))
 	if err != nil {

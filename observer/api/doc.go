@@ -5,7 +5,7 @@
 //	server.go     the routes; serve.go the listener around them
 //	guard.go      who may ask: Host, Origin, token, rates; session.go cookies
 //	read.go       REST: snapshots, updates, events, series
-//	control.go    REST: orders
+//	control.go    REST: orders; recording.go recordings of what is shown
 //	stream.go     the WebSocket; sse.go server-sent events
 //	show.go       what of an update a page wants to see
 //	export.go     DOT, CSV and JSON lines

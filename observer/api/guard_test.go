@@ -142,6 +142,9 @@ func TestOrigins(t *testing.T) {
 		if resp, _ := ask(t, "POST", s.URL+"/api/v1/control", order, h...); resp.StatusCode != 403 {
 			t.Errorf("an order with %v: %d", h, resp.StatusCode)
 		}
+		if resp, _ := ask(t, "POST", s.URL+"/api/v1/recording", `{"action":"start"}`, h...); resp.StatusCode != 403 || f.Recording().Running {
+			t.Errorf("a recording is begun with %v: %d", h, resp.StatusCode)
+		}
 	}
 	if len(f.ordered) != 0 {
 		t.Fatal("an order of another site was given")
@@ -177,6 +180,9 @@ func TestReadOnly(t *testing.T) {
 	s := serve(t, f, api.Listening{Options: api.Options{ReadOnly: true}})
 	if resp, text := ask(t, "POST", s.URL+"/api/v1/control", `{"targets":"all","action":"request"}`); resp.StatusCode != 403 || problem(text) == "" || len(f.ordered) != 0 {
 		t.Errorf("%d %s", resp.StatusCode, text)
+	}
+	if resp, text := ask(t, "POST", s.URL+"/api/v1/recording", `{"action":"start"}`); resp.StatusCode != 403 || problem(text) == "" || f.Recording().Running {
+		t.Errorf("a recording: %d %s", resp.StatusCode, text)
 	}
 	if _, text := ask(t, "GET", s.URL+"/api/v1/meta", ""); !strings.Contains(text, `"readOnly":true`) || !strings.Contains(text, `"control":[]`) {
 		t.Error(text)

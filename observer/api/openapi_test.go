@@ -54,6 +54,9 @@ func TestAnswersAreThoseOfTheDocument(t *testing.T) {
 		{"POST", "/api/v1/control", `{"targets":["n0",1],"action":"set-bandwidth","up":1000}`, 200},
 		{"POST", "/api/v1/control", `{"targets":"all","action":"dance"}`, 400}, {"POST", "/api/v1/control", `{"tragets":"all","action":"request"}`, 400},
 		{"POST", "/api/v1/control", `{"targets":"some","action":"request"}`, 400}, {"POST", "/api/v1/control", `no json`, 400},
+		{"GET", "/api/v1/recording", "", 200}, {"POST", "/api/v1/recording", `{"action":"stop"}`, 409}, {"POST", "/api/v1/recording", `{"action":"start"}`, 200},
+		{"GET", "/api/v1/recording", "", 200}, {"POST", "/api/v1/recording", `{"action":"start"}`, 409}, {"POST", "/api/v1/recording", `{"action":"stop"}`, 200},
+		{"POST", "/api/v1/recording", `{"action":"pause"}`, 400}, {"POST", "/api/v1/recording", `{"action":"start","file":"/etc/passwd"}`, 400},
 		{"POST", "/api/v1/login", `{"token":"x"}`, 200},
 		{"GET", "/api/v1/openapi.json", "", 200}, {"GET", "/metrics", "", 200}, {"GET", "/healthz", "", 200},
 	} {

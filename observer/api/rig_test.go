@@ -23,6 +23,7 @@ type fake struct {
 	subs    []*fakeSub
 	ordered []observer.Command
 	by      string
+	rec     api.Recording
 }
 
 func newFake() *fake {
@@ -151,6 +152,33 @@ func (f *fake) Control(_ context.Context, c *observer.Command, by string) ([]obs
 	f.ordered, f.by = append(f.ordered, *c), by
 	zero := uint32(0)
 	return []observer.Result{{Node: &zero, Named: "n0", Sent: true}, {Named: "nobody", Error: "there is no such node"}}, nil
+}
+
+func (f *fake) Recording() api.Recording {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.rec
+}
+
+func (f *fake) StartRecording(context.Context, string) (api.Recording, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.rec.Running {
+		return f.rec, fmt.Errorf("%w: it records already", api.ErrNotNow)
+	}
+	began := record.Time(2e9)
+	f.rec = api.Recording{Can: true, Running: true, File: "x.rec", Begin: &began, Bytes: 100, Filled: 2, Lost: 1}
+	return f.rec, nil
+}
+
+func (f *fake) StopRecording(context.Context, string) (api.Recording, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.rec.Running {
+		return f.rec, fmt.Errorf("%w: nothing is recorded", api.ErrNotNow)
+	}
+	f.rec.Running, f.rec.Error = false, "the disk is full"
+	return f.rec, nil
 }
 
 // fakeSub has room for four updates.

@@ -95,6 +95,8 @@ func New(src Source, o Options) *Server {
 		"GET /api/v1/stream":       s.stream,
 		"GET /api/v1/sse":          s.sse,
 		"POST /api/v1/control":     s.control,
+		"GET /api/v1/recording":    s.recording,
+		"POST /api/v1/recording":   s.record,
 		"POST /api/v1/login":       s.guard.login,
 		"GET /api/v1/openapi.json": asJSON(openAPI),
 		"GET /metrics":             s.prom.ServeHTTP,
@@ -158,6 +160,10 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 		fail(w, http.StatusBadRequest, err.Error())
 	case errors.Is(err, ErrNoHistory):
 		fail(w, http.StatusNotFound, err.Error())
+	case errors.Is(err, ErrNotNow):
+		fail(w, http.StatusConflict, err.Error())
+	case errors.Is(err, ErrRefused):
+		fail(w, http.StatusForbidden, err.Error())
 	case r.Context().Err() != nil:
 	default:
 		s.o.Log.Error("a request failed", "path", r.URL.Path, "err", err)

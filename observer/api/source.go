@@ -69,6 +69,34 @@ type Controller interface {
 	Control(ctx context.Context, c *observer.Command, by string) ([]observer.Result, error)
 }
 
+// ErrNotNow is what errors wrap about orders that do not fit how things stand, and ErrRefused about those that are never
+// obeyed here.
+var (
+	ErrNotNow  = errors.New("not now")
+	ErrRefused = errors.New("refused")
+)
+
+// Recorder is a Source of which recordings can be begun and ended while it goes on. It says where they are written.
+type Recorder interface {
+	Recording() Recording
+	// StartRecording and StopRecording say how things stand then. By is who asked, for the log. Errors that wrap ErrNotNow or
+	// ErrRefused are the asker's.
+	StartRecording(ctx context.Context, by string) (Recording, error)
+	StopRecording(ctx context.Context, by string) (Recording, error)
+}
+
+// Recording is whether what is shown is recorded, and how that goes, or went the last time.
+type Recording struct {
+	Can     bool     `json:"can"` // it may be asked for
+	Running bool     `json:"running"`
+	File    string   `json:"file,omitempty"`
+	Begin   *Seconds `json:"begin,omitempty"` // nil: there was none yet
+	Bytes   int64    `json:"bytes"`           // of the file, so far
+	Filled  int64    `json:"filled"`          // files that were full before this one
+	Lost    uint64   `json:"lost"`            // updates that are not in it
+	Error   string   `json:"error,omitempty"` // why it ended by itself
+}
+
 // Meta is what a Source is.
 type Meta struct {
 	Mode     string   `json:"mode"`

@@ -7,6 +7,7 @@
 //	history.go    what was, as far back as the memory for it goes
 //	past.go       questions about it
 //	logbook.go    lines of the log, in memory and as JSON lines
+//	recorder.go   what is shown, as a recording; recordings.go those that are begun over HTTP
 //	remember.go   the file with the nodes that were there, for the observer after this one
 //
 // What the observer tells goes through a channel to one goroutine, which keeps it. That goroutine waits for nobody.

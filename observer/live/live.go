@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,6 +37,9 @@ type Options struct {
 	// LogTo, if set, gets the log as JSON lines: trace lines, failures and orders.
 	LogTo io.Writer
 
+	// Record says where StartRecording records; without a File it refuses. Record itself takes what it is given.
+	Record RecordOptions
+
 	Links engine.Links // how nodes are reached; Mem is for tests
 	Log   *slog.Logger // nil is silence
 }
@@ -55,7 +59,11 @@ type Live struct {
 	began time.Time
 
 	remembering *remembering
-	recorder    atomic.Pointer[Recorder] // the last one; nil: there was none
+
+	recorder  atomic.Pointer[Recorder] // the last one; nil: there was none
+	recording sync.Mutex               // held by who begins or ends one
+	ended     bool                     // no more are begun
+	spoilt    error                    // the first that went wrong with one before the last
 }
 
 // Start starts an observer.
@@ -109,9 +117,9 @@ func (l *Live) Crash() error {
 	return nil
 }
 
-// Close ends the observer.
+// Close ends the observer, and what it records.
 func (l *Live) Close() error {
-	err := l.remembering.close()
+	err := errors.Join(l.endRecording(), l.remembering.close())
 	l.eng.Close()
 	l.store.close()
 	l.book.close()

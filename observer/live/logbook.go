@@ -94,6 +94,18 @@ func (b *logbook) control(t record.Time, c *observer.Command, by string, results
 	if len(failed) > 0 {
 		text += "; not to " + few(failed)
 	}
+	b.ordered(t, by, text)
+}
+
+// order takes an order to the observer itself, and what was wrong with it, if anything.
+func (b *logbook) order(t record.Time, by, what string, bad error) {
+	if bad != nil {
+		what += ": " + bad.Error()
+	}
+	b.ordered(t, by, what)
+}
+
+func (b *logbook) ordered(t record.Time, by, text string) {
 	line := api.LogLine{T: t, At: stamp(), Kind: record.EventControl, By: by, Text: text}
 	b.remember(line)
 	if b.to != nil {

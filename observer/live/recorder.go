@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ioverlay/ioverlay/observer/api"
 	"github.com/ioverlay/ioverlay/record"
 	"github.com/ioverlay/ioverlay/record/recording"
 )
@@ -45,25 +46,39 @@ type Recorder struct {
 	done   chan struct{}
 	err    error // valid once done is closed
 
-	file  *os.File
-	buf   *bufio.Writer
-	w     *recording.Writer
-	bytes atomic.Int64 // of the file
-	now   record.Time  // of the last update
-	lost  atomic.Uint64
-	bad   atomic.Bool
+	file   *os.File
+	buf    *bufio.Writer
+	w      *recording.Writer
+	bytes  atomic.Int64 // of the file
+	filled atomic.Int64 // files before it
+	began  record.Time
+	now    record.Time // of the last update
+	lost   atomic.Uint64
+	bad    atomic.Bool
 }
 
 // Record begins to record. The disk may be as slow as it likes: updates that it does not take in time are left out, counted, and
-// told in the recording. Close the recorder before the observer.
+// told in the recording. One recording runs at a time: an error that wraps api.ErrNotNow says that one does. The observer's
+// Close ends it if nobody has.
 func (l *Live) Record(o RecordOptions) (*Recorder, error) {
+	l.recording.Lock()
+	defer l.recording.Unlock()
+	switch r := l.recorder.Load(); {
+	case l.ended:
+		return nil, fmt.Errorf("observer: record: %w", errEnded)
+	case r == nil:
+	case r.runs():
+		return nil, fmt.Errorf("%w: it records already, in %s: stop that first", api.ErrNotNow, r.o.File)
+	case l.spoilt == nil:
+		l.spoilt = r.err
+	}
 	if o.Size <= 0 {
 		o.Size = DefaultRecordSize
 	}
 	if o.Files <= 0 {
 		o.Files = DefaultRecordFiles
 	}
-	r := &Recorder{o: o, l: l, done: make(chan struct{})}
+	r := &Recorder{o: o, l: l, done: make(chan struct{}), began: l.now()}
 	if err := r.retire(); err != nil {
 		return nil, err
 	}
@@ -196,10 +211,21 @@ func (r *Recorder) keep(u *record.Update, dropped int) error {
 	if err := errors.Join(r.end(), r.retire()); err != nil {
 		return err
 	}
+	r.filled.Add(1)
 	if err := r.begin(); err != nil {
 		return err
 	}
 	return r.w.Update(&stands)
+}
+
+// runs reports whether it has not ended.
+func (r *Recorder) runs() bool {
+	select {
+	case <-r.done:
+		return false
+	default:
+		return true
+	}
 }
 
 // Close ends the recording. The error is the first thing that went wrong with it.

@@ -6,7 +6,7 @@ import { dot } from '../src/graph/dot.ts'
 import { escape } from '../src/graph/svg.ts'
 import { summarise } from '../src/graph/summary.ts'
 import { fullScale, utilisation } from '../src/graph/style.ts'
-import { bandwidth, commandLine, link } from '../src/model/command.ts'
+import { bandwidth, commandLine, link, recordLine } from '../src/model/command.ts'
 import { domino } from '../src/model/domino.ts'
 import { EventLog } from '../src/model/events.ts'
 import { duration, parseRate, rate, rateLiteral } from '../src/model/format.ts'
@@ -103,6 +103,8 @@ test('a CDF reaches one and jumps where values are', () => {
   expect(cdf([3, 1, 1, 2])).toEqual({ x: [1, 2, 3], y: [0.5, 0.75, 1] })
   expect(percentile([1, 2, 3, 4], 0.5)).toBe(2)
   expect(percentile([], 0.5)).toBeUndefined()
+  expect(cdf([3, 1], 4)).toEqual({ x: [1, 3], y: [0.25, 0.5] })
+  expect([percentile([1, 3], 0.5, 4), percentile([1, 3], 0.9, 4)]).toEqual([3, undefined])
   const o = new Overlay({ nodes: 10 })
   o.step(1)
   const w = new World()
@@ -111,9 +113,26 @@ test('a CDF reaches one and jumps where values are', () => {
   expect(stress.of(w.nodes.get(0)!, w)).toBe(3)
 })
 
+test('stress is of links that data go over, not of those with control messages alone', () => {
+  const w = world({ nodes: [{ i: 0 }, { i: 1 }, { i: 2 }], links: [{ f: 0, t: 1, up: true, apps: { 1: { rate: 5 } } }, { f: 0, t: 2, up: true, rate: 5 }] })
+  const f = figures(w).find((x) => x.id === 'stress')!
+  expect(f.of(w.nodes.get(0)!, w)).toBe(1)
+})
+
+test('a completion time is that of a node that is done, among all that are on the way', () => {
+  const w = world({ nodes: [{ i: 0 }, { i: 1 }, { i: 2 }], states: [{ t: 9, node: 0, name: 'chunks', value: 4, of: 4 }, { t: 7, node: 1, name: 'chunks', value: 3, of: 4 }, { t: 5, node: 2, name: 'role', value: 'leaf' }] })
+  const f = figures(w).find((x) => x.id === 'done.chunks')!
+  expect([0, 1, 2].map((i) => f.of(w.nodes.get(i)!, w))).toEqual([9, undefined, undefined])
+  expect([0, 1, 2].map((i) => f.among!(w.nodes.get(i)!, w))).toEqual([true, true, false])
+})
+
 test('who has more is ahead, and who is done first is first', () => {
   const w = world({ nodes: [{ i: 0 }, { i: 1 }, { i: 2 }], states: [{ t: 9, node: 0, name: 'chunks', value: 4, of: 4 }, { t: 7, node: 1, name: 'chunks', value: 4, of: 4 }, { t: 9, node: 2, name: 'chunks', value: 3, of: 4 }] })
   expect(racers(w, raceKinds(w)[0]!).map((r) => r.node)).toEqual([1, 0, 2])
+})
+
+test('a recording has its command', () => {
+  expect(recordLine('start', 'http://127.0.0.1:8080')).toBe('ioverlay ctl record start --observer http://127.0.0.1:8080')
 })
 
 test('rates are read as scenarios write them', () => {

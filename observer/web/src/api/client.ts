@@ -37,6 +37,8 @@ export interface Outcome { node?: number; sent: boolean; error?: string }
 export interface ControlAnswer { results: Outcome[]; command?: string }
 export interface ControlRequest { targets: (number | string)[] | 'all'; action: string; [parameter: string]: unknown }
 export interface LogLine { t?: number; time?: string; who?: string; kind?: string; text?: string; [more: string]: unknown }
+/** Whether what is shown is recorded, and how that goes, or went the last time. */
+export interface Recording { can: boolean; running: boolean; file?: string; begin?: number; bytes: number; filled: number; lost: number; error?: string }
 export interface Series { t: number[]; v: (number | null)[] }
 
 /** What can be asked of the past: of what the page shows, or of what is shown beside it. */
@@ -69,6 +71,8 @@ class Api extends Past {
     return ask(address(this.base, path), { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
   }
   async control(body: ControlRequest): Promise<ControlAnswer> { return (await (await this.post('control', body)).json()) as ControlAnswer }
+  recording(): Promise<Recording> { return this.get('recording') }
+  async record(action: 'start' | 'stop'): Promise<Recording> { return (await (await this.post('recording', { action })).json()) as Recording }
   async login(token: string): Promise<void> { await this.post('login', { token }) }
   streamAddress(): string {
     const url = address(this.base, 'stream')

@@ -22,12 +22,12 @@ export function bandwidth(nodes: Node[], set: { total?: number | undefined; up?:
 }
 
 /** A request that sets some properties of a link and leaves the others as they are. */
-export function link(w: World, f: number, t: number, set: { rate?: number | undefined; latency?: number | undefined; spread?: number | undefined; loss?: number | undefined }): ControlRequest {
+export function link(w: World, f: number, t: number, set: { rate?: number | undefined; latency?: number | undefined; spread?: number | undefined; shape?: string | undefined; loss?: number | undefined }): ControlRequest {
   const l = w.links.get(linkKey(f, t))
   const spread = set.spread ?? l?.jitter ?? 0
   return {
     targets: [f], action: 'set-link', to: t, rate: set.rate ?? l?.cap ?? 0, latency: set.latency ?? l?.latency ?? 0,
-    ...(spread > 0 ? { jitter: 'uniform', spread } : {}), loss: set.loss ?? l?.loss ?? 0,
+    ...(spread > 0 ? { jitter: set.shape ?? 'uniform', spread } : {}), loss: set.loss ?? l?.loss ?? 0,
   }
 }
 
@@ -46,3 +46,6 @@ export function commandLine(r: ControlRequest, observer: string): string {
   for (const t of r.targets === 'all' ? ['all'] : r.targets) out.push('--target', word(String(t)))
   return [...out, '--observer', word(observer)].join(' ')
 }
+
+/** Beginning or ending a recording, as `ioverlay ctl` takes it. */
+export const recordLine = (action: 'start' | 'stop', observer: string): string => `ioverlay ctl record ${action} --observer ${word(observer)}`

@@ -28,6 +28,8 @@ export function count(v: number | undefined): string {
   return n + s
 }
 
+export const messages = (v: number | undefined): string => `${count(v)} ${v === 1 ? 'message' : 'messages'}`
+
 export function duration(v: number | undefined): string {
   if (v === undefined || !Number.isFinite(v)) return '–'
   if (v === 0) return '0 s'

@@ -1,13 +1,15 @@
 // Distributions of any figure of nodes.
 
 import type { World } from './world.ts'
-import type { Node } from './types.ts'
+import { carries, type Node, type State } from './types.ts'
 
 export interface Figure {
   id: string
   label: string
   unit: 'rate' | 'bytes' | 'count' | 'ratio' | 'time'
   of(n: Node, w: World): number | undefined
+  /** Whether a node counts that does not have it yet: shares are of all of these. Without it, of those that have it. */
+  among?(n: Node, w: World): boolean
 }
 
 /** Links that nodes send data on, by node; kept while the world is the same one at the same time. */
@@ -19,7 +21,7 @@ function degree(w: World, app = ''): Map<number, number> {
   let m = kept.by.get(app)
   if (!m) {
     kept.by.set(app, (m = new Map()))
-    for (const l of w.links.values()) if (l.up !== false && (app === '' || l.apps?.[app] !== undefined)) m.set(l.f, (m.get(l.f) ?? 0) + 1)
+    for (const l of w.links.values()) if (carries(l) && (app === '' || l.apps?.[app] !== undefined)) m.set(l.f, (m.get(l.f) ?? 0) + 1)
   }
   return m
 }
@@ -54,30 +56,32 @@ export function figures(w: World): Figure[] {
   for (const m of [...metrics].sort()) out.push({ id: `metric.${m}`, label: m, unit: 'count', of: (n) => n.metrics?.[m] })
   for (const s of [...states].sort()) {
     out.push({ id: `state.${s}`, label: `State ${s}: value`, unit: 'count', of: (n, world) => numeric(world.states.get(n.i)?.[s]?.value) })
+    // Completion times are of all that are on the way: those that are not done yet have none, and keep the line below 1.
+    out.push({ id: `done.${s}`, label: `State ${s}: when it was complete`, unit: 'time', of: (n, world) => complete(world.states.get(n.i)?.[s]), among: (n, world) => world.states.get(n.i)?.[s]?.of !== undefined })
     out.push({ id: `when.${s}`, label: `State ${s}: when it was last reached`, unit: 'time', of: (n, world) => world.states.get(n.i)?.[s]?.t })
   }
   return out.filter((f) => { for (const n of w.nodes.values()) if (f.of(n, w) !== undefined) return true; return false })
 }
 
+const complete = (s: State | undefined): number | undefined => (s?.of !== undefined && typeof s.value === 'number' && s.value >= s.of ? s.t : undefined)
 const numeric = (v: number | string | undefined): number | undefined => (typeof v === 'number' ? v : undefined)
 export const byNumber = (a: string, b: string): number => Number(a) - Number(b) || a.localeCompare(b)
 
-/** The empirical distribution function as steps: at x[k] a share y[k] of the values is no more than x[k]. */
-export function cdf(values: number[]): { x: number[]; y: number[] } {
+/** The empirical distribution function as steps: at x[k] a share y[k] of `n`, of all that were looked at, is no more than x[k]. */
+export function cdf(values: number[], n = values.length): { x: number[]; y: number[] } {
   const s = [...values].sort((a, b) => a - b)
   const x: number[] = [], y: number[] = []
   s.forEach((v, k) => {
-    if (x.length > 0 && x[x.length - 1] === v) y[y.length - 1] = (k + 1) / s.length
+    if (x.length > 0 && x[x.length - 1] === v) y[y.length - 1] = (k + 1) / n
     else {
       x.push(v)
-      y.push((k + 1) / s.length)
+      y.push((k + 1) / n)
     }
   })
   return { x, y }
 }
 
-/** The least value that a share p of the values does not exceed (nearest rank). */
-export function percentile(sorted: number[], p: number): number | undefined {
-  if (sorted.length === 0) return undefined
-  return sorted[Math.max(0, Math.ceil(p * sorted.length) - 1)]
+/** The least value that a share p of `n` does not exceed (nearest rank); undefined if so many have none. */
+export function percentile(sorted: number[], p: number, n = sorted.length): number | undefined {
+  return sorted[Math.max(0, Math.ceil(p * n) - 1)]
 }

@@ -7,6 +7,7 @@ import { Stretch } from '../model/history.ts'
 import { linkKey, type Event, type Update } from '../model/types.ts'
 import { Clock } from './clock.svelte.ts'
 import { views } from './look.svelte.ts'
+import { Recorder } from './recorder.svelte.ts'
 import { Twin } from './twin.svelte.ts'
 
 export { views, speeds, type View } from './look.svelte.ts'
@@ -19,6 +20,7 @@ export class App extends Clock {
   stream = $state<StreamState>('connecting')
   retryAt = $state(0)
   dropped = $state(0)
+  readonly recorder = new Recorder(api)
   private conn: Stream | undefined
   private gap = false
 

@@ -80,6 +80,16 @@ export class Look {
     this.toastTimer = setTimeout(() => { this.toast = undefined }, kind === 'bad' ? 8000 : 4000)
   }
 
+  /** Puts a command on the clipboard; where the browser does not let a page, it is shown to be copied by hand. */
+  async copy(text: string, done = text): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text)
+      this.tell(done, 'good')
+    } catch {
+      this.tell(text)
+    }
+  }
+
   /** For screen readers. */
   say(text: string): void { this.said = text }
 

@@ -14,6 +14,8 @@ export interface ChartSettings {
   y: (v: number) => string
   sync?: string
   yRange?: [number, number]
+  /** The top of a chart that has nothing above 0. */
+  least?: number
   xRange?: [number, number] | undefined
   /** A line at this x, if it is in sight. */
   mark?: () => number | undefined
@@ -25,7 +27,7 @@ export function chart(at: HTMLElement, data: uPlot.AlignedData, s: ChartSettings
   const axis = { stroke: css('--ink3'), grid: { stroke: css('--line'), width: 1 }, ticks: { show: false }, font: "11px 'Inter Variable', system-ui", labelFont: "11px 'Inter Variable', system-ui" }
   return new uPlot({
     width: s.width, height: s.height,
-    scales: { x: { time: false, ...(s.xRange ? { range: s.xRange } : {}) }, y: s.yRange ? { range: s.yRange } : { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
+    scales: { x: { time: false, ...(s.xRange ? { range: s.xRange } : {}) }, y: s.yRange ? { range: s.yRange } : { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : (s.least ?? 1)] } },
     legend: { show: false },
     cursor: { ...(s.sync ? { sync: { key: s.sync } } : {}), y: false, points: { size: 5 }, drag: { x: false, y: false } },
     axes: [

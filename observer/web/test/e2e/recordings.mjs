@@ -21,6 +21,9 @@ export async function record(binary) {
   return { sim, live, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
+/** What `ioverlay record info` says of a file. */
+export const info = async (binary, file) => (await run(binary, ['record', 'info', file])).stdout
+
 const now = (p) => p.evaluate(() => Number(document.querySelector('[role=slider]').getAttribute('aria-valuenow')))
 const until = (p, t) => p.waitForFunction((t) => Math.abs(Number(document.querySelector('[role=slider]').getAttribute('aria-valuenow')) - t) < 0.15, t)
 const row = (p, name) => p.locator('.compare tbody tr', { has: p.getByRole('button', { name, exact: true }) })

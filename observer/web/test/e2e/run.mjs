@@ -1,12 +1,15 @@
 // The page as a person uses it, in a real Chromium:
 //   node test/e2e/run.mjs [--binary PATH] [--shots FOLDER] [--only NAME]
 // Without --binary it runs on the made-up overlay alone. Everything is waited for, nothing is timed.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { serve } from '../mock/server.mjs'
 import { browser, open } from './browser.mjs'
-import { demo, view } from './ioverlay.mjs'
+import { demo, observer, view } from './ioverlay.mjs'
 import * as keys from './keys.mjs'
+import * as motion from './motion.mjs'
 import * as recordings from './recordings.mjs'
 import * as steps from './steps.mjs'
 
@@ -43,6 +46,7 @@ async function story(name, url, run, how = {}) {
   await story('what nodes say is never markup', s.url, (p) => steps.hostile(p, s.overlay))
   await story('files: SVG, PNG, CSV, DOT', s.url, steps.exports)
   await story('throttle, cut and kill', s.url, (p) => steps.mockControl(p, s.overlay))
+  await story('every control sends its order', s.url, (p) => steps.everyOrder(p, s.overlay))
   await story('screen-reader names and contrast, in every view and both themes', s.url, keys.axe)
   await story('by keyboard alone', s.url, (p) => keys.keyboard(p, s.overlay))
   s.close()
@@ -50,6 +54,8 @@ async function story(name, url, run, how = {}) {
 {
   const s = await serve({ mode: 'recording', chunks: 12, nodes: 16, seconds: 40 })
   await story('a recording plays, is scrubbed, and races', s.url, steps.replay)
+  await story('completion times as a distribution', s.url, (p) => steps.completion(p, s.url))
+  await story('reduced motion: nothing moves by itself', s.url, (p) => motion.calm(p, s.url))
   s.close()
 }
 {
@@ -68,11 +74,21 @@ if (values.binary) {
   await story('two recordings: one clock, what differs, permalink', two.url, recordings.compare)
   await story('two recordings are played', two.url, recordings.play)
   await two.end()
+  const one = await view(values.binary, r.sim)
+  await story('messages travel along links', one.url, (p) => motion.messages(p, one.url), { calm: false, allow: (t) => t.includes('willReadFrequently') }) // the story reads the canvas, the page does not
+  await one.end()
   r.remove()
+  const folder = mkdtempSync(join(tmpdir(), 'observer-token-')), token = 'a-token-of-a-file-0123456789'
+  writeFileSync(join(folder, 'token'), token, { mode: 0o600 })
+  const o = await observer(values.binary, '--token-file', join(folder, 'token'))
+  await story('the real observer asks for its token, and keeps who showed it', o.url, (p) => steps.realLogin(p, o.url, token), { allow: (t) => t.includes('401') })
+  await o.end()
+  rmSync(folder, { recursive: true, force: true })
   const d = await demo(values.binary)
   await story('demo: find a node, throttle it, its links follow', d.url, steps.throttle)
   await story('demo: deploy and terminate a session', d.url, steps.session)
   await story('demo: kill a node and see the domino', d.url, steps.kill, { theme: 'dark' })
+  await story('demo: record it, while it runs', d.url, (p) => steps.record(p, d.folder, (f) => recordings.info(values.binary, f)))
   await story('demo: scrub the live history and come back', d.url, steps.liveScrub)
   await d.end()
 }

@@ -45,9 +45,13 @@ const d = await demo(v.binary)
   }
   const node = at.nodes.find((n) => n.name === 'Seattle').i
   const seen = async (p) => { await p.getByText(/nodes up/).first().waitFor() }
+  // Its card, or the panel that orders it about, is where the counts of all are otherwise.
+  const chosen = async (p) => { await p.locator('aside.right h2', { hasText: 'Seattle' }).first().waitFor() }
+  // Lines are asked for, and a machine that is busy takes its time.
+  const drawn = async (p) => { await chosen(p); await p.waitForFunction(() => [...document.querySelectorAll('aside.right svg[role=img]')].every((e) => e.querySelector('path[stroke-linejoin]').getAttribute('d').includes('L'))) }
   await shoot('graph', d.url, 'layout=force', seen)
   await shoot('graph-tree', d.url, 'layout=tree', seen)
-  await shoot('graph-node', d.url, `layout=tree&sel=${node}`, seen)
+  await shoot('graph-node', d.url, `layout=tree&sel=${node}`, drawn)
   await shoot('graph-domino', d.url, 'layout=tree&t=26.5', async (p) => {
     await seen(p)
     await p.locator('button.event', { hasText: /London.*(down|crash|terminate)/ }).first().click()
@@ -57,10 +61,11 @@ const d = await demo(v.binary)
   await shoot('map-america', d.url, 'view=map&map=america', seen)
   await shoot('table', d.url, 'view=table', seen)
   await shoot('table-links', d.url, 'view=table', async (p) => { await seen(p); await p.getByRole('button', { name: 'Links', exact: true }).first().click() })
-  await shoot('series', d.url, `view=series&sel=${node}`, seen)
+  await shoot('series', d.url, `view=series&sel=${node}`, async (p) => { await drawn(p); await p.waitForFunction(() => !document.querySelector('main .vals').textContent.includes('–')) })
   await shoot('spread', d.url, 'view=spread&figure=stress', seen)
   await shoot('race', d.url, 'view=race', seen)
-  await shoot('control', d.url, `layout=tree&sel=${node}`, async (p) => { await seen(p); await p.getByRole('tab', { name: /^Control/ }).click() })
+  await shoot('control', d.url, `layout=tree&sel=${node}`, async (p) => { await chosen(p); await p.getByRole('tab', { name: /^Control/ }).click() })
+  await shoot('control-none', d.url, 'layout=tree', async (p) => { await seen(p); await p.getByRole('tab', { name: /^Control/ }).click(); await p.getByRole('button', { name: 'Start recording', exact: true }).waitFor() })
   await shoot('log', d.url, 'layout=tree', async (p) => { await seen(p); await p.getByRole('tab', { name: /^Log/ }).click() })
   await shoot('help', d.url, 'layout=tree', async (p) => { await seen(p); await p.locator('body').press('?'); await p.getByRole('dialog').waitFor() })
 }
@@ -84,6 +89,7 @@ await o.end()
 {
   const s = await serve({ mode: 'recording', chunks: 16, nodes: 24, seconds: 40 })
   await shoot('race-chunks', s.url, 'view=race&t=14', async (p) => { await p.waitForFunction(() => document.querySelectorAll('[role=progressbar]').length > 20) })
+  await shoot('spread-done', s.url, 'view=spread&figure=done.chunks&t=24', async (p) => { await p.getByText(/have it by now/).waitFor() })
   s.close()
 }
 {

@@ -1,6 +1,8 @@
 // The stories of run.mjs.
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { accessible } from './axe.mjs'
 
 const up = (p) => p.getByText(/nodes up/).waitFor()
 const seen = (p, text) => p.getByText(text).first().waitFor()
@@ -114,6 +116,63 @@ export async function mockControl(p, overlay) {
   await seen(p, 'terminate-node n2')
 }
 
+/** Every control of the panel sends its order, and nothing else. */
+export async function everyOrder(p, overlay) {
+  const sent = []
+  p.on('request', (r) => { if (r.url().endsWith('/control')) sent.push(JSON.parse(r.postData())) })
+  const order = async (name, want, confirm) => {
+    const before = sent.length
+    await p.locator('aside.right').getByRole('button', { name, exact: true }).click()
+    if (confirm) await p.getByRole('dialog').getByRole('button', { name: confirm, exact: true }).click()
+    for (let k = 0; sent.length === before; k++) {
+      assert.ok(k < 300, `${name} sends nothing`)
+      await p.waitForTimeout(100)
+    }
+    assert.deepEqual(sent.slice(before), [want], name)
+    await p.locator('aside.right').getByRole('button', { name, exact: true, disabled: false }).waitFor().catch(() => {}) // the answer is there, or the node is gone
+  }
+  const fill = (name, text) => p.getByRole('textbox', { name, exact: true }).fill(text)
+  await up(p)
+  await tab(p, 'Control')
+  await order('Poll all now', { targets: 'all', action: 'request' })
+  await choose(p, 'n5')
+  const targets = [4]
+  await fill('Total', '1MBps')
+  await fill('Down', 'unlimited')
+  await order('Set bandwidth', { targets, action: 'set-bandwidth', total: 1e6, up: overlay.nodes[4].caps.up ?? 0, down: 0 })
+  await fill('Number', '3')
+  await fill('Parameter', '-2')
+  await fill('Payload of deploy', 'rate=5')
+  await order('Deploy source', { targets, action: 'deploy', app: 3, b: -2, payload: 'rate=5' })
+  await order('Join', { targets, action: 'join', app: 3, b: -2 })
+  await order('Leave', { targets, action: 'leave', app: 3, b: -2 })
+  await order('Terminate source', { targets, action: 'terminate-source', app: 3 }, 'Terminate')
+  await p.getByText('Weight of the session').click()
+  await fill('From', '1')
+  await fill('Weight', '4')
+  await order('Set weight', { targets, action: 'weight', app: 3, weight: 4, from: 1 })
+  await p.getByText('Message to the algorithm').click()
+  await fill('Type', '1024')
+  await fill('First', '7')
+  await fill('Second', '-8')
+  await fill('Payload', 'hello')
+  await order('Send message', { targets, action: 'message', type: 1024, a: 7, b: -8, app: 0, payload: 'hello' })
+  await fill('Payload', 'aGk=')
+  await p.getByLabel('it is base64').check()
+  await order('Send message', { targets, action: 'message', type: 1024, a: 7, b: -8, app: 0, payloadBase64: 'aGk=' })
+  await order('Terminate node', { targets, action: 'terminate-node' }, 'Terminate')
+  // A link: what is left empty stays as it is.
+  const l = overlay.links.get('0-1')
+  await p.goto(`${new URL(p.url()).origin}/#edge=0-1`)
+  await p.reload()
+  await tab(p, 'Control')
+  await fill('Rate', '50KBps')
+  await fill('Latency', '20ms')
+  await fill('Jitter, spread', '2ms')
+  await p.getByLabel('Jitter, shape').selectOption('normal')
+  await order('Set link', { targets: [0], action: 'set-link', to: 1, rate: 50_000, latency: 0.02, jitter: 'normal', spread: 0.002, loss: l.loss ?? 0 })
+}
+
 export async function replay(p) {
   await up(p)
   await p.getByText('Recording', { exact: true }).waitFor()
@@ -156,6 +215,59 @@ export async function login(p, token) {
   await p.getByLabel('Token').fill(token)
   await p.getByRole('button', { name: 'Open the observer' }).click()
   await up(p)
+}
+
+/** Completion times of all nodes as a distribution, at a time when some are done and at the end, beside what the states say. */
+export async function completion(p, url) {
+  const clock = (t) => (t < 60 ? `${t.toFixed(2)} s` : '?')
+  const rows = p.locator('.view table tbody tr')
+  const ends = (await (await fetch(`${url}api/v1/snapshot?at=60`)).json()).states.map((s) => s.t).sort((a, b) => a - b)
+  for (const at of [ends[Math.floor(ends.length / 2)], 60]) {
+    const w = await (await fetch(`${url}api/v1/snapshot?at=${at}`)).json()
+    const up = new Set(w.nodes.filter((n) => n.up !== false).map((n) => n.i)), name = new Map(w.nodes.map((n) => [n.i, n.name]))
+    const racing = w.states.filter((s) => s.name === 'chunks' && up.has(s.node))
+    const done = racing.filter((s) => s.value >= s.of).sort((a, b) => a.t - b.t || a.node - b.node)
+    assert.ok(done.length > 0 && (at === 60 || done.length < racing.length), `${done.length} of ${racing.length} are done at ${at} s`)
+    await p.goto('about:blank')
+    await p.goto(`${url}#view=spread&figure=done.chunks&t=${at}`)
+    await p.getByText(`${done.length} of ${racing.length} have it by now`).waitFor()
+    const cells = await rows.first().locator('td').allInnerTexts()
+    const rank = (share) => { const d = done[Math.ceil(share * racing.length) - 1]; return d ? clock(d.t) : '–' }
+    assert.deepEqual(cells.slice(1).map((c) => c.trim()), [
+      done.length < racing.length ? `${done.length} of ${racing.length}` : String(racing.length), clock(done.reduce((a, s) => a + s.t, 0) / done.length),
+      clock(done[0].t), rank(0.1), rank(0.5), rank(0.9), rank(0.99), clock(done.at(-1).t),
+    ])
+    const [file] = await Promise.all([p.waitForEvent('download'), p.locator('.view').getByRole('button', { name: 'CSV' }).click()])
+    const csv = (await readFile(await file.path(), 'utf8')).trim().split(/\r?\n/).slice(1).map((l) => l.split(','))
+    assert.deepEqual(csv.map((r) => [r[0], Number(r[2])]), done.map((s) => [name.get(s.node), s.t]))
+    await p.locator('.plot canvas').waitFor()
+  }
+  // By group the counts are of each of them.
+  await p.getByRole('button', { name: 'By group' }).click()
+  await p.waitForFunction(() => document.querySelectorAll('.view table tbody tr').length > 2)
+}
+
+/** Of the real observer: its token opens the page once, is left nowhere that scripts see, and its cookie goes on. */
+export async function realLogin(p, url, token) {
+  const asked = () => seen(p, 'This observer asks for its token')
+  await asked()
+  await accessible(p, 'login')
+  await p.getByLabel('Token').fill('not-the-token-at-all')
+  await p.getByRole('button', { name: 'Open the observer' }).click()
+  await seen(p, /that is not the token of this observer/)
+  await p.getByLabel('Token').fill(token)
+  await p.keyboard.press('Enter')
+  await seen(p, 'No nodes yet')
+  await p.getByText('Live', { exact: true }).first().waitFor() // the WebSocket has the cookie too
+  const [cookie, ...more] = await p.context().cookies(url)
+  assert.deepEqual([more.length, cookie.httpOnly, cookie.sameSite, cookie.value.includes(token)], [0, true, 'Strict', false])
+  const left = await p.evaluate(() => location.href + JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie)
+  assert.ok(!left.includes(token) && !left.includes(cookie.value), left)
+  await p.reload()
+  await seen(p, 'No nodes yet')
+  await p.context().clearCookies()
+  await p.reload()
+  await asked()
 }
 
 // --- on a running overlay
@@ -227,6 +339,32 @@ export async function kill(p) {
   await row.click()
   await p.locator('.domino').getByText(n.name).first().waitFor()
   await p.locator('.domino').getByText(/nodes? hit/).waitFor()
+}
+
+/** What is shown is recorded while it runs, and what was recorded can be read. `info` is what `ioverlay record info` says of a file. */
+export async function record(p, folder, info) {
+  await up(p)
+  await p.keyboard.press('Escape')
+  await tab(p, 'Control')
+  await p.getByRole('button', { name: 'Start recording', exact: true }).click()
+  await seen(p, 'Recording in demo.rec.')
+  const badge = p.locator('header .badge', { hasText: 'Recording' })
+  await badge.waitFor()
+  // Another page, or a command, ends it: this one hears of that.
+  await p.evaluate(() => fetch('./api/v1/recording', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"action":"stop"}' }))
+  await badge.waitFor({ state: 'detached' })
+  await p.getByRole('button', { name: 'Start recording', exact: true }).click()
+  await badge.waitFor()
+  await accessible(p, 'a recording that runs')
+  await p.getByRole('button', { name: 'Stop recording', exact: true }).click()
+  await seen(p, 'The recording in demo.rec has ended.')
+  await badge.waitFor({ state: 'detached' })
+  const files = (await readdir(folder)).filter((f) => f.endsWith('.rec'))
+  assert.equal(files.length, 2, `the first is an old file now: ${files}`)
+  for (const f of files) assert.match(await info(join(folder, f)), /nodes\W+16/)
+  await tab(p, 'Log')
+  await seen(p, /record start in demo.rec/)
+  await seen(p, /record stop, in demo.rec/)
 }
 
 export async function liveScrub(p) {

@@ -16,6 +16,7 @@ export async function serve({ port = 0, mode = 'live', nodes = 16, links = 0, ch
   const overlay = new Overlay({ nodes: mode === 'empty' ? 0 : nodes, links, chunks, failEvery: fail, seed })
   const first = overlay.full()
   const updates = []
+  const recording = { can: mode === 'live', running: false, file: 'observer.rec', bytes: 0, filled: 0, lost: 0 }
   const log = []
   const push = (u) => {
     updates.push(u)
@@ -106,6 +107,16 @@ export async function serve({ port = 0, mode = 'live', nodes = 16, links = 0, ch
         }
         res.writeHead(200, { 'Content-Type': 'application/octet-stream' })
         return res.end(b)
+      }
+      case 'recording': {
+        if (req.method === 'POST') {
+          const { action } = await body(req)
+          if ((action === 'start') === recording.running) return json(res, { error: recording.running ? `not now: it records already, in ${recording.file}: stop that first` : 'not now: nothing is recorded' }, 409)
+          recording.running = action === 'start'
+          recording.begin = recording.running ? overlay.t : recording.begin
+          recording.bytes = 12_345
+        }
+        return json(res, recording)
       }
       case 'control': {
         const c = await body(req)
