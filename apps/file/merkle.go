@@ -30,7 +30,7 @@ func depth(blocks int) int {
 // Hasher computes hashes of blocks and proofs; it keeps what it needs for that. The zero value is not ready: NewHasher.
 type Hasher struct {
 	h   hash.Hash
-	sum [HashLen]byte
+	sum Hash // here, and not on a stack, which a hash.Hash would have it leave for the heap
 }
 
 // NewHasher makes one.
@@ -60,15 +60,16 @@ func (s *Hasher) end() Hash {
 
 // Proves reports whether a proof, the hashes beside the way up, shows that a leaf is number i below a root.
 func (s *Hasher) Proves(root, leaf Hash, i int, proof []byte) bool {
+	s.sum = leaf
 	for ; len(proof) >= HashLen; proof = proof[HashLen:] {
 		if beside := proof[:HashLen]; i&1 == 0 {
-			leaf = s.above(leaf[:], beside)
+			s.above(s.sum[:], beside)
 		} else {
-			leaf = s.above(beside, leaf[:])
+			s.above(beside, s.sum[:])
 		}
 		i >>= 1
 	}
-	return leaf == root
+	return s.sum == root
 }
 
 // Tree is the hashes over a file's blocks, of which a source takes proofs.
