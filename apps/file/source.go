@@ -27,6 +27,8 @@ type SourceOptions struct {
 	Window time.Duration
 	// Quiet is how long nobody may have said that anything is lacking until the source ends; 0: 30 s.
 	Quiet time.Duration
+	// Rate, above 0, is how many bytes of blocks a second are sent at most.
+	Rate float64
 	// Stay has the source go on for ever.
 	Stay bool
 	// Receivers, above 0, has receivers say when they have all, and the source end as soon as so many have, up to MaxReceivers.
@@ -41,8 +43,9 @@ const (
 	DefaultQuiet  = 30 * time.Second
 	MaxReceivers  = 1 << 20
 
-	announceEvery = 64 // blocks between two manifests: who comes late knows soon what comes
-	readAhead     = 32 // blocks that are fetched before they are read
+	announceEvery = 64                    // blocks between two manifests: who comes late knows soon what comes
+	readAhead     = 32                    // blocks that are fetched before they are read
+	burst         = 20 * time.Millisecond // what a source with a rate may make up for at once
 	retryMemory   = time.Millisecond
 )
 
@@ -79,9 +82,10 @@ type Source struct {
 	at       int  // the first that may be in want
 	fetched  int  // the first that was not fetched
 	sending  bool
-	announce bool // a manifest is next
-	since    int  // blocks since the last manifest
-	once     *Set // blocks that have been sent
+	announce bool          // a manifest is next
+	since    int           // blocks since the last manifest
+	once     *Set          // blocks that have been sent
+	nextAt   time.Duration // with a rate, when the next block may go
 
 	polling
 	wake   time.Duration // when to be asked again, with nothing to send; 0: when it is woken
@@ -101,7 +105,7 @@ func NewSource(o SourceOptions) *Source {
 		panic("file: a source of " + err.Error())
 	case o.App == 0 || o.Blocks == nil || o.Tree == nil || o.Tree.Root() != o.Manifest.Root || len(o.Tree.levels[0]) != o.Manifest.Blocks():
 		panic("file: a source needs an application above 0, blocks, and the tree of its manifest")
-	case o.Window < time.Millisecond || o.Window > maxWindow || o.Quiet < 0 || o.Receivers < 0 || o.Receivers > MaxReceivers:
+	case o.Window < time.Millisecond || o.Window > maxWindow || o.Quiet < 0 || !(o.Rate >= 0) || o.Receivers < 0 || o.Receivers > MaxReceivers:
 		panic(fmt.Sprintf("file: a source with a window of %v, quiet after %v, for %d receivers", o.Window, o.Quiet, o.Receivers))
 	}
 	n := o.Manifest.Blocks()
@@ -114,6 +118,9 @@ func NewSource(o SourceOptions) *Source {
 
 // ID is the number of the transfer.
 func (s *Source) ID() ID { return s.id }
+
+// Blocks is how many blocks the file has.
+func (s *Source) Blocks() int { return s.n }
 
 // Counts are what happened so far.
 func (s *Source) Counts() SourceCounts {
@@ -199,6 +206,10 @@ func (s *Source) manifest(n *core.Node, poll bool) bool {
 // block sends one.
 func (s *Source) block(n *core.Node, i int) bool {
 	s.fetch(i)
+	if s.opt.Rate > 0 && n.Now() < s.nextAt {
+		s.wake = s.nextAt
+		return false
+	}
 	size, proof := s.opt.Manifest.Size(i), s.opt.Manifest.Depth()
 	all := HeaderLen + proof*HashLen + size
 	p := s.frames.put(n, all)
@@ -216,6 +227,9 @@ func (s *Source) block(n *core.Node, i int) bool {
 	s.want.Remove(i)
 	s.at = i + 1
 	s.since++
+	if s.opt.Rate > 0 {
+		s.nextAt = max(s.nextAt, n.Now()-burst) + time.Duration(float64(size)/s.opt.Rate*float64(time.Second))
+	}
 	s.counts.Sent++
 	s.counts.Bytes += uint64(size)
 	if !s.once.Add(i) {

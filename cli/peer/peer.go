@@ -32,14 +32,14 @@ type Flags struct {
 	// Take is handed what such an algorithm has put together.
 	Take func(n *core.Node, maker core.NodeID, app uint32, payload []byte)
 
-	listen, advertise                  string
-	contacts, downstreams, upstreams   []string
-	observers                          []string
-	name                               string
-	memory                             string
-	knownContacts, knownTo, knownFrom  []core.NodeID
-	knownWatch                         []core.NodeID
-	params                             spec.Params
+	listen, advertise                 string
+	contacts, downstreams, upstreams  []string
+	observers                         []string
+	name                              string
+	memory                            string
+	knownContacts, knownTo, knownFrom []core.NodeID
+	knownWatch                        []core.NodeID
+	params                            spec.Params
 }
 
 // Define defines them. What is the thing that spreads, such as "stream".

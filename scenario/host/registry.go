@@ -34,6 +34,7 @@ type App struct {
 	ID    uint32        `json:"id"`
 	Media bool          `json:"media,omitempty"`    // every node that gets it plays it (package apps/stream)
 	Delay time.Duration `json:"delay_ns,omitempty"` // of playing media
+	File  bool          `json:"file,omitempty"`     // every node that gets it receives it (package apps/file)
 }
 
 // Algorithm is one that scenarios can name.

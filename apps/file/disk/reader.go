@@ -108,7 +108,7 @@ func (r *Reader) Start(n *engine.Node, app uint32) {
 // Failed says that the file could not be read, or has changed, once.
 func (r *Reader) Failed() <-chan error { return r.failed }
 
-// Close ends the reading, when the node has ended.
+// Close ends the reading, when the node has ended, or has never begun.
 func (r *Reader) Close() error {
 	close(r.asked)
 	r.all.Wait()
