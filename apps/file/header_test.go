@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,6 +43,16 @@ func TestBytesOfTheDocument(t *testing.T) {
 	const request = "01000000000000036d80a06016dce8f16bc52a228137328d0000000100000000000000010000000200000001"
 	if got := hex.EncodeToString(p); got != request {
 		t.Errorf("the request is %s, want %s", got, request)
+	}
+	text, err := os.ReadFile("../../docs/files.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := strings.Join(strings.Fields(string(text)), "")
+	for _, hexed := range []string{manifest, id, head, request} {
+		if !strings.Contains(said, hexed) {
+			t.Errorf("the document does not have %s", hexed)
+		}
 	}
 	block := make([]byte, m.Size(2))
 	data.Read(2, block)

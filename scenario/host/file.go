@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ioverlay/ioverlay/apps/file"
 	"github.com/ioverlay/ioverlay/core"
@@ -27,8 +28,8 @@ type receiver struct {
 // newReceivers are those of a node.
 func newReceivers(s Setup) (all []*receiver) {
 	for _, a := range s.Apps {
-		if !a.File {
-			continue
+		if !a.File || slices.Contains(s.Sources, a.ID) {
+			continue // it has it: an algorithm may bring it back to where it comes from
 		}
 		r := &receiver{app: a.ID}
 		r.Sink = file.NewSink(file.SinkOptions{

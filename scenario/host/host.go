@@ -26,6 +26,7 @@ type Host struct {
 	players []*player   // of applications that are media
 
 	receivers []*receiver // of applications that are files
+	files     bool        // there are some
 }
 
 // New makes the host of a node.
@@ -43,6 +44,7 @@ func New(r *Registry, s Setup) (*Host, error) {
 		return nil, err
 	}
 	h.receivers = newReceivers(s)
+	h.files = slices.ContainsFunc(s.Apps, func(a App) bool { return a.File })
 	inner, err := r.Make(s.Algorithm, Env{Name: s.Name, Downstreams: s.Downstreams, Upstreams: s.Upstreams, Contacts: s.Contacts,
 		Sources: s.Sources, Apps: s.Apps, Params: params, Delivered: h.tally.delivered, Take: taker(h.receivers)})
 	if err != nil {
@@ -106,7 +108,7 @@ func (h *Host) process(m *core.Msg) core.Verdict {
 	if h.told != nil {
 		h.told.note(h.node, m)
 	}
-	if len(h.players) > 0 && h.see(m) || len(h.receivers) > 0 && h.seeFiles(m) {
+	if len(h.players) > 0 && h.see(m) || h.files && h.seeFiles(m) {
 		return core.Done
 	}
 	switch m.Type() {
