@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/ioverlay/ioverlay/coding"
 )
 
 // Limits of a transfer.
@@ -17,8 +19,10 @@ const (
 	MaxBlockLen = 256 << 10
 	MaxNameLen  = 200 // bytes
 
-	// DefaultBlockLen is what is best for links of some MB/s and more. Coded multicast takes at most 65,536 bytes in a message, with header and proof.
+	// DefaultBlockLen is for links of some MB/s and more.
 	DefaultBlockLen = 16 << 10
+	// MaxCodedLen is how long a message (MessageLen) may be that coded multicast carries.
+	MaxCodedLen = coding.MaxSize
 )
 
 // Manifest is what a transfer is. Its number ([Manifest.ID]) follows from all of it.

@@ -3,6 +3,7 @@ package file
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core"
@@ -24,7 +25,8 @@ type SinkOptions struct {
 	App uint32 // application (session), not 0
 	// Only, if set, is the transfer that is taken; all others are refused.
 	Only ID
-	// Max is how many transfers are taken at most, from 1 to MaxTransfers; 0: 8.
+	// Max is how many transfers are taken at a time, from 1 to MaxTransfers; 0: 8. One that has ended, and of which nothing was heard for a
+	// minute, makes room for another.
 	Max int
 	// Open opens the store of a transfer that is new at this node. It, or somebody later on the node's loop, calls the transfer's
 	// Opened. An error refuses the transfer.
@@ -36,7 +38,7 @@ type SinkOptions struct {
 	Silence time.Duration
 }
 
-// MaxTransfers bounds the transfers of a sink.
+// MaxTransfers bounds the transfers of a sink at a time.
 const MaxTransfers = 64
 
 // Defaults of a sink.
@@ -119,7 +121,7 @@ func (s *Sink) bad() { s.count(&s.counts.Bad, func(m *sinkMetrics) *metric.Count
 // Counts are what happened so far.
 func (s *Sink) Counts() SinkCounts { return s.counts }
 
-// Transfers are those that the sink has taken, in the order in which they came.
+// Transfers are those that the sink has, in the order in which they came but for those that have taken the place of others. It is a view.
 func (s *Sink) Transfers() []*Transfer { return s.transfers }
 
 // Consume implements core.Sink.
@@ -146,6 +148,7 @@ func (s *Sink) Take(n *core.Node, source core.NodeID, payload []byte) {
 	case t == nil:
 	case t.state == failed:
 		s.counts.Foreign++
+		t.last = n.Now()
 	default:
 		t.hear(n, h, source, body)
 	}
@@ -168,12 +171,17 @@ func (s *Sink) meet(n *core.Node, h Header, source core.NodeID, body []byte) *Tr
 	case err != nil || m.ID() != h.ID:
 		s.bad()
 		return nil
-	case s.opt.Only != (ID{}) && s.opt.Only != h.ID, len(s.transfers) >= s.opt.Max:
+	case s.opt.Only != (ID{}) && s.opt.Only != h.ID:
 		s.counts.Foreign++
 		return nil
 	}
-	t := newTransfer(s, n, m, source)
-	s.transfers = append(s.transfers, t)
+	at := s.room(n.Now())
+	if at < 0 {
+		s.counts.Foreign++
+		return nil
+	}
+	t := newTransfer(s, n, m, source, at)
+	s.transfers[at] = t
 	if t.store, err = s.opt.Open(n, t); err != nil {
 		s.counts.Refused++
 		t.state = failed
@@ -181,6 +189,17 @@ func (s *Sink) meet(n *core.Node, h Header, source core.NodeID, body []byte) *Tr
 	}
 	t.filled() // it may have been opened at once
 	return t
+}
+
+// room is a place for a transfer, and -1 if there is none.
+func (s *Sink) room(now time.Duration) int {
+	if len(s.transfers) < s.opt.Max {
+		s.transfers = append(s.transfers, nil)
+		return len(s.transfers) - 1
+	}
+	return slices.IndexFunc(s.transfers, func(t *Transfer) bool {
+		return (t.state == whole || t.state == failed) && now-t.last > mostSilence
+	})
 }
 
 // ErrRefused is wrapped by the error of a transfer that the sink's Open refused.

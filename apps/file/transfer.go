@@ -35,9 +35,9 @@ type Transfer struct {
 	asking               // what is missing is had again
 }
 
-func newTransfer(s *Sink, n *core.Node, m Manifest, source core.NodeID) *Transfer {
+func newTransfer(s *Sink, n *core.Node, m Manifest, source core.NodeID, index int) *Transfer {
 	return &Transfer{
-		sink: s, m: m, bytes: m.Append(nil), id: m.ID(), index: len(s.transfers), node: n, began: n.Now(),
+		sink: s, m: m, bytes: m.Append(nil), id: m.ID(), index: index, node: n, began: n.Now(),
 		asking: asking{source: source, have: NewSet(m.Blocks()), promised: NewSet(m.Blocks()), silence: s.opt.Silence, last: n.Now()},
 	}
 }

@@ -180,7 +180,15 @@ func TestTwoTransfers(t *testing.T) {
 		t.Errorf("only one: %+v", only.Counts())
 	}
 	if few.Counts().Whole != 1 || len(few.kept) != 1 {
-		t.Errorf("one at most: %+v", few.Counts())
+		t.Errorf("one at a time: %+v", few.Counts())
+	}
+	again := sender(t, "three", one, 1000, file.SourceOptions{}) // when the others are long past there is room
+	later := w.AddNode("another source", func() core.Algorithm { return file.Beside(relay.New(nil, ids[2]), again) })
+	w.RunFor(5 * time.Minute)
+	later.Core().AddSource(app, again)
+	w.RunFor(time.Minute)
+	if !few.has("three", one) || few.Counts().Whole != 2 || len(few.Transfers()) != 1 {
+		t.Errorf("one at a time, later: %+v", few.Counts())
 	}
 }
 
@@ -266,6 +274,7 @@ func TestManyDoNotImplode(t *testing.T) {
 			t.Fatalf("node %d: %+v", i, b.Counts())
 		}
 	}
+	t.Logf("%d requests in %d rounds", sc.Requests, sc.Rounds)
 	if sc.Requests > sc.Rounds*nodes/10 || suppressed == 0 || sc.Rounds > 8 || !src.Over() {
 		t.Errorf("%d suppressed, the source %+v", suppressed, sc)
 	}

@@ -35,6 +35,7 @@ func TestWrongUsage(t *testing.T) {
 		"send --receivers -1 x":       "0 to 1048576",
 		"send --rate fast x":          "2MBps",
 		"send --app 0 x":              "1 and up",
+		"send --algorithm rlnc x":     "--downstream",
 		"send --algorithm nothing x":  "allowed:",
 		"receive --id 12":             "32 hex digits",
 		"receive --dir=":              "directory",
@@ -66,6 +67,16 @@ type child struct {
 // begin starts one, and waits until it says where its node is. It is killed at the end of the test.
 func begin(t *testing.T, args ...string) *child {
 	t.Helper()
+	c := tryBegin(t, args...)
+	if c == nil {
+		t.Fatalf("%v has ended before it had a node", args)
+	}
+	return c
+}
+
+// tryBegin is begin, but nil for a process that ends before it has a node, as one does whose address is taken.
+func tryBegin(t *testing.T, args ...string) *child {
+	t.Helper()
 	c := &child{Cmd: clitest.Program(t, append([]string{"file"}, args...)...), news: make(chan struct{}, 1), ended: make(chan struct{})}
 	errs, err := c.StderrPipe()
 	if err != nil {
@@ -88,17 +99,27 @@ func begin(t *testing.T, args ...string) *child {
 		}
 		_, _ = io.Copy(io.Discard, errs)
 	}()
-	c.until(t, func(line string) bool {
+	if said, found := c.find(func(line string) bool {
 		id, is := strings.CutPrefix(line, "node ")
 		c.id = id
 		return is
-	})
+	}); !found {
+		t.Logf("%v has ended, and said %q", args, said)
+		return nil
+	}
 	return c
 }
 
 // until waits for a line that something holds for, of those that have come since the last call.
 func (c *child) until(t *testing.T, holds func(line string) bool) {
 	t.Helper()
+	if said, found := c.find(holds); !found {
+		t.Fatalf("it has ended, and said %q", said)
+	}
+}
+
+// find is until, but it says what the process has said last if there is no such line.
+func (c *child) find(holds func(line string) bool) (said []string, found bool) {
 	for over := false; ; {
 		c.mu.Lock()
 		lines := c.said
@@ -109,11 +130,11 @@ func (c *child) until(t *testing.T, holds func(line string) bool) {
 				c.mu.Lock()
 				c.said = append(lines[i+1:], c.said...)
 				c.mu.Unlock()
-				return
+				return nil, true
 			}
 		}
 		if over {
-			t.Fatalf("it has ended, and said %q", lines)
+			return lines, false
 		}
 		select {
 		case <-c.news:
@@ -225,11 +246,23 @@ func TestProcessesKilledAndResumed(t *testing.T) {
 func TestCodedProcesses(t *testing.T) {
 	path, data := write(t, 400_000)
 	dirs := []string{t.TempDir(), t.TempDir()}
-	// Each names the one above it, which has to name it too: addresses are chosen by those that come first.
-	at := freeAddresses(t, 3)
-	leaf := begin(t, "receive", "--algorithm", "rlnc", "--listen", at[2], "--upstream", at[1], "--dir", dirs[1], "--linger", "1h", "--format", "json")
-	relay := begin(t, "receive", "--algorithm", "rlnc", "--listen", at[1], "--upstream", at[0], "--downstream", at[2], "--dir", dirs[0], "--linger", "1h", "--format", "json")
-	source := begin(t, "send", "--algorithm", "rlnc", "--listen", at[0], "--downstream", at[1], "--receivers", "2", "--quiet", "1h", "--block", "4000", "--format", "json", path)
+	var leaf, relay, source *child
+	for range 10 { // each names those beside it, so their addresses are chosen before; another program may take one
+		at := freeAddresses(t, 3)
+		receive := func(i int, more ...string) *child {
+			return tryBegin(t, append([]string{"receive", "--algorithm", "rlnc", "--listen", at[i], "--upstream", at[i-1], "--dir", dirs[i-1], "--linger", "1h", "--format", "json"}, more...)...)
+		}
+		if leaf, relay = receive(2), receive(1, "--downstream", at[2]); leaf == nil || relay == nil {
+			continue
+		}
+		source = tryBegin(t, "send", "--algorithm", "rlnc", "--listen", at[0], "--downstream", at[1], "--receivers", "2", "--quiet", "1h", "--block", "4000", "--format", "json", path)
+		if source != nil {
+			break
+		}
+	}
+	if source == nil {
+		t.Fatal("no addresses are free for long enough")
+	}
 	var sent sourceReport
 	if code := source.last(t, &sent); code != console.ExitOK || sent.Whole != 2 {
 		t.Errorf("the source ends with %d: %+v", code, sent)

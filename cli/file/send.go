@@ -85,6 +85,9 @@ func (f *sendFlags) run(ctx context.Context, a *console.App, path string) (err e
 	if err != nil {
 		return err
 	}
+	if n := r.Manifest.MessageLen(); f.IsCoded(a.Registry) && n > file.MaxCodedLen {
+		return errors.Join(console.Wrong("with blocks of %d bytes messages have %d, and %s carries at most %d: use a smaller --block", r.Manifest.BlockLen, n, f.Algorithm.Name, file.MaxCodedLen), r.Close())
+	}
 	done := make(chan error, 1)
 	end := func(err error) {
 		select {

@@ -82,7 +82,9 @@ func (f *Flags) Check(r *scenario.Registry) (err error) {
 		return console.Usage("app", "0", "1 and up; 0 is the control lane")
 	case f.Report < 0:
 		return console.Usage("report", f.Report.String(), "0 or an interval")
-	case len(r.Data(f.Algorithm.Name)) > 0 && !f.Coded:
+	case f.IsCoded(r) && f.Coded && len(f.upstreams)+len(f.downstreams) == 0:
+		return console.Usage("algorithm", f.Algorithm.Name, "with --upstream and --downstream: it finds no neighbours by itself")
+	case f.IsCoded(r) && !f.Coded:
 		return console.Usage("algorithm", f.Algorithm.Name, "one that passes data messages on as they are, such as tree: this one carries them in another form")
 	}
 	if f.params, err = f.Algorithm.Read(r); err != nil {
@@ -93,6 +95,9 @@ func (f *Flags) Check(r *scenario.Registry) (err error) {
 	}
 	return console.CheckFormat(f.Format, console.FormatTable, console.FormatJSON)
 }
+
+// IsCoded reports whether the algorithm carries data in messages of its own.
+func (f *Flags) IsCoded(r *scenario.Registry) bool { return len(r.Data(f.Algorithm.Name)) > 0 }
 
 // Node is a node of an overlay, at work.
 type Node struct {

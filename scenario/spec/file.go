@@ -280,7 +280,7 @@ func (v *Application) checkFile(d *decoder) {
 		d.report(v.Span, "Add size, such as size: 10MB.", "a file needs a size")
 	case block < leastFileBlock || block > mostFileBlock:
 		d.report(v.Payload.Span, "", "the blocks of a file have %d to %d bytes", leastFileBlock, mostFileBlock)
-	case v.Size.Bytes > mostFile || v.Size.Bytes > block*mostFileBlocks:
+	case v.Size.Bytes > mostFile || v.Size.Bytes/block >= mostFileBlocks:
 		d.report(v.Size.Span, "", "a file has at most %d bytes, and at most %d blocks", mostFile, mostFileBlocks)
 	case v.Messages != nil:
 		d.report(v.Messages.Span, "Leave messages out.", "a file has as many messages as it needs")
