@@ -221,7 +221,7 @@ const (
 // Timer takes a timer message, and reports whether it was the sink's.
 func (s *Sink) Timer(n *core.Node, id uint64) bool {
 	i := int(id &^ firstTimer >> timerShift)
-	if id&firstTimer != firstTimer || uint32(id) != s.opt.App || i >= len(s.transfers) {
+	if id&firstTimer != firstTimer || id<<timerShift>>timerShift != uint64(s.opt.App) || i >= len(s.transfers) {
 		return false
 	}
 	s.transfers[i].due(n)

@@ -148,8 +148,8 @@ func (s *Source) Produce(n *core.Node) core.Supply {
 	}
 	for !s.over && s.step(n) {
 	}
-	switch run, any := s.frames.take(); {
-	case any:
+	switch run, full := s.frames.take(); {
+	case full:
 		return core.Supply{Run: run}
 	case s.frames.dry:
 		return core.Supply{Wake: n.Now() + retryMemory}

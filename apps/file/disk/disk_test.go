@@ -58,7 +58,7 @@ func (f *few) Put(block int, leaf file.Hash, data []byte) bool {
 
 // transmit sends a file into a directory, from a node to another, and returns how it ended and what the sink has counted. With most above
 // 0 it ends when so many blocks have come.
-func transmit(t *testing.T, path, dir string, o disk.Options, most uint64) (ended error, c file.SinkCounts) {
+func transmit(t *testing.T, path, dir string, o disk.Options, most uint64) (c file.SinkCounts, ended error) {
 	t.Helper()
 	e, err := engine.New(engine.Options{Loops: 1})
 	if err != nil {
@@ -112,7 +112,7 @@ func transmit(t *testing.T, path, dir string, o disk.Options, most uint64) (ende
 	if err := errors.Join(d.Close(), r.Close()); err != nil {
 		t.Error(err)
 	}
-	return ended, sink.Counts()
+	return sink.Counts(), ended
 }
 
 // holds reports what is in a directory besides a file with some data.
@@ -138,21 +138,21 @@ func holds(t *testing.T, dir, name string, data []byte) (others []string) {
 func TestFile(t *testing.T) {
 	dir := t.TempDir()
 	path, data := write(t, "a.bin", 333_333)
-	err, c := transmit(t, path, dir, disk.Options{}, 0)
+	c, err := transmit(t, path, dir, disk.Options{}, 0)
 	if others := holds(t, dir, "a.bin", data); err != nil || len(others) > 0 || c.Blocks != 334 || c.Whole != 1 {
 		t.Errorf("%v: %+v, beside it %v", err, c, others)
 	}
-	if err, c := transmit(t, path, dir, disk.Options{}, 0); err != nil || c.Blocks != 0 || c.Whole != 1 {
+	if c, err := transmit(t, path, dir, disk.Options{}, 0); err != nil || c.Blocks != 0 || c.Whole != 1 {
 		t.Errorf("again: %v, %+v", err, c)
 	}
 	another, other := write(t, "a.bin", 222_222)
-	if err, c := transmit(t, another, dir, disk.Options{}, 0); !errors.Is(err, disk.ErrExists) || c.Failed != 1 {
+	if c, err := transmit(t, another, dir, disk.Options{}, 0); !errors.Is(err, disk.ErrExists) || c.Failed != 1 {
 		t.Errorf("another of this name: %v, %+v", err, c)
 	}
 	if others := holds(t, dir, "a.bin", data); len(others) > 0 {
 		t.Errorf("beside it %v", others)
 	}
-	err, _ = transmit(t, another, dir, disk.Options{Replace: true}, 0)
+	_, err = transmit(t, another, dir, disk.Options{Replace: true}, 0)
 	if others := holds(t, dir, "a.bin", other); err != nil || len(others) > 0 {
 		t.Errorf("%v, beside it %v", err, others)
 	}
@@ -163,7 +163,7 @@ func TestFile(t *testing.T) {
 func TestResume(t *testing.T) {
 	dir := t.TempDir()
 	path, data := write(t, "a.bin", 3_000_000)
-	_, first := transmit(t, path, dir, disk.Options{}, 500)
+	first, _ := transmit(t, path, dir, disk.Options{}, 500)
 	part := filepath.Join(dir, "a.bin.part")
 	kept, err := os.ReadFile(part)
 	if err != nil {
@@ -173,7 +173,7 @@ func TestResume(t *testing.T) {
 		t.Fatal("an unfinished file has its name already")
 	}
 	another, _ := write(t, "a.bin", 1000)
-	if err, c := transmit(t, another, dir, disk.Options{}, 0); err == nil || !strings.Contains(err.Error(), "of another transfer") || c.Failed != 1 {
+	if c, err := transmit(t, another, dir, disk.Options{}, 0); err == nil || !strings.Contains(err.Error(), "of another transfer") || c.Failed != 1 {
 		t.Errorf("another file of this name: %v, %+v", err, c)
 	}
 	damaged := uint64(0)
@@ -186,7 +186,7 @@ func TestResume(t *testing.T) {
 	if err := os.WriteFile(part, kept, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	err, second := transmit(t, path, dir, disk.Options{}, 0)
+	second, err := transmit(t, path, dir, disk.Options{}, 0)
 	if others := holds(t, dir, "a.bin", data); err != nil || len(others) > 0 || first.Blocks != 500 || damaged == 0 || first.Blocks+second.Blocks != 3000+damaged {
 		t.Errorf("%v: first %+v, then %+v with %d gone bad, beside it %v", err, first, second, damaged, others)
 	}
@@ -202,7 +202,9 @@ func TestDamagedState(t *testing.T) {
 	}
 	for round := range rounds {
 		dir := t.TempDir()
-		transmit(t, path, dir, disk.Options{}, 10)
+		if c, err := transmit(t, path, dir, disk.Options{}, 10); err != nil || c.Blocks != 10 {
+			t.Fatal(c, err)
+		}
 		for _, name := range []string{"a.bin.part", "a.bin.part.state"} {
 			b, err := os.ReadFile(filepath.Join(dir, name))
 			if err != nil {
@@ -222,7 +224,7 @@ func TestDamagedState(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		err, c := transmit(t, path, dir, disk.Options{}, 0)
+		c, err := transmit(t, path, dir, disk.Options{}, 0)
 		switch {
 		case err == nil:
 			finished++
@@ -242,7 +244,7 @@ func TestDamagedState(t *testing.T) {
 func TestSmallQueue(t *testing.T) {
 	dir := t.TempDir()
 	path, data := write(t, "a.bin", 2_000_000)
-	err, c := transmit(t, path, dir, disk.Options{QueueBytes: 1}, 0)
+	c, err := transmit(t, path, dir, disk.Options{QueueBytes: 1}, 0)
 	if others := holds(t, dir, "a.bin", data); err != nil || len(others) > 0 || c.Blocks != 2000 {
 		t.Errorf("%v: %+v, beside it %v", err, c, others)
 	}
