@@ -53,6 +53,7 @@ var layers = []layer{
 	{"algos/...", []string{"bufpool", "coding/...", "core", "core/wire", "core/emul", "core/qos"}},
 	{"apps/...", []string{"bufpool", "coding/...", "core", "core/wire", "metric"}},
 	{"apps/stream/endpoint", []string{"apps/stream", "core", "core/engine"}},
+	{"apps/file/disk", []string{"apps/file", "core", "core/engine"}},
 	{"scenario/spec/...", []string{"core/emul", "metric"}},
 	{"scenario/fluid/...", []string{"scenario/spec"}},
 	{"scenario/result/...", []string{"scenario/spec", "metric"}},
@@ -91,8 +92,8 @@ type library struct {
 var worlds = []string{"metric", "record", "core", "core/wire/...", "core/emul/...", "core/qos/...", "algos/...", "apps/...", "coding/...",
 	"core/sim", "core/sim/trace", "core/sim/simtest", "observer", "scenario/host", "examples/gossip"}
 
-// liveEnds is below apps and no world: where streams enter and leave a live engine.
-const liveEnds = "apps/stream/endpoint"
+// liveEnds are below apps and no worlds: where streams and files enter and leave a live engine.
+var liveEnds = []string{"apps/stream/endpoint", "apps/file/disk"}
 
 var libraries = []library{
 	{path: "github.com/panjf2000/gnet/...", only: []string{"core/engine/...", "bench/..."}, why: "only the engine and the baselines touch the poller"},
@@ -166,7 +167,7 @@ func forbidden(pkg, imported string) string {
 		if !under(l.path, imported) || anyUnder(l.except, imported) {
 			continue
 		}
-		if l.only != nil && !anyUnder(l.only, from) || anyUnder(l.not, from) && from != liveEnds {
+		if l.only != nil && !anyUnder(l.only, from) || anyUnder(l.not, from) && !slices.Contains(liveEnds, from) {
 			return l.why
 		}
 	}
@@ -308,6 +309,10 @@ func TestForbidden(t *testing.T) {
 		{"~/apps/stream/endpoint", "~/core/engine", true},
 		{"~/apps/stream/endpoint", "~/algos", false},
 		{"~/apps/file", "io", true},
+		{"~/apps/file", "~/core/engine", false},
+		{"~/apps/file/disk", "os", true},
+		{"~/apps/file/disk", "~/core/engine", true},
+		{"~/apps/file/disk", "~/algos", false},
 		{"~/bench", gnet, true},
 		{"~/bench", "~/core/engine", true},
 		{"~/observer", gnet, false},

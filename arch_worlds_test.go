@@ -24,7 +24,7 @@ import (
 // worldRoots are walked, but for the runtimes among them.
 var (
 	worldRoots = []string{"metric", "core", "algos", "apps", "coding", "scenario/host", "examples/gossip"}
-	runtimes   = []string{"core/engine", "core/sim/hunt", "apps/stream/endpoint"} // hunt runs worlds side by side; endpoint is where streams enter and leave
+	runtimes   = []string{"core/engine", "core/sim/hunt", "apps/stream/endpoint", "apps/file/disk"} // hunt runs worlds side by side; the others are where streams and files enter and leave
 )
 
 // clockNames are what package time has besides values and their arithmetic.

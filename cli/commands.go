@@ -6,6 +6,7 @@ import (
 	"github.com/ioverlay/ioverlay/cli/console"
 	"github.com/ioverlay/ioverlay/cli/demo"
 	"github.com/ioverlay/ioverlay/cli/experiment"
+	"github.com/ioverlay/ioverlay/cli/file"
 	"github.com/ioverlay/ioverlay/cli/node"
 	"github.com/ioverlay/ioverlay/cli/observer"
 	"github.com/ioverlay/ioverlay/cli/record"
@@ -22,7 +23,7 @@ func commands(a *console.App) []*cobra.Command {
 		run.Command(a), run.Sim(a), run.Check(a), run.CheckChild(a), run.HuntChild(a), run.Compare(a), run.Schema(a), run.Child(a),
 		experiment.Command(a), experiment.Child(a),
 		node.Command(a),
-		observer.Command(a), observer.Ctl(a), observer.View(a), demo.Command(a), stream.Command(a),
+		observer.Command(a), observer.Ctl(a), observer.View(a), demo.Command(a), stream.Command(a), file.Command(a),
 		trace.Command(a),
 		record.Command(a),
 		scaffold.Command(a),

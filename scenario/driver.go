@@ -160,7 +160,7 @@ func (d *driver) setup(i int) host.Setup {
 		Observers: d.observers(), Group: n.Group, Place: n.Place,
 	}
 	for _, app := range d.plan.Apps {
-		s.Apps = append(s.Apps, host.App{Name: app.Name, ID: app.ID, Media: app.Source == spec.Media, Delay: app.Delay})
+		s.Apps = append(s.Apps, host.App{Name: app.Name, ID: app.ID, Media: app.Source == spec.Media, Delay: app.Delay, File: app.Source == spec.WholeFile})
 		if app.Node == i {
 			s.Sources = append(s.Sources, app.ID)
 		}

@@ -22,6 +22,8 @@ type (
 	Registry = host.Registry
 	// Env is what an algorithm is made for.
 	Env = host.Env
+	// App is an application, as an algorithm is told of it.
+	App = host.App
 	// Plan is a scenario that was read and resolved.
 	Plan = spec.Plan
 	// Event is something that happened in a run.

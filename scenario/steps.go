@@ -120,7 +120,7 @@ func (d *driver) source(s spec.Step) error {
 	c := host.Command{Op: host.OpStopSource, App: a.ID}
 	if s.Kind == spec.StepStartApp {
 		c.Op = host.OpStartSource
-		c.Source = host.Source{Kind: a.Source, Payload: a.Payload, Limit: a.Limit, MsgsPerSec: a.Pace.MsgsPerSec, For: a.Until - a.From}
+		c.Source = host.Source{Kind: a.Source, Payload: a.Payload, Limit: a.Limit, MsgsPerSec: a.Pace.MsgsPerSec, For: a.Until - a.From, Size: a.Size, Name: a.Name}
 		if a.Pace.BytesPerSec > 0 {
 			c.Source.MsgsPerSec = a.Pace.BytesPerSec / float64(wire.HeaderSize+a.Payload)
 		}

@@ -11,11 +11,12 @@ import (
 	"github.com/ioverlay/ioverlay/apps/stream"
 	"github.com/ioverlay/ioverlay/apps/stream/endpoint"
 	"github.com/ioverlay/ioverlay/cli/console"
+	"github.com/ioverlay/ioverlay/cli/peer"
 	"github.com/ioverlay/ioverlay/core"
 )
 
 type receiveFlags struct {
-	nodeFlags
+	peer.Flags
 	output string
 	delay  time.Duration
 	giveUp time.Duration
@@ -48,7 +49,7 @@ func receive(a *console.App) *cobra.Command {
 			if f.giveUp < 0 {
 				return console.Usage("give-up", f.giveUp.String(), "0 or more")
 			}
-			if err := f.check(a.Registry); err != nil {
+			if err := f.Check(a.Registry); err != nil {
 				return err
 			}
 			return f.run(cmd.Context(), a)
@@ -59,13 +60,13 @@ func receive(a *console.App) *cobra.Command {
 	fl.DurationVar(&f.delay, "delay", time.Second, "between when media could have come at the earliest and when they are played: longer than the tree needs to mend, and none of a gap is seen")
 	fl.DurationVar(&f.giveUp, "give-up", 30*time.Second, "end when no media have come for so long, and the end has not come either: the source is gone; 0: never")
 	fl.BoolVar(&f.stay, "stay", false, "go on when the stream has ended: its source may begin anew")
-	f.define(fl)
+	f.Define(fl, "stream")
 	return cmd
 }
 
 func (f *receiveFlags) run(ctx context.Context, a *console.App) (err error) {
 	var out *endpoint.Output
-	opt := stream.SinkOptions{App: f.app, Delay: orNone(f.delay)}
+	opt := stream.SinkOptions{App: f.App, Delay: orNone(f.delay)}
 	if f.output != "" {
 		if out, err = endpoint.OpenOutput(f.output, a.Out); err != nil {
 			return named("output", f.output, err)
@@ -86,12 +87,12 @@ func (f *receiveFlags) run(ctx context.Context, a *console.App) (err error) {
 		opt.Ended = func() { end(nil) }
 	}
 	sink := stream.NewSink(opt)
-	n, err := f.start(a, func(alg core.Algorithm) core.Algorithm { return stream.Beside(alg, sink) })
+	n, err := f.Start(a, func(alg core.Algorithm) core.Algorithm { return stream.Beside(alg, sink) })
 	if err != nil {
 		return errors.Join(err, closeOutput(ctx, out))
 	}
-	if n.base != nil {
-		err = n.Do(func(*core.Node) { n.base.Join(f.app) })
+	if n.Base != nil {
+		err = n.Do(func(*core.Node) { n.Base.Join(f.App) })
 	}
 	if out != nil {
 		go func() {
@@ -111,11 +112,11 @@ func (f *receiveFlags) run(ctx context.Context, a *console.App) (err error) {
 	}
 	var c stream.SinkCounts
 	read := func() error { return n.Do(func(*core.Node) { c = sink.Counts() }) }
-	say := func() error { return f.saySink(a.Err, n, c, out) }
+	say := func() error { return saySink(a.Err, f.Format, n, c, out) }
 	if err == nil {
-		_, err = f.work(ctx, n, done, func() error { return errors.Join(read(), say()) })
+		_, err = f.Work(ctx, n, done, func() error { return errors.Join(read(), say()) })
 	}
-	err = errors.Join(err, n.engine.Stop(context.WithoutCancel(ctx)))
+	err = errors.Join(err, n.Engine.Stop(context.WithoutCancel(ctx)))
 	c = sink.Counts() // the loop has ended: nobody else touches it
 	err = errors.Join(err, closeOutput(ctx, out), say())
 	if c.Lost+c.Bad+c.Damaged > 0 || out != nil && out.Dropped() > 0 {
@@ -125,7 +126,7 @@ func (f *receiveFlags) run(ctx context.Context, a *console.App) (err error) {
 }
 
 // hush waits until no media have come for too long, and reports false if the node ends before.
-func (f *receiveFlags) hush(n *node, sink *stream.Sink) bool {
+func (f *receiveFlags) hush(n *peer.Node, sink *stream.Sink) bool {
 	t := time.NewTicker(max(f.giveUp/8, time.Millisecond))
 	defer t.Stop()
 	for {

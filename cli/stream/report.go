@@ -9,11 +9,12 @@ import (
 	"github.com/ioverlay/ioverlay/apps/stream"
 	"github.com/ioverlay/ioverlay/apps/stream/endpoint"
 	"github.com/ioverlay/ioverlay/cli/console"
+	"github.com/ioverlay/ioverlay/cli/peer"
 )
 
 // saySource reports what a source has counted.
-func (f *nodeFlags) saySource(to io.Writer, c stream.SourceCounts) error {
-	if f.format == console.FormatJSON {
+func saySource(to io.Writer, format string, c stream.SourceCounts) error {
+	if format == console.FormatJSON {
 		return json.NewEncoder(to).Encode(c)
 	}
 	_, err := fmt.Fprintf(to, "media %d  repair %d  sent %d  dropped %d  junk %d bytes\n", c.Media, c.Repair, c.Sent, c.Dropped, c.Junk)
@@ -29,12 +30,12 @@ type sinkReport struct {
 	Unread    uint64  `json:"unread"` // transport packets that readers did not get
 }
 
-func (f *nodeFlags) saySink(to io.Writer, n *node, c stream.SinkCounts, out *endpoint.Output) error {
+func saySink(to io.Writer, format string, n *peer.Node, c stream.SinkCounts, out *endpoint.Output) error {
 	r := sinkReport{Node: n.ID().String(), SinkCounts: c, MeanDelay: meanDelay(c).Seconds()}
 	if out != nil {
 		r.Viewers, r.Unread = out.Readers(), out.Dropped()
 	}
-	if f.format == console.FormatJSON {
+	if format == console.FormatJSON {
 		return json.NewEncoder(to).Encode(r)
 	}
 	_, err := fmt.Fprintf(to, "played %d (%.1f MB)  lost %d in %d gaps of %.0f ms  late %d  repaired %d  delay %.0f ms, at most %.0f  unread %d\n",

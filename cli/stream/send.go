@@ -12,11 +12,12 @@ import (
 	"github.com/ioverlay/ioverlay/apps/stream"
 	"github.com/ioverlay/ioverlay/apps/stream/endpoint"
 	"github.com/ioverlay/ioverlay/cli/console"
+	"github.com/ioverlay/ioverlay/cli/peer"
 	"github.com/ioverlay/ioverlay/core"
 )
 
 type sendFlags struct {
-	nodeFlags
+	peer.Flags
 	input   string
 	packets int
 	maxWait time.Duration
@@ -57,7 +58,7 @@ func send(a *console.App) *cobra.Command {
 	fl.DurationVar(&f.maxWait, "max-wait", 2*time.Second, "how long media may wait for the overlay before they are dropped")
 	fl.DurationVar(&f.linger, "linger", stream.DefaultLinger, "for how long the end of the stream is told again; 0: it is told once")
 	fl.StringVar(&f.repair, "repair", "", "against loss: EVERY/WINDOW, as 4/64 for a repair message after each 4 which covers the last 64; none without it")
-	f.define(fl)
+	f.Define(fl, "stream")
 	return cmd
 }
 
@@ -73,7 +74,7 @@ func (f *sendFlags) checkSend(a *console.App) (r stream.Repair, err error) {
 	if r, err = readRepair(f.repair); err != nil {
 		return r, err
 	}
-	return r, f.check(a.Registry)
+	return r, f.Check(a.Registry)
 }
 
 // readRepair reads the value of --repair.
@@ -96,24 +97,24 @@ func (f *sendFlags) run(ctx context.Context, a *console.App, repair stream.Repai
 	if err != nil {
 		return named("input", f.input, err)
 	}
-	feed := endpoint.NewFeed(in, stream.SourceOptions{App: f.app, Packets: f.packets, MaxWait: f.maxWait, Repair: repair, Linger: orNone(f.linger)})
-	n, err := f.start(a, func(alg core.Algorithm) core.Algorithm { return alg })
+	feed := endpoint.NewFeed(in, stream.SourceOptions{App: f.App, Packets: f.packets, MaxWait: f.maxWait, Repair: repair, Linger: orNone(f.linger)})
+	n, err := f.Start(a, func(alg core.Algorithm) core.Algorithm { return alg })
 	if err != nil {
 		return errors.Join(err, in.Close())
 	}
-	if err := n.Do(func(c *core.Node) { c.AddSource(f.app, feed.Source) }); err != nil {
-		return errors.Join(err, in.Close(), n.engine.Stop(context.WithoutCancel(ctx)))
+	if err := n.Do(func(c *core.Node) { c.AddSource(f.App, feed.Source) }); err != nil {
+		return errors.Join(err, in.Close(), n.Engine.Stop(context.WithoutCancel(ctx)))
 	}
 	fed, feeding := make(chan error, 1), make(chan struct{})
 	feedCtx, stop := context.WithCancel(ctx)
 	go func() { defer close(feeding); fed <- feed.Run(feedCtx, n.Node) }()
 	var c stream.SourceCounts
 	read := func() error { return n.Do(func(*core.Node) { c = feed.Source.Counts() }) }
-	_, err = f.work(ctx, n, fed, func() error { return errors.Join(read(), f.saySource(a.Err, c)) })
+	_, err = f.Work(ctx, n, fed, func() error { return errors.Join(read(), saySource(a.Err, f.Format, c)) })
 	stop()
 	<-feeding
 	_ = read() // if the node has ended, what was read last is what there is
-	err = errors.Join(err, n.engine.Stop(context.WithoutCancel(ctx)), f.saySource(a.Err, c))
+	err = errors.Join(err, n.Engine.Stop(context.WithoutCancel(ctx)), saySource(a.Err, f.Format, c))
 	if c.Dropped > 0 {
 		err = errors.Join(err, fmt.Errorf("%w: %d media messages waited for too long and were dropped", console.ErrViolation, c.Dropped))
 	}

@@ -71,6 +71,9 @@ type Source struct {
 	// For is how long it sends; what would be sent then or later is not. 0 means until
 	// it is stopped.
 	For time.Duration `json:"for_ns,omitempty"`
+	// Of a file: its length in bytes, and its name.
+	Size int    `json:"size,omitempty"`
+	Name string `json:"name,omitempty"`
 }
 
 // Counters is what a node has counted since they were read last, and what waits in it

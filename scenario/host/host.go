@@ -24,6 +24,9 @@ type Host struct {
 	data    []core.Type // of the algorithm, that carry data in another form
 	told    *toldOf     // nil: nobody asks
 	players []*player   // of applications that are media
+
+	receivers []*receiver // of applications that are files
+	files     bool        // there are some
 }
 
 // New makes the host of a node.
@@ -40,8 +43,10 @@ func New(r *Registry, s Setup) (*Host, error) {
 	if h.players, err = newPlayers(r, s); err != nil {
 		return nil, err
 	}
+	h.receivers = newReceivers(s)
+	h.files = slices.ContainsFunc(s.Apps, func(a App) bool { return a.File })
 	inner, err := r.Make(s.Algorithm, Env{Name: s.Name, Downstreams: s.Downstreams, Upstreams: s.Upstreams, Contacts: s.Contacts,
-		Sources: s.Sources, Apps: s.Apps, Params: params, Delivered: h.tally.delivered})
+		Sources: s.Sources, Apps: s.Apps, Params: params, Delivered: h.tally.delivered, Take: taker(h.receivers)})
 	if err != nil {
 		return nil, err
 	}
@@ -52,8 +57,8 @@ func New(r *Registry, s Setup) (*Host, error) {
 	}
 	h.inner = inner
 	h.guard.begin(inner, s.CheckEvery)
-	if len(h.players) > 0 {
-		h.guard.of = &watched{h.guard.of, h.players}
+	if len(h.players)+len(h.receivers) > 0 {
+		h.guard.of = &watched{h.guard.of, h.players, h.receivers}
 	}
 	if s.Told {
 		h.told = new(toldOf)
@@ -76,6 +81,9 @@ func (h *Host) Bind(n *core.Node) {
 	h.inner.Bind(n)
 	for _, p := range h.players {
 		p.Measure(n)
+	}
+	for _, r := range h.receivers {
+		r.Measure(n)
 	}
 }
 
@@ -100,7 +108,7 @@ func (h *Host) process(m *core.Msg) core.Verdict {
 	if h.told != nil {
 		h.told.note(h.node, m)
 	}
-	if len(h.players) > 0 && h.see(m) {
+	if len(h.players) > 0 && h.see(m) || h.files && h.seeFiles(m) {
 		return core.Done
 	}
 	switch m.Type() {

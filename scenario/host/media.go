@@ -58,10 +58,11 @@ func (h *Host) see(m *core.Msg) bool {
 	return false
 }
 
-// watched adds to what an algorithm says of itself that all media that were played are what their source made.
+// watched adds to what an algorithm says of itself that all media that were played, and all files that came, are what their source made.
 type watched struct {
-	of      Invariant // the algorithm's; nil if it has none
-	players []*player
+	of        Invariant // the algorithm's; nil if it has none
+	players   []*player
+	receivers []*receiver
 }
 
 // Invariant implements Invariant.
@@ -69,6 +70,11 @@ func (w *watched) Invariant() error {
 	for _, p := range w.players {
 		if p.fault != nil {
 			return p.fault
+		}
+	}
+	for _, r := range w.receivers {
+		if r.fault != nil {
+			return r.fault
 		}
 	}
 	if w.of == nil {

@@ -37,7 +37,7 @@ func newMulticast() Algorithm {
 		{Name: queue, Kind: spec.Whole, Default: netcode.DefaultQueue, About: "How many packets wait on a link, from 1 to 65536."},
 		{Name: beat, Kind: spec.Time, Default: netcode.DefaultBeat, About: "How often a node that waits for something says so again, from 1ms."},
 		{Name: linger, Kind: spec.Time, Default: netcode.DefaultBeat, About: "How long a source waits for a generation to fill, from 1ms."},
-		{Name: receives, Kind: spec.Text, Default: auto, About: "Whether a node decodes: yes, no, or auto, which is yes for nodes with links into them and none out of them."},
+		{Name: receives, Kind: spec.Text, Default: auto, About: "Whether a node decodes: yes, no, or auto, which is yes for nodes with links into them and none out of them, and, if the application is a file, for all with links into them."},
 		{Name: application, Kind: spec.Text, Default: "", About: "The application that it carries; not needed if the scenario has one only."},
 	}
 	return Algorithm{Name: "rlnc", Params: params, Data: []core.Type{netcode.TypeCoded}, New: func(e Env) (core.Algorithm, error) {
@@ -45,10 +45,10 @@ func newMulticast() Algorithm {
 		if err != nil {
 			return nil, err
 		}
-		n := &codingNode{delivered: e.Delivered, app: s.App}
+		n := &codingNode{delivered: e.Delivered, take: e.Take, app: s.App}
 		switch v := e.Params.Text(receives); v {
 		case "yes", "no", auto:
-			if v == "yes" || v == auto && len(e.Downstreams) == 0 && len(e.Upstreams) > 0 {
+			if v == "yes" || v == auto && (len(e.Downstreams) == 0 || e.Take != nil) && len(e.Upstreams) > 0 {
 				s.Deliver = n.deliver
 			}
 		default:
@@ -124,6 +124,7 @@ type codingNode struct {
 	*netcode.Multicast
 	app       uint32
 	delivered func(maker core.NodeID, app uint32, seq uint64)
+	take      func(n *core.Node, maker core.NodeID, app uint32, payload []byte) // nil: packets have stamps
 
 	stream uint32 // of what came last
 	next   uint64 // number that is expected of it
@@ -155,7 +156,7 @@ func (c *codingNode) deliver(g coding.Generation, i int, packet []byte) {
 		c.stream, c.next, c.begun = s, 0, false // the source started anew, or this is the first
 	}
 	seq, stamped := apps.Numbered(packet)
-	if !stamped { // nothing says which it is, so they are counted
+	if !stamped || c.take != nil { // nothing says which it is, so they are counted
 		seq = c.next
 	}
 	switch {
@@ -177,8 +178,11 @@ func (c *codingNode) deliver(g coding.Generation, i int, packet []byte) {
 	if i == 0 {
 		c.generations.Add(1)
 	}
+	source, _ := c.Source() // it has brought the packet
 	if c.delivered != nil {
-		source, _ := c.Source() // it has brought the packet
 		c.delivered(source, c.app, seq)
+	}
+	if c.take != nil {
+		c.take(c.Node, source, c.app, packet)
 	}
 }

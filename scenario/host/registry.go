@@ -23,6 +23,9 @@ type Env struct {
 	// in which it came coded: it counts as distinct, and for latency and coverage. It is nil for
 	// algorithms that are made without a host.
 	Delivered func(maker core.NodeID, app uint32, seq uint64)
+	// Take, if set, is handed what was put together so: the payload of a message, valid until it returns. It is for applications whose
+	// payloads say themselves what they are (package apps/file); with nil, an algorithm holds them against the stamps of package apps.
+	Take func(n *core.Node, maker core.NodeID, app uint32, payload []byte)
 }
 
 // App is an application of a scenario.
@@ -31,6 +34,7 @@ type App struct {
 	ID    uint32        `json:"id"`
 	Media bool          `json:"media,omitempty"`    // every node that gets it plays it (package apps/stream)
 	Delay time.Duration `json:"delay_ns,omitempty"` // of playing media
+	File  bool          `json:"file,omitempty"`     // every node that gets it receives it (package apps/file)
 }
 
 // Algorithm is one that scenarios can name.

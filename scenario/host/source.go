@@ -41,6 +41,10 @@ func newSource(c Command) *source {
 		s.made = apps.NewBackToBack(stream)
 		return s
 	}
+	if c.Source.Kind == spec.WholeFile {
+		s.made = newFile(c)
+		return s
+	}
 	s.rate = c.Source.MsgsPerSec
 	if s.span > 0 {
 		s.most = dueWithin(s.span, s.rate)

@@ -225,9 +225,10 @@ type Application struct {
 	placed
 	Name     string    `yaml:"name" jsonschema_description:"What expectations call it: a word."`
 	At       NodeSet   `yaml:"at" jsonschema_description:"The node that has the source."`
-	Source   Source    `yaml:"source" jsonschema_description:"back-to-back: as fast as the node takes messages; constant-rate: at equal distances in time; media: synthetic MPEG-TS at a constant rate, which every other node plays."`
-	Rate     *Pace     `yaml:"rate,omitempty" jsonschema_description:"Of a constant-rate or media source: 100KBps with headers, or 20 messages/s."`
-	Payload  *Size     `yaml:"payload,omitempty" jsonschema_description:"Bytes in a message, without the header of 24. Default 5120B; of media 24 and 188 for each transport packet, default 1340B."`
+	Source   Source    `yaml:"source" jsonschema_description:"back-to-back: as fast as the node takes messages; constant-rate: at equal distances in time; media: synthetic MPEG-TS at a constant rate, which every other node plays; file: a synthetic file, which every other node receives and checks."`
+	Rate     *Pace     `yaml:"rate,omitempty" jsonschema_description:"Of a constant-rate or media source: 100KBps with headers, or 20 messages/s. Of a file: the most that is sent; default as fast as the node takes it."`
+	Payload  *Size     `yaml:"payload,omitempty" jsonschema_description:"Bytes in a message, without the header of 24. Default 5120B; of media 24 and 188 for each transport packet, default 1340B; of a file the bytes of a block, default 16384B."`
+	Size     *Size     `yaml:"size,omitempty" jsonschema_description:"Of a file: its length, from 0B to 1GB."`
 	Delay    *Duration `yaml:"delay,omitempty" jsonschema_description:"Of media: how long after they could have come at the earliest they are played. Default 1s."`
 	Messages *Count    `yaml:"messages,omitempty" jsonschema_description:"How many it sends. Default no end."`
 	From     *Duration `yaml:"from,omitempty" jsonschema_description:"When it begins. Default 0s."`
@@ -242,10 +243,11 @@ const (
 	BackToBack   Source = "back-to-back"
 	ConstantRate Source = "constant-rate"
 	Media        Source = "media"
+	WholeFile    Source = "file"
 )
 
 func (v *Source) read(d *decoder, t *tree) {
-	d.oneOf(t, (*string)(v), string(BackToBack), string(ConstantRate), string(Media))
+	d.oneOf(t, (*string)(v), string(BackToBack), string(ConstantRate), string(Media), string(WholeFile))
 }
 
 // Of a message of media (package apps/stream).
@@ -257,7 +259,36 @@ const (
 	mediaDelay   = time.Second                 // by default
 )
 
+// Of a file (package apps/file).
+const (
+	filePayload                   = 16 << 10 // by default
+	leastFileBlock, mostFileBlock = 64, 256 << 10
+	mostFile, mostFileBlocks      = 1 << 30, 1 << 20
+)
+
+// checkFile looks at what belongs to a file, and to nothing else.
+func (v *Application) checkFile(d *decoder) {
+	block := filePayload
+	if v.Payload != nil {
+		block = v.Payload.Bytes
+	}
+	switch {
+	case v.Source != WholeFile && v.Size != nil:
+		d.report(v.Size.Span, "Use source: file, or leave size out.", "only a file has a size")
+	case v.Source != WholeFile:
+	case v.Size == nil:
+		d.report(v.Span, "Add size, such as size: 10MB.", "a file needs a size")
+	case block < leastFileBlock || block > mostFileBlock:
+		d.report(v.Payload.Span, "", "the blocks of a file have %d to %d bytes", leastFileBlock, mostFileBlock)
+	case v.Size.Bytes > mostFile || v.Size.Bytes/block >= mostFileBlocks:
+		d.report(v.Size.Span, "", "a file has at most %d bytes, and at most %d blocks", mostFile, mostFileBlocks)
+	case v.Messages != nil:
+		d.report(v.Messages.Span, "Leave messages out.", "a file has as many messages as it needs")
+	}
+}
+
 func (v *Application) check(d *decoder) {
+	v.checkFile(d)
 	switch {
 	case (v.Source == ConstantRate || v.Source == Media) && v.Rate == nil:
 		d.report(v.Span, "Add rate, such as rate: 20 messages/s.", "a %s source needs a rate", v.Source)

@@ -77,6 +77,7 @@ type App struct {
 	From    time.Duration
 	Until   time.Duration
 	Delay   time.Duration // of media: when they are played
+	Size    int           // of a file: bytes; its blocks have Payload
 }
 
 // Recording is what to write.

@@ -228,6 +228,9 @@ func (r *resolver) applications() {
 				app.Delay = a.Delay.Duration
 			}
 		}
+		if a.Source == WholeFile && a.Size != nil {
+			app.Payload, app.Size = filePayload, a.Size.Bytes
+		}
 		if a.Payload != nil {
 			app.Payload = a.Payload.Bytes
 			if app.Payload > maxPayload {

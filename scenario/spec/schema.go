@@ -98,7 +98,7 @@ func leafSchema(t reflect.Type, algorithms Algorithms) *jsonschema.Schema {
 	case *Transport:
 		return enum("tcp", "mem")
 	case *Source:
-		return enum(string(BackToBack), string(ConstantRate), string(Media))
+		return enum(string(BackToBack), string(ConstantRate), string(Media), string(WholeFile))
 	case *Series:
 		return enum(string(SeriesNode), string(SeriesLink))
 	case *Targets, *MessageType, *Parameter, *AppNumber, *HexBytes:

@@ -1,0 +1,72 @@
+package scenario_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ioverlay/ioverlay/scenario"
+	"github.com/ioverlay/ioverlay/scenario/spec"
+)
+
+// A file as a scenario says it: through a tree that loses a node midway.
+const fileInATree = `name: file
+seed: 4
+duration: 40s
+algorithm: {name: tree, policy: stress}
+bootstrap: all
+default-link: {latency: 15ms}
+nodes: [s, n1..n7]
+applications:
+  - {name: image, at: s, source: file, size: 500KB, payload: 2000B, rate: 50KBps, from: 4s}
+timeline:
+  - {at: 500ms, join: {nodes: n1..n7, application: image}}
+  - {at: 9s, kill: n1}
+expect:
+  - metric(file_whole, n2..n7) = 1
+  - metric(file_blocks, n2..n7) = 250
+  - metric(file_bad) = 0
+  - max(metric(file_done, n2..n7)) < 30s
+`
+
+// And coded, over links that lose messages.
+const fileCoded = `name: file
+seed: 4
+duration: 40s
+algorithm: {name: rlnc, generation: 16, beat: 50ms}
+default-link: {latency: 10ms, loss: 2%}
+nodes: [s, a, b, t]
+links: [s -> a -> t, s -> b -> t]
+bandwidth: {up: 200KBps}
+applications:
+  - {name: image, at: s, source: file, size: 200KB, payload: 1000B, from: 1s}
+expect:
+  - metric(file_whole, a..b) = 1
+  - metric(file_whole, t) = 1
+  - metric(file_bad) = 0
+`
+
+func TestFilesInVirtualTime(t *testing.T) {
+	for _, text := range []string{fileInATree, fileCoded} {
+		p, err := spec.Parse("file.yaml", []byte(text), spec.Options{Algorithms: scenario.Shipped()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		held(t, run(t, p, scenario.Options{World: "sim"}))
+	}
+}
+
+func TestWrongFiles(t *testing.T) {
+	for change, says := range map[string]string{
+		"size: 500KB, ->":                      "needs a size",
+		"size: 500KB -> size: 2GB":             "at most 1073741824 bytes",
+		"payload: 2000B -> payload: 10B":       "64 to 262144",
+		"from: 4s -> messages: 4":              "as many messages as it needs",
+		"source: file -> source: back-to-back": "only a file",
+	} {
+		from, to, _ := strings.Cut(change, " ->")
+		text := strings.Replace(fileInATree, from, strings.TrimSpace(to), 1)
+		if _, err := spec.Parse("file.yaml", []byte(text), spec.Options{Algorithms: scenario.Shipped()}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %q", change, err, says)
+		}
+	}
+}
