@@ -17,7 +17,7 @@
 //
 // # Messages
 //
-// All on the control lanes, but for the last.
+// All on the control lanes, but for mark.
 //
 //	query   who wants in, and where the query has been: hops that are left
 //	ack     to who wants in: ask me
@@ -28,6 +28,8 @@
 //	leave   this link of the tree is no more; from a parent that leaves with whom to ask in its place
 //	move    parent to child: join that neighbour of mine instead (Refine)
 //	mark    parent to child, on the lane of the data: what follows is of this life of the source
+//	unsure  child to parent, once a Period while data comes that does not fit the last mark: mark it again, for on a link
+//	        with losses the mark may have been lost
 //
 // # Use
 //

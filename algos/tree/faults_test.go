@@ -10,6 +10,7 @@ import (
 	"github.com/ioverlay/ioverlay/algos/tree"
 	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/core"
+	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/sim"
 )
 
@@ -133,6 +134,39 @@ func faults(t *testing.T, seed uint64) {
 	for _, name := range in {
 		if got := out[b.ID(name)] - before[b.ID(name)]; got < 190 || got > 210 {
 			t.Errorf("%s got %d messages in ten seconds, of 200", name, got)
+		}
+	}
+}
+
+// On links that lose messages, those of joining too, the one that says of which life data is can be lost, of the first life of the source and of the next: members
+// get what the links leave all the same, and what did not come is counted.
+func TestLostMarks(t *testing.T) {
+	const loss = 0.1
+	for seed := range uint64(30) {
+		got := make(map[core.NodeID]uint64)
+		names := []string{"A", "B", "C", "D"}
+		kbps := map[string]int{"S": 200, "A": 500, "B": 100, "C": 200, "D": 100}
+		b := newBedOn(t, seed, tree.NodeStress, kbps, emul.Link{Loss: loss, Latency: 5 * time.Millisecond}, func(a *tree.Tree) {
+			a.Deliver = func(*core.Msg) { got[a.ID()]++ }
+		})
+		b.do("S", func(a *tree.Tree) { a.Root(app) })
+		for _, name := range names {
+			b.do(name, func(a *tree.Tree) { a.Join(app) })
+			b.RunFor(5 * time.Second)
+		}
+		for life := range 2 {
+			clear(got)
+			b.Node("S").Core().AddSource(app, apps.NewConstantRate(apps.Stream{App: app, Payload: 500}, 20))
+			b.RunFor(40 * time.Second) // 800 messages, at most three links away
+			for _, name := range names {
+				if n := got[b.ID(name)]; n < 150 || n > 800 {
+					t.Errorf("seed %d, life %d: %s got %d messages of 800: %s", seed, life, name, n, b.edges())
+				}
+			}
+			if life == 0 {
+				b.fault(sim.Fault{Kind: sim.Crash, Nodes: []string{"S"}})
+				b.fault(sim.Fault{Kind: sim.Restart, Nodes: []string{"S"}})
+			}
 		}
 	}
 }

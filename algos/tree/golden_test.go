@@ -55,7 +55,7 @@ func TestGolden(t *testing.T) {
 					a.AddHost(s.w.ID(other.name))
 				}
 			}
-			return &limited{a, emul.Bandwidth{Total: k.rate}}
+			return &limited{Tree: a, bandwidth: emul.Bandwidth{Total: k.rate}}
 		})
 	}
 	of := func(name string) *tree.Tree { return s.w.Node(name).Algorithm().(*limited).Tree }

@@ -43,6 +43,26 @@ func (t *Tree) marked(m *core.Msg, k *mark) {
 	}
 }
 
+// unsure asks the parent, once a Period, to say of which life its data is: what comes does not fit what it has said. Mostly that is of
+// before it took this node, or before the source began anew, and the mark is on its way; but on a link that loses messages the mark
+// can be lost, and is not sent again unasked.
+func (t *Tree) unsure(s *session) {
+	if s.root || t.Now() < s.doubted+t.Period {
+		return
+	}
+	s.doubted = t.Now()
+	t.Post(s.parent.id, typeUnsure, &refer{App: s.app})
+}
+
+// remark has a child told of the life again, in front of the next message.
+func (t *Tree) remark(m *core.Msg, r *refer) {
+	if s := t.find(r.App); s != nil {
+		if c := s.child(m.From()); c != nil {
+			c.marked = false
+		}
+	}
+}
+
 // current reports whether data of a life is to be taken, and begins to count anew when it is the first of its life.
 func (t *Tree) current(s *session, l life) bool {
 	if l != s.life && !t.hear(s, l) {

@@ -18,6 +18,7 @@ const (
 	typeLeave
 	typeMove
 	typeMark
+	typeUnsure
 )
 
 // Load is how much a node of a tree has to carry.

@@ -32,6 +32,7 @@ type session struct {
 	data     life          // of the message that came last
 	lane     life          // of what comes from the parent
 	marked   bool          // the parent has said so
+	doubted  time.Duration // when it was last asked
 	ahead    life          // likewise of who is asked to be the parent: its data may come before its answer
 	aheadOf  core.NodeID
 	missed   uint64 // messages that did not come

@@ -77,6 +77,7 @@ func (t *Tree) Bind(n *core.Node) {
 	algos.On(&t.Base, typeLeave, t.abandoned)
 	algos.On(&t.Base, typeMove, t.moved)
 	algos.On(&t.Base, typeMark, t.marked)
+	algos.On(&t.Base, typeUnsure, t.remark)
 	t.Handle(wire.TypeData, t.received)
 	t.Handle(wire.TypeMeasured, t.measured)
 	t.OnFailed(t.lost)
@@ -193,10 +194,12 @@ func (t *Tree) received(m *core.Msg) {
 		of = s.life
 	case !s.marked: // sent before the parent took this node again
 		t.strays(1)
+		t.unsure(s)
 		return
 	}
 	if !t.current(s, of) { // of a life of the source that is over
 		t.late(1)
+		t.unsure(s)
 		return
 	}
 	switch {

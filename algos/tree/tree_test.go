@@ -30,6 +30,11 @@ type bed struct {
 
 // newBed makes nodes of these bandwidths, in KBps of the node's total.
 func newBed(t simtest.TB, seed uint64, policy tree.Policy, kbps map[string]int, change func(*tree.Tree)) *bed {
+	return newBedOn(t, seed, policy, kbps, emul.Link{}, change)
+}
+
+// newBedOn likewise, with links that are like this one.
+func newBedOn(t simtest.TB, seed uint64, policy tree.Policy, kbps map[string]int, link emul.Link, change func(*tree.Tree)) *bed {
 	b := &bed{World: simtest.New(t, sim.Options{Seed: seed, Order: sim.Shuffled})}
 	var names []string
 	for name := range kbps {
@@ -47,7 +52,7 @@ func newBed(t simtest.TB, seed uint64, policy tree.Policy, kbps map[string]int, 
 			if change != nil {
 				change(a)
 			}
-			return &limited{a, emul.Bandwidth{Total: emul.Rate(kbps[name] * 1000)}}
+			return &limited{a, emul.Bandwidth{Total: emul.Rate(kbps[name] * 1000)}, link}
 		}))
 	}
 	return b
@@ -57,11 +62,13 @@ func newBed(t simtest.TB, seed uint64, policy tree.Policy, kbps map[string]int, 
 type limited struct {
 	*tree.Tree
 	bandwidth emul.Bandwidth
+	link      emul.Link
 }
 
 func (l *limited) Bind(n *core.Node) {
 	l.Tree.Bind(n)
 	l.SetBandwidth(l.bandwidth)
+	l.SetDefaultLink(l.link)
 }
 
 func (b *bed) tree(name string) *tree.Tree { return b.Node(name).Algorithm().(*limited).Tree }
