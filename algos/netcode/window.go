@@ -69,6 +69,8 @@ type Window struct {
 	bufs    [][]byte
 	scratch []byte // a packet
 	seed    uint32
+	began   uint64          // where this node began
+	gone    uint64          // nothing before it comes from any upstream
 	base    uint64          // oldest packet that this node or one below needs
 	told    uint64          // base, as upstreams were told last
 	next    uint64          // next to deliver
@@ -177,6 +179,9 @@ func (m *Window) Source() (core.NodeID, bool) { return m.id.source, m.known }
 
 // Stream tells apart the streams that sources have made one after the other; 0 is none.
 func (m *Window) Stream() uint32 { return m.id.nonce }
+
+// Began is the packet at which this node began with its stream: what was before it is not counted as skipped.
+func (m *Window) Began() uint64 { return m.began }
 
 // Oldest is the oldest packet that this node, or one that it sends to, still needs.
 func (m *Window) Oldest() uint64 { return m.base }

@@ -10,12 +10,15 @@ import (
 // extend notes that there are packets up to a number, the newest of which is so old. What an upstream says goes no further than
 // the window.
 func (m *Window) extend(end uint64, age time.Duration) {
-	end = min(end, m.dec.Next()+uint64(m.shape.window))
+	m.reach(min(end, m.dec.Next()+uint64(m.shape.window)), max(m.Now()-age, 0))
+}
+
+// reach notes that there are packets up to a number, and when the newest was born.
+func (m *Window) reach(end uint64, born time.Duration) {
 	if end <= m.end {
 		return
 	}
-	born := max(m.Now()-age, 0)
-	for ; m.end < end; m.end++ {
+	for m.end = max(m.end, end-min(end, uint64(len(m.born)))); m.end < end; m.end++ {
 		m.born[m.end%uint64(len(m.born))] = born
 		for _, v := range m.downs {
 			v.sent[m.end%uint64(len(v.sent))] = false
@@ -43,7 +46,7 @@ func (m *Window) deliver() {
 			m.handOver(seq, p)
 		}
 	}
-	if m.end = max(m.end, m.next); m.end == m.next {
+	if m.reach(m.next, m.Now()); m.end == m.next {
 		m.pending = 0
 	}
 }
@@ -76,7 +79,8 @@ func (m *Window) advance() {
 	if low <= m.base {
 		return
 	}
-	m.base, m.end = low, max(m.end, low)
+	m.reach(low, m.Now())
+	m.base = low
 	if !m.begun {
 		m.dec.SkipTo(low)
 		m.deliver()
@@ -91,14 +95,13 @@ func (m *Window) advance() {
 // lowest is the oldest packet that is needed here or below.
 func (m *Window) lowest() uint64 {
 	low, live := m.end, false
+	// What is more than a window behind has been forgotten here. Its source has let go of it: it is no further ahead of what it keeps.
+	kept := max(m.base, m.next-min(m.next, uint64(m.shape.window)), m.gone)
 	if m.s.Deliver != nil && !m.begun {
 		low, live = m.next, true
 	}
-	if m.shape.rateless {
-		if m.begun {
-			return m.base // push and expire move it
-		}
-		return m.next
+	if m.shape.rateless { // nobody says what he needs: what there is room for is kept until it is too old
+		return max(kept, m.end-min(m.end, uint64(m.shape.window)))
 	}
 	for _, v := range m.downs {
 		if v.live() {
@@ -106,9 +109,9 @@ func (m *Window) lowest() uint64 {
 		}
 	}
 	if !live {
-		return m.base // a source keeps its packets until somebody has them, or they are too old
+		return kept // a source keeps its packets until somebody has them, or they are too old
 	}
-	return low
+	return max(low, kept)
 }
 
 // expire gives up what is older than the deadline.

@@ -19,6 +19,7 @@ type winDown struct {
 
 	hello   bool          // it has to be told which stream this is
 	greeted time.Duration // when it was, last
+	heard   bool          // it has answered since
 	start   uint64        // where it begins if it knows nothing of the stream
 	base    uint64        // it, and all below it, need nothing before this one
 	rank    int           // of what it has from base on, as it said last
@@ -34,12 +35,14 @@ type winDown struct {
 	low  uint64 // all before it were, or are not to be
 	high uint64 // after the newest packet that it was sent something of
 
-	number uint32 // of the last packet sent to it
-	acked  uint32 // number of the last one that it has answered for: it came, or was lost
-	lost   uint32 // packets that it said were lost
-	poke   bool   // it is sent a hello so that it answers
-	quiet  int    // beats without an answer
-	news   bool   // since the last beat
+	number   uint32 // of the last packet sent to it
+	acked    uint32 // number of the last one that it has answered for: it came, or was lost
+	lost     uint32 // packets that it said were lost
+	poke     bool   // it is sent a hello so that it answers
+	unheard  int    // beats without an answer
+	news     bool   // since the last beat
+	quiet    int    // beats without an answer for what is under way
+	progress bool   // since the last beat
 }
 
 // unit is one packet of credit.
@@ -94,7 +97,7 @@ func (m *Window) hear(msg *core.Msg) {
 		return
 	}
 	same := m.known && a.Stream == m.id.nonce
-	if same && !m.fresh && a.flags&answerFresh == 0 && (m.begun && a.End > m.end || a.Next > m.dec.Next()+uint64(m.shape.window)) {
+	if same && !m.fresh && a.flags&answerFresh == 0 && m.begun && a.End > m.end {
 		m.stats.Bad++ // claims to have what was not even made
 		return
 	}
@@ -107,7 +110,7 @@ func (m *Window) hear(msg *core.Msg) {
 		v.acked = v.number
 		v.idle, v.other = true, false
 	case a.flags&answerFresh != 0:
-		if v.greeted > 0 || v.idle {
+		if v.greeted > 0 || v.idle { // it has taken the hello, and forgotten, or not got it
 			m.restart(v)
 		}
 		v.idle, v.hello = false, true
@@ -119,7 +122,7 @@ func (m *Window) hear(msg *core.Msg) {
 		if v.idle && !v.other { // what it was told last is out of date
 			m.restart(v)
 		}
-		v.idle, v.other = false, false
+		v.idle, v.other, v.heard = false, false, true
 		if a.seen > m.id.epoch {
 			m.refute(a.seen)
 		}
@@ -132,7 +135,7 @@ func (m *Window) hear(msg *core.Msg) {
 // note takes what a downstream has.
 func (m *Window) note(v *winDown, a *winAnswer, upTo uint32) {
 	if int32(upTo-v.acked) > 0 {
-		v.acked = upTo
+		v.acked, v.progress = upTo, true
 	}
 	if gone := int32(a.lost - v.lost); gone > 0 && int(gone) <= 2*m.shape.window {
 		v.repair = min(v.repair+int(gone), m.shape.window)
@@ -142,7 +145,8 @@ func (m *Window) note(v *winDown, a *winAnswer, upTo uint32) {
 	if sole := a.flags&answerSole != 0; sole != v.sole {
 		v.sole, m.tell = sole, true // those above have to know
 	}
-	v.base, v.rank = max(v.base, a.Next), int(a.End-a.Next)-a.Missing
+	// It may be far ahead, if it has other upstreams, and nothing came here. Nobody is believed more than a window of that.
+	v.base, v.rank = max(v.base, min(a.Next, m.dec.Next()+uint64(m.shape.window))), int(a.End-a.Next)-a.Missing
 	v.low, v.high = max(v.low, v.base), max(v.high, v.base)
 	v.asked, v.want = int(a.want), max(0, int(a.want)-v.flying())
 	lacks := m.lacks(v)
@@ -201,27 +205,32 @@ const muteAfter = 10 * time.Second
 // waiting here, are lost, or their answer is: it is asked.
 func (m *Window) lookAfter(v *winDown) {
 	_, queued := m.Queued(v.id, m.s.App)
-	if v.news || !m.waitsFor(v) {
-		v.news, v.quiet = false, 0
+	if !m.waitsFor(v) || queued > 0 {
+		v.news, v.progress, v.unheard, v.quiet = false, false, 0, 0
 		return
 	}
-	if queued > 0 {
-		return
+	v.unheard++
+	if v.news {
+		v.unheard = 0
 	}
 	v.quiet++
-	if time.Duration(v.quiet)*m.s.Beat >= muteAfter {
-		v.mute, v.quiet = true, 0
+	if v.progress || v.news && v.flying() == 0 {
+		v.quiet = 0
+	}
+	v.news, v.progress = false, false
+	if time.Duration(v.unheard)*m.s.Beat >= muteAfter {
+		v.mute, v.unheard, v.quiet = true, 0, 0
 		m.stats.Muted++
 		m.advance()
 		return
 	}
-	if v.quiet%pokeAfter == 0 {
-		v.poke = true
+	if v.quiet >= pokeAfter {
+		v.poke, v.quiet = true, 0
 		m.wake()
 	}
 }
 
-// pokeAfter is after how many beats without an answer one is asked for.
+// pokeAfter is after how many beats without such an answer one is asked for.
 const pokeAfter = 2
 
 // waitsFor reports whether a downstream has something to answer for.
@@ -232,5 +241,5 @@ func (m *Window) waitsFor(v *winDown) bool {
 	case v.other:
 		return m.base < m.end
 	}
-	return !v.idle && (v.flying() > 0 || v.hello || v.base < m.end)
+	return !v.idle && (v.flying() > 0 || !v.heard || v.base < m.end)
 }

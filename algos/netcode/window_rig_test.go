@@ -22,6 +22,7 @@ type winReader struct {
 	born     *[]time.Duration // of the messages, by number
 	deadline time.Duration    // 0: nothing may be left out
 	stream   func() uint32
+	began    func() uint64
 
 	begun    bool
 	late     bool // it may begin late, or miss what was there while it, or its ways, were not
@@ -41,7 +42,12 @@ func (r *winReader) deliver(seq uint64, message []byte) {
 		r.begun = false
 	}
 	if !r.begun {
-		r.begun, r.next = true, 0
+		r.begun, r.next = true, r.began()
+		for n := range r.next {
+			if !r.late && r.now()-r.bornAt(n) < r.deadline {
+				r.t.Fatalf("%s: begins with %d, after %v with a deadline of %v", r.name, r.next, r.now()-r.bornAt(n), r.deadline)
+			}
+		}
 		if r.late {
 			r.next = seq
 		}
@@ -133,6 +139,7 @@ func newWinGraph(t coretest.TB, o sim.Options, cfg netcode.WindowSession, names 
 
 func (g *winGraph) reader(t coretest.TB, name string, deadline time.Duration) *winReader {
 	r := &winReader{t: t, name: name, now: g.w.Now, src: g.src, born: &g.born, deadline: deadline}
+	r.began = func() uint64 { return g.nodes[name].Began() }
 	r.stream = func() uint32 { return g.nodes[name].Stream() }
 	return r
 }

@@ -55,7 +55,7 @@ func (m *Window) adopt(start uint64, id streamID, sh shape) {
 	}
 	m.known, m.fresh, m.id, m.shape = true, false, id, sh
 	m.seen = max(m.seen, id.epoch)
-	m.base, m.told, m.next, m.end, m.spread = start, start, start, start, start
+	m.began, m.gone, m.base, m.told, m.next, m.end, m.spread = start, start, start, start, start, start, start
 	m.heardAt, m.moved, m.pending = m.Now(), m.Now(), 0
 	m.seed = m.Rand().Uint32()
 	m.makeRoom()

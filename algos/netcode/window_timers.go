@@ -60,7 +60,7 @@ func (m *Window) expects() bool {
 	if slices.ContainsFunc(m.downs, m.waitsFor) {
 		return true
 	}
-	if m.shape.rateless && m.known {
+	if m.silent() {
 		return false
 	}
 	for _, u := range m.ups {

@@ -81,7 +81,6 @@ func (m *Window) receive(msg *core.Msg) {
 		m.meet(u, &w)
 		if m.known && w.id.is(m.id) {
 			m.heardOf(u, uint32(msg.Seq()), h)
-			m.catchUp()
 			m.advance()
 		}
 	default:
@@ -109,7 +108,6 @@ func (m *Window) packet(msg *core.Msg, h winHead) {
 		m.stats.Useless++
 		return
 	}
-	m.catchUp()
 	if w := uint64(m.shape.window); m.shape.rateless && p.End() > m.dec.Next()+w {
 		m.dec.SkipTo(p.End() - w) // there is no room for both, and nobody waits
 		m.deliver()
@@ -144,6 +142,7 @@ func (m *Window) heardOf(u *winUp, seq uint32, h winHead) {
 	}
 	u.seq = seq
 	if !m.resting && !m.fresh {
+		m.catchUp() // before it is noted how far the stream is: there is room for a window from what is waited for
 		m.extend(h.end, h.age)
 	}
 }
@@ -156,7 +155,11 @@ func (m *Window) catchUp() {
 			least, some = min(least, u.horizon), true
 		}
 	}
-	if some && least > m.dec.Next() {
+	if !some {
+		return
+	}
+	m.gone = max(m.gone, least) // those below get it from elsewhere, or not at all
+	if least > m.dec.Next() {
 		m.dec.SkipTo(least)
 		m.deliver()
 	}
@@ -202,10 +205,13 @@ func (m *Window) want(u *winUp) int {
 	return lacking
 }
 
+// silent reports whether nobody answers: the stream's source says so, or this node's session.
+func (m *Window) silent() bool { return m.s.Rateless || m.known && m.shape.rateless }
+
 // say tells an upstream what is here. The message's number is that of the last packet that came.
 func (m *Window) say(u *winUp) {
 	u.since = 0
-	if m.shape.rateless && m.known {
+	if m.silent() {
 		return
 	}
 	a := winAnswer{seen: m.seen, lost: u.lost}
