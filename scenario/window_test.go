@@ -76,7 +76,39 @@ func TestWindowMulticastTooLong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Violations) == 0 || !strings.Contains(r.Violations[0].What, "the parameter size") {
-		t.Errorf("the violations are %+v", r.Violations)
+	if r.Violated == nil || !strings.Contains(r.Verdicts[0].Found, "the parameter size") {
+		t.Errorf("the verdicts are %+v", r.Verdicts)
+	}
+}
+
+// The same in all worlds: whatever is lost, all arrives, in order, as it was sent.
+func TestWindowMulticastInAllWorlds(t *testing.T) {
+	const text = `name: windows
+duration: 2s
+drain: 20s
+algorithm: {name: rlnc-window}
+nodes: [s, a, b, t]
+links:
+  - {link: s -> a, loss: 5%}
+  - {link: s -> b, loss: 5%}
+  - {link: a -> t, loss: 5%}
+  - {link: b -> t, loss: 5%}
+applications:
+  - {name: video, at: s, source: constant-rate, rate: 50 messages/s, payload: 200B, until: 2s}
+expect:
+  - distinct(t) = sent(s)
+  - metric(wrong) = 0
+`
+	for _, world := range []string{"sim", "live", "proc"} {
+		if world != "sim" && testing.Short() {
+			continue // real time, and processes
+		}
+		t.Run(world, func(t *testing.T) {
+			p, err := spec.Parse("windows.yaml", []byte(text), spec.Options{Algorithms: scenario.Shipped()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			held(t, run(t, p, scenario.Options{World: world}))
+		})
 	}
 }

@@ -28,7 +28,7 @@ type WindowSession struct {
 	Overhead float64       // coded packets for each packet, unasked, from 0 to MaxOverhead
 	Rateless bool          // nobody answers: Overhead is all there is against loss; takes a Deadline
 
-	Queue int // packets that wait on a link; 0 means DefaultQueue
+	Queue int // packets that wait on a link; 0 means DefaultPacketQueue
 	Beat  time.Duration
 }
 
@@ -36,6 +36,8 @@ type WindowSession struct {
 const (
 	// DefaultPackets is how many packets are under way at a time: what a fast long-distance link carries in a round trip.
 	DefaultPackets = 64
+	// DefaultPacketQueue is how many packets wait on a link: enough to keep it busy, and a sum is the better the later it is made.
+	DefaultPacketQueue = 2
 	// MaxMessage is the longest message: a packet has two bytes for the length before it.
 	MaxMessage = coding.MaxSize - lengthLen
 	// MaxOverhead is four coded packets for each packet.
@@ -149,7 +151,7 @@ func NewWindow(s WindowSession) *Window {
 		s.Window = DefaultPackets
 	}
 	if s.Queue == 0 {
-		s.Queue = DefaultQueue
+		s.Queue = DefaultPacketQueue
 	}
 	if s.Beat <= 0 {
 		s.Beat = DefaultBeat

@@ -145,7 +145,7 @@ func (m *Window) unsent(v *winDown) (pick, bool) {
 
 // sum is a sum of what is held of packets below end that a downstream may lack.
 func (m *Window) sum(v *winDown, end uint64) (pick, bool) {
-	first := m.from(v)
+	first := m.sumFrom(v)
 	if end <= first {
 		return pick{}, false
 	}
@@ -155,6 +155,15 @@ func (m *Window) sum(v *winDown, end uint64) (pick, bool) {
 
 // from is the oldest packet that a downstream may be sent.
 func (m *Window) from(v *winDown) uint64 { return max(v.base, m.base) }
+
+// sumFrom is the oldest packet that a sum for a downstream may have a part of. What this node lacks, and it has, may be in all sums
+// that there are; but where packets are given up it may not have it.
+func (m *Window) sumFrom(v *winDown) uint64 {
+	if m.shape.deadline > 0 {
+		return m.from(v)
+	}
+	return max(min(m.from(v), m.dec.Next()), v.start)
+}
 
 // emit sends a downstream a packet.
 func (m *Window) emit(v *winDown, p pick) {

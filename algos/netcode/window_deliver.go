@@ -81,10 +81,6 @@ func (m *Window) advance() {
 	}
 	m.reach(low, m.Now())
 	m.base = low
-	if !m.begun {
-		m.dec.SkipTo(low)
-		m.deliver()
-	}
 	if m.base-m.told >= uint64(m.every()) {
 		m.tell = true
 	}

@@ -150,7 +150,7 @@ func (m *Window) note(v *winDown, a *winAnswer, upTo uint32) {
 	v.low, v.high = max(v.low, v.base), max(v.high, v.base)
 	v.asked, v.want = int(a.want), max(0, int(a.want)-v.flying())
 	lacks := m.lacks(v)
-	_, _, rank := m.dec.Rank(m.from(v), m.end)
+	_, _, rank := m.dec.Rank(m.sumFrom(v), m.end)
 	v.credit = min(max(v.credit, (rank-v.rank-v.flying())*unit), max(lacks, 0)*unit) // so many at least are new there, and so many at most
 	if v.base >= v.high || lacks+v.flying() == 0 {
 		v.repair, v.extra = 0, 0 // it has it all

@@ -143,6 +143,7 @@ func (m *Window) heardOf(u *winUp, seq uint32, h winHead) {
 	u.seq = seq
 	if !m.resting && !m.fresh {
 		m.catchUp() // before it is noted how far the stream is: there is room for a window from what is waited for
+		m.makeWay(h.end)
 		m.extend(h.end, h.age)
 	}
 }
@@ -165,13 +166,27 @@ func (m *Window) catchUp() {
 	}
 }
 
+// makeWay gives up what is not needed below where there would be no room for a packet else. Not sooner: what comes may have
+// a part of it still, which those below know, and without which it would be of no use here.
+func (m *Window) makeWay(end uint64) {
+	if w := uint64(m.shape.window); end > m.dec.Next()+w && m.base > m.dec.Next() {
+		m.dec.SkipTo(min(end-w, m.base))
+		m.deliver()
+	}
+}
+
+// rank is how many sums of packets from base on, or of some that only this node lacks, are here.
+func (m *Window) rank() int {
+	_, _, rank := m.dec.Rank(min(m.base, m.dec.Next()), m.end)
+	return min(rank, int(m.end-m.base))
+}
+
 // lacking is how many packets would complete all that is known of.
 func (m *Window) lacking() int {
 	if !m.known || m.fresh || m.resting || m.begun {
 		return 0
 	}
-	_, _, rank := m.dec.Rank(m.base, m.end)
-	return int(m.end-m.base) - rank
+	return int(m.end-m.base) - m.rank()
 }
 
 // want is what one upstream after the other is asked for: what is lacking although nothing has come for a beat. A relay lacks
@@ -226,8 +241,7 @@ func (m *Window) say(u *winUp) {
 		a.flags |= answerFresh
 	} else {
 		a.Next, a.End = m.base, min(m.end, m.base+coding.MaxWindow)
-		_, _, rank := m.dec.Rank(a.Next, a.End)
-		a.Missing, a.want = int(a.End-a.Next)-rank, uint16(m.want(u))
+		a.Missing, a.want = max(int(a.End-a.Next)-m.rank(), 0), uint16(m.want(u))
 	}
 	msg := m.NewMsg(TypeWindowAnswer, 0, winAnswerLen)
 	if err := a.put(msg.Payload()); err != nil {

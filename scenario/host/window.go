@@ -28,7 +28,7 @@ func newWindow() Algorithm {
 		{Name: deadline, Kind: spec.Time, Default: time.Duration(0), About: "How old a packet becomes before it is given up, from 1ms to 1h; 0: none is, and all arrive. The source's counts."},
 		{Name: overhead, Kind: spec.Probability, Default: 0.1, About: "Coded packets for each packet, unasked, from 0 to 100%. The source's counts."},
 		{Name: feedback, Kind: spec.Text, Default: "yes", About: "Whether nodes answer: yes; or no, with a deadline, when the overhead is all there is against loss. The same at all nodes."},
-		{Name: queue, Kind: spec.Whole, Default: netcode.DefaultQueue, About: "How many packets wait on a link, from 1 to 65536."},
+		{Name: queue, Kind: spec.Whole, Default: netcode.DefaultPacketQueue, About: "How many packets wait on a link, from 1 to 65536."},
 		{Name: beat, Kind: spec.Time, Default: netcode.DefaultBeat, About: "How often a node that waits for something says so again, from 1ms."},
 		{Name: receives, Kind: spec.Text, Default: auto, About: "Whether a node decodes for itself: yes, no, or auto, which is yes for nodes with links into them and none out of them."},
 		{Name: application, Kind: spec.Text, Default: "", About: "The application that it carries; not needed if the scenario has one only."},
@@ -118,6 +118,8 @@ func (c *windowNode) Bind(n *core.Node) {
 	c.missed.Add(0) // they are there though nothing goes wrong
 	c.wrong.Add(0)
 	c.skipped, c.silence = c.Gauge("skipped"), c.Gauge("silence-ms")
+	c.skipped.Set(0)
+	c.silence.Set(0)
 }
 
 // Process implements core.Algorithm.
