@@ -63,10 +63,9 @@ func TestWindowMulticastDeadline(t *testing.T) {
   - metric(silence-ms, t) < 600
   - metric(wrong) = 0
 `
-	rest := windowed[strings.Index(windowed, "expect:"):]
-	crash := windowed[strings.Index(windowed, "timeline:"):strings.Index(windowed, "expect:")]
+	_, end, _ := strings.Cut(windowed, "timeline:")
 	for _, params := range []string{"deadline: 400ms", "deadline: 400ms, feedback: no, overhead: 30%"} {
-		held(t, run(t, windowPlan(t, "window: 128", params, "receive: yes", "receive: yes, "+params, crash+rest, bounded), scenario.Options{World: "sim"}))
+		held(t, run(t, windowPlan(t, "window: 128", params, "receive: yes", "receive: yes, "+params, "timeline:"+end, bounded), scenario.Options{World: "sim"}))
 	}
 }
 
