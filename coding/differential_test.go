@@ -264,6 +264,12 @@ func windowPacket(t *rapid.T, s coding.Stream, at uint64, source func(uint64) []
 		return append(b, source(at)...)
 	}
 	count := int(min(rapid.Uint64Range(1, uint64(s.Window)+2).Draw(t, "count"), 1<<63-at))
+	if rapid.Bool().Draw(t, "recoded") {
+		coefs := drawBytes(t, count, "coefs")
+		b[1] = 11
+		b = append(append(b, byte(count-1), 0, 0, 0), coefs...)
+		return append(b, docSum(coefs, at, s.Size, source)...)
+	}
 	scheme, weight := rapid.IntRange(0, 2).Draw(t, "scheme"), 0
 	if scheme > 0 {
 		weight = rapid.IntRange(1, count).Draw(t, "weight")
@@ -272,13 +278,18 @@ func windowPacket(t *rapid.T, s coding.Stream, at uint64, source func(uint64) []
 	b[1] = 9
 	b = append(b, byte(count-1), byte(scheme), byte(max(weight-1, 0)), 0)
 	b = binary.BigEndian.AppendUint32(b, number)
-	sum := make([]byte, s.Size)
-	for i, c := range docCoefs(number, scheme, weight, count) {
+	return append(b, docSum(docCoefs(number, scheme, weight, count), at, s.Size, source)...)
+}
+
+// docSum is the sum of packets from a number on.
+func docSum(coefs []byte, at uint64, size int, source func(uint64) []byte) []byte {
+	sum := make([]byte, size)
+	for i, c := range coefs {
 		for j, x := range source(at + uint64(i)) {
 			sum[j] ^= docMul(x, c)
 		}
 	}
-	return append(b, sum...)
+	return sum
 }
 
 // compareDelivery has both receivers deliver what they can.

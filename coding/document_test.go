@@ -253,8 +253,8 @@ func (w docWindowPacket) end() uint64 { return w.first + uint64(len(w.coefs)) }
 func docWindow(b []byte) (w docWindowPacket, p problems) {
 	p = problems{}
 	p.if_(len(b) > 0 && b[0] != 1, "version")
-	p.if_(len(b) > 1 && b[1] != 8 && b[1] != 9, "kind")
-	if len(b) < 16 || b[1] == 9 && len(b) < 24 {
+	p.if_(len(b) > 1 && b[1] != 8 && b[1] != 9 && b[1] != 11, "kind")
+	if len(b) < 16 || b[1] == 9 && len(b) < 24 || b[1] == 11 && len(b) < 20 {
 		p["short"] = true
 		return w, p
 	}
@@ -273,6 +273,13 @@ func docWindow(b []byte) (w docWindowPacket, p problems) {
 		p.if_(b[19] != 0, "malformed")
 		if p.length(b, 24+size); len(p) == 0 {
 			w.coefs, w.payload = docCoefs(binary.BigEndian.Uint32(b[20:]), int(b[17]), int(b[18])+1, count), b[24:]
+		}
+	case 11:
+		count := int(b[16]) + 1
+		p.if_(w.first+uint64(count) > 1<<63, "malformed")
+		p.if_(b[17] != 0 || b[18] != 0 || b[19] != 0, "malformed")
+		if p.length(b, 20+count+size); len(p) == 0 {
+			w.coefs, w.payload = b[20:20+count], b[20+count:]
 		}
 	}
 	return w, p

@@ -23,6 +23,7 @@ const (
 	KindWindowSource   Kind = 8  // a packet of a stream as it is
 	KindWindowCoded    Kind = 9  // a coded packet of a stream's window
 	KindWindowFeedback Kind = 10 // what a receiver has of a stream
+	KindWindowVector   Kind = 11 // a coded packet of a stream's window that carries its coefficients
 )
 
 func (k Kind) String() string {
@@ -43,6 +44,8 @@ func (k Kind) String() string {
 		return "window-coded"
 	case KindWindowFeedback:
 		return "window-feedback"
+	case KindWindowVector:
+		return "window-vector"
 	}
 	return fmt.Sprintf("kind(%d)", uint8(k))
 }
@@ -53,6 +56,7 @@ const (
 	feedbackLen       = 12            // the numbers follow
 	windowSourceLen   = 16
 	windowCodedLen    = 24
+	windowVectorLen   = 20 // coefficients follow
 	windowFeedbackLen = 24
 )
 

@@ -205,16 +205,22 @@ func checkWindowPacket(t *testing.T, v vector) {
 	p, err := ParseWindow(v.Hex)
 	must(t, err)
 	if p.Kind.String() != v.Type || p.Stream != v.Stream || p.First != v.First || p.Count != v.Count || p.Seed != v.Seed ||
-		p.Code != v.code(t) || !bytes.Equal(p.Payload, v.Payload) {
+		p.Code != v.code(t) || !bytes.Equal(p.Payload, v.Payload) || p.Coefs != nil && !bytes.Equal(p.Coefs, v.Coefs) {
 		t.Fatalf("%+v", p)
 	}
 	s := Stream{ID: p.Stream, Size: len(p.Payload), Window: MaxWindow}
 	b := make([]byte, s.CodedLen())
-	if p.Kind == KindWindowSource {
+	switch p.Kind {
+	case KindWindowSource:
 		n, err := s.PutSource(b, p.First)
 		must(t, err)
 		b = append(b[:n], p.Payload...)
-	} else {
+	case KindWindowVector:
+		b = make([]byte, s.VectorLen(p.Count))
+		coefs, payload := s.putVector(b, p.First, p.Count)
+		copy(coefs, p.Coefs)
+		copy(payload, p.Payload)
+	default:
 		copy(s.putCoded(b, p.First, p.Count, p.Code, p.Seed), p.Payload)
 	}
 	if !bytes.Equal(b, v.Hex) {

@@ -32,19 +32,20 @@ func (s Stream) CodedLen() int { return windowCodedLen + s.Size }
 // WindowPacket is a packet of a stream, read from bytes of which it is a view: a source packet, or a coded packet of
 // some that follow each other.
 type WindowPacket struct {
-	Kind    Kind // KindWindowSource or KindWindowCoded
+	Kind    Kind // KindWindowSource, KindWindowCoded or KindWindowVector
 	Stream  uint32
 	First   uint64 // number of the first packet combined, or of the source packet
 	Count   int    // of packets combined; 1 for a source packet
 	Code    Code
 	Seed    uint32
+	Coefs   []byte // of a KindWindowVector: Count coefficients
 	Payload []byte
 }
 
 // End is the number after the last packet combined.
 func (p *WindowPacket) End() uint64 { return p.First + uint64(p.Count) }
 
-// ParseWindow reads a source or coded packet of a stream. It copies nothing. The error wraps [ErrShort],
+// ParseWindow reads a source, coded or vector packet of a stream. It copies nothing. The error wraps [ErrShort],
 // [ErrMalformed], [ErrVersion] or [ErrKind].
 func ParseWindow(b []byte) (p WindowPacket, err error) {
 	if p.Kind, err = KindOf(b); err != nil {
@@ -55,6 +56,8 @@ func ParseWindow(b []byte) (p WindowPacket, err error) {
 	case KindWindowSource:
 	case KindWindowCoded:
 		head = windowCodedLen
+	case KindWindowVector:
+		head = windowVectorLen
 	default:
 		return p, fmt.Errorf("%w: %v, where a packet of a window belongs", ErrKind, p.Kind)
 	}
@@ -71,11 +74,23 @@ func ParseWindow(b []byte) (p WindowPacket, err error) {
 			return p, fmt.Errorf("%w: offset 19 of a window-coded packet is %d, not 0", ErrMalformed, b[19])
 		}
 	}
+	if p.Kind == KindWindowVector {
+		if b[17]|b[18]|b[19] != 0 {
+			return p, fmt.Errorf("%w: offsets 17 to 19 of a window-vector packet are %d, %d and %d, not 0", ErrMalformed, b[17], b[18], b[19])
+		}
+		p.Count = int(b[16]) + 1
+		head += p.Count
+	}
 	if p.First >= MaxSeq || p.End() > MaxSeq {
 		return p, fmt.Errorf("%w: %d packets from number %d", ErrMalformed, p.Count, p.First)
 	}
-	p.Payload = b[head:]
-	return p, wantLen(b, p.Kind, head+int(be.Uint16(b[2:]))+1)
+	if err := wantLen(b, p.Kind, head+int(be.Uint16(b[2:]))+1); err != nil {
+		return p, err
+	}
+	if p.Payload = b[head:]; p.Kind == KindWindowVector {
+		p.Coefs = b[windowVectorLen:head]
+	}
+	return p, nil
 }
 
 // PutSource writes the header of packet seq at the start of dst, and returns its length. An application that leaves

@@ -81,7 +81,7 @@ func (d *WindowDecoder) Add(b []byte) (Result, error) {
 	}
 	d.load(&p)
 	d.end = max(d.end, p.End())
-	if p.Kind == KindWindowCoded {
+	if p.Kind != KindWindowSource {
 		d.horizon = max(d.horizon, p.First)
 	}
 	if !d.elim.add(p.Payload, d.col(d.next)) {
@@ -120,8 +120,11 @@ func (d *WindowDecoder) load(p *WindowPacket) {
 	}
 	// The columns are a ring: drawn side by side, then turned into place.
 	var drawn [MaxWindow]byte
-	coefs := drawn[:p.Count]
-	p.Code.Coefficients(coefs, p.Seed)
+	coefs := p.Coefs
+	if p.Kind == KindWindowCoded {
+		coefs = drawn[:p.Count]
+		p.Code.Coefficients(coefs, p.Seed)
+	}
 	at := d.col(p.First)
 	n := copy(row[at:d.elim.cols], coefs)
 	copy(row, coefs[n:])

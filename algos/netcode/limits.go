@@ -13,6 +13,10 @@ const (
 	TypeCoded core.Type = wire.FirstAlgorithmType + 16 + iota
 	// TypeFeedback says what a node still needs of a session's generations.
 	TypeFeedback
+	// TypeWindow carries a packet of a multicast by sliding window.
+	TypeWindow
+	// TypeWindowAnswer says what a node has of its window, and needs.
+	TypeWindowAnswer
 )
 
 // Every limit of this package, with its reason.
@@ -71,6 +75,7 @@ const (
 	retryTimer
 	lingerTimer
 	paceTimer
+	expireTimer
 )
 
 // padded is the bit of a generation's stream that says that its last packet is there

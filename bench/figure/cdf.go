@@ -33,6 +33,7 @@ var cdfColors = []color.Color{
 	color.RGBA{R: 0x00, G: 0x72, B: 0xb2, A: 0xff},
 	color.RGBA{R: 0x00, G: 0x9e, B: 0x73, A: 0xff},
 	color.RGBA{R: 0x22, G: 0x22, B: 0x22, A: 0xff},
+	color.RGBA{R: 0xcc, G: 0x79, B: 0xa7, A: 0xff},
 }
 
 // mostSteps is how many steps a curve is drawn with: more cannot be seen.

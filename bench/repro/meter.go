@@ -39,6 +39,7 @@ type meter struct {
 	made  []*stream            // of the sources, to ask when a message was made; nil where they are elsewhere
 	seen  []map[uint64]bool    // by stream from 1 on
 	want  []byte
+	got   func(app uint32, seq uint64) // is told of each useful message; nil: nobody is
 }
 
 // Consume implements core.Sink for messages of the source.
@@ -59,6 +60,9 @@ func (k *meter) useful(app uint32, seq uint64, payload []byte) {
 	}
 	k.tally.Useful += uint64(len(payload))
 	k.time(app, seq)
+	if k.got != nil {
+		k.got(app, seq)
+	}
 }
 
 // time takes note of when a message came.

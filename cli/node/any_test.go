@@ -51,7 +51,7 @@ func TestParametersOfANode(t *testing.T) {
 
 func TestWrongAlgorithms(t *testing.T) {
 	for args, says := range map[string]string{
-		"--algorithm gosip":                             "allowed: chord, cyclon, gossip, hyparview, mesh, plumtree, relay, rlnc, sflow, swim or tree",
+		"--algorithm gosip":                             "allowed: chord, cyclon, gossip, hyparview, mesh, plumtree, relay, rlnc, rlnc-window, sflow, swim or tree",
 		"--algorithm gossip --param p=1":                `no parameter "p"`,
 		"--algorithm gossip --param probability=2":      "from 0 to 1",
 		"--param probability=1":                         `"relay" has no parameter "probability"`,

@@ -69,7 +69,7 @@ func (a *app) repro() *cobra.Command {
 	for _, f := range paper.Figures() {
 		cmd.AddCommand(a.reproFigure(f))
 	}
-	cmd.AddCommand(a.reproAll(), a.reproReport(), a.reproTopologies(), a.reproLibrary(), a.reproNode())
+	cmd.AddCommand(a.reproAll(), a.reproReport(), a.reproTopologies(), a.reproDelay(), a.reproLibrary(), a.reproNode())
 	return cmd
 }
 

@@ -67,6 +67,7 @@ func Shipped() *Registry {
 	r.Add(newMesh())
 	r.Add(newPlumtree())
 	r.Add(newMulticast())
+	r.Add(newWindow())
 	r.Add(newSwim())
 	r.Add(newSFlow())
 	r.Add(newTree())
