@@ -108,6 +108,7 @@ func TestInterruptedCommandsReportWhatTheyHave(t *testing.T) {
 		{[]string{"bench", "attack", "--silent", "20", "--rate", "100", "--duration", "1s"}, 2, `"kind":"attack"`, []string{resultsName}},
 		{[]string{"repro", "fig7", "--nodes", "8", "--seeds", "5000"}, 3, `"kind":"tree"`, []string{resultsName, "fig7-stress.svg"}},
 		{[]string{"repro", "fig4", "--duration", "10m"}, 3, "", []string{resultsName, "fig4.svg"}},
+		{[]string{"repro", "delay", "--duration", "10m"}, 3, `"kind":"delay"`, []string{resultsName}},
 		{[]string{"repro", "topologies", "--count", "100", "--warmup", "5s", "--duration", "5m"}, 2, "", []string{resultsName, "topologies.svg"}},
 	} {
 		t.Run(strings.Join(c.args[:2], " "), func(t *testing.T) {

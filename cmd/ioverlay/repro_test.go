@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ioverlay/ioverlay/bench/library"
+	"github.com/ioverlay/ioverlay/bench/repro"
 	"github.com/ioverlay/ioverlay/cli/clitest"
 	"github.com/ioverlay/ioverlay/cli/console"
 )
@@ -95,6 +96,41 @@ func TestReproTopologies(t *testing.T) {
 	r := inside("repro", "topologies", "--count", "1", "--warmup", "5s", "--duration", "5s", "--out", t.TempDir())
 	if r.Code != console.ExitOK || !strings.Contains(r.Out, "butterfly") || !strings.Contains(r.Out, "dag-1") {
 		t.Errorf("exit code %d\n%s%s", r.Code, r.Out, r.Err)
+	}
+}
+
+// Every way of every case is a point; nothing is wrong, and where nothing is given up all is delivered, whatever links lose.
+func TestReproDelay(t *testing.T) {
+	dir := t.TempDir()
+	r := inside("repro", "delay", "--warmup", "5s", "--duration", "5s", "--format", "json", "--out", dir)
+	if r.Code != console.ExitOK {
+		t.Fatalf("exit code %d: %s", r.Code, r.Err)
+	}
+	points := make(map[string]int)
+	for line := range strings.Lines(r.Out) {
+		var p repro.DelayPoint
+		if err := json.Unmarshal([]byte(line), &p); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if p.Kind != "delay" {
+			continue
+		}
+		points[p.Way]++
+		complete := p.Way != "window, no feedback" && (p.Way != "routed" || p.Case == "butterfly")
+		if p.Wrong != 0 || complete && p.Delivered != 1 || p.Delivered <= 0 || p.P50 <= 0 || p.P50 > p.P95 || p.P95 > p.P99 || p.P99 > p.Longest {
+			t.Errorf("%s", line)
+		}
+	}
+	for _, w := range repro.DelayWays() {
+		if points[w.Name] != len(repro.DelayCases()) {
+			t.Errorf("%d points of %s", points[w.Name], w.Name)
+		}
+	}
+	if picture, err := os.ReadFile(filepath.Join(dir, "delay.svg")); err != nil || !strings.Contains(string(picture), "window, no feedback") {
+		t.Errorf("a chart of %d bytes, %v", len(picture), err)
+	}
+	if r := inside("repro", "delay", "--duration", "0s"); r.Code != console.ExitUsage {
+		t.Errorf("no window: exit code %d: %s", r.Code, r.Err)
 	}
 }
 
