@@ -46,12 +46,26 @@ expect:
 `
 
 func TestFilesInVirtualTime(t *testing.T) {
-	for _, text := range []string{fileInATree, fileCoded} {
+	window := strings.Replace(fileCoded, "{name: rlnc, generation: 16, beat: 50ms}", "{name: rlnc-window, beat: 50ms, size: 1500}", 1)
+	late := strings.Replace(window, "beat: 50ms", "beat: 50ms, deadline: 500ms", 1) // what is given up is asked for again
+	for _, text := range []string{fileInATree, fileCoded, window, late} {
 		p, err := spec.Parse("file.yaml", []byte(text), spec.Options{Algorithms: scenario.Shipped()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		held(t, run(t, p, scenario.Options{World: "sim"}))
+	}
+}
+
+// The first message of a file is shorter than its blocks, which the window would drop.
+func TestFileByAWindowOfUnknownSize(t *testing.T) {
+	text := strings.Replace(fileCoded, "{name: rlnc, generation: 16, beat: 50ms}", "rlnc-window", 1)
+	p, err := spec.Parse("file.yaml", []byte(text), spec.Options{Algorithms: scenario.Shipped()})
+	if err == nil {
+		_, err = scenario.Run(t.Context(), p, scenario.Options{World: "sim"})
+	}
+	if err == nil || !strings.Contains(err.Error(), "size") {
+		t.Errorf("the error is %v", err)
 	}
 }
 

@@ -27,7 +27,8 @@ type Flags struct {
 	Algorithm console.AlgorithmFlags
 	Report    time.Duration // interval of reports; 0: only at the end
 	Format    string        // of reports
-	// Coded allows algorithms that carry data in messages of their own, and has a flag for whom such a one takes them from.
+	// Coded is of what spreads as files do: algorithms may carry data in messages of their own, and there is a flag for whom such a one
+	// takes them from.
 	Coded bool
 	// Take is handed what such an algorithm has put together.
 	Take func(n *core.Node, maker core.NodeID, app uint32, payload []byte)
@@ -50,8 +51,8 @@ func (f *Flags) Define(fl *pflag.FlagSet, what string) {
 	fl.StringArrayVar(&f.downstreams, "downstream", nil, "with an algorithm that wants it, as relay: node to send on to, as address:port; may be given again")
 	passesOn := "an algorithm that passes data on, such as tree, plumtree, gossip or relay"
 	if f.Coded {
-		fl.StringArrayVar(&f.upstreams, "upstream", nil, "with rlnc: node to take from, as address:port; may be given again")
-		passesOn += ", or rlnc, which codes them"
+		fl.StringArrayVar(&f.upstreams, "upstream", nil, "with rlnc and rlnc-window: node to take from, as address:port; may be given again")
+		passesOn += ", or rlnc and rlnc-window, which code them"
 	}
 	fl.StringArrayVar(&f.observers, "observer", nil, "observer that is told of this node, as address:port; given again, more that look on")
 	fl.StringVar(&f.name, "name", "", "name of the node, for observers")
@@ -114,7 +115,7 @@ func (f *Flags) Start(a *console.App, with func(core.Algorithm) core.Algorithm) 
 	}
 	alg, err := a.Registry.Make(f.Algorithm.Name, scenario.Env{
 		Name: f.name, Downstreams: f.knownTo, Upstreams: f.knownFrom, Contacts: f.knownContacts, Params: f.params,
-		Apps: []scenario.App{{ID: f.App}}, Take: f.Take,
+		Apps: []scenario.App{{ID: f.App, File: f.Coded}}, Take: f.Take,
 	})
 	if err != nil {
 		return nil, console.Wrong("%w", err)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/ioverlay/ioverlay/algos/netcode"
-	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/coding"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/metric"
@@ -23,12 +22,13 @@ const (
 	linger      = "linger"
 	receives    = "receive"
 	application = "application"
+
+	auto = "auto" // of receive
 )
 
 // newMulticast is random linear network coding over the scenario's links: source, recoding relay and receiver
 // in one. It carries one application.
 func newMulticast() Algorithm {
-	const auto = "auto"
 	params := []spec.Param{
 		{Name: generation, Kind: spec.Whole, Default: 32, About: "How many packets a source codes together, from 2 to 256."},
 		{Name: window, Kind: spec.Whole, Default: netcode.DefaultWindow, About: "How many generations are under way at a time, from 1 to 64; the same at all nodes."},
@@ -45,14 +45,13 @@ func newMulticast() Algorithm {
 		if err != nil {
 			return nil, err
 		}
-		n := &codingNode{delivered: e.Delivered, take: e.Take, app: s.App}
-		switch v := e.Params.Text(receives); v {
-		case "yes", "no", auto:
-			if v == "yes" || v == auto && (len(e.Downstreams) == 0 || e.Take != nil) && len(e.Upstreams) > 0 {
-				s.Deliver = n.deliver
-			}
-		default:
-			return nil, outOfRange(receives, v, "yes, no or auto")
+		decodes, err := e.decodes()
+		if err != nil {
+			return nil, err
+		}
+		n := &codingNode{decoded: decodedOf(e, s.App)}
+		if decodes {
+			s.Deliver = n.deliver
 		}
 		n.Multicast = netcode.NewMulticast(s)
 		return n, nil
@@ -61,26 +60,17 @@ func newMulticast() Algorithm {
 
 // sessionOf is what the parameters of a node say, but whether it receives.
 func sessionOf(e Env) (s netcode.Session, err error) {
-	s.Downstreams, s.Upstreams = e.Downstreams, e.Upstreams
-	if s.Upstreams == nil {
-		s.Upstreams = []core.NodeID{} // nobody: nil would be anybody
-	}
+	s.Downstreams, s.Upstreams = e.Downstreams, e.upstreams()
 	if s.App, err = e.app(e.Params.Text(application)); err != nil {
 		return s, err
 	}
-	for _, p := range []struct {
-		name        string
-		least, most int
-		to          *int
-	}{
-		{generation, coding.MinK, coding.MaxK, &s.K},
-		{window, 1, netcode.MaxWindow, &s.Window},
-		{weight, 1, coding.MaxK, &s.Code.Weight},
-		{queue, 1, 1 << 16, &s.Queue},
-	} {
-		if *p.to = e.Params.Int(p.name); *p.to < p.least || *p.to > p.most {
-			return s, outOfRange(p.name, *p.to, fmt.Sprintf("a number from %d to %d", p.least, p.most))
-		}
+	if err := e.wholes(
+		between{generation, coding.MinK, coding.MaxK, &s.K},
+		between{window, 1, netcode.MaxWindow, &s.Window},
+		between{weight, 1, coding.MaxK, &s.Code.Weight},
+		between{queue, 1, 1 << 16, &s.Queue},
+	); err != nil {
+		return s, err
 	}
 	switch v := e.Params.Text(scheme); v {
 	case coding.Dense.String():
@@ -118,71 +108,26 @@ func (e Env) app(name string) (uint32, error) {
 	return e.Apps[i].ID, nil
 }
 
-// codingNode is a node of a coded multicast that checks what it decodes: that it is what the source made, byte for
-// byte, and in its order.
+// codingNode is a node of a coded multicast that checks what it decodes.
 type codingNode struct {
 	*netcode.Multicast
-	app       uint32
-	delivered func(maker core.NodeID, app uint32, seq uint64)
-	take      func(n *core.Node, maker core.NodeID, app uint32, payload []byte) // nil: packets have stamps
-
-	stream uint32 // of what came last
-	next   uint64 // number that is expected of it
-	begun  bool   // something of it has come
-	fault  error  // the first: Invariant
-
-	packets, generations, missed, wrong *metric.Counter
+	decoded
+	generations *metric.Counter
 }
 
 // Bind implements core.Algorithm.
 func (c *codingNode) Bind(n *core.Node) {
 	c.Multicast.Bind(n)
-	c.packets, c.generations, c.missed, c.wrong = c.Metric("packets"), c.Metric("generations"), c.Metric("missed"), c.Metric("wrong")
-	c.missed.Add(0) // they are there though nothing goes wrong
-	c.wrong.Add(0)
+	c.bind(n)
+	c.generations = c.Metric("generations")
 }
-
-// Invariant implements host.Invariant.
-func (c *codingNode) Invariant() error { return c.fault }
-
-// plausible is how many packets a stream may lack in a row. The number of a packet that was changed
-// is anything below 2^64, so it is taken for damage but for one time in 2^40.
-const plausible = 1 << 24
 
 // deliver takes a decoded packet.
 func (c *codingNode) deliver(g coding.Generation, i int, packet []byte) {
 	const padded = 1 << 31 // the generation's last packet is padding: docs/coding.md, section 12
-	if s := g.Stream &^ padded; s != c.stream {
-		c.stream, c.next, c.begun = s, 0, false // the source started anew, or this is the first
-	}
-	seq, stamped := apps.Numbered(packet)
-	if !stamped || c.take != nil { // nothing says which it is, so they are counted
-		seq = c.next
-	}
-	switch {
-	case !c.begun && seq < plausible: // who comes late begins late
-	case seq == c.next:
-	case seq > c.next && seq-c.next < plausible:
-		c.missed.Add(seq - c.next)
-	case seq == 0: // another source of the application at the same node
-	default:
-		c.wrong.Add(1)
-		if c.fault == nil {
-			c.fault = fmt.Errorf("packet %d of generation %d of application %d was decoded to what its source did not make, or not there: after number %d comes %d",
-				i, g.ID, c.app, int64(c.next)-1, seq)
-		}
-		return
-	}
-	c.next, c.begun = seq+1, true
-	c.packets.Add(1)
-	if i == 0 {
-		c.generations.Add(1)
-	}
+	c.in(g.Stream &^ padded)
 	source, _ := c.Source() // it has brought the packet
-	if c.delivered != nil {
-		c.delivered(source, c.app, seq)
-	}
-	if c.take != nil {
-		c.take(c.Node, source, c.app, packet)
+	if c.got(c.Node, source, c.next, packet, func() string { return fmt.Sprintf("packet %d of generation %d", i, g.ID) }) && i == 0 {
+		c.generations.Add(1)
 	}
 }

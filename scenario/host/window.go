@@ -2,10 +2,10 @@ package host
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/algos/netcode"
-	"github.com/ioverlay/ioverlay/apps"
 	"github.com/ioverlay/ioverlay/coding"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/metric"
@@ -21,7 +21,6 @@ const (
 
 // newWindow is multicast by a sliding window over the scenario's links. It carries one application.
 func newWindow() Algorithm {
-	const auto = "auto"
 	params := []spec.Param{
 		{Name: window, Kind: spec.Whole, Default: netcode.DefaultPackets, About: "How many packets are under way at a time, from 1 to 256. The source's counts."},
 		{Name: packetSize, Kind: spec.Whole, Default: 0, About: "Bytes of the longest message, to 65534; 0: that of the first. The source's counts."},
@@ -30,7 +29,7 @@ func newWindow() Algorithm {
 		{Name: feedback, Kind: spec.Text, Default: "yes", About: "Whether nodes answer: yes; or no, with a deadline, when the overhead is all there is against loss. The same at all nodes."},
 		{Name: queue, Kind: spec.Whole, Default: netcode.DefaultPacketQueue, About: "How many packets wait on a link, from 1 to 65536."},
 		{Name: beat, Kind: spec.Time, Default: netcode.DefaultBeat, About: "How often a node that waits for something says so again, from 1ms."},
-		{Name: receives, Kind: spec.Text, Default: auto, About: "Whether a node decodes for itself: yes, no, or auto, which is yes for nodes with links into them and none out of them."},
+		{Name: receives, Kind: spec.Text, Default: auto, About: "Whether a node decodes for itself: yes, no, or auto, which is yes for nodes with links into them and none out of them, and, if the application is a file, for all with links into them."},
 		{Name: application, Kind: spec.Text, Default: "", About: "The application that it carries; not needed if the scenario has one only."},
 	}
 	return Algorithm{Name: "rlnc-window", Params: params, Data: []core.Type{netcode.TypeWindow}, New: func(e Env) (core.Algorithm, error) {
@@ -38,14 +37,13 @@ func newWindow() Algorithm {
 		if err != nil {
 			return nil, err
 		}
-		n := &windowNode{delivered: e.Delivered, app: s.App}
-		switch v := e.Params.Text(receives); v {
-		case "yes", "no", auto:
-			if v == "yes" || v == auto && len(e.Downstreams) == 0 && len(e.Upstreams) > 0 {
-				s.Deliver = n.deliver
-			}
-		default:
-			return nil, outOfRange(receives, v, "yes, no or auto")
+		decodes, err := e.decodes()
+		if err != nil {
+			return nil, err
+		}
+		n := &windowNode{decoded: decodedOf(e, s.App)}
+		if decodes {
+			s.Deliver = n.deliver
 		}
 		n.Window = netcode.NewWindow(s)
 		return n, nil
@@ -54,25 +52,19 @@ func newWindow() Algorithm {
 
 // windowSessionOf is what the parameters of a node say, but whether it receives.
 func windowSessionOf(e Env) (s netcode.WindowSession, err error) {
-	s.Downstreams, s.Upstreams = e.Downstreams, e.Upstreams
-	if s.Upstreams == nil {
-		s.Upstreams = []core.NodeID{} // nobody: nil would be anybody
-	}
+	s.Downstreams, s.Upstreams = e.Downstreams, e.upstreams()
 	if s.App, err = e.app(e.Params.Text(application)); err != nil {
 		return s, err
 	}
-	for _, p := range []struct {
-		name        string
-		least, most int
-		to          *int
-	}{
-		{window, 1, coding.MaxWindow, &s.Window},
-		{packetSize, 0, netcode.MaxMessage, &s.Size},
-		{queue, 1, 1 << 16, &s.Queue},
-	} {
-		if *p.to = e.Params.Int(p.name); *p.to < p.least || *p.to > p.most {
-			return s, outOfRange(p.name, *p.to, fmt.Sprintf("a number from %d to %d", p.least, p.most))
-		}
+	if err := e.wholes(
+		between{window, 1, coding.MaxWindow, &s.Window},
+		between{packetSize, 0, netcode.MaxMessage, &s.Size},
+		between{queue, 1, 1 << 16, &s.Queue},
+	); err != nil {
+		return s, err
+	}
+	if s.Size == 0 && len(e.Upstreams) == 0 && slices.ContainsFunc(e.Apps, func(a App) bool { return a.ID == s.App && a.File }) {
+		return s, outOfRange(packetSize, s.Size, "the bytes of the longest message, where a file begins: the first, which it would be taken from, is no block")
 	}
 	if s.Beat = e.Params.Time(beat); s.Beat < time.Millisecond {
 		return s, outOfRange(beat, s.Beat, "1ms or more")
@@ -95,28 +87,17 @@ func windowSessionOf(e Env) (s netcode.WindowSession, err error) {
 	return s, nil
 }
 
-// windowNode is a node of a multicast by sliding window that checks what it decodes: that it is what the source made, byte for
-// byte, and in its order.
+// windowNode is a node of a multicast by sliding window that checks what it decodes.
 type windowNode struct {
 	*netcode.Window
-	app       uint32
-	delivered func(maker core.NodeID, app uint32, seq uint64)
-
-	stream uint32 // of what came last
-	next   uint64 // number of the source that is expected of it
-	begun  bool
-	fault  error // the first: Invariant
-
-	packets, missed, wrong *metric.Counter
-	skipped, silence       *metric.Gauge
+	decoded
+	skipped, silence *metric.Gauge
 }
 
 // Bind implements core.Algorithm.
 func (c *windowNode) Bind(n *core.Node) {
 	c.Window.Bind(n)
-	c.packets, c.missed, c.wrong = c.Metric("packets"), c.Metric("missed"), c.Metric("wrong")
-	c.missed.Add(0) // they are there though nothing goes wrong
-	c.wrong.Add(0)
+	c.bind(n)
 	c.skipped, c.silence = c.Gauge("skipped"), c.Gauge("silence-ms")
 	c.skipped.Set(0)
 	c.silence.Set(0)
@@ -139,36 +120,9 @@ func (c *windowNode) Process(m *core.Msg) core.Verdict {
 	return v
 }
 
-// Invariant implements host.Invariant.
-func (c *windowNode) Invariant() error { return c.fault }
-
 // deliver takes a decoded message.
 func (c *windowNode) deliver(number uint64, message []byte) {
-	if s := c.Stream(); s != c.stream {
-		c.stream, c.next, c.begun = s, 0, false // the source started anew, or this is the first
-	}
-	seq, stamped := apps.Numbered(message)
-	if !stamped { // nothing says which it is, so they are counted
-		seq = number
-	}
-	switch {
-	case !c.begun && seq < plausible: // who comes late begins late
-	case seq == c.next:
-	case seq > c.next && seq-c.next < plausible:
-		c.missed.Add(seq - c.next)
-	case seq == 0: // another source of the application at the same node
-	default:
-		c.wrong.Add(1)
-		if c.fault == nil {
-			c.fault = fmt.Errorf("packet %d of application %d was decoded to what its source did not make, or not there: after number %d comes %d",
-				number, c.app, int64(c.next)-1, seq)
-		}
-		return
-	}
-	c.next, c.begun = seq+1, true
-	c.packets.Add(1)
-	if c.delivered != nil {
-		source, _ := c.Source() // it has brought the packet
-		c.delivered(source, c.app, seq)
-	}
+	c.in(c.Stream())
+	source, _ := c.Source() // it has brought the packet
+	c.got(c.Node, source, number, message, func() string { return fmt.Sprintf("packet %d", number) })
 }
