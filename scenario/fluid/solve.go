@@ -7,7 +7,8 @@ import (
 
 // solve finds the rates of sources at which every source sends what all limits grant
 // it, and no less: each in turn takes the least that it is offered, until nobody changes.
-// Who takes more than its fair share gives it back when the others have asked.
+// Who takes more than its fair share gives it back when the others have asked. Where two limits are full at once there may be several such
+// states, and this is one of them.
 func solve(all []limit, sources int) ([]float64, error) {
 	const rounds, near = 10_000, 1e-9
 	x := make([]float64, sources)
