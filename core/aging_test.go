@@ -28,10 +28,10 @@ func bare(t tb, n *Node) {
 		}
 	}
 	switch {
-	case len(n.links)+len(n.ins.lanes)+rows != 0, n.byPeer != nil, n.index != nil:
-		t.Errorf("node %v keeps %d links, %d places of lanes from upstream, %d in rows; indices %v, %v", n.id,
-			len(n.links), len(n.ins.lanes), rows, n.byPeer, n.index)
-	case len(n.watch.outs)+len(n.watch.ins)+len(n.telling)+len(n.draining)+len(n.events)+len(n.due.places) != 0:
+	case len(n.links)+len(n.ins.lanes)+rows != 0, n.byPeer.Len()+n.outs.Len()+n.from.Len() != 0, n.ofApps != nil:
+		t.Errorf("node %v keeps %d links, %d places of lanes from upstream, %d in rows; %d links by peer, index %v", n.id,
+			len(n.links), len(n.ins.lanes), rows, n.byPeer.Len(), n.ofApps)
+	case len(n.watch.outs)+len(n.watch.ins)+len(n.telling)+len(n.draining)+len(n.events)+n.due.n+len(n.due.places) != 0:
 		t.Errorf("node %v still has something to look at: %+v", n.id, n.watch)
 	}
 }

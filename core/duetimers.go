@@ -3,29 +3,60 @@ package core
 // Timers that have fired and wait among the node's events. An algorithm may take one
 // back until then, with Cancel or by setting it again, so each After has to know
 // whether its timer is among them: at a glance if none is, which is the usual case,
-// and else by one look-up, however many there are.
+// by a scan if they are few, and else by one look-up, however many there are.
 
 // dueTimers finds the event of a timer by its id.
 type dueTimers struct {
-	places map[uint64]uint64 // timer to the number of its event, counted from the node's first
+	n      int               // how many wait
+	places map[uint64]uint64 // timer to the number of its event, counted from the node's first; nil while a scan is faster
 	served uint64            // events that have left the list
 }
 
-// noted is called when the event at the given place of the list is a timer's.
-func (d *dueTimers) noted(id uint64, at int) {
+// manyDue is the number of events up to which a scan beats a map.
+const manyDue = 16
+
+// postTimer notes the event of a timer, which is about to be added to the list.
+func (n *Node) postTimer(e event) {
+	d := &n.due
+	d.n++
+	if d.places == nil && len(n.events) < manyDue {
+		return
+	}
 	if d.places == nil {
 		d.places = make(map[uint64]uint64)
+		for i := range n.events {
+			if n.events[i].typ == typeTimer {
+				d.places[n.events[i].seq] = d.served + uint64(i)
+			}
+		}
 	}
-	d.places[id] = d.served + uint64(at)
+	d.places[e.seq] = d.served + uint64(len(n.events))
+}
+
+// shown is called when the event of a timer is taken from the list to be shown.
+func (d *dueTimers) shown(timer uint64) {
+	d.n--
+	delete(d.places, timer)
 }
 
 // unpost takes back the message of a timer that has fired and is not served yet.
 func (n *Node) unpost(timer uint64) {
-	if len(n.due.places) == 0 {
+	d := &n.due
+	if d.n == 0 {
 		return
 	}
-	if place, ok := n.due.places[timer]; ok {
-		delete(n.due.places, timer)
-		n.events[place-n.due.served].typ = 0
+	if d.places == nil {
+		for i := range n.events {
+			if e := &n.events[i]; e.typ == typeTimer && e.seq == timer {
+				d.n--
+				e.typ = 0
+			}
+		}
+		return
+	}
+	if place, ok := d.places[timer]; ok {
+		d.n--
+		delete(d.places, timer)
+		n.events[place-d.served].typ = 0
 	}
 }

@@ -134,7 +134,7 @@ func (n *Node) post(e event) {
 		return
 	}
 	if e.typ == typeTimer {
-		n.due.noted(e.seq, len(n.events))
+		n.postTimer(e)
 	}
 	n.events = append(n.events, e)
 	n.shard.ready.push(n)
@@ -153,7 +153,8 @@ func (n *Node) serveEvents() {
 		case 0: // it was taken back
 			continue
 		case typeTimer:
-			delete(n.due.places, e.seq)
+			n.due.shown(e.seq)
+			n.events[i].typ = 0 // it is in the list no more
 		}
 		n.repairing = false // what was said elsewhere means nothing
 		n.process(n.eventMsg(e))

@@ -2,12 +2,12 @@ package core
 
 import "iter"
 
-// inIndex finds a node's lanes from upstream: by upstream node and application, and
-// all those of an application. It is made when they are many; a scan is faster before.
-type inIndex struct {
-	byKey map[laneKey]*InLane // those of upstream nodes
-	byApp map[uint32]*appLanes
-}
+// A node finds its lanes from upstream by upstream node and application (Node.from), and those of an application in the order in
+// which they came (Node.ofApps): by a scan while they are few, and then by links in the lanes themselves. Control lanes have no such
+// links: most nodes have one from each neighbour, few ask for all, and those walk the list.
+
+// manyLanes is the number of lanes from upstream up to which a scan beats an index.
+const manyLanes = 8
 
 // laneKey names a lane from upstream.
 type laneKey struct {
@@ -20,23 +20,13 @@ type laneKey struct {
 type appLanes struct{ first, last *InLane }
 
 // inLane is the lane from an upstream node for an application, or nil.
-func (n *Node) inLane(from NodeID, app uint32) *InLane {
-	if n.index != nil {
-		return n.index.byKey[laneKey{from, app}]
-	}
-	for l := range n.ins.all() {
-		if l.from == from && l.app == app && !from.IsZero() {
-			return l
-		}
-	}
-	return nil
-}
+func (n *Node) inLane(from NodeID, app uint32) *InLane { return n.from.Get(from, app) }
 
 // ofApp walks the lanes of an application, sources included, in the order in which
 // they came. The one it is at may end.
 func (n *Node) ofApp(app uint32) iter.Seq[*InLane] {
 	return func(yield func(*InLane) bool) {
-		if n.index == nil {
+		if n.ofApps == nil || app == 0 {
 			for l := range n.ins.all() {
 				if l.app == app && !yield(l) {
 					return
@@ -44,7 +34,7 @@ func (n *Node) ofApp(app uint32) iter.Seq[*InLane] {
 			}
 			return
 		}
-		if of := n.index.byApp[app]; of != nil {
+		if of := n.ofApps[app]; of != nil {
 			for l, next := of.first, (*InLane)(nil); l != nil; l = next {
 				if next = l.later; !yield(l) {
 					return
@@ -56,46 +46,53 @@ func (n *Node) ofApp(app uint32) iter.Seq[*InLane] {
 
 // indexIn notes a lane that has come.
 func (n *Node) indexIn(l *InLane) {
+	if !l.from.IsZero() {
+		n.from.Put(l.from, l.app, l)
+	}
 	switch {
-	case n.index != nil:
-		n.index.add(l)
-	case n.ins.n > manyLinks:
-		n.index = &inIndex{byKey: make(map[laneKey]*InLane), byApp: make(map[uint32]*appLanes)}
+	case n.ofApps != nil:
+		n.chain(l)
+	case n.ins.n > manyLanes:
+		n.ofApps = make(map[uint32]*appLanes)
 		for l := range n.ins.all() {
-			n.index.add(l)
+			n.chain(l)
 		}
 	}
 }
 
 // unindexIn forgets one that has ended, and the index with the last.
 func (n *Node) unindexIn(l *InLane) {
+	if n.from.Get(l.from, l.app) == l {
+		n.from.Delete(l.from, l.app)
+	}
 	switch {
-	case n.index == nil:
+	case n.ofApps == nil:
 	case n.ins.n == 0:
-		n.index = nil
+		n.ofApps = nil
 		l.earlier, l.later = nil, nil
 	default:
-		n.index.remove(l)
+		n.unchain(l)
 	}
 }
 
-func (x *inIndex) add(l *InLane) {
-	if !l.from.IsZero() {
-		x.byKey[laneKey{l.from, l.app}] = l
+// chain adds a lane to those of its application.
+func (n *Node) chain(l *InLane) {
+	if l.app == 0 {
+		return
 	}
-	of := x.byApp[l.app]
+	of := n.ofApps[l.app]
 	if of == nil {
-		x.byApp[l.app] = &appLanes{l, l}
+		n.ofApps[l.app] = &appLanes{l, l}
 		return
 	}
 	l.earlier, of.last.later, of.last = of.last, l, l
 }
 
-func (x *inIndex) remove(l *InLane) {
-	if key := (laneKey{l.from, l.app}); x.byKey[key] == l {
-		delete(x.byKey, key)
+func (n *Node) unchain(l *InLane) {
+	if l.app == 0 {
+		return
 	}
-	of := x.byApp[l.app]
+	of := n.ofApps[l.app]
 	if l.earlier == nil {
 		of.first = l.later
 	} else {
@@ -107,7 +104,7 @@ func (x *inIndex) remove(l *InLane) {
 		l.later.earlier = l.earlier
 	}
 	if of.first == nil {
-		delete(x.byApp, l.app)
+		delete(n.ofApps, l.app)
 	}
 	l.earlier, l.later = nil, nil
 }

@@ -13,23 +13,26 @@ type Link struct {
 	node  *Node
 	peer  NodeID
 	lanes []*OutLane
-	byApp map[uint32]*OutLane // the same; nil while a scan is faster
 	emul  linkEmul
 	pulls []*puller // by application (pull.go)
 	at    int       // place in the node's list of links
 }
 
-// manyLinks is the number of links up to which a scan beats a map.
-const manyLinks = 8
-
 // findLane looks a lane up, or opens it.
 func (n *Node) findLane(dest NodeID, app uint32) *OutLane {
 	if app != 0 && n.shard.cfg.Lanes == LaneShared {
-		l := n.findLink(dest).lane(wire.SharedApp)
+		l := n.laneTo(dest, wire.SharedApp)
 		l.carries(app)
 		return l
 	}
-	return n.findLink(dest).lane(app)
+	return n.laneTo(dest, app)
+}
+
+func (n *Node) laneTo(dest NodeID, app uint32) *OutLane {
+	if l := n.outs.Get(dest, app); l != nil {
+		return l
+	}
+	return n.findLink(dest).open(app)
 }
 
 func (n *Node) findLink(dest NodeID) *Link {
@@ -40,23 +43,13 @@ func (n *Node) findLink(dest NodeID) *Link {
 }
 
 // knownLink is the link to a node, or nil.
-func (n *Node) knownLink(dest NodeID) *Link {
-	if n.byPeer != nil {
-		return n.byPeer[dest]
-	}
-	for _, lk := range n.links {
-		if lk.peer == dest {
-			return lk
-		}
-	}
-	return nil
-}
+func (n *Node) knownLink(dest NodeID) *Link { return n.byPeer.Get(dest, 0) }
 
 // drop takes a lane out that is forgotten.
 func (lk *Link) drop(l *OutLane) {
 	if i := slices.Index(lk.lanes, l); i >= 0 {
 		lk.lanes = slices.Delete(lk.lanes, i, i+1)
-		delete(lk.byApp, l.app)
+		lk.node.outs.Delete(lk.peer, l.app)
 	}
 	lk.tidy()
 }
@@ -74,9 +67,7 @@ func (lk *Link) tidy() {
 	n.links[lk.at], last.at = last, lk.at
 	n.links[len(n.links)-1] = nil
 	n.links = n.links[:len(n.links)-1]
-	if delete(n.byPeer, lk.peer); len(n.links) == 0 {
-		n.byPeer = nil // an empty map keeps the memory of a full one
-	}
+	n.byPeer.Delete(lk.peer, 0)
 }
 
 func (n *Node) newLink(dest NodeID) *Link {
@@ -88,50 +79,29 @@ func (n *Node) newLink(dest NodeID) *Link {
 		n.pace.set(lk, n.pace.settingOf(dest))
 	}
 	n.links = append(n.links, lk)
-	switch {
-	case n.byPeer != nil:
-		n.byPeer[dest] = lk
-	case len(n.links) > manyLinks:
-		n.byPeer = make(map[NodeID]*Link, 2*len(n.links))
-		for _, l := range n.links {
-			n.byPeer[l.peer] = l
-		}
-	}
+	n.byPeer.Put(dest, 0, lk)
 	return lk
 }
 
 // known is the lane of an application, or nil.
-func (lk *Link) known(app uint32) *OutLane {
-	if lk.byApp != nil {
-		return lk.byApp[app]
-	}
-	for _, l := range lk.lanes {
-		if l.app == app {
-			return l
-		}
-	}
-	return nil
-}
+func (lk *Link) known(app uint32) *OutLane { return lk.node.outs.Get(lk.peer, app) }
 
 // lane finds the lane of an application, or opens it.
 func (lk *Link) lane(app uint32) *OutLane {
 	if l := lk.known(app); l != nil {
 		return l
 	}
+	return lk.open(app)
+}
+
+// open opens the lane of an application that has none.
+func (lk *Link) open(app uint32) *OutLane {
 	cfg := &lk.node.shard.cfg
 	l := &OutLane{node: lk.node, link: lk, peer: lk.peer, route: lk.peer, app: app, maxBytes: cfg.QueueBytes, maxMsgs: cfg.QueueMsgs}
 	l.age.out = l
 	l.attachAll()
 	lk.lanes = append(lk.lanes, l)
-	switch {
-	case lk.byApp != nil:
-		lk.byApp[app] = l
-	case len(lk.lanes) > manyLinks:
-		lk.byApp = make(map[uint32]*OutLane, 2*len(lk.lanes))
-		for _, l := range lk.lanes {
-			lk.byApp[l.app] = l
-		}
-	}
+	lk.node.outs.Put(lk.peer, app, l)
 	if lk.node.state == nodeEnded {
 		l.state = laneClosed
 		return l

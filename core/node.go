@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ioverlay/ioverlay/bufpool"
+	"github.com/ioverlay/ioverlay/core/nodemap"
 	"github.com/ioverlay/ioverlay/metric"
 )
 
@@ -24,8 +25,9 @@ type Node struct {
 
 	// receiving
 	ins       inList
-	index     *inIndex // of them; nil while a scan is faster
-	active    laneList // the round: lanes that have frames and may be served
+	from      nodemap.Map[*InLane] // those of upstream nodes
+	ofApps    map[uint32]*appLanes // of them, those of an application; nil while a scan is faster
+	active    laneList             // the round: lanes that have frames and may be served
 	ticket    uint64
 	weights   weightRules
 	strangers int           // rules set since those of lanes that are not there were dropped
@@ -38,8 +40,9 @@ type Node struct {
 
 	// sending
 	links  []*Link
-	byPeer map[NodeID]*Link // the same; nil while a scan is faster
-	last   *OutLane         // that was sent on; never nil
+	byPeer nodemap.Map[*Link]    // the same; the application is 0
+	outs   nodemap.Map[*OutLane] // their lanes
+	last   *OutLane              // that was sent on; never nil
 
 	spareClaim *claim // sendfirst.go
 

@@ -11,7 +11,9 @@ import (
 //	Node.Send      the one call an algorithm must know
 //	               guesses the lane: algorithms send to their downstreams in the
 //	               same order again and again, so the lane that followed the last
-//	               one before is probably the one: no look-up, whatever the fan-out
+//	               one before is probably the one: no look-up, whatever the fan-out.
+//	               What goes on control lanes is mostly for somebody else than the
+//	               last was, and a wrong guess costs more than a look-up
 //	Node.findLane  else looks it up, or opens it on first use (link.go)
 //	OutLane.push   into the queue, or behind it if it is full (outlane.go)
 
@@ -28,12 +30,18 @@ func (n *Node) Send(m *Msg, dest NodeID) {
 		m.mayLeave()
 	}
 	m.sent = true
-	l := n.last.then
-	if app := wire.App(m.frame); l == nil || l.app != app || l.route != dest {
-		l = n.findLane(dest, app)
-		n.last.then = l
+	var l *OutLane
+	if app := wire.App(m.frame); app == 0 {
+		if l = n.outs.Get(dest, 0); l == nil {
+			l = n.findLane(dest, 0)
+		}
+	} else {
+		if l = n.last.then; l == nil || l.app != app || l.route != dest {
+			l = n.findLane(dest, app)
+			n.last.then = l
+		}
+		n.last = l
 	}
-	n.last = l
 	if o := l.open; o != nil && o.Slab == m.slab && o.end() == m.off && l.bytes < l.maxBytes && l.msgs < l.maxMsgs {
 		// What most messages meet: a view that touches the one before it extends
 		// its run, with no reference of its own.
