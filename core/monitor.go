@@ -64,6 +64,10 @@ func (n *Node) watchOut(l *OutLane) {
 	}
 	l.watched = true
 	l.age.leave()
+	if w := &l.seen; w.moved > 0 { // it has been at rest, and what is measured from the last look on did not happen then
+		w.moved = n.Now()
+		w.peer.Begin(w.moved)
+	}
 	n.watch.outs = append(n.watch.outs, l)
 	n.watchOver()
 }
@@ -133,10 +137,11 @@ func (n *Node) lookOut(l *OutLane, now time.Duration) (again bool) {
 	if l.emulator != nil {
 		todo = l.emulator.out.n > 0 // what waits for emulated bandwidth is no stall
 	}
-	if l.state != laneOpen || !todo && w.rest && w.sent == l.sentBytes && w.rate.Rate() == 0 {
+	busy := w.rate.Rate(now, n.shard.cfg.tick()) > 0
+	if l.state != laneOpen || !todo && w.rest && w.sent == l.sentBytes && !busy {
 		return false // a lane that is being dialled has a deadline of its own
 	}
-	w.rate.Look(now, n.shard.cfg.tick(), l.sentBytes)
+	busy = w.rate.Look(now, n.shard.cfg.tick(), l.sentBytes) > 0 && busy
 	k := l.Kernel()
 	if owed := w.peer.Look(now, k); owed >= n.shard.cfg.FailTimeout {
 		l.tr.Close(l, CloseDead)
@@ -145,7 +150,7 @@ func (n *Node) lookOut(l *OutLane, now time.Duration) (again bool) {
 	}
 	moved := w.sent != l.sentBytes || w.acked != k.Acked || w.moved == 0
 	w.sent, w.acked, w.rest = l.sentBytes, k.Acked, k.Unacked == 0
-	todo = todo || !w.rest || w.rate.Rate() > 0 // which ends with a look at no movement
+	todo = todo || !w.rest || busy // of a lane at rest one look is enough, unless it is likely to move on
 	switch {
 	case moved || !todo:
 		w.moved = now
@@ -167,12 +172,13 @@ func (n *Node) lookIn(l *InLane, now time.Duration) (again bool) {
 	w := &l.seen
 	moved := w.bytes != l.bytes
 	w.bytes = l.bytes
-	w.rate.Look(now, n.shard.cfg.tick(), l.bytes)
+	busy := w.rate.Rate(now, n.shard.cfg.tick()) > 0
+	busy = w.rate.Look(now, n.shard.cfg.tick(), l.bytes) > 0 && busy
 	switch {
 	case moved:
 		w.rhythm.Moved(now)
 		w.stalled = n.tellStall(w.stalled, false, l.from, l.app, Upstream)
-		return true
+		return busy || l.app != 0 || l.slab != nil || l.Blocked() || l.heldMsgs > 0
 	case l.slab != nil || l.Blocked():
 		w.rhythm.Deaf(now)
 		return l.active

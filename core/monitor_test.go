@@ -106,6 +106,30 @@ func TestFailTimeout(t *testing.T) {
 	}
 }
 
+// TestFailTimeoutAfterRest: a peer that has owed nothing for long, and whose first answer is late, has not owed it since nobody looked:
+// neither a failure nor a stall is told before its time.
+func TestFailTimeoutAfterRest(t *testing.T) {
+	w := newWorld(t, Config{FailTimeout: 3 * time.Second})
+	defer w.close()
+	m, f, j := watched(w)
+	m.room = endless
+	f.give(w.messages(9, 5, 10, 0))
+	w.settle()
+	m.k = qos.Kernel{Acked: 240, SinceAck: 10 * time.Millisecond}
+	w.pass(30 * time.Second)
+	j.take()
+	m.k = qos.Kernel{Acked: 240, Unacked: 24, SinceAck: 30 * time.Second, Unanswered: true} // the first segment was lost, and is sent again
+	f.give(w.messages(9, 5, 1, 0))
+	w.settle()
+	sameLines(t, "what it sends", j.take(), "data/5 #0")
+	w.pass(999 * time.Millisecond)
+	sameLines(t, "before a stall", j.take())
+	w.pass(1900 * time.Millisecond)
+	sameLines(t, "before the failure", j.take(), "link-stalled 10.0.0.1:7000/5 downstream: none, lost 0")
+	w.pass(time.Second)
+	sameLines(t, "after", j.take(), "link-down 10.0.0.1:7000/5 downstream: timeout, lost 1")
+}
+
 // TestSilence: a stream that falls silent is told of, and told of again when it
 // goes on; one that has ended, one without a history, and one that is held up here
 // are not.

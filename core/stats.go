@@ -86,17 +86,17 @@ func (n *Node) Stats() Stats {
 	s.Own, s.Past = n.own, n.past
 	for l := range n.ins.all() {
 		if !l.from.IsZero() {
-			s.InRate += l.seen.rate.Rate()
+			s.InRate += l.seen.rate.Rate(n.Now(), n.shard.cfg.tick())
 		}
 		s.Upstream = append(s.Upstream, LaneIn{
 			From: l.from, App: l.app, Weight: l.weight, Msgs: l.msgs, Bytes: l.bytes,
-			Held: l.heldMsgs, Blocked: l.Blocked(), Rate: l.seen.rate.Rate(),
+			Held: l.heldMsgs, Blocked: l.Blocked(), Rate: l.seen.rate.Rate(n.Now(), n.shard.cfg.tick()),
 		})
 	}
 	for _, lk := range n.links {
 		for _, l := range lk.lanes {
 			s.Downstream = append(s.Downstream, l.stats())
-			s.OutRate += l.seen.rate.Rate()
+			s.OutRate += l.seen.rate.Rate(n.Now(), n.shard.cfg.tick())
 			n.addLosses(&s.Lost, l)
 		}
 	}
@@ -159,7 +159,7 @@ func (l *OutLane) stats() LaneOut {
 	}
 	return LaneOut{
 		To: l.peer, App: l.app, Up: l.state == laneOpen,
-		SentMsgs: l.sentMsgs, SentBytes: l.sentBytes, Rate: l.seen.rate.Rate(), Kernel: l.Kernel(),
+		SentMsgs: l.sentMsgs, SentBytes: l.sentBytes, Rate: l.seen.rate.Rate(l.node.Now(), l.node.shard.cfg.tick()), Kernel: l.Kernel(),
 		QueuedMsgs: l.msgs + apart.Msgs, QueuedBytes: l.bytes + apart.Bytes, Waiting: len(l.over) - l.overHead,
 		LostMsgs: l.lostMsgs, LostBytes: l.lostBytes,
 		FlyingMsgs: int(flying.Msgs), FlyingBytes: int(flying.Bytes), PipeFull: full,

@@ -27,6 +27,10 @@ type Patience struct {
 	acked    uint64
 }
 
+// Begin says that the peer owes nothing until now: nobody has looked for a while, since nothing was
+// outstanding.
+func (p *Patience) Begin(now time.Duration) { p.answered, p.looked = now, now }
+
 // Look takes note of what the kernel says now and returns for how long the peer
 // has owed an answer.
 func (p *Patience) Look(now time.Duration, k Kernel) time.Duration {

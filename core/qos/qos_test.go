@@ -88,7 +88,17 @@ func TestMeter(t *testing.T) {
 	if r := look(8, 500); r < 1990 || r > 2000 {
 		t.Errorf("twice as fast: %v a second, want about 2000", r)
 	}
-	if r := look(1, 0); r != 0 || m.Rate() != 0 {
+	if r := m.Rate(now+2*tick, tick); r < 1990 {
+		t.Errorf("between looks: %v a second, want about 2000", r)
+	}
+	if r := m.Rate(now+2*tick+1, tick); r != 0 {
+		t.Errorf("%v a second, though nobody has looked for two steps", r)
+	}
+	now += time.Hour
+	if r := look(1, 250); r != 1000 {
+		t.Errorf("after a pause without a look: %v a second, want 1000 and nothing of the rate before", r)
+	}
+	if r := look(1, 0); r != 0 || m.Rate(now, tick) != 0 {
 		t.Errorf("stopped: %v a second", r)
 	}
 	now += time.Hour

@@ -134,7 +134,7 @@ func TestCutForTooLong(t *testing.T) {
 			f := Fault{At: 20 * hop, Kind: CutOneWay, Nodes: []string{c.from, c.to}}
 			w.Schedule(f, Fault{At: 20 * time.Second, Kind: Heal, Nodes: []string{"b", "a"}})
 			w.At(time.Second, func() { say(a, b.ID(), 1, 1, "x") })
-			w.At(4*time.Second, func() { say(a, b.ID(), 1, 2, "y") })
+			w.At(4500*time.Millisecond, func() { say(a, b.ID(), 1, 2, "y") })
 			w.At(10*time.Second, func() { say(a, b.ID(), 1, 3, "z") })
 			w.At(21*time.Second, func() { say(a, b.ID(), 1, 4, "w") })
 			mustRun(t, w, 30*time.Second)
@@ -143,10 +143,10 @@ func TestCutForTooLong(t *testing.T) {
 				"1s a sent 1 to b/1",
 				`1.001s b: data from a/1 #1 "x"`,
 				"2.25s a: link-stalled downstream b/1: none, lost 0",
-				"3.5s a: link-down downstream b/1: timeout, lost 2", // by their mean length, since the peer cannot say
-				"3.501s b: link-down upstream a/1: reset, lost 0",   // the last word gets through if the way forth is free
-				"3.501s b: broken-source upstream a/1: reset, lost 0",
-				"8s a: link-down downstream b/1: refused, lost 1",
+				"4s a: link-down downstream b/1: timeout, lost 2", // by their mean length, since the peer cannot say
+				"4.001s b: link-down upstream a/1: reset, lost 0",   // the last word gets through if the way forth is free
+				"4.001s b: broken-source upstream a/1: reset, lost 0",
+				"8.5s a: link-down downstream b/1: refused, lost 1",
 				"14s a: link-down downstream b/1: refused, lost 1",
 				"20s fault 20s heal b a",
 				"21.001s b: link-up upstream a/1: none, lost 0",
@@ -193,7 +193,7 @@ func TestDeathBehindACut(t *testing.T) {
 		w, d, _, _ := talk(t, Options{})
 		w.Schedule(Fault{At: time.Second, Kind: Cut, Nodes: []string{"a", "b"}}, Fault{At: 2 * time.Second, Kind: Crash, Nodes: []string{"b"}})
 		w.At(1500*time.Millisecond, func() { say(w.Node("a"), w.ID("b"), 1, 1, "x") })
-		want := "11.75s a: link-down downstream b/1: timeout, lost 2"
+		want := "11.5s a: link-down downstream b/1: timeout, lost 2"
 		if healed {
 			w.Schedule(Fault{At: 3 * time.Second, Kind: Heal})
 			want = "3.001s a: link-down downstream b/1: reset, lost 1"
