@@ -138,7 +138,7 @@ func (n *Node) restOut(l *OutLane) {
 	default:
 		l.age.join(&n.aging.idle, n.Now())
 	}
-	n.armAging()
+	n.armFor(&l.age)
 }
 
 // restIn does so with a lane from an upstream node.
@@ -151,7 +151,14 @@ func (n *Node) restIn(l *InLane) {
 		r = &n.aging.mute
 	}
 	l.age.join(r, n.Now())
-	n.armAging()
+	n.armFor(&l.age)
+}
+
+// armFor sets the timer for a lane that has joined a row, unless it waits behind one for which the timer is set.
+func (n *Node) armFor(p *place) {
+	if p.prev == nil || n.aging.armed == 0 {
+		n.armAging()
+	}
 }
 
 // armAging sets the timer for the lane that is due first, which may be one of a row

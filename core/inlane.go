@@ -10,15 +10,11 @@ import (
 // and one application, waiting for the switch. A local source feeds one too, so
 // that it competes with the upstream nodes by the same rule. It is owned by its
 // node's loop.
+//
+// What every message needs lies together at the front, as in OutLane.
 type InLane struct {
 	node *Node
-	from NodeID // zero for a local source
-	app  uint32
 	tr   InTransport
-
-	unproven bool // the peer's address is only what it says; see Prover
-
-	maxSize uint64 // most bytes that the size field of a frame may say
 
 	// The run being switched: frames at buf[pos:end] of slab, on which the lane
 	// owns one reference.
@@ -27,15 +23,25 @@ type InLane struct {
 	pos  int
 	end  int
 
+	from NodeID // zero for a local source
+	app  uint32
+
+	active  bool // in the node's list of active lanes
+	closed  bool
+	watched bool   // in the monitor's list
+	ending  Reason // why the lane ends as soon as it is drained
+
+	maxSize uint64 // most bytes that the size field of a frame may say
+
 	// From here on frames may be shown as a batch; before it, one by one. neverBatch on
 	// lanes that have none (batch.go).
 	single int
 
 	// Deficit round robin (Shreedhar and Varghese, SIGCOMM 1995).
-	weight  int
-	quantum int // bytes a turn
 	deficit int // bytes left in this turn; below 0 by part of a message
+	quantum int // bytes a turn
 	ticket  uint64
+	next    *InLane // in the node's list of active lanes
 
 	// Of the lane's turns, for the queue that it waited at last (contend.go).
 	at     *OutLane
@@ -43,10 +49,8 @@ type InLane struct {
 	took   uint64 // quanta that this turn began with: more than 1 after a large message
 	inDebt bool   // and they are not enough yet
 
-	next   *InLane // in the node's list of active lanes
-	active bool
-	closed bool
-	ending Reason // why the lane ends as soon as it is drained
+	unproven  bool // the peer's address is only what it says; see Prover
+	throttled bool // waits for credit: one of the reasons in blocked
 
 	// blocked counts what must happen before the lane is served again: messages
 	// of its that a full queue has not taken yet, and credit.
@@ -56,14 +60,19 @@ type InLane struct {
 	heldMsgs  int
 	heldBytes int
 
-	// Under an emulated limit (pacein.go).
-	flow      *emul.Flow // nil: no limit
-	credit    int64      // may be switched now
-	passed    int64      // of what was granted, what has been switched
-	throttled bool       // waits for credit: one of the reasons in blocked
+	flow *emul.Flow // under an emulated limit (pacein.go); nil: none
 
 	msgs  uint64 // switched
 	bytes uint64 // switched, headers included
+
+	seen inWatch // monitor.go
+	age  place   // at rest (aging.go)
+
+	// What follows is looked at when a lane comes, ends or is limited.
+
+	weight int
+	credit int64 // may be switched now
+	passed int64 // of what was granted, what has been switched
 
 	droppedMsgs  uint64 // received, and not switched when the lane ended
 	droppedBytes uint64
@@ -72,9 +81,6 @@ type InLane struct {
 	earlier, later *InLane // of its application, once the node has an index
 
 	reported Tally     // switched, when throughput was reported last
-	age      place     // at rest (aging.go)
-	watched  bool      // in the monitor's list
-	seen     inWatch   // monitor.go
 	flows    []appFlow // of the sessions on the lane, what is remarkable (domino.go)
 }
 

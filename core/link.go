@@ -98,7 +98,7 @@ func (lk *Link) lane(app uint32) *OutLane {
 func (lk *Link) open(app uint32) *OutLane {
 	cfg := &lk.node.shard.cfg
 	l := &OutLane{node: lk.node, link: lk, peer: lk.peer, route: lk.peer, app: app, maxBytes: cfg.QueueBytes, maxMsgs: cfg.QueueMsgs}
-	l.age.out = l
+	l.age.out, l.q.buf = l, l.first[:]
 	l.attachAll()
 	lk.lanes = append(lk.lanes, l)
 	lk.node.outs.Put(lk.peer, app, l)

@@ -57,6 +57,9 @@ type watchList struct {
 	ins, spareIns   []*InLane
 }
 
+// idleWatched is the room for lanes that an idle node keeps.
+const idleWatched = 16
+
 // watchOut has the monitor look at a lane to a downstream node.
 func (n *Node) watchOut(l *OutLane) {
 	if n.state == nodeEnded || l.watched {
@@ -123,10 +126,11 @@ func (n *Node) monitor() {
 	}
 	w.spareOuts, w.spareIns = outs[:0], ins[:0]
 	n.reportWaits()
-	if len(w.outs)+len(w.ins) > 0 {
+	switch {
+	case len(w.outs)+len(w.ins) > 0:
 		n.watchOver()
-	} else {
-		n.watch = watchList{} // an idle node keeps no lists
+	case cap(outs)+cap(ins) > idleWatched:
+		n.watch = watchList{} // an idle node keeps no long lists
 	}
 }
 

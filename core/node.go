@@ -14,21 +14,40 @@ import (
 // gets from a Node. All methods must be called on the node's loop, that is, from
 // within Process or from a function the runtime runs there.
 type Node struct {
-	sw      Switch // the same node as its runtime sees it
-	shard   *Shard
-	id      NodeID
-	alg     Algorithm
-	batches BatchAlgorithm // the same, if it takes batches; else nil
-	rng     *rand.Rand
-	state   nodeState
-	told    announced // announce.go
+	// What every message needs lies together at the front, as in OutLane.
+
+	sw        Switch // the same node as its runtime sees it
+	shard     *Shard
+	alg       Algorithm
+	nextReady *Node
+	queued    bool // in the shard's list of ready nodes
+	state     nodeState
+	told      announced // announce.go
+	toldLast  bool      // the losses of a stopping node were told (losstell.go)
+	repairing bool      // the algorithm repairs the session whose break it is being told of
+	waiting   bool      // the runtime was told of waits at the last look (waitgraph.go)
+	active    laneList  // the round: lanes that have frames and may be served
+
+	ticket   uint64
+	events   []event
+	parking  []*OutLane            // those that keep upstream lanes for the next round
+	draining []*OutLane            // to be closed once they have run dry (domino.go)
+	outs     nodemap.Map[*OutLane] // the lanes of links
+	last     *OutLane              // that was sent on; never nil
+	batches  BatchAlgorithm        // alg, if it takes batches; else nil
+	id       NodeID
+
+	watch watchList // what the monitor looks at (monitor.go)
+	aging aging     // lanes that rest or have ended (aging.go)
+	due   dueTimers // of events, the timers
+
+	rng  *rand.Rand
+	luck *rand.Rand // the switch's own; nil until it is needed
 
 	// receiving
 	ins       inList
 	from      nodemap.Map[*InLane] // those of upstream nodes
 	ofApps    map[uint32]*appLanes // of them, those of an application; nil while a scan is faster
-	active    laneList             // the round: lanes that have frames and may be served
-	ticket    uint64
 	weights   weightRules
 	strangers int           // rules set since those of lanes that are not there were dropped
 	heaviest  int           // weight of a lane; the others' quanta are in proportion
@@ -36,43 +55,27 @@ type Node struct {
 	sources   []*sourceLane // by the number of their timers; nil: free
 	vacant    []int         // the free places
 	pace      *pacer        // nil while nothing is emulated
-	parking   []*OutLane    // those that keep upstream lanes for the next round
 
 	// sending
-	links  []*Link
-	byPeer nodemap.Map[*Link]    // the same; the application is 0
-	outs   nodemap.Map[*OutLane] // their lanes
-	last   *OutLane              // that was sent on; never nil
+	links      []*Link
+	byPeer     nodemap.Map[*Link] // the same; the application is 0
+	spareClaim *claim             // sendfirst.go
 
-	spareClaim *claim // sendfirst.go
-
-	events    []event
-	due       dueTimers  // of events, the timers
 	telling   []*OutLane // with losses to tell (losstell.go)
-	toldLast  bool       // and those of a stopping node have been told
 	pulls     pulls      // pull.go
 	kept      *Msg       // held and retained
 	keptCount int
 
-	queued    bool // in the shard's list of ready nodes
-	nextReady *Node
-
-	watch     watchList  // what the monitor looks at (monitor.go)
-	aging     aging      // lanes that rest or have ended (aging.go)
-	waits     []Wait     // found by the look of the monitor under way (waitgraph.go)
-	waiting   bool       // the runtime was told of some at the last look
-	draining  []*OutLane // to be closed once they have run dry (domino.go)
-	begun     []uint32   // sessions that the algorithm brings itself (session.go)
-	repairing bool       // the algorithm repairs the session whose break it is being told of
+	waits []Wait   // found by the look of the monitor under way (waitgraph.go)
+	begun []uint32 // sessions that the algorithm brings itself (session.go)
 
 	reporter reporter // report.go
 
 	metrics *metric.Set // metrics.go; nil while the algorithm keeps none
 
 	own  OwnStats
-	gone lost       // what ended lanes and links had lost, so that totals stay right
-	past PastLane   // what forgotten lanes had carried
-	luck *rand.Rand // the switch's own; nil until it is needed
+	gone lost     // what ended lanes and links had lost, so that totals stay right
+	past PastLane // what forgotten lanes had carried
 
 	runtimeData any // whatever the runtime keeps of the node
 }

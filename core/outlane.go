@@ -8,20 +8,20 @@ import (
 
 // OutLane is the sending end of one lane: a bounded queue of runs for one
 // downstream node and one application. It is owned by its node's loop.
+//
+// In a world of thousands of nodes what a message costs is the memory that it touches, so
+// what every message needs lies together at the front.
 type OutLane struct {
 	node  *Node
-	link  *Link
-	peer  NodeID
+	tr    OutTransport
 	route NodeID // what Send goes by: the peer, or zero once the lane is forgotten
 	app   uint32
-	then  *OutLane // the lane that was sent on after this one the last time
-	tr    OutTransport
-	batch uint64 // the last one that was to go on the lane (batch.go)
-
 	state laneState
-	dirty bool // in the shard's list of lanes to flush
 
-	q        sendQueue
+	dirty    bool // in the shard's list of lanes to flush
+	watched  bool // in the monitor's list
+	draining bool // to be closed once it has run dry
+
 	open     *Run          // the last run in q, if views that touch it may still extend it
 	emulator *linkEmulator // between q and the transport, if the link is emulated (linkemul.go); else nil
 	bytes    int           // in q, or behind the emulator, and not written
@@ -29,11 +29,32 @@ type OutLane struct {
 
 	maxBytes, maxMsgs int // Config.QueueBytes and QueueMsgs
 
+	sentMsgs  uint64
+	sentBytes uint64
+	then      *OutLane // the lane that was sent on after this one the last time
+
+	q sendQueue
+
 	// over holds what came while q was full, in order. A forwarded message in it
 	// keeps its upstream lane from being served: that is the paper's label of
 	// remaining senders, kept where it is looked for.
 	over     []overflow
 	overHead int
+
+	said    []uint32  // the applications whose signals are the last that the lane was given
+	signals Tally     // those, if they are not known to be lost (signals.go)
+	claims  []*claim  // messages that wait for room here or elsewhere (sendfirst.go)
+	pulls   []*puller // the hooks that fill it; who was asked last comes last (pull.go)
+
+	seen outWatch // monitor.go
+	age  place    // at rest, or down (aging.go)
+
+	// What follows is looked at when a lane opens, ends, is full or loses something.
+
+	link  *Link
+	peer  NodeID
+	batch uint64 // the last one that was to go on the lane (batch.go)
+
 	// Of over, what no upstream lane waits with.
 	overMsgs, overBytes int
 	urgency             urgency // urgent.go
@@ -41,31 +62,19 @@ type OutLane struct {
 	round  uint64   // of the upstream lanes that wait here (contend.go)
 	parked []parked // those that are ahead of it
 
-	sentMsgs  uint64
-	sentBytes uint64
 	base      Tally  // what was sent before the connection that is open now
 	lostMsgs  uint64 // queued or refused, or sent and not taken
 	lostBytes uint64
 	emulMsgs  uint64 // lost on the emulated link, as that was told to
 	emulBytes uint64
-	signals   Tally  // given to the lane last, and not known to be lost (signals.go)
 	toldLost  uint64 // of lostMsgs, what the algorithm has been told
 	lossWhy   Reason // of the last of them
 	telling   bool   // in the node's list of lanes with losses to tell (losstell.go)
 	booked    bool   // the lane is forgotten, or the node has ended: lostMsgs is in its own
-	draining  bool   // to be closed once it has run dry
-	forget    bool   // and to be forgotten then
+	forget    bool   // to be forgotten once it is drained
 
-	age      place    // at rest, or down (aging.go)
-	watched  bool     // in the monitor's list
-	seen     outWatch // monitor.go
 	reported Tally    // sent, when throughput was reported last
 	apps     []uint32 // a lane of all applications: those that it has carried (domino.go)
-	said     []uint32 // the applications whose signals are the last that the lane was given
-
-	claims []*claim // messages that wait for room here or elsewhere (sendfirst.go)
-
-	pulls []*puller // the hooks that fill it; who was asked last comes last (pull.go)
 
 	parting bool          // closed in order, and the peer has not confirmed it (parting.go)
 	held    bool          // while dialling: not dialled yet, for that reason
@@ -73,7 +82,12 @@ type OutLane struct {
 	opened  time.Duration // when the connection was there; 0 if it has not been
 	retryAt time.Duration // while cooling: when the destination may be dialled again
 	backoff time.Duration // the pause before that, before it was drawn
+
+	first [firstRuns]Run // of q: most lanes never have more
 }
+
+// firstRuns is how many runs a lane's queue has room for with no memory of its own.
+const firstRuns = 2
 
 type laneState uint8
 

@@ -73,8 +73,8 @@ func (w *World) cut(from, to string) {
 
 // lookBetween sees to the links between two nodes.
 func (w *World) lookBetween(a, b *Node) {
-	for _, key := range []pair{{a.index, b.index}, {b.index, a.index}} {
-		if k := w.linkOf[key]; k != nil {
+	for _, k := range [...]*link{a.links.Get(b.id, 0), b.links.Get(a.id, 0)} {
+		if k != nil {
 			k.look()
 		}
 	}

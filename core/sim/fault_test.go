@@ -144,7 +144,7 @@ func TestCutForTooLong(t *testing.T) {
 				`1.001s b: data from a/1 #1 "x"`,
 				"2.25s a: link-stalled downstream b/1: none, lost 0",
 				"4s a: link-down downstream b/1: timeout, lost 2", // by their mean length, since the peer cannot say
-				"4.001s b: link-down upstream a/1: reset, lost 0",   // the last word gets through if the way forth is free
+				"4.001s b: link-down upstream a/1: reset, lost 0", // the last word gets through if the way forth is free
 				"4.001s b: broken-source upstream a/1: reset, lost 0",
 				"8.5s a: link-down downstream b/1: refused, lost 1",
 				"14s a: link-down downstream b/1: refused, lost 1",

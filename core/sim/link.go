@@ -36,13 +36,12 @@ type LinkStats struct {
 
 // link finds the link between two nodes, or makes it.
 func (w *World) link(from, to *Node) *link {
-	key := pair{from.index, to.index}
-	k := w.linkOf[key]
+	k := from.links.Get(to.id, 0)
 	if k == nil {
 		k = &link{world: w, from: from, to: to}
 		k.stats.From, k.stats.To = from.id, to.id
 		w.links = append(w.links, k)
-		w.linkOf[key] = k
+		from.links.Put(to.id, 0, k)
 		k.look()
 	}
 	return k
@@ -64,7 +63,7 @@ func (w *World) Link(from, to core.NodeID) LinkStats {
 	if a == nil || b == nil {
 		return LinkStats{}
 	}
-	k := w.linkOf[pair{a.index, b.index}]
+	k := a.links.Get(b.id, 0)
 	if k == nil {
 		return LinkStats{}
 	}

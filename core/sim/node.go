@@ -7,6 +7,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/emul"
+	"github.com/ioverlay/ioverlay/core/nodemap"
 )
 
 // Node is a node of a world: an address at which an algorithm runs, again and again
@@ -19,8 +20,9 @@ type Node struct {
 	core   *core.Switch          // of the life that is, or was the last
 	lives  int                   // so far
 	timers nodeTimers
-	fired  int           // timers that have gone off
-	last   time.Duration // at this instant
+	links  nodemap.Map[*link] // to other nodes
+	fired  int                // timers that have gone off
+	last   time.Duration      // at this instant
 
 	group int // side of the partition; 0 if there is none, or for those it does not name
 

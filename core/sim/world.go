@@ -42,8 +42,7 @@ type World struct {
 	byID      map[core.NodeID]*Node
 	ids       map[string]core.NodeID // of made-up IDs
 	names     map[core.NodeID]string
-	links     []*link // in the order in which they were first used
-	linkOf    map[pair]*link
+	links     []*link       // in the order in which they were first used
 	cuts      map[pair]bool // one-way cuts; only looked up
 	windowB   int32         // bytes, and
 	windowM   int32         // messages, on a lane
@@ -59,7 +58,7 @@ func New(o Options) *World {
 	w := &World{
 		opt: o, pool: bufpool.New(o.Pool), injected: -1,
 		byID: make(map[core.NodeID]*Node), ids: make(map[string]core.NodeID), names: make(map[core.NodeID]string),
-		linkOf: make(map[pair]*link), cuts: make(map[pair]bool),
+		cuts: make(map[pair]bool),
 	}
 	w.shard = core.NewShard(w, w.pool, o.Core)
 	if p, ok := o.Watch.(Placer); ok {
