@@ -25,7 +25,8 @@ type slot[V any] struct {
 	v   V
 }
 
-// Peers choose their IDs. They do not know these numbers, and so cannot choose IDs that meet in one place.
+// Peers choose their IDs. They do not know these numbers, and so cannot choose IDs that meet in one place. Each process has others, as
+// with Go's maps, and nothing depends on them but where an entry lies: a Map cannot be walked.
 var secret, secret2, secret3 = rand.Uint64(), rand.Uint64(), rand.Uint64()
 
 // least is the length of the smallest row, and few that of the longest that is kept when the map is empty.
