@@ -45,12 +45,12 @@ var layers = []layer{
 	{"internal/subprocess/...", nil},
 	{"internal/nodereport/...", []string{"metric"}},
 	{"core/wire/...", []string{"bufpool"}},
+	{"internal/nodemap/...", []string{"core/wire"}},
 	{"core/emul/...", nil},
 	{"core/qos/...", nil},
-	{"core/nodemap/...", []string{"core/wire"}},
-	{"core/...", []string{"bufpool", "ring", "metric", "core/wire", "core/emul", "core/qos", "core/nodemap"}},
+	{"core/...", []string{"bufpool", "ring", "metric", "core/wire", "core/emul", "core/qos", "internal/nodemap"}},
 	{"core/engine/...", []string{"internal/interleave", "internal/localtcp", "bufpool", "ring", "core", "core/wire", "core/emul", "core/qos"}},
-	{"core/sim/...", []string{"bufpool", "ring", "core", "core/wire", "core/emul", "core/qos", "core/nodemap"}},
+	{"core/sim/...", []string{"bufpool", "ring", "core", "core/wire", "core/emul", "core/qos", "internal/nodemap"}},
 	{"algos/...", []string{"bufpool", "coding/...", "core", "core/wire", "core/emul", "core/qos"}},
 	{"apps/...", []string{"bufpool", "coding/...", "core", "core/wire", "metric"}},
 	{"apps/stream/endpoint", []string{"apps/stream", "core", "core/engine"}},
@@ -89,8 +89,7 @@ type library struct {
 
 // worlds are the packages that must behave alike live, emulated and in virtual
 // time, and virtual time itself, which must be the same on every machine. The live
-// runtime is not among them, nor what runs many virtual worlds at a time, nor core/nodemap:
-// it has a seed that differs from run to run, as Go's maps have, and no way to walk it.
+// runtime is not among them, nor what runs many virtual worlds at a time.
 var worlds = []string{"metric", "record", "core", "core/wire/...", "core/emul/...", "core/qos/...", "algos/...", "apps/...", "coding/...",
 	"core/sim", "core/sim/trace", "core/sim/simtest", "observer", "scenario/host", "examples/gossip"}
 

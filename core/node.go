@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/ioverlay/ioverlay/bufpool"
-	"github.com/ioverlay/ioverlay/core/nodemap"
+	"github.com/ioverlay/ioverlay/internal/nodemap"
 	"github.com/ioverlay/ioverlay/metric"
 )
 

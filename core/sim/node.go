@@ -7,7 +7,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/emul"
-	"github.com/ioverlay/ioverlay/core/nodemap"
+	"github.com/ioverlay/ioverlay/internal/nodemap"
 )
 
 // Node is a node of a world: an address at which an algorithm runs, again and again
