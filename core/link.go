@@ -86,14 +86,6 @@ func (n *Node) newLink(dest NodeID) *Link {
 // known is the lane of an application, or nil.
 func (lk *Link) known(app uint32) *OutLane { return lk.node.outs.Get(lk.peer, app) }
 
-// lane finds the lane of an application, or opens it.
-func (lk *Link) lane(app uint32) *OutLane {
-	if l := lk.known(app); l != nil {
-		return l
-	}
-	return lk.open(app)
-}
-
 // open opens the lane of an application that has none.
 func (lk *Link) open(app uint32) *OutLane {
 	cfg := &lk.node.shard.cfg
