@@ -18,6 +18,10 @@ type Link struct {
 	at    int       // place in the node's list of links
 }
 
+// manyLinks is the number of links up to which a scan does when a lane is opened: an index would be
+// memory of nodes that have few, and those are most.
+const manyLinks = 8
+
 // findLane looks a lane up, or opens it.
 func (n *Node) findLane(dest NodeID, app uint32) *OutLane {
 	if app != 0 && n.shard.cfg.Lanes == LaneShared {
@@ -43,7 +47,17 @@ func (n *Node) findLink(dest NodeID) *Link {
 }
 
 // knownLink is the link to a node, or nil.
-func (n *Node) knownLink(dest NodeID) *Link { return n.byPeer.Get(dest, 0) }
+func (n *Node) knownLink(dest NodeID) *Link {
+	if n.byPeer.Len() > 0 {
+		return n.byPeer.Get(dest, 0)
+	}
+	for _, lk := range n.links {
+		if lk.peer == dest {
+			return lk
+		}
+	}
+	return nil
+}
 
 // drop takes a lane out that is forgotten.
 func (lk *Link) drop(l *OutLane) {
@@ -79,7 +93,14 @@ func (n *Node) newLink(dest NodeID) *Link {
 		n.pace.set(lk, n.pace.settingOf(dest))
 	}
 	n.links = append(n.links, lk)
-	n.byPeer.Put(dest, 0, lk)
+	switch {
+	case n.byPeer.Len() > 0:
+		n.byPeer.Put(dest, 0, lk)
+	case len(n.links) > manyLinks:
+		for _, lk := range n.links {
+			n.byPeer.Put(lk.peer, 0, lk)
+		}
+	}
 	return lk
 }
 

@@ -58,7 +58,7 @@ type Node struct {
 
 	// sending
 	links      []*Link
-	byPeer     nodemap.Map[*Link] // the same; the application is 0
+	byPeer     nodemap.Map[*Link] // the same, once they are many; the application is 0
 	spareClaim *claim             // sendfirst.go
 
 	telling   []*OutLane // with losses to tell (losstell.go)

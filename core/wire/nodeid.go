@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
-	"math/bits"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -107,14 +106,9 @@ func (id NodeID) Is4() bool { return id.hi == 0 && id.lo>>32 == 0 }
 // Port returns the TCP port, 0 for no node.
 func (id NodeID) Port() uint16 { return id.port }
 
-// Hash scrambles the ID for tables in memory: whoever does not know the two keys, which should be random, cannot find IDs that meet
-// (two rounds of folded multiplication, as in Wang Yi's wyhash). The same keys give the same number in every process of this build, and
-// the number is in no protocol.
-func (id NodeID) Hash(a, b uint64) uint64 {
-	high, low := bits.Mul64(id.lo^a, id.hi^b)
-	high, low = bits.Mul64(high^low^uint64(id.port), a|1)
-	return high ^ low
-}
+// Words are the ID as numbers, for tables in memory: IDs that are the same have the same, and others have others. They are in no protocol,
+// and may be others in another build.
+func (id NodeID) Words() (hi, lo uint64, port uint16) { return id.hi, id.lo, id.port }
 
 // Dialable reports whether id can be the identity of a node: it has a port, and its address can be one
 // machine's own. Unspecified addresses, multicast addresses (224.0.0.0/4 and ff00::/8) and 255.255.255.255

@@ -20,16 +20,16 @@ func id(i int, six bool) wire.NodeID {
 
 // TestMap: it does what Go's map does, whatever is put, replaced and deleted, in whatever order.
 func TestMap(t *testing.T) {
-	type key struct {
+	type entry struct {
 		id  wire.NodeID
 		app uint32
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		var m Map[int]
-		want := map[key]int{}
+		want := map[entry]int{}
 		most := rapid.SampledFrom([]int{3, 20, 300}).Draw(t, "most")
 		for i := range rapid.IntRange(1, 600).Draw(t, "steps") {
-			k := key{id(rapid.IntRange(0, most).Draw(t, "node"), rapid.Bool().Draw(t, "six")), rapid.SampledFrom([]uint32{0, 1, 7, 1<<32 - 1}).Draw(t, "app")}
+			k := entry{id(rapid.IntRange(0, most).Draw(t, "node"), rapid.Bool().Draw(t, "six")), rapid.SampledFrom([]uint32{0, 1, 7, 1<<32 - 1}).Draw(t, "app")}
 			if rapid.IntRange(0, 2).Draw(t, "what") > 0 {
 				m.Put(k.id, k.app, i+1)
 				want[k] = i + 1
@@ -89,8 +89,8 @@ func TestSpread(t *testing.T) {
 	}
 	var far uint64
 	for i := range m.slots {
-		if s := &m.slots[i]; !s.id.IsZero() {
-			far += (uint64(i) - m.own(s.id, s.app)) & m.mask()
+		if s := &m.slots[i]; !s.free() {
+			far += (uint64(i) - m.own(s.key)) & m.mask()
 		}
 	}
 	if far > nodes { // half full, at random: 0.25 on average (Knuth, volume 3, section 6.4), and 0.5 in a row that is full to half
