@@ -39,6 +39,10 @@ const (
 	MaxWants      = 4096
 	maxAnnouncers = 8
 
+	// maxBanned is how many nodes Peering remembers as banned: a node has about as many peers at most, and who has as many names as
+	// he likes is not kept out by any number.
+	maxBanned = 64
+
 	// MaxQueryTTL bounds how far a query travels. A random overlay of a million
 	// nodes is about 10 hops wide.
 	MaxQueryTTL = 32

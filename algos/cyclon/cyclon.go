@@ -75,14 +75,6 @@ func (e *entries) Fields(f *pack.Fields) {
 	pack.List(f, &e.list, func(f *pack.Fields, e *Entry) { f.Node(&e.ID); f.Uint16(&e.Age) })
 }
 
-// newcomer is who joins, and how often that is to be passed on.
-type newcomer struct {
-	Who core.NodeID
-	TTL uint8
-}
-
-func (n *newcomer) Fields(f *pack.Fields) { f.Node(&n.Who); f.Uint8(&n.TTL) }
-
 // Cyclon is the algorithm of one node. Make it with New; fields may be changed before the
 // node starts.
 type Cyclon struct {
@@ -118,7 +110,7 @@ func (c *Cyclon) Invariant() error {
 func (c *Cyclon) Bind(n *core.Node) {
 	c.Base.Bind(n)
 	algos.Answer(&c.Base, typeShuffle, c.shuffled)
-	algos.On(&c.Base, typeJoin, func(_ *core.Msg, n *newcomer) { c.joined(*n) })
+	algos.On(&c.Base, typeJoin, c.joined)
 	algos.On(&c.Base, typeEntries, func(_ *core.Msg, got *entries) { c.take(got.list, nil) })
 	c.OnFailed(func(id core.NodeID) { c.remove(id) })
 	c.OnUp(func() { c.join(); c.Rounds(c.Period, c.round) })
@@ -130,7 +122,7 @@ func (c *Cyclon) join() {
 		c.take([]Entry{{ID: id}}, nil)
 	}
 	for i := range c.Size * min(1, len(c.view)) {
-		c.Post(c.view[i%len(c.view)].ID, typeJoin, &newcomer{c.ID(), c.Walk})
+		c.Post(c.view[i%len(c.view)].ID, typeJoin, &algos.Walk{Who: c.ID(), TTL: c.Walk})
 	}
 }
 
@@ -187,10 +179,10 @@ func (c *Cyclon) take(got, sent []Entry) {
 }
 
 // joined passes a newcomer on, or gives it the place of an entry, and that entry.
-func (c *Cyclon) joined(n newcomer) {
+func (c *Cyclon) joined(_ *core.Msg, n *algos.Walk) {
 	if n.TTL > 0 {
 		n.TTL--
-		if next := c.Peer(); next != n.Who && c.Post(next, typeJoin, &n) {
+		if next := c.Peer(); next != n.Who && c.Post(next, typeJoin, n) {
 			return
 		}
 	}

@@ -81,21 +81,13 @@ type request struct{ Join, Urgent bool }
 
 func (r *request) Fields(f *pack.Fields) { f.Bool(&r.Join); f.Bool(&r.Urgent) }
 
-// walk goes from neighbour to neighbour at random: whom it is about, the hops that are left,
-// and what a shuffle carries.
+// walk goes from neighbour to neighbour at random, with what a shuffle carries.
 type walk struct {
-	Who   core.NodeID
-	TTL   uint8
+	algos.Walk
 	Nodes []core.NodeID
 }
 
-func (w *walk) Fields(f *pack.Fields) {
-	if f.Node(&w.Who); w.Who.IsZero() {
-		f.Fail("it is about nobody")
-	}
-	f.Uint8(&w.TTL)
-	f.NodesUpTo(most, &w.Nodes)
-}
+func (w *walk) Fields(f *pack.Fields) { w.Walk.Fields(f); f.NodesUpTo(most, &w.Nodes) }
 
 // sample is some nodes.
 type sample []core.NodeID
@@ -113,9 +105,9 @@ type HyParView struct {
 	// OnNeighbour is told of each node that becomes a neighbour, or is no longer.
 	OnNeighbour func(peer core.NodeID, up bool)
 
-	active, passive, lost algos.View // lost: neighbours that failed, as far as they are not back
-	tries                 int        // how many nodes may still be asked to fill a place
-	rounds                int        // since the node started
+	active        algos.Peering
+	passive, lost algos.View // lost: neighbours that failed, as far as they are not back
+	tries, rounds int        // how many nodes may still be asked to fill a place; since the node started
 }
 
 // A round asks few nodes if the active view has room, and gives so many of each view away: with the node itself
@@ -133,18 +125,24 @@ func (h *HyParView) Neighbours() []core.NodeID { return h.active.All() }
 // IsNeighbour reports whether a node is in the active view.
 func (h *HyParView) IsNeighbour(id core.NodeID) bool { return h.active.Has(id) }
 
+// Peering is the active view, for what is built on it: who is told of each node that comes or goes (OnChange), or asks whether a
+// message is from a neighbour (Knows).
+func (h *HyParView) Peering() *algos.Peering { return &h.active }
+
 // Bind implements core.Algorithm.
 func (h *HyParView) Bind(n *core.Node) {
 	h.Base.Bind(n)
 	h.SetIdleTimeout(10 * h.Period) // links to neighbours are used before; others close in the end
-	h.active.Max, h.lost.Max = h.Active, h.Active
+	h.active = algos.Peering{View: algos.View{Max: h.Active}, Base: &h.Base, Bye: typeDisconnect}
+	h.active.OnChange(func(peer core.NodeID, up bool) { h.OnNeighbour(peer, up) })
+	h.lost.Max = h.Active
 	h.passive = algos.View{Max: h.Passive, Not: func(id core.NodeID) bool { return id == h.ID() || h.active.Has(id) }}
 	algos.On(&h.Base, typeNeighbour, h.asked)
 	algos.On(&h.Base, typeJoin, h.walked)
 	algos.On(&h.Base, typeShuffle, h.walked)
 	algos.On(&h.Base, typeSample, func(_ *core.Msg, s *sample) { h.passive.Add(*s...) })
-	h.Handle(typeAccept, func(m *core.Msg) { h.add(m.From(), false) })
-	h.Handle(typeDisconnect, func(m *core.Msg) { h.remove(m.From(), &h.passive); h.askNext(false) })
+	h.Handle(typeAccept, func(m *core.Msg) { h.add(m.From()) })
+	h.Handle(typeDisconnect, h.parted)
 	h.OnFailed(h.failed)
 	h.OnUp(func() { h.round(); h.Drift(h.Period, h.round) })
 }
@@ -163,7 +161,7 @@ func (h *HyParView) round() {
 	}
 	peer := algos.One(h.Rand(), h.active.All())
 	nodes := append(h.active.Pick(h.Rand(), ofActive, peer), h.passive.Pick(h.Rand(), ofPassive)...)
-	h.post(peer, typeShuffle, &walk{h.ID(), h.ARWL, append(nodes, h.ID())})
+	h.post(peer, typeShuffle, &walk{algos.Walk{Who: h.ID(), TTL: h.ARWL}, append(nodes, h.ID())})
 }
 
 // mixes reports whether a stranger has to be a neighbour this round, in place of another: else some who joined together
@@ -191,12 +189,12 @@ func (h *HyParView) askNext(join bool) {
 func (h *HyParView) asked(m *core.Msg, q *request) {
 	peer := m.From()
 	if q.Urgent || !h.active.Full() {
-		h.add(peer, true)
+		h.accept(peer)
 	} else {
-		h.stranger(peer)
+		h.active.Knows(peer)
 	}
 	if q.Join {
-		h.PostAll(h.active.Except(peer), typeJoin, &walk{Who: peer, TTL: h.ARWL})
+		h.PostAll(h.active.Except(peer), typeJoin, &walk{Walk: algos.Walk{Who: peer, TTL: h.ARWL}})
 	}
 }
 
@@ -204,14 +202,15 @@ func (h *HyParView) asked(m *core.Msg, q *request) {
 func (h *HyParView) walked(m *core.Msg, w *walk) {
 	next := algos.One(h.Rand(), h.active.Except(m.From(), w.Who))
 	switch join := m.Type() == typeJoin; {
-	case h.stranger(m.From()):
+	case !h.active.Knows(m.From()):
 	case w.TTL > 0 && !next.IsZero():
 		if join && w.TTL == h.PRWL {
 			h.passive.Add(w.Who)
 		}
-		h.post(next, m.Type(), &walk{w.Who, min(w.TTL-1, h.ARWL), w.Nodes})
+		w.TTL = min(w.TTL-1, h.ARWL)
+		h.Post(next, m.Type(), w)
 	case join:
-		h.add(w.Who, true)
+		h.accept(w.Who)
 	default:
 		given := sample(h.passive.Pick(h.Rand(), len(w.Nodes)))
 		h.post(w.Who, typeSample, &given)
@@ -219,50 +218,34 @@ func (h *HyParView) walked(m *core.Msg, w *walk) {
 	}
 }
 
-// failed replaces a node that does not live, or cannot be reached.
-func (h *HyParView) failed(peer core.NodeID) {
+// accept makes a node a neighbour, and lets it know, whether it is one or not: it may not know.
+func (h *HyParView) accept(peer core.NodeID) {
+	if h.post(peer, typeAccept, nil) {
+		h.add(peer)
+	}
+}
+
+// add makes a node a neighbour. If there are enough, another one goes.
+func (h *HyParView) add(peer core.NodeID) {
+	h.passive.Add(h.active.Force(peer))
 	h.passive.Remove(peer)
-	if h.remove(peer, &h.lost) {
-		h.tries = h.Passive
+	h.lost.Remove(peer)
+}
+
+// parted asks somebody else if a node is no neighbour any more, or does not want to be one.
+func (h *HyParView) parted(m *core.Msg) {
+	if h.active.Remove(m.From()) {
+		h.passive.Add(m.From())
 	}
 	h.askNext(false)
 }
 
-// stranger reports whether a node that acts like a neighbour is none, and tells it so.
-func (h *HyParView) stranger(peer core.NodeID) bool {
-	none := !h.active.Has(peer)
-	if none {
-		h.post(peer, typeDisconnect, nil)
-	}
-	return none
-}
-
-// FromNeighbour reports whether a message is from a neighbour. Who is none, and sends what only neighbours should, is
-// told so: it is for the broadcast that this is embedded in.
-func (h *HyParView) FromNeighbour(m *core.Msg) bool { return !h.stranger(m.From()) }
-
-// add makes a node a neighbour, and lets it know if it does not. If there are enough, another
-// one goes.
-func (h *HyParView) add(peer core.NodeID, tell bool) {
-	if tell && !h.post(peer, typeAccept, nil) || h.active.Has(peer) {
-		return
-	}
-	if out := algos.One(h.Rand(), h.active.All()); h.active.Full() {
-		h.remove(out, &h.passive)
-		h.stranger(out)
-	}
-	h.active.Add(peer)
+// failed replaces a node that does not live, or cannot be reached.
+func (h *HyParView) failed(peer core.NodeID) {
 	h.passive.Remove(peer)
-	h.lost.Remove(peer)
-	h.OnNeighbour(peer, true)
-}
-
-// remove moves a neighbour to another view, and reports whether it was a neighbour.
-func (h *HyParView) remove(peer core.NodeID, to *algos.View) bool {
-	was := h.active.Remove(peer)
-	if was {
-		to.Add(peer)
-		h.OnNeighbour(peer, false)
+	if h.active.Remove(peer) {
+		h.lost.Add(peer)
+		h.tries = h.Passive
 	}
-	return was
+	h.askNext(false)
 }

@@ -63,7 +63,7 @@ func (v *overlay) check(what string) {
 			continue
 		}
 		h := v.at(i)
-		for _, view := range []*algos.View{&h.active, &h.passive, &h.lost} {
+		for _, view := range []*algos.View{&h.active.View, &h.passive, &h.lost} {
 			if view.Len() > view.Max || view.Has(h.ID()) || view.Has(core.NodeID{}) {
 				v.t.Errorf("%s: n%d has a view of %d nodes, itself or nobody among them: %v", what, i, view.Len(), view.All())
 			}
@@ -201,11 +201,11 @@ func TestStrangers(t *testing.T) {
 	v.RunFor(time.Minute)
 	h := v.at(4)
 	active, passive := slices.Clone(h.Neighbours()), slices.Clone(h.passive.All())
-	about := walk{Who: v.ID("nobody"), TTL: 6, Nodes: []core.NodeID{v.ID("nobody2")}}
+	about := walk{Walk: algos.Walk{Who: v.ID("nobody"), TTL: 6}, Nodes: []core.NodeID{v.ID("nobody2")}}
 	v.Send(bad, h.ID(), typeJoin, 0, 0, pack.Append(nil, &about))
 	v.Send(bad, h.ID(), typeShuffle, 0, 0, pack.Append(nil, &about))
-	v.Send(bad, h.ID(), typeShuffle, 0, 0, pack.Append(nil, &walk{TTL: 0}))
-	v.Send(bad, h.ID(), typeJoin, 0, 0, pack.Append(nil, &walk{TTL: 6}))
+	v.Send(bad, h.ID(), typeShuffle, 0, 0, pack.Append(nil, &walk{}))
+	v.Send(bad, h.ID(), typeJoin, 0, 0, pack.Append(nil, &walk{Walk: algos.Walk{TTL: 6}}))
 	many := sample(slices.Repeat([]core.NodeID{v.ID("nobody")}, most+1))
 	v.Send(bad, h.ID(), typeSample, 0, 0, pack.Append(nil, &many))
 	v.RunFor(time.Second)

@@ -9,7 +9,7 @@
 // # Messages
 //
 //	meet     a request: be my peer; I have these blocks. Answered with those of the other, or with a set of no blocks: no
-//	have     control, to all peers that lack them: I have got these blocks. Gathered for Batch
+//	have     control, to all peers: I have got these blocks. Gathered for Batch
 //	request  control: send me these blocks
 //	bye      control: we are no peers, or no longer
 //	data     a block of application App: its number is the block's
@@ -56,7 +56,6 @@ import (
 
 	"github.com/ioverlay/ioverlay/algos"
 	"github.com/ioverlay/ioverlay/algos/cyclon"
-	"github.com/ioverlay/ioverlay/algos/pack"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
@@ -67,11 +66,6 @@ const (
 	typeRequest
 	typeBye
 )
-
-// blocks are numbers of blocks.
-type blocks []uint32
-
-func (b *blocks) Fields(f *pack.Fields) { pack.List(f, (*[]uint32)(b), (*pack.Fields).Uint32) }
 
 // File is what is known of the file, and what a node has of it. [Sums] makes some that are in memory.
 type File interface {
@@ -92,37 +86,34 @@ type Mesh struct {
 	Round, Timeout  time.Duration // between two looks for peers; how long an answer may take
 	OnBlock         func(block int)
 
-	pieces algos.Pieces
-	news   algos.Gather[uint32]
-	liars  algos.View
+	peers algos.Peering
+	swap  algos.Exchange
 }
 
 // New makes a node.
 func New(app uint32, file File) *Mesh {
 	return &Mesh{Cyclon: *cyclon.New(), App: app, File: file, Peers: 10, InFlight: 2, Batch: 100 * time.Millisecond,
-		Round: time.Second, Timeout: 15 * time.Second, OnBlock: func(int) {}, liars: algos.View{Max: 64}}
+		Round: time.Second, Timeout: 15 * time.Second, OnBlock: func(int) {}}
 }
 
 // Have are the blocks that are here: read it, and do not change it.
-func (x *Mesh) Have() *algos.Bits { return &x.pieces.Have }
+func (x *Mesh) Have() *algos.Bits { return &x.swap.Pieces.Have }
 
 // Bind implements core.Algorithm.
 func (x *Mesh) Bind(n *core.Node) {
 	x.Cyclon.Bind(n)
-	x.pieces = algos.NewPieces(x.File.Blocks(), x.File.Has)
-	x.Counters("blocks", "bad", "duplicates", "unasked", "refused")
-	x.Metric("bad").Add(0) // it is reported though nobody lies
-	x.news = algos.Gather[uint32]{Base: &x.Base, Wait: x.Batch, Most: pack.MaxList}
-	x.news.Flush = func(came []uint32) { x.PostAll(x.pieces.Peers(), typeHave, (*blocks)(&came)) }
-	algos.Answer(&x.Base, typeMeet, x.met)
-	algos.On(&x.Base, typeHave, func(m *core.Msg, b *blocks) {
-		x.pieces.Told(m.From(), *b...)
-		x.ask(m.From())
-	})
-	algos.On(&x.Base, typeRequest, x.requested)
-	x.Handle(typeBye, func(m *core.Msg) { x.pieces.Leave(m.From()) })
-	x.OnFailed(func(id core.NodeID) { x.pieces.Leave(id) })
-	x.Handle(wire.TypeData, x.received)
+	x.Counters("blocks")
+	x.peers = algos.Peering{View: algos.View{Max: 2 * x.Peers}, Base: &x.Base, Bye: typeBye}
+	x.swap = algos.Exchange{
+		Base: &x.Base, Peers: &x.peers, Pieces: algos.NewPieces(x.File.Blocks(), x.File.Has),
+		TypeHave: typeHave, TypeRequest: typeRequest, App: x.App, InFlight: x.InFlight, Wait: x.Batch, Timeout: x.Timeout,
+		Read: x.File.Read, Take: x.take, OnGot: func(block int) { x.OnBlock(block) },
+	}
+	x.swap.Open()
+	algos.Accept(&x.peers, typeMeet, x.Have(), x.swap.ToldAll)
+	x.Handle(typeBye, func(m *core.Msg) { x.peers.Remove(m.From()) })
+	x.OnFailed(func(id core.NodeID) { x.peers.Remove(id) })
+	x.Handle(wire.TypeData, x.swap.Received)
 	x.Handle(wire.TypeBrokenSource, func(*core.Msg) { x.Repair() }) // blocks have no single source
 	x.Handle(wire.TypeStarted, func(*core.Msg) { x.Every(x.Round, x.round) })
 }
@@ -130,111 +121,38 @@ func (x *Mesh) Bind(n *core.Node) {
 // round parts from who does not answer, or needs nothing and has nothing to give; asks the others for what somebody has not sent;
 // and looks for more.
 func (x *Mesh) round() {
-	whole := x.pieces.Have.Full()
-	for _, id := range x.pieces.Late(x.Now() - x.Timeout) {
-		x.part(id)
+	have, pieces := x.Have(), &x.swap.Pieces
+	whole := have.Full()
+	for _, id := range x.swap.Late() {
+		x.peers.Part(id)
 	}
-	for _, id := range slices.Clone(x.pieces.Peers()) {
-		if x.ask(id); whole && x.pieces.IsFull(id) {
-			x.part(id)
+	for _, id := range slices.Clone(x.peers.All()) {
+		if x.swap.Ask(id); whole && pieces.IsFull(id) {
+			x.peers.Part(id)
 		}
 	}
-	if !whole && x.pieces.Idle() { // whom it has met, and whom Cyclon knows, may all be on one side of a cut
-		x.part(algos.One(x.Rand(), x.pieces.Peers()))
+	if !whole && pieces.Idle() { // whom it has met, and whom Cyclon knows, may all be on one side of a cut
+		x.peers.Part(algos.One(x.Rand(), x.peers.All()))
 		x.meet(algos.One(x.Rand(), x.Contacts()))
 	}
-	for i := len(x.pieces.Peers()); i < x.Peers && !whole; i++ {
+	for i := x.peers.Len(); i < x.Peers && !whole; i++ {
 		x.meet(x.Peer())
 	}
-	x.Gauge("left").Set(float64(x.pieces.Have.Len() - x.pieces.Have.Count()))
-	x.State("chunks", fmt.Sprint(x.pieces.Have.Count(), " of ", x.pieces.Have.Len()))
+	x.Gauge("left").Set(float64(have.Len() - have.Count()))
+	x.State("chunks", fmt.Sprint(have.Count(), " of ", have.Len()))
 }
 
-// meet asks a node to be a peer. It is one at once, so that it is told of what comes before it has answered.
+// meet asks a node to be a peer.
 func (x *Mesh) meet(id core.NodeID) {
-	if id.IsZero() || x.pieces.IsPeer(id) || x.liars.Has(id) {
-		return
-	}
-	x.pieces.Join(id)
-	algos.Ask(&x.Base, id, typeMeet, &x.pieces.Have, x.Timeout, func(has *algos.Bits, err error) {
-		if err != nil || has.Len() != x.pieces.Have.Len() {
-			x.pieces.Leave(id)
-		} else {
-			x.know(id, has)
-		}
-	})
+	algos.Propose(&x.peers, id, typeMeet, x.Have(), x.Timeout, x.swap.ToldAll)
 }
 
-// know takes in which blocks a peer has.
-func (x *Mesh) know(id core.NodeID, has *algos.Bits) {
-	x.pieces.ToldAll(id, has)
-	x.ask(id)
-}
-
-// met answers who wants to be a peer.
-func (x *Mesh) met(m *core.Msg, has *algos.Bits) *algos.Bits {
-	id := m.From()
-	if has.Len() != x.pieces.Have.Len() || x.liars.Has(id) || len(x.pieces.Peers()) >= 2*x.Peers && !x.pieces.IsPeer(id) {
-		return &algos.Bits{}
+// take keeps a block if its hash is right.
+func (x *Mesh) take(block int, data []byte) bool {
+	if sha256.Sum256(data) != x.File.Sum(block) {
+		return false
 	}
-	x.pieces.Join(id)
-	x.know(id, has)
-	return &x.pieces.Have
-}
-
-// part ends that a node is a peer, and lets it know.
-func (x *Mesh) part(id core.NodeID) {
-	if x.pieces.Leave(id) {
-		x.Post(id, typeBye, nil)
-	}
-}
-
-// ask asks a peer for blocks until InFlight are under way.
-func (x *Mesh) ask(id core.NodeID) {
-	if want := blocks(x.pieces.Ask(id, x.InFlight, x.Rand(), x.Now(), x.Now()-x.Timeout/3)); len(want) > 0 {
-		x.Post(id, typeRequest, &want)
-	}
-}
-
-// requested sends blocks to a peer.
-func (x *Mesh) requested(m *core.Msg, want *blocks) {
-	if !x.pieces.IsPeer(m.From()) {
-		x.Post(m.From(), typeBye, nil)
-		return
-	}
-	for _, b := range *want {
-		if _, waiting := x.Queued(m.From(), x.App); waiting >= 4*x.InFlight || !x.pieces.Have.Has(int(b)) {
-			x.Metric("refused").Add(1)
-			continue
-		}
-		data := x.File.Read(int(b))
-		out := x.NewMsg(wire.TypeData, x.App, len(data))
-		copy(out.Payload(), data)
-		out.SetSeq(uint64(b))
-		x.Send(out, m.From())
-	}
-}
-
-// received takes a block in, and asks for another one in its place.
-func (x *Mesh) received(m *core.Msg) {
-	id, b := m.From(), int(min(m.Seq(), algos.MaxBits))
-	switch {
-	case !x.pieces.Answered(id, b):
-		x.Metric("unasked").Add(1)
-		return
-	case x.pieces.Have.Has(b):
-		x.Metric("duplicates").Add(1)
-	case sha256.Sum256(m.Payload()) != x.File.Sum(b):
-		x.Metric("bad").Add(1)
-		x.liars.Add(id)
-		x.part(id)
-		return
-	default:
-		x.Metric("blocks").Add(1)
-		x.File.Write(b, m.Payload())
-		x.pieces.Have.Add(b)
-		x.news.Add(uint32(b))
-		x.OnBlock(b)
-	}
-	x.ask(id)
+	x.Metric("blocks").Add(1)
+	x.File.Write(block, data)
+	return true
 }

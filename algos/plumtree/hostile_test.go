@@ -111,8 +111,8 @@ func TestManyKept(t *testing.T) {
 	v.RunFor(125 * time.Second) // and no Period begins in the last seconds
 	v.checkDelivered("kept", 1, kept, nobody)
 	for i := range v.nodes {
-		if p := v.at(i); p.Recent.Dropped() != 0 || p.telling.Len() != 0 {
-			t.Errorf("node %d has dropped %d, and is telling %d nodes", i, p.Recent.Dropped(), p.telling.Len())
+		if p := v.at(i); p.Recent.Dropped() != 0 || p.push.Telling() != 0 {
+			t.Errorf("node %d has dropped %d, and is telling %d nodes", i, p.Recent.Dropped(), p.push.Telling())
 		}
 	}
 }

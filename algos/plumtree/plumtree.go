@@ -52,7 +52,6 @@ import (
 
 	"github.com/ioverlay/ioverlay/algos"
 	"github.com/ioverlay/ioverlay/algos/hyparview"
-	"github.com/ioverlay/ioverlay/algos/pack"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
@@ -73,9 +72,8 @@ type Plumtree struct {
 	Faster  time.Duration   // how much earlier than a message its name must come for another tree; 0: off
 	Deliver func(*core.Msg) // is handed each message once
 
-	lazy    algos.View                // the neighbours that are told of messages, and not sent them
-	news    algos.Gather[algos.MsgID] // what they are told next
-	telling algos.Telling             // who is being told of all that is here
+	lazy algos.View     // the neighbours that are told of messages, and not sent them
+	push algos.LazyPush // to them
 }
 
 // New makes a node.
@@ -87,36 +85,19 @@ func New() *Plumtree {
 // Bind implements core.Algorithm.
 func (p *Plumtree) Bind(n *core.Node) {
 	p.HyParView.Bind(n)
-	next := p.OnNeighbour
-	p.OnNeighbour = func(peer core.NodeID, up bool) { p.neighbour(peer, up); next(peer, up) }
-	p.Missing.Base, p.Missing.Have, p.Missing.Ask = &p.Base, p.Recent.Seen, p.graft
+	eager := func(peer core.NodeID) { p.lazy.Remove(peer) }
 	p.lazy = algos.View{Max: p.Active, Not: func(id core.NodeID) bool { return !p.IsNeighbour(id) }}
-	p.news = algos.Gather[algos.MsgID]{Base: &p.Base, Wait: p.Batch, Most: pack.MaxList}
-	p.news.Flush = func(ids []algos.MsgID) { p.PostAll(p.lazy.All(), typeHave, (*algos.MsgIDs)(&ids)) }
-	p.telling = algos.Telling{Base: &p.Base, Kept: &p.Recent, Wait: p.Batch, Type: typeHave}
-	algos.OnLent(&p.Base, typeHave, func(m *core.Msg, names *algos.MsgIDs) {
-		if p.FromNeighbour(m) {
-			p.Missing.Announced(m.From(), *names...)
-		}
-	})
-	algos.On(&p.Base, typeGraft, p.grafted)
+	p.Peering().OnChange(func(peer core.NodeID, _ bool) { eager(peer) })
+	p.push = algos.LazyPush{
+		Base: &p.Base, Peers: p.Peering(), Kept: &p.Recent, Wants: &p.Missing,
+		TypeHave: typeHave, TypeWant: typeGraft, Wait: p.Batch, To: p.lazy.All, OnWant: eager,
+	}
+	p.push.Open()
 	p.Handle(typePrune, func(m *core.Msg) { p.lazy.Add(m.From()) })
 	p.Handle(wire.TypeData, p.received)
-	p.Handle(wire.TypeBrokenSource, func(*core.Msg) { p.Repair() })              // as grafting will
-	p.Handle(wire.TypeStarted, func(*core.Msg) { p.Every(p.Period, p.tellOne) }) // for what announcements have been lost
+	p.Handle(wire.TypeBrokenSource, func(*core.Msg) { p.Repair() })                  // as grafting will
+	p.Handle(wire.TypeStarted, func(*core.Msg) { p.Every(p.Period, p.push.Remind) }) // for what announcements have been lost
 }
-
-// neighbour has a new neighbour told of all that is here, and sent what comes.
-func (p *Plumtree) neighbour(peer core.NodeID, up bool) {
-	if p.lazy.Remove(peer); up {
-		p.telling.Tell(peer)
-	} else {
-		p.telling.End(peer)
-	}
-}
-
-// tellOne tells any neighbour of all that is here.
-func (p *Plumtree) tellOne() { p.telling.Tell(algos.One(p.Rand(), p.Neighbours())) }
 
 func (p *Plumtree) received(m *core.Msg) {
 	from, id := m.From(), algos.IDOf(m)
@@ -124,33 +105,21 @@ func (p *Plumtree) received(m *core.Msg) {
 		return // a maker that there cannot be: its name could be told to nobody
 	}
 	if !p.Recent.Keep(m) {
-		p.lazy.Add(from)
-		p.Post(from, typePrune, nil)
+		p.prune(from)
 		return
 	}
 	p.lazy.Remove(from)
 	if first, ago := p.Missing.Got(id); p.Faster > 0 && ago >= p.Faster && p.lazy.Has(first) {
-		p.graft(first, algos.MsgID{}) // what follows, and not this message again
-		p.lazy.Add(from)
-		p.Post(from, typePrune, nil)
+		p.push.Ask(first, algos.MsgID{}) // what follows, and not this message again
+		p.prune(from)
 	}
-	p.Offer(m, p.Neighbours(), p.lazy.Has, func(peer core.NodeID) { p.Post(peer, typeHave, &algos.MsgIDs{id}) })
-	p.news.Add(id)
+	p.Offer(m, p.Neighbours(), p.lazy.Has, func(peer core.NodeID) { p.push.Tell(peer, id) })
+	p.push.Add(id)
 	p.Deliver(m)
 }
 
-// graft asks a neighbour for a message, and for all that follow.
-func (p *Plumtree) graft(peer core.NodeID, id algos.MsgID) bool {
-	p.lazy.Remove(peer)
-	return p.IsNeighbour(peer) && p.Post(peer, typeGraft, &id)
-}
-
-func (p *Plumtree) grafted(m *core.Msg, id *algos.MsgID) {
-	if !p.FromNeighbour(m) {
-		return
-	}
-	p.lazy.Remove(m.From())
-	if kept := p.Recent.Get(p.Node, *id); kept != nil {
-		p.Send(kept, m.From())
-	}
+// prune has a neighbour tell, and not send.
+func (p *Plumtree) prune(peer core.NodeID) {
+	p.lazy.Add(peer)
+	p.Post(peer, typePrune, nil)
 }
