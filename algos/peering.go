@@ -34,13 +34,10 @@ func (p *Peering) OnChange(fn func(peer core.NodeID, up bool)) {
 // Add makes a node a peer, and reports whether it has become one: it was none, there is room, and nothing is against it. Nothing is
 // sent to it.
 func (p *Peering) Add(peer core.NodeID) bool {
-	before := p.Len()
-	if p.Full() || p.banned.Has(peer) || !p.Base.canReach(peer) {
+	if p.Full() || !p.takes(peer) {
 		return false
 	}
-	if p.View.Add(peer); p.Len() == before {
-		return false
-	}
+	p.View.Add(peer)
 	p.tell(peer, true)
 	return true
 }
@@ -48,16 +45,20 @@ func (p *Peering) Add(peer core.NodeID) bool {
 // Force is Add for a node that has to become a peer: if there is no room, one that is drawn goes, and is told so. It returns that
 // one, or nobody.
 func (p *Peering) Force(peer core.NodeID) (out core.NodeID) {
-	if p.Has(peer) || p.banned.Has(peer) || !p.Base.canReach(peer) {
+	if !p.takes(peer) {
 		return out
 	}
 	one := One(p.Base.Rand(), p.All()) // drawn even if there is room: what is drawn next does not depend on that
-	if p.Full() {
-		p.Part(one)
+	if p.Full() && p.Part(one) {
 		out = one
 	}
 	p.Add(peer)
 	return out
+}
+
+// takes reports whether a node can become a peer, if there is room.
+func (p *Peering) takes(peer core.NodeID) bool {
+	return !p.Has(peer) && !p.banned.Has(peer) && p.Base.canReach(peer) && (p.Not == nil || !p.Not(peer))
 }
 
 // Remove ends that a node is a peer without a word, as it has failed, or said so itself. It reports whether it was one.
