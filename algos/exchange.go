@@ -18,7 +18,8 @@ import (
 //	data     a piece, of application App; its number is the piece's
 //
 // A node that is asked sends a piece at once. So it waits in the queue of its lane, of which there is a bound by peer, and stops nobody;
-// requests beyond that are not served, and not remembered.
+// requests beyond that are not served, and not remembered. What strangers tell counts for nothing, and if they ask they are told that
+// they are no peers.
 //
 // It keeps these counters of the node: bad (pieces that Take has refused), duplicates, unasked (pieces that nobody had asked that
 // peer for), and refused (requests beyond the bound, or for pieces that are not here).
@@ -91,7 +92,8 @@ func (e *Exchange) Ask(peer core.NodeID) {
 	}
 }
 
-// Late are the peers that were asked for a piece and have not sent it within Timeout.
+// Late are the peers that were asked for a piece and have not sent it within Timeout. What they were asked for is asked of others when
+// they are peers no longer.
 func (e *Exchange) Late() []core.NodeID { return e.Pieces.Late(e.Base.Now() - e.Timeout) }
 
 // Got notes that a piece is here, and has peers told. It is called for those that Take has kept; and is to be called for those that

@@ -1,8 +1,6 @@
 package algos
 
-import (
-	"github.com/ioverlay/ioverlay/core"
-)
+import "github.com/ioverlay/ioverlay/core"
 
 // Peering is the peers of a node in an overlay in which that is mutual: whoever is a peer of another node has that one as a peer, or
 // learns that it has not. They are a View of which nobody is taken out in silence: Part and Force tell who has to go with Bye, and
@@ -14,9 +12,9 @@ import (
 //
 // How two nodes come to be peers is the overlay's affair: Propose and Accept are one way. Set Max, Base and Bye before it is used.
 type Peering struct {
-	View           // of them: Max is how many there may be, and Not whom it never takes, beside this node itself and who is banned
-	Base *Base     // of the node
-	Bye  core.Type // of the control message, without a body, which says: we are no peers, or no longer
+	View // of them: Max is how many there may be; Not names those that never are, beside this node itself and who is banned
+	Base *Base
+	Bye  core.Type // of a control message without a body, which says: we are no peers, or no longer
 
 	banned  View
 	changed []func(peer core.NodeID, up bool)

@@ -13,6 +13,7 @@ import (
 // Propose asks a node to be a peer, with a request of a type that Accept answers there. It is one at once, so that it is told of what
 // comes before it has answered, and no longer if it says no, cannot be reached, or is silent for so long. A node that Add does not
 // take is not asked: nobody, a peer, one that is banned. know is called with what it has answered, and reports whether it can be a peer.
+// If it is a yes that was lost, there is a peer at the other end only, until that one sends something which Knows is asked about.
 func Propose[P pack.BodyOf[T], T any](p *Peering, peer core.NodeID, t core.Type, own P, timeout time.Duration, know func(peer core.NodeID, told P) bool) {
 	if !p.Add(peer) {
 		return
