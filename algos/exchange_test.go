@@ -215,8 +215,11 @@ func TestExchangeWithLiars(t *testing.T) {
 		t.Fatalf("a new peer was asked for %v", s.asked)
 	}
 	first, second := int(s.asked[0]), int(s.asked[1])
+	say(func() { s.send(x.ID(), tradeApp+1, first, pieceOf(first)) })
+	if x.swap.Pieces.Have.Count() != 0 {
+		t.Error("data of another application was taken for a piece")
+	}
 	say(func() {
-		s.send(x.ID(), tradeApp+1, first, pieceOf(first))
 		s.send(x.ID(), tradeApp, n-1, pieceOf(n-1))
 		s.send(x.ID(), tradeApp, 1<<40, pieceOf(0))
 		s.send(x.ID(), tradeApp, first, pieceOf(first))
@@ -248,12 +251,9 @@ func TestExchangeWithLiars(t *testing.T) {
 		s.Post(x.ID(), typeRequests, &numbers{uint32(first), 20, 1 << 20})
 	})
 	w.RunFor(10 * time.Second)
-	if got := len(s.data); got < 1 || got > 3*n {
-		t.Errorf("%d pieces were sent", got)
-	}
 	sent := uint64(len(s.data))
 	check("requests", map[string]uint64{"unasked": 5, "duplicates": 1, "refused": uint64(len(many)) + 3 - sent})
-	if sent > 9+8 { // what waits, and what was on the link at once
+	if sent < 8 || sent > 9+8 { // what may wait, and what was on the link at once
 		t.Errorf("of %d requests %d were served", len(many)+3, sent)
 	}
 
