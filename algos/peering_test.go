@@ -102,9 +102,10 @@ func ExamplePeering() {
 }
 
 // town is a world of friends, all near each other.
-func town(t simtest.TB, o sim.Options, n, max int) (*simtest.World, []*sim.Node) {
+func town(t simtest.TB, o sim.Options, n, most int) (*simtest.World, []*sim.Node) {
 	w := simtest.New(t, o)
-	return w, w.Add(n, func(int) core.Algorithm { return &friend{at: place{1}, max: max} })
+	nodes := w.Add(n, func(int) core.Algorithm { return &friend{at: place{1}, max: most} })
+	return w, nodes
 }
 
 func friendOf(n *sim.Node) *friend { return n.Algorithm().(*friend) }
