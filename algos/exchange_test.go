@@ -162,10 +162,10 @@ func (s *script) meet(id core.NodeID) {
 	algos.Ask(&s.Base, id, typeMeet, &s.has, time.Second, func(*algos.Bits, error) {})
 }
 
-func (s *script) send(id core.NodeID, app uint32, piece int, data []byte) {
+func (s *script) send(id core.NodeID, app uint32, piece uint64, data []byte) {
 	m := s.NewMsg(wire.TypeData, app, len(data))
 	copy(m.Payload(), data)
-	m.SetSeq(uint64(piece))
+	m.SetSeq(piece)
 	s.Send(m, id)
 }
 
@@ -215,15 +215,15 @@ func TestExchangeWithLiars(t *testing.T) {
 		t.Fatalf("a new peer was asked for %v", s.asked)
 	}
 	first, second := int(s.asked[0]), int(s.asked[1])
-	say(func() { s.send(x.ID(), tradeApp+1, first, pieceOf(first)) })
+	say(func() { s.send(x.ID(), tradeApp+1, uint64(first), pieceOf(first)) })
 	if x.swap.Pieces.Have.Count() != 0 {
 		t.Error("data of another application was taken for a piece")
 	}
 	say(func() {
 		s.send(x.ID(), tradeApp, n-1, pieceOf(n-1))
 		s.send(x.ID(), tradeApp, 1<<40, pieceOf(0))
-		s.send(x.ID(), tradeApp, first, pieceOf(first))
-		s.send(x.ID(), tradeApp, first, pieceOf(first))
+		s.send(x.ID(), tradeApp, uint64(first), pieceOf(first))
+		s.send(x.ID(), tradeApp, uint64(first), pieceOf(first))
 	})
 	w.RunFor(100 * time.Millisecond)
 	if x.kept[first] != 1 || x.swap.Pieces.Have.Count() != 1 || len(s.asked) != 3 || len(s.haves) != 1 || s.haves[0] != uint32(first) {
@@ -236,7 +236,7 @@ func TestExchangeWithLiars(t *testing.T) {
 	if len(s.haves) != 3 || len(x.got) != 3 {
 		t.Errorf("of pieces that came in another way %v were told here, and %v to the peer", x.got, s.haves)
 	}
-	say(func() { s.send(x.ID(), tradeApp, second, pieceOf(second)) })
+	say(func() { s.send(x.ID(), tradeApp, uint64(second), pieceOf(second)) })
 	if x.kept[second] != 0 {
 		t.Error("a piece that is here was kept again")
 	}
@@ -259,7 +259,7 @@ func TestExchangeWithLiars(t *testing.T) {
 
 	say(func() { s.meet(x.ID()) }) // it was late with what it was asked for
 	before, wrong := s.byes, int(s.asked[len(s.asked)-1])
-	say(func() { s.send(x.ID(), tradeApp, wrong, pieceOf(wrong+1)) })
+	say(func() { s.send(x.ID(), tradeApp, uint64(wrong), pieceOf(wrong+1)) })
 	if !x.peers.IsBanned(s.ID()) || s.byes != before+1 || x.swap.Pieces.Have.Has(wrong) || x.swap.Pieces.IsPeer(s.ID()) || !x.swap.Pieces.Idle() {
 		t.Error("who has sent a wrong piece is not banned, or it is kept")
 	}
