@@ -2,7 +2,6 @@ package algos_test
 
 import (
 	"fmt"
-	"log"
 	"slices"
 	"testing"
 	"time"
@@ -178,27 +177,4 @@ func TestJoiningPanics(t *testing.T) {
 		}
 	}()
 	(&algos.Joining{}).Join()
-}
-
-// Three nodes start at once and know each other: one of them begins, and the others join it.
-func ExampleJoining() {
-	w := sim.New(sim.Options{Seed: 1})
-	cs := make([]*club, 3)
-	for i := range cs {
-		cs[i] = &club{}
-		w.AddNode(fmt.Sprint("n", i), func() core.Algorithm { return cs[i] })
-	}
-	for _, c := range cs {
-		for _, other := range cs {
-			c.AddHost(other.ID())
-		}
-	}
-	if err := w.RunFor(10 * time.Second); err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println("groups:", len(founders(cs)))
-	if err := w.Close(); err != nil {
-		log.Fatal(err)
-	}
-	// Output: groups: 1
 }

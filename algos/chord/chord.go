@@ -16,7 +16,7 @@
 //
 //	find        a request: who owns a key? Passed on to the known node that is closest
 //	            before the key, until one is reached whose successor, or who itself, is the
-//	            owner. The answer goes back on the same way. Who is no member says so
+//	            owner. The answer goes back on the same way (algos.Router). Who is no member says so
 //	neighbours  a request: who are your predecessor and successors? The answer shows that
 //	            a member lives
 //	notify      to the successor: I may be your predecessor (rectify, in Zave's words)
@@ -275,7 +275,7 @@ func (c *Chord) failed(id core.NodeID) {
 }
 
 // Lookup finds the owner of a key, and has fn called once, with what was found, or with an
-// error, ErrAlone or a *algos.CallError. That may be before Lookup returns, and if the node stops
+// error: ErrAlone or a *algos.CallError. That may be before Lookup returns, and if the node stops
 // not at all.
 func (c *Chord) Lookup(key algos.Key, fn func(*Found, error)) { c.router.Lookup(key, fn) }
 

@@ -13,7 +13,7 @@
 // All are requests on control lanes, with answers.
 //
 //	ping  are you there? With a target, it is the paper's ping-req: ping the target for me, and answer
-//	      when it has answered. It and its answers carry facts (a member, its incarnation and
+//	      when it has answered (algos.Detector). It and its answers carry facts (a member, its incarnation and
 //	      state) and a digest of all that the sender knows (algos.Talk)
 //	pull  what do you know? Answered with a page of facts, from a number on (algos.Facts)
 //
