@@ -35,6 +35,15 @@ func (l *FactList) Fields(f *pack.Fields) {
 	pack.List(f, (*[]Fact)(l), func(f *pack.Fields, a *Fact) { a.Fields(f) })
 }
 
+// Who are the nodes that facts are about, in their order. The slice is the caller's.
+func (l FactList) Who() []core.NodeID {
+	ids := make([]core.NodeID, len(l))
+	for i, a := range l {
+		ids[i] = a.Who
+	}
+	return ids
+}
+
 // Facts are what a node knows of all nodes of a group, and how it comes to agree with them. Since
 // of two values the greater one holds, whichever came first, nodes that have heard the
 // same know the same.
@@ -181,7 +190,7 @@ func (f *Facts) Next(will func(Fact) bool) Fact {
 }
 
 // Some draws up to k facts that will do, from anywhere on in their random order.
-func (f *Facts) Some(k int, will func(Fact) bool) (found []Fact) {
+func (f *Facts) Some(k int, will func(Fact) bool) (found FactList) {
 	start := f.base.Rand().IntN(max(len(f.order), 1))
 	for i := 0; i < len(f.order) && len(found) < k; i++ {
 		if e := &f.entries[f.order[(start+i)%len(f.order)]]; will(e.Fact) {

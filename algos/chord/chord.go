@@ -16,7 +16,7 @@
 //
 //	find        a request: who owns a key? Passed on to the known node that is closest
 //	            before the key, until one is reached whose successor, or who itself, is the
-//	            owner. The answer goes back on the same way. Who is no member says so
+//	            owner. The answer goes back on the same way (algos.Router). Who is no member says so
 //	neighbours  a request: who are your predecessor and successors? The answer shows that
 //	            a member lives
 //	notify      to the successor: I may be your predecessor (rectify, in Zave's words)
@@ -69,7 +69,6 @@
 package chord
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -91,14 +90,7 @@ const (
 
 // Found is what is known of a key: without an owner, a question or the answer of a node that
 // is no member.
-type Found struct {
-	Key   algos.Key
-	Hops  uint16 // how often the question was passed on
-	Owner algos.Peer
-}
-
-// Fields implements pack.Body.
-func (q *Found) Fields(f *pack.Fields) { q.Key.Fields(f); f.Uint16(&q.Hops); q.Owner.Fields(f) }
+type Found = algos.Found
 
 // neighbours are those of a member; of others, nobody. Empty, it asks for them.
 type neighbours struct {
@@ -109,7 +101,7 @@ type neighbours struct {
 func (n *neighbours) Fields(f *pack.Fields) { n.Before.Fields(f); n.From.Fields(f) }
 
 // ErrAlone means that the node is no member of a ring yet, or no longer.
-var ErrAlone = errors.New("chord: the node is in no ring")
+var ErrAlone = algos.ErrNoOwner
 
 // Chord is the algorithm of one node. Make it with New; fields may be changed before the
 // node starts.
@@ -121,16 +113,16 @@ type Chord struct {
 	Tries      int           // how often somebody is asked, or a lookup is tried, if there is no answer, from 1
 
 	member            bool
-	asked             int        // how often it has asked to join
 	self, predecessor algos.Peer // predecessor: nobody if it is not known
-	fingers           algos.Peers
-	finger            int        // that is looked up next
+	router            algos.Router
+	fingers           algos.Rows
+	joining           algos.Joining
 	lost              algos.View // nodes that failed, as far as they are not back
 }
 
 // New makes a node.
 func New() *Chord {
-	return &Chord{Successors: algos.Arc{Max: 8}, fingers: make(algos.Peers, 64), Period: 5 * time.Second, Timeout: 2 * time.Second, Tries: 3}
+	return &Chord{Successors: algos.Arc{Max: 8}, Period: 5 * time.Second, Timeout: 2 * time.Second, Tries: 3}
 }
 
 // Member reports whether the node is in a ring.
@@ -148,27 +140,21 @@ func (c *Chord) Bind(n *core.Node) {
 	c.SetIdleTimeout(10 * c.Period) // links to neighbours are used before; others close in the end
 	c.self, c.lost.Max = algos.PeerOf(n.ID()), 4*c.Successors.Max
 	c.Successors.Self = c.self
-	algos.AnswerLater(&c.Base, TypeFind, func(m *core.Msg, q *Found, reply func(*Found, error)) { c.route(*q, m.From(), 1, reply) })
+	c.router = algos.Router{Base: &c.Base, Type: TypeFind, Timeout: c.Timeout, Tries: c.Tries, Next: c.next, Silent: c.consider}
+	c.router.Failed = func(p algos.Peer) { c.failed(p.ID) }
+	c.router.Open()
+	c.fingers = algos.NewRows(64, c.place, c.Successors.Covers, c.Lookup)
+	c.joining = algos.Joining{Base: &c.Base, Pause: c.Period / 20, Lost: &c.lost, In: c.Member, Ask: c.join, Begin: c.enter}
 	algos.Answer(&c.Base, typeNeighbours, c.neighbours)
 	algos.On(&c.Base, typeNotify, c.notified)
 	algos.On(&c.Base, typeMeet, func(_ *core.Msg, p *algos.Peer) { c.meet(*p) })
 	c.Handle(typeStabilize, func(*core.Msg) { c.stabilize() })
 	c.OnFailed(c.failed)
-	c.OnUp(func() { c.join(); c.Drift(c.Period, c.round) })
+	c.OnUp(func() { c.joining.Join(); c.Drift(c.Period, c.round) })
 }
 
-// join asks a node that it knows who comes after this one, until it is a member.
-func (c *Chord) join() {
-	isLower := func(id core.NodeID) bool { return id.Compare(c.ID()) < 0 && !c.lost.Has(id) }
-	others := slices.Concat(c.Contacts(), c.lost.All())
-	switch c.asked++; {
-	case c.member:
-		return
-	case len(others) == 0 || c.asked > min(2*len(others), 8) && !slices.ContainsFunc(c.Known(), isLower):
-		c.enter()
-		return
-	}
-	contact := others[len(others)-1-c.asked%len(others)]
+// join asks a node who comes after this one.
+func (c *Chord) join(contact core.NodeID) {
 	algos.Ask(&c.Base, contact, TypeFind, &Found{Key: c.place(0)}, c.Timeout, func(r *Found, err error) {
 		switch {
 		case err != nil:
@@ -177,14 +163,13 @@ func (c *Chord) join() {
 			c.consider(r.Owner)
 		}
 	})
-	c.AfterFunc(c.Period/20+time.Duration(c.Rand().Int64N(int64(c.Period/10))), c.join)
 }
 
 // enter makes the node a member, with the successors that it has.
 func (c *Chord) enter() {
 	if !c.member {
-		c.member, c.asked = true, 0
-		c.fix(len(c.fingers) - 1)
+		c.member = true
+		c.fingers.Fill()
 	}
 }
 
@@ -195,11 +180,8 @@ func (c *Chord) round() {
 		return
 	}
 	c.stabilize()
-	if c.finger--; c.finger < 0 || c.Successors.Covers(c.place(c.finger)) {
-		c.finger = len(c.fingers) - 1
-	}
-	c.fix(c.finger)
-	for _, other := range [3]core.NodeID{c.lost.Oldest(), algos.One(c.Rand(), c.Contacts()), algos.One(c.Rand(), c.fingers).ID} {
+	c.fingers.Repair()
+	for _, other := range [3]core.NodeID{c.lost.Oldest(), algos.One(c.Rand(), c.Contacts()), algos.One(c.Rand(), c.fingers.All()).ID} {
 		c.lost.Remove(other) // until that fails
 		c.Post(other, typeMeet, &c.self)
 	}
@@ -207,21 +189,6 @@ func (c *Chord) round() {
 
 // place is where a finger points: at the owner of it.
 func (c *Chord) place(finger int) algos.Key { return c.self.Key + 1<<finger }
-
-// fix looks a finger up, and the one below if it is the first time.
-func (c *Chord) fix(i int) {
-	if i < 0 || c.Successors.Covers(c.place(i)) {
-		return
-	}
-	c.Lookup(c.place(i), func(r *Found, err error) {
-		if err == nil {
-			was := c.fingers[i]
-			if c.fingers[i] = r.Owner; was.None() {
-				c.fix(i - 1)
-			}
-		}
-	})
-}
 
 // neighbours answers a question for them.
 func (c *Chord) neighbours(*core.Msg, *neighbours) *neighbours {
@@ -298,51 +265,19 @@ func (c *Chord) failed(id core.NodeID) {
 		return
 	}
 	if c.Successors.Empty() {
-		c.Successors.Set(slices.Compact(slices.DeleteFunc(append(slices.Clone(c.fingers), c.predecessor), algos.Peer.None))...)
+		c.Successors.Set(slices.Compact(slices.DeleteFunc(append(slices.Clone(c.fingers.All()), c.predecessor), algos.Peer.None))...)
 	}
 	if c.Successors.Empty() {
 		c.member = false
-		c.join()
+		c.joining.Join()
 	}
 	c.stabilize()
 }
 
 // Lookup finds the owner of a key, and has fn called once, with what was found, or with an
-// error, ErrAlone or a *algos.CallError. That may be before Lookup returns, and if the node stops
+// error: ErrAlone or a *algos.CallError. That may be before Lookup returns, and if the node stops
 // not at all.
-func (c *Chord) Lookup(key algos.Key, fn func(*Found, error)) {
-	c.route(Found{Key: key}, core.NodeID{}, c.Tries, func(r *Found, err error) {
-		if err == nil && r.Owner.None() {
-			r, err = nil, ErrAlone
-		}
-		fn(r, err)
-	})
-}
-
-// route finds out who owns a key, here or by passing the question on, and on another way if
-// that fails. One node is left out: who asks, for it may be no member; or who did not answer.
-func (c *Chord) route(q Found, except core.NodeID, tries int, fn func(*Found, error)) {
-	next, owner := c.next(q.Key, except)
-	if owner {
-		fn(&Found{q.Key, q.Hops, next}, nil)
-		return
-	}
-	algos.Ask(&c.Base, next.ID, TypeFind, &Found{Key: q.Key, Hops: q.Hops + 1}, c.Timeout, func(r *Found, err error) {
-		late := errors.Is(err, algos.ErrTimeout)
-		if late {
-			c.consider(next) // it is that one, or one further on
-		}
-		switch {
-		case late && tries > 1:
-			c.route(q, next.ID, tries-1, fn)
-		case errors.Is(err, algos.ErrUnreachable) || err == nil && r.Owner.None():
-			c.failed(next.ID)
-			c.route(q, except, tries, fn)
-		default:
-			fn(r, err)
-		}
-	})
-}
+func (c *Chord) Lookup(key algos.Key, fn func(*Found, error)) { c.router.Lookup(key, fn) }
 
 // next is the owner of a key if this node knows it, who is nobody if it is no member; else
 // the closest node before the key that it knows.
@@ -353,6 +288,6 @@ func (c *Chord) next(key algos.Key, except core.NodeID) (best algos.Peer, owner 
 	case c.Successors.Empty(), !c.predecessor.None() && key.UpTo(c.predecessor.Key, c.self.Key):
 		return c.self, true
 	}
-	best, owner = c.Successors.Toward(key, except, c.fingers)
+	best, owner = c.Successors.Toward(key, except, c.fingers.All())
 	return best, owner || best.None()
 }

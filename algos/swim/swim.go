@@ -13,7 +13,7 @@
 // All are requests on control lanes, with answers.
 //
 //	ping  are you there? With a target, it is the paper's ping-req: ping the target for me, and answer
-//	      when it has answered. It and its answers carry facts (a member, its incarnation and
+//	      when it has answered (algos.Detector). It and its answers carry facts (a member, its incarnation and
 //	      state) and a digest of all that the sender knows (algos.Talk)
 //	pull  what do you know? Answered with a page of facts, from a number on (algos.Facts)
 //
@@ -65,11 +65,9 @@ package swim
 
 import (
 	"errors"
-	"math"
 	"time"
 
 	"github.com/ioverlay/ioverlay/algos"
-	"github.com/ioverlay/ioverlay/algos/pack"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
@@ -97,14 +95,6 @@ func state(v uint64) State         { return State(v & 3) }
 func as(to State, v uint64) uint64 { return v&^3 | uint64(to) }
 func isDead(f algos.Fact) bool     { return state(f.Value) == Dead }
 
-// packet is a ping, a ping-req, which has a target, or the answer to one.
-type packet struct {
-	Target core.NodeID
-	Talk   algos.Talk
-}
-
-func (p *packet) Fields(f *pack.Fields) { f.Node(&p.Target); p.Talk.Fields(f) }
-
 // Swim is the algorithm of one node. Make it with New; fields may be changed before the
 // node starts.
 type Swim struct {
@@ -120,8 +110,8 @@ type Swim struct {
 
 	are        [Dead + 1]int // how many members are in each state
 	suspicions map[core.NodeID]algos.Timer
-	helps      algos.Quota[core.NodeID] // by member: its ping-reqs whose targets have not answered yet
-	probed     *probe                   // this period
+	detector   algos.Detector[algos.Talk, *algos.Talk]
+	probed     *algos.Probe // this period
 	rounds     int
 }
 
@@ -137,20 +127,21 @@ func (s *Swim) State(id core.NodeID) State { return state(s.Facts.Value(id)) }
 // Live is how many members are not held for dead, this node among them.
 func (s *Swim) Live() int { return s.are[Alive] + s.are[Suspect] }
 
-// times is a factor times ln(n+1), rounded up.
-func (s *Swim) times(factor int) int {
-	return int(math.Ceil(float64(factor) * math.Log(float64(s.Live()+1))))
-}
-
 // Bind implements core.Algorithm.
 func (s *Swim) Bind(n *core.Node) {
 	s.Base.Bind(n)
 	s.SetIdleTimeout(10 * s.Period) // in a large group nobody is pinged again soon
 	s.suspicions, s.Facts.Got = make(map[core.NodeID]algos.Timer), s.heard
-	s.helps.Most, s.helps.Each = maxHelps, maxHelpsEach
 	s.Facts.Open(&s.Base, typePull)
 	s.learn(algos.Fact{Who: n.ID(), Value: as(Alive, incarnation)}, false)
-	algos.OnLent(&s.Base, typePing, s.pinged)
+	s.detector = algos.Detector[algos.Talk, *algos.Talk]{Base: &s.Base, Type: typePing, Timeout: s.Timeout, Within: s.Period}
+	s.detector.Tell, s.detector.Heard = s.Facts.Tell, s.Facts.Heard
+	s.detector.Helpers = func(silent core.NodeID) []core.NodeID {
+		return s.Facts.Some(s.Helpers, func(f algos.Fact) bool { return s.isPeer(f) && f.Who != silent }).Who()
+	}
+	s.detector.Knows = func(target core.NodeID) bool { return s.State(target) != Unknown }
+	s.detector.Unhelped = func() { s.Metric("unhelped").Add(1) }
+	s.detector.Open()
 	s.OnUp(s.start)
 }
 
@@ -174,15 +165,10 @@ func (s *Swim) round() {
 // heard takes in what others say of a member. Whom they hold for dead is a suspect here first, for as long as any other: word of a
 // death may have waited on a link, or come from the other side of a partition, and the member has to have time to object.
 func (s *Swim) heard(f algos.Fact, fetched bool) {
-	held := s.Facts.Value(f.Who)
-	if f.Value <= held {
-		return // as most is
+	if isDead(f) && (s.State(f.Who) == Alive || s.State(f.Who) == Suspect) {
+		f.Value, fetched = as(Suspect, f.Value), false // it is to be told, though who was fetched from knows it
 	}
-	dies := isDead(f) && (state(held) == Alive || state(held) == Suspect)
-	if dies {
-		f.Value = as(Suspect, f.Value)
-	}
-	s.learn(f, fetched && !dies)
+	s.learn(f, fetched)
 }
 
 // learn takes in what is known of a member, if that holds, and has it told to others, unless they know it.
@@ -191,7 +177,7 @@ func (s *Swim) learn(f algos.Fact, known bool) {
 	if f.Value <= held {
 		return
 	}
-	was, times := state(held), s.times(s.Spread)
+	was, times := state(held), algos.LnTimes(s.Spread, s.Live())
 	switch {
 	case f.Who == s.ID() && was != Unknown: // it is not so, or was in an earlier life
 		f.Value = as(Alive, f.Value+incarnation)
@@ -205,7 +191,7 @@ func (s *Swim) learn(f algos.Fact, known bool) {
 	}
 	s.suspicions[f.Who].Stop()
 	if delete(s.suspicions, f.Who); is == Suspect {
-		s.suspect(f, s.Period*time.Duration(s.times(s.Suspicion)))
+		s.suspect(f, s.Period*time.Duration(algos.LnTimes(s.Suspicion, s.Live())))
 	}
 	s.are[was]--
 	s.are[is]++
@@ -220,7 +206,7 @@ func (s *Swim) learn(f algos.Fact, known bool) {
 // may not have come to it, or its objection not to here.
 func (s *Swim) suspect(f algos.Fact, while time.Duration) {
 	s.suspicions[f.Who] = s.AfterFunc(while, func() {
-		s.ask(f.Who, core.NodeID{}, func(err error) {
+		s.detector.Ping(f.Who, func(err error) {
 			if err == nil || errors.Is(err, algos.ErrTooManyCalls) {
 				if s.Facts.Value(f.Who) == f.Value { // it has not objected, or nobody was asked
 					s.suspect(f, s.Period)
@@ -230,4 +216,34 @@ func (s *Swim) suspect(f algos.Fact, while time.Duration) {
 			s.learn(algos.Fact{Who: f.Who, Value: as(Dead, f.Value)}, false)
 		})
 	})
+}
+
+// probe judges the probe of the period that is over, and begins one of the next member.
+func (s *Swim) probe() {
+	s.probed.End()
+	target := s.Facts.Next(s.isPeer)
+	if target.Who.IsZero() {
+		s.reconnect()
+		return
+	}
+	s.probed = s.detector.Probe(target.Who, func(err error) {
+		switch {
+		case err == nil:
+		case errors.Is(err, algos.ErrTooManyCalls): // that says something of this node, and nothing of the member
+			s.Metric("unprobed").Add(1)
+		default:
+			s.Metric("suspicions").Add(1)
+			s.learn(algos.Fact{Who: target.Who, Value: as(Suspect, target.Value)}, false)
+		}
+	})
+}
+
+// isPeer reports whether a member is to be pinged, or asked to ping.
+func (s *Swim) isPeer(f algos.Fact) bool { return !isDead(f) && f.Who != s.ID() }
+
+// reconnect pings some that are held for dead.
+func (s *Swim) reconnect() {
+	for _, dead := range s.Facts.Some(s.Helpers, isDead) {
+		s.detector.Ping(dead.Who, func(error) {})
+	}
 }
