@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,6 +67,24 @@ func TestFileByAWindowOfUnknownSize(t *testing.T) {
 	}
 	if err == nil || !strings.Contains(err.Error(), "size") {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// Blocks that are longer than what a source codes are not dropped in silence.
+func TestFileOfBlocksThatAreTooLong(t *testing.T) {
+	for name, text := range map[string]string{
+		"rlnc":        strings.Replace(fileCoded, "payload: 1000B", "payload: 100KB", 1),
+		"rlnc-window": strings.Replace(fileCoded, "{name: rlnc, generation: 16, beat: 50ms}", "{name: rlnc-window, size: 500}", 1),
+	} {
+		p, err := spec.Parse("file.yaml", []byte(text), spec.Options{Algorithms: scenario.Shipped()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := run(t, p, scenario.Options{World: "sim"}); !slices.ContainsFunc(r.Verdicts, func(v spec.Verdict) bool {
+			return !v.Held && strings.Contains(v.Found, "longer than those")
+		}) {
+			t.Errorf("%s: the verdicts are %+v", name, r.Verdicts)
+		}
 	}
 }
 

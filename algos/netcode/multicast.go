@@ -126,6 +126,7 @@ type MulticastStats struct {
 	Shunned    uint64 // messages of nodes that have lied
 	Forged     uint64 // digests that the source has not signed
 	Bad        uint64 // messages that made no sense: nothing else was done about them
+	TooLong    uint64 // messages of the source of more than coding.MaxSize bytes, which were dropped
 	Sent       uint64 // coded packets, to all downstreams
 	Delivered  uint64 // packets of the source
 	Bytes      uint64 // of them

@@ -24,8 +24,12 @@ var pad = []byte{0}
 // take takes a message of the source.
 func (m *Multicast) take(msg *core.Msg) core.Verdict {
 	n := len(msg.Payload())
-	if !msg.From().IsZero() || n == 0 || n > coding.MaxSize {
+	switch {
+	case !msg.From().IsZero() || n == 0:
 		m.stats.Bad++
+		return core.Done
+	case n > coding.MaxSize:
+		m.stats.TooLong++
 		return core.Done
 	}
 	c := &m.collect

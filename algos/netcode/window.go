@@ -109,7 +109,7 @@ type WindowStats struct {
 	Replaced   uint64 // streams that did
 	Useless    uint64 // packets that came while nobody here or below had use for any
 	Bad        uint64 // messages that made no sense: nothing else was done about them
-	TooLong    uint64 // messages of the source above Size, which were dropped
+	TooLong    uint64 // messages of the source of more bytes than Size, or MaxMessage, which were dropped
 	Sent       uint64 // packets, to all downstreams
 	Coded      uint64 // of them, sums
 	Made       uint64 // packets, at the source

@@ -139,8 +139,13 @@ func (s *Source) Counts() SourceCounts {
 // Sent is how many messages the source has produced.
 func (s *Source) Sent() uint64 { return s.frames.seq }
 
-// Left is how many blocks of the round under way are still to be sent, and how many it is of.
-func (s *Source) Left() (left, of int) { return s.want.Count(), s.plan.Count() }
+// Left is how many blocks of the round under way are still to be sent, and how many it is of; before the first that is all.
+func (s *Source) Left() (left, of int) {
+	if s.counts.Rounds == 0 {
+		return s.n, s.n
+	}
+	return s.want.Count(), s.plan.Count()
+}
 
 // Came reports whether there is, or was, somebody to send to: a link of the application to downstream, or a request.
 func (s *Source) Came() bool { return s.came }
