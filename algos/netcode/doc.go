@@ -8,7 +8,7 @@
 // the same number belong together, and [Coder] gathers them; a new algorithm embeds it
 // and is a combination rule, nothing else. [Linear] and [Solver] are such algorithms.
 //
-//	coder.go  gathering: what is held, what is waited for, what happens if it stays away
+//	coder.go  gathering: what is held, what is waited for (coder_wait.go: and if it stays away)
 //	set.go    what a rule can do with a set of messages
 //	solve.go  which combination of a set gives back a stream
 //	linear.go Linear, Solver

@@ -310,10 +310,10 @@ func TestASourceIsKilled(t *testing.T) {
 	path, data := write(t, 500_000)
 	dir := t.TempDir()
 	source := begin(t, "send", "--param", "period=200ms", "--block", "5000", "--rate", "100KBps", path)
-	receive := func(contact string) *child {
-		return begin(t, "receive", "--contact", contact, "--param", "period=200ms", "--dir", dir, "--format", "json", "--report", "50ms", "--give-up", "2s", "--linger", "0s")
+	receive := func(contact, giveUp string) *child {
+		return begin(t, "receive", "--contact", contact, "--param", "period=200ms", "--dir", dir, "--format", "json", "--report", "50ms", "--give-up", giveUp, "--linger", "0s")
 	}
-	sink := receive(source.id)
+	sink := receive(source.id, "5s")
 	sink.has(t, 5)
 	if err := source.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -322,12 +322,12 @@ func TestASourceIsKilled(t *testing.T) {
 	if code := sink.last(t, &was); code != console.ExitViolation || len(was.Transfers) != 1 || was.Transfers[0].Whole || was.Transfers[0].Have < 5 {
 		t.Fatalf("it ends with %d: %+v, and says %q", code, was, sink.said)
 	}
-	if said := strings.Join(sink.said, "\n"); !strings.Contains(said, "nothing of the file has come for 2s") || !strings.Contains(said, "the same command goes on") {
+	if said := strings.Join(sink.said, "\n"); !strings.Contains(said, "nothing of the file has come for 5s") || !strings.Contains(said, "the same command goes on") {
 		t.Errorf("it says %s", said)
 	}
 	again := begin(t, "send", "--param", "period=200ms", "--block", "5000", "--stay", path)
 	var is sinkReport
-	if code := receive(again.id).last(t, &is); code != console.ExitOK || len(is.Transfers) != 1 || is.Transfers[0].Had != was.Transfers[0].Have {
+	if code := receive(again.id, "1h").last(t, &is); code != console.ExitOK || len(is.Transfers) != 1 || is.Transfers[0].Had != was.Transfers[0].Have {
 		t.Errorf("it ends with %d: %+v, after %+v", code, is, was)
 	}
 	same(t, dir, data)
