@@ -135,7 +135,7 @@ func TestIdle(t *testing.T) {
 // Each message of a transfer that is not taken is counted as what it is.
 func TestWhatIsNotTaken(t *testing.T) {
 	wants, has := sender(t, "a", noise(5000, 1), 1000, file.SourceOptions{}), sender(t, "b", noise(5000, 2), 1000, file.SourceOptions{})
-	only, any := newBox(file.SinkOptions{Only: wants.ID()}), newBox(file.SinkOptions{})
+	only, all := newBox(file.SinkOptions{Only: wants.ID()}), newBox(file.SinkOptions{})
 	w := simtest.New(t, sim.Options{Seed: 1})
 	stranger := w.AddNode("stranger", func() core.Algorithm { return relay.New(nil) })
 	block := make([]byte, file.HeaderLen+1)
@@ -143,7 +143,7 @@ func TestWhatIsNotTaken(t *testing.T) {
 	pending := make([]byte, file.HeaderLen+8)
 	file.Header{Kind: file.KindPending, ID: has.ID()}.Put(pending)
 	pending[len(pending)-1] = 1
-	for i, b := range []*box{only, any} {
+	for i, b := range []*box{only, all} {
 		n := w.AddNode(fmt.Sprint("sink", i), func() core.Algorithm { return file.Beside(relay.New(nil), b.Sink) })
 		w.Send(stranger, n.ID(), wire.TypeData, app, 0, block)
 		w.Send(stranger, n.ID(), wire.TypeData, app, 1, pending)
@@ -152,7 +152,7 @@ func TestWhatIsNotTaken(t *testing.T) {
 	if c := only.Counts(); c.Foreign != 2 || c.Early != 0 || c.Bad != 0 {
 		t.Errorf("of another transfer than the one that is wanted: %+v", c)
 	}
-	if c := any.Counts(); c.Early != 2 || c.Foreign != 0 || c.Bad != 0 {
+	if c := all.Counts(); c.Early != 2 || c.Foreign != 0 || c.Bad != 0 {
 		t.Errorf("of one that is not known yet: %+v", c)
 	}
 }
