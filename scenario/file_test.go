@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,6 +67,54 @@ func TestFileByAWindowOfUnknownSize(t *testing.T) {
 	}
 	if err == nil || !strings.Contains(err.Error(), "size") {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// Files between real processes: whose world that is, makes no difference. How long it takes does not depend on the file alone, so a run is tried that is over
+// soon, and longer ones if the machine is busy; the last must hold.
+func TestFileBetweenProcesses(t *testing.T) {
+	const text = `name: file
+duration: DURATION
+algorithm: relay
+nodes: [a, b, c]
+links: [a -> b -> c]
+applications:
+  - {name: image, at: a, source: file, size: 100KB, payload: 2000B}
+expect:
+  - metric(file_whole, b..c) = 1
+  - metric(file_blocks, b..c) = 50
+  - metric(file_bad) = 0
+`
+	for _, duration := range []string{"2s", "20s", "3min"} {
+		p, err := spec.Parse("file.yaml", []byte(strings.Replace(text, "DURATION", duration, 1)), spec.Options{Algorithms: scenario.Shipped()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := run(t, p, scenario.Options{World: "proc"})
+		all := !slices.ContainsFunc(r.Verdicts, func(v spec.Verdict) bool { return !v.Held })
+		if all || duration == "3min" {
+			held(t, r)
+			return
+		}
+		t.Logf("in %s: %+v", duration, r.Verdicts)
+	}
+}
+
+// Blocks that are longer than what a source codes are not dropped in silence.
+func TestFileOfBlocksThatAreTooLong(t *testing.T) {
+	for name, text := range map[string]string{
+		"rlnc":        strings.Replace(fileCoded, "payload: 1000B", "payload: 100KB", 1),
+		"rlnc-window": strings.Replace(fileCoded, "{name: rlnc, generation: 16, beat: 50ms}", "{name: rlnc-window, size: 500}", 1),
+	} {
+		p, err := spec.Parse("file.yaml", []byte(text), spec.Options{Algorithms: scenario.Shipped()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := run(t, p, scenario.Options{World: "sim"}); !slices.ContainsFunc(r.Verdicts, func(v spec.Verdict) bool {
+			return !v.Held && strings.Contains(v.Found, "longer than those")
+		}) {
+			t.Errorf("%s: the verdicts are %+v", name, r.Verdicts)
+		}
 	}
 }
 

@@ -103,6 +103,7 @@ func (m *Multicast) behind(to uint32) uint64 {
 // before the node starts.
 func (m *Multicast) DeliverTo(sink core.Sink) {
 	seq := uint64(0)
+	m.receives = true
 	m.s.Deliver = func(_ coding.Generation, _ int, packet []byte) {
 		msg := m.NewMsg(wire.TypeData, m.s.App, len(packet))
 		copy(msg.Payload(), packet)

@@ -9,14 +9,8 @@ import (
 
 // downstream is what a node knows of one that it sends to.
 type downstream struct {
-	id     core.NodeID
-	failed bool // its link is down, and so is what it needs
-	probe  bool // it is sent a hello, to see whether it is there again
-	rests  bool // it needed nothing when it was asked for
-	idle   bool // it says that nobody there has use for the stream
-	other  bool // it is in another stream
+	below
 
-	hello bool   // it has to be told which stream this is
 	start uint32 // where it begins if it knows nothing of the stream
 	heard bool   // it has said what it needs
 	base  uint32 // it has all generations before this one
@@ -35,8 +29,6 @@ type downstream struct {
 	told        uint32        // cur, as it was told last
 	toldStarved bool          // whether this node is starved, as it was told last
 
-	poke  bool     // it is sent a hello, needed or not, so that it answers
-	bound bool     // its lane's queue is
 	sent  uint32   // number of the last packet sent to it
 	acked uint32   // number of the last one that it has answered for: it came, or was lost
 	log   []uint32 // generation of each packet between, by number modulo its length
@@ -68,19 +60,12 @@ func (n *need) fresh(rank, k int) int {
 	return max(0, left-int(n.flying))
 }
 
-func (m *Multicast) addDown(id core.NodeID) {
-	if id == m.ID() {
-		panic("netcode: a node that is its own downstream")
-	}
-	if m.down(id) != nil {
-		return
-	}
-	v := &downstream{id: id, needs: make([]need, m.s.Window), log: make([]uint32, 64)}
-	m.downs = append(m.downs, v)
+func (m *Multicast) newDown(id core.NodeID) *downstream {
+	v := &downstream{below: below{id: id}, needs: make([]need, m.s.Window), log: make([]uint32, 64)}
 	if m.known {
 		v.restart(m.newcomer())
 	}
-	m.Pull(id, m.s.App, func() bool { return m.serve(v) })
+	return v
 }
 
 // newcomer is the generation that a downstream begins with that comes now: the first that
@@ -106,15 +91,6 @@ func (v *downstream) restart(at uint32) {
 	v.idle, v.other, v.heard, v.open = false, false, false, false
 	v.start, v.base, v.cur, v.told = at, at, at, at
 	v.hello, v.quiet = true, 0
-}
-
-func (m *Multicast) down(id core.NodeID) *downstream {
-	for _, v := range m.downs {
-		if v.id == id {
-			return v
-		}
-	}
-	return nil
 }
 
 // need is what is known of a generation of the window.
@@ -144,13 +120,14 @@ func (v *downstream) flying() uint32 { return v.sent - v.acked }
 
 // hear takes a downstream's answer.
 func (m *Multicast) hear(msg *core.Msg) {
-	v, a := m.down(msg.From()), &m.asked
-	if v == nil || !a.parse(msg.Payload(), MaxWindow) || int32(uint32(msg.Seq())-v.sent) > 0 {
+	v, there := m.downstream(msg.From())
+	a := &m.asked
+	if !there || !a.parse(msg.Payload(), MaxWindow) || int32(uint32(msg.Seq())-v.sent) > 0 {
 		m.stats.Bad++
 		return
 	}
 	same := m.known && a.Stream == m.id.nonce
-	if same && a.flags&answerFresh == 0 && m.collect.begun && int32(a.Base-m.collect.id) > 0 {
+	if same && a.flags&answerFresh == 0 && m.begun && int32(a.Base-m.collect.id) > 0 {
 		m.stats.Bad++ // claims to have what was not even made
 		return
 	}
@@ -204,7 +181,7 @@ func (m *Multicast) note(v *downstream, a *answer, upTo uint32) {
 		m.doubted(v, m.slot(id), nd, e.flags&answerDoubt != 0)
 		if lacked := min(e.deficit, coding.MaxK); lacked > nd.deficit {
 			nd.deficit, m.tell = lacked, true
-			if m.collect.begun {
+			if m.begun {
 				m.tooShort(m.slot(id), int(lacked))
 			}
 		}
@@ -251,44 +228,12 @@ func (v *downstream) grow() {
 // maxFlying bounds the packets under way to a downstream that does not answer.
 const maxFlying = 1 << 14
 
-// downstreamIs notes that a link to downstream is there, or gone. What was on it is lost, unless
-// it was only closed because it rested: then the one that it leads to is waited for as before.
-func (m *Multicast) downstreamIs(ev core.LinkEvent, up bool) {
-	v := m.down(ev.Peer)
-	switch {
-	case v == nil:
-		return
-	case !up && ev.Reason == core.ReasonIdle && !v.idle:
-		return
-	case up:
-		if v.failed {
-			v.failed, v.probe, v.hello = false, false, true
-		}
-	default:
-		if m.known && !m.fresh {
-			v.restart(m.newcomer()) // whoever answers next may have forgotten all
-		}
-		v.failed, v.probe = true, false
-		m.advance()
+// lost books all that was sent to a downstream as lost, and begins with it anew.
+func (m *Multicast) lost(v *downstream) {
+	v.answered(v.sent)
+	if m.known && !m.fresh {
+		v.restart(m.newcomer())
 	}
-	m.tell = m.tell || m.expects()
-	m.wake()
-}
-
-// retry sends those that failed a hello, to see whether they are there again. The engine
-// dials when it is sent something, but not at once after a failure, and does not say so.
-func (m *Multicast) retry() {
-	m.retrying = false
-	for _, v := range m.downs {
-		if v.failed {
-			v.answered(v.sent)
-			if m.known && !m.fresh {
-				v.restart(m.newcomer())
-			}
-			v.probe = true
-		}
-	}
-	m.wake()
 }
 
 // lookAfter is a downstream's part of the beat. Packets that it has not answered for after

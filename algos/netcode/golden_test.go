@@ -1,9 +1,7 @@
 package netcode_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,15 +11,13 @@ import (
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/coretest"
 	"github.com/ioverlay/ioverlay/core/wire"
+	"github.com/ioverlay/ioverlay/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden session")
 
 // A small session from beginning to end, message by message: source, relay, receiver, five
 // packets in generations of two, the last one padded. testdata/session.txt is written with
 // -update, by someone who has understood every line that changes.
 func TestGoldenSession(t *testing.T) {
-	const file = "testdata/session.txt"
 	var got strings.Builder
 	w := coretest.New(t, core.Config{})
 	watch := func(name string, alg core.Algorithm) *core.Switch {
@@ -34,18 +30,7 @@ func TestGoldenSession(t *testing.T) {
 	source := watch("s", netcode.NewMulticast(netcode.Session{App: 1, Window: 3, K: 2, Downstreams: []core.NodeID{w.ID("r")}}))
 	source.AddSource(1, &counted{app: 1, size: always(10), limit: 5, every: 10 * time.Millisecond})
 	w.Run()
-	if *update {
-		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.String() != string(want) {
-		t.Errorf("the session is not that of %s:\n%s", file, got.String())
-	}
+	golden.File(t, "testdata/session.txt", got.String())
 }
 
 // note writes down what a node was given.

@@ -3,10 +3,8 @@ package netcode
 import (
 	"crypto/ed25519"
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/ioverlay/ioverlay/algos"
 	"github.com/ioverlay/ioverlay/coding"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -62,15 +60,9 @@ type Session struct {
 // With Sign and Trust generations are checked, and who lies is shunned (poison.go).
 // docs/coding.md, section 12, is the messages.
 type Multicast struct {
-	algos.Base
+	member[*upstream, *downstream]
 	s Session
 
-	id         streamID
-	known      bool          // id and base are
-	fresh      bool          // id is, but not where it stands: this node has rested
-	resting    bool          // nobody here or below has use for the stream
-	seen       uint64        // highest epoch of the stream's source that was heard of
-	heardAt    time.Duration // when something of the stream came last
 	base       uint32        // oldest generation that this node or one below needs something of
 	next       uint32        // next to deliver
 	judged     uint32        // next of which it is to be seen whether it came whole
@@ -87,17 +79,9 @@ type Multicast struct {
 	trying     bool          // it is, and nothing has been heard of that yet
 	raised     uint32        // generations before it were begun before the last news of one that was too short
 	slots      []slot        // by generation modulo Window
-	ups        []*upstream
-	downs      []*downstream
 	collect    collector
 	dismissing bool          // the upstream that is told something is shunned
 	shunned    []core.NodeID // that have lied
-	carriers   []core.NodeID // that have brought this stream
-
-	armed    bool          // the beat is
-	retrying bool          // the timer for those that failed is set
-	pause    time.Duration // before they are tried again
-	tell     bool          // all upstreams, when the call ends
 
 	// Scratch.
 	answer answer // what is said
@@ -126,6 +110,7 @@ type MulticastStats struct {
 	Shunned    uint64 // messages of nodes that have lied
 	Forged     uint64 // digests that the source has not signed
 	Bad        uint64 // messages that made no sense: nothing else was done about them
+	TooLong    uint64 // messages of the source of more than coding.MaxSize bytes, which were dropped
 	Sent       uint64 // coded packets, to all downstreams
 	Delivered  uint64 // packets of the source
 	Bytes      uint64 // of them
@@ -157,23 +142,16 @@ func NewMulticast(s Session) *Multicast {
 	if s.Linger <= 0 {
 		s.Linger = DefaultBeat
 	}
-	m := &Multicast{s: s, pause: retryDown, slots: make([]slot, s.Window)}
+	m := &Multicast{s: s, slots: make([]slot, s.Window)}
+	m.member = member[*upstream, *downstream]{of: m, app: s.App, named: s.Upstreams, interval: s.Beat, receives: s.Deliver != nil}
 	return m
 }
 
 // Bind implements core.Algorithm.
-func (m *Multicast) Bind(n *core.Node) {
-	m.Base.Bind(n)
-	for _, id := range m.s.Downstreams {
-		m.addDown(id)
-	}
-}
+func (m *Multicast) Bind(n *core.Node) { m.bind(n, m.s.Downstreams) }
 
 // Counters are the counters so far.
 func (m *Multicast) Counters() MulticastStats { return m.stats }
-
-// Source is the node whose stream this one is in, and false if it knows of none yet.
-func (m *Multicast) Source() (core.NodeID, bool) { return m.id.source, m.known }
 
 // Oldest is the oldest generation that this node, or one that it sends to, still needs
 // something of.
@@ -202,60 +180,27 @@ func (m *Multicast) process(msg *core.Msg) core.Verdict {
 	return core.Done
 }
 
-// AddDownstream sends to one more node from now on; to one that it sends to anyhow it
-// makes no difference. It must be called on the node's loop.
-func (m *Multicast) AddDownstream(id core.NodeID) {
-	m.addDown(id)
-	m.settle()
-}
-
-// RemoveDownstream sends to a node no more. It must be called on the node's loop.
-func (m *Multicast) RemoveDownstream(id core.NodeID) {
-	m.Pull(id, m.s.App, nil)
-	m.downs = slices.DeleteFunc(m.downs, func(v *downstream) bool { return v.id == id })
-	m.advance()
-	m.settle()
-}
-
 // events notes what happens to links and sources.
 func (m *Multicast) events(msg *core.Msg) {
-	switch msg.Type() {
-	case wire.TypeLinkUp, wire.TypeLinkDown:
-		ev := msg.Link()
-		up := msg.Type() == wire.TypeLinkUp
-		switch {
-		case ev.App != m.s.App:
-		case ev.Direction == core.Upstream:
-			m.upstreamIs(ev.Peer, up)
-		default:
-			m.downstreamIs(ev, up)
-		}
-	case wire.TypeSourceEnd, wire.TypeSessionEnd, wire.TypeBrokenSource:
-		if msg.App() != m.s.App {
-			return
-		}
-		m.Repair() // what is here is still to be sent, and another upstream may come
-		if msg.Type() == wire.TypeSourceEnd {
-			m.flush()
-		}
+	m.member.events(msg)
+	switch t := msg.Type(); {
+	case t == wire.TypeLinkDown && msg.Link().App == m.s.App && msg.Link().Direction == core.Upstream:
+		m.judge()
+	case t == wire.TypeSourceEnd && msg.App() == m.s.App:
+		m.flush()
 	}
 }
 
 // timer reports whether a timer was one of ours.
 func (m *Multicast) timer(id uint64) bool {
 	switch id {
-	case beatTimer:
-		m.armed = false
-		m.beat()
-	case retryTimer:
-		m.retry()
 	case lingerTimer:
 		m.flush()
 	case paceTimer:
 		m.alarm = 0
 		m.wake()
 	default:
-		return false
+		return m.member.timer(id)
 	}
 	return true
 }
@@ -263,50 +208,17 @@ func (m *Multicast) timer(id uint64) bool {
 // settle ends a call: those upstream are told what has changed, and the beat goes on if
 // something is waited for.
 func (m *Multicast) settle() {
-	m.rest()
-	for _, u := range m.ups {
-		if m.tell || u.since >= feedbackEvery {
-			m.say(u)
+	if m.rest() {
+		for i := range m.slots {
+			m.clear(&m.slots[i])
 		}
 	}
-	m.tell = false
-	if !m.armed && m.expects() {
-		m.armed = true
-		m.After(m.s.Beat, beatTimer)
-	}
-	if !m.retrying && m.owes() {
-		m.retrying = true
-		m.After(m.pause, retryTimer)
-		m.pause = min(2*m.pause, retryMost)
-	}
+	m.speak(feedbackEvery)
+	m.arm()
 }
 
-// owes reports whether there is something for a downstream that has failed.
-func (m *Multicast) owes() bool {
-	for _, v := range m.downs {
-		if v.failed {
-			return m.busy() || m.known && m.resting && len(m.ups) > 0
-		}
-	}
-	return false
-}
-
-// expects reports whether something is under way: packets from above, or an answer from
-// below.
-func (m *Multicast) expects() bool {
-	for _, v := range m.downs {
-		if m.waitsFor(v) {
-			return true
-		}
-	}
-	for _, u := range m.ups {
-		if u.since > 0 {
-			return true // the last packets have to be answered for too
-		}
-	}
-	if !m.known || m.resting || len(m.ups) == 0 {
-		return false
-	}
+// incomplete reports whether something is to come from above.
+func (m *Multicast) incomplete() bool {
 	if m.fresh {
 		return true // it has to be told where the stream is
 	}

@@ -120,7 +120,7 @@ func (m *Multicast) ready(id uint32) bool {
 	switch {
 	case s == nil:
 		return false
-	case m.collect.begun:
+	case m.begun:
 		return s.rank() > 0 && m.due(s)
 	}
 	return s.complete() || m.passed(id)

@@ -166,7 +166,7 @@ func (m *Multicast) receive(msg *core.Msg) {
 func (m *Multicast) packet(msg *core.Msg, h head) {
 	p, err := coding.Parse(msg.Payload()[headLen:])
 	horizon := uint32(msg.Seq() >> 32)
-	if err != nil || m.collect.begun || p.ID-horizon >= MaxWindow {
+	if err != nil || m.begun || p.ID-horizon >= MaxWindow {
 		m.stats.Bad++
 		return
 	}
@@ -176,7 +176,7 @@ func (m *Multicast) packet(msg *core.Msg, h head) {
 		m.stats.Foreign++ // its hello was lost, or it is to be told that this node is elsewhere
 		return
 	}
-	m.carries(u) // its hello was lost, or was said before its link rested
+	m.carries(&u.above) // its hello was lost, or was said before its link rested
 	m.heardAt = m.Now()
 	m.stats.Received++
 	u.count(p.ID)
@@ -240,7 +240,7 @@ func (m *Multicast) advance() {
 	moved := false
 	for m.known && !m.fresh && m.done(m.base) {
 		s := m.slot(m.base)
-		if s.used && m.collect.begun {
+		if s.used && m.begun {
 			m.calmer(s)
 		}
 		m.clear(s)
@@ -263,7 +263,7 @@ func (m *Multicast) done(id uint32) bool {
 	if int32(id-m.newest()) > 0 {
 		return false // it may not even be made
 	}
-	if m.s.Deliver != nil && !m.collect.begun && int32(m.next-id) <= 0 {
+	if m.s.Deliver != nil && !m.begun && int32(m.next-id) <= 0 {
 		return false
 	}
 	if s.lost {
@@ -279,7 +279,7 @@ func (m *Multicast) done(id uint32) bool {
 			return false
 		}
 	}
-	if m.collect.begun {
+	if m.begun {
 		return live // a source keeps its data until somebody has it
 	}
 	return s.used || live
@@ -288,7 +288,7 @@ func (m *Multicast) done(id uint32) bool {
 // newest is the newest generation that is known to exist: one that something has come of, or
 // that an upstream has closed. Nothing comes here of what those below have from others.
 func (m *Multicast) newest() uint32 {
-	if m.collect.begun {
+	if m.begun {
 		return m.collect.id - 1
 	}
 	newest := m.base - 1

@@ -11,7 +11,6 @@ import (
 // messages stay where they are: while there is room in the window they are retained;
 // beyond it they are held, so that the source waits.
 type collector struct {
-	begun   bool
 	id      uint32      // of the generation being filled
 	due     uint32      // the first that no link has begun with
 	backlog []*core.Msg // held
@@ -24,14 +23,18 @@ var pad = []byte{0}
 // take takes a message of the source.
 func (m *Multicast) take(msg *core.Msg) core.Verdict {
 	n := len(msg.Payload())
-	if !msg.From().IsZero() || n == 0 || n > coding.MaxSize {
+	switch {
+	case !msg.From().IsZero() || n == 0:
 		m.stats.Bad++
+		return core.Done
+	case n > coding.MaxSize:
+		m.stats.TooLong++
 		return core.Done
 	}
 	c := &m.collect
-	if !c.begun {
+	if !m.begun {
 		m.adopt(m.base, streamID{source: m.ID(), epoch: m.seen + 1, nonce: m.Rand().Uint32() &^ padded})
-		c.begun, c.id, c.due = true, m.base, m.base
+		m.begun, c.id, c.due = true, m.base, m.base
 	}
 	if len(c.backlog) > 0 || !m.fits(n) {
 		c.backlog = append(c.backlog, msg)
@@ -81,7 +84,7 @@ func (m *Multicast) fill(msg *core.Msg) {
 func (m *Multicast) flush() {
 	c := &m.collect
 	s := m.slot(c.id)
-	if !c.begun || s == nil || len(s.kept) == 0 {
+	if !m.begun || s == nil || len(s.kept) == 0 {
 		return
 	}
 	m.Cancel(lingerTimer)

@@ -8,15 +8,6 @@ import "fmt"
 // serve sends a downstream what it needs most: as many packets as its queue has room for.
 // It reports whether it has; if not, wake has it asked again when something has changed.
 func (m *Multicast) serve(v *downstream) bool {
-	sent := m.supply(v)
-	v.rests = !sent
-	if sent {
-		m.settle() // there are packets under way that were not before
-	}
-	return sent
-}
-
-func (m *Multicast) supply(v *downstream) bool {
 	switch {
 	case !m.known, v.failed && !v.probe, !v.failed && (m.fresh || v.idle && !(v.other && v.poke)):
 		return false
@@ -42,7 +33,7 @@ func (m *Multicast) supply(v *downstream) bool {
 
 // emit sends a downstream up to n packets of a generation.
 func (m *Multicast) emit(v *downstream, s *slot, n int) {
-	m.bind(v)
+	m.limit(&v.below, m.s.Queue)
 	m.announce(v, s)
 	_, waiting := m.Queued(v.id, m.s.App)
 	n = min(n, batch, max(1, m.s.Queue-waiting))
@@ -84,7 +75,7 @@ func (m *Multicast) emit(v *downstream, s *slot, n int) {
 // greet tells a downstream which stream this is, where its link is, and where a newcomer
 // begins. It is answered.
 func (m *Multicast) greet(v *downstream) {
-	m.bind(v)
+	m.limit(&v.below, m.s.Queue)
 	msg := m.NewMsg(TypeCoded, m.s.App, helloLen)
 	b := msg.Payload()
 	h := m.headFor(v, kindHello)
@@ -110,24 +101,6 @@ func (m *Multicast) headFor(v *downstream, k kind) head {
 		h.flags |= flagStarved
 	}
 	return h
-}
-
-// bind bounds the queue of a downstream's lane.
-func (m *Multicast) bind(v *downstream) {
-	if !v.bound {
-		v.bound = true
-		m.SetLaneQueue(v.id, m.s.App, m.s.Queue)
-	}
-}
-
-// wake has those downstreams served that needed nothing.
-func (m *Multicast) wake() {
-	for _, v := range m.downs {
-		if v.rests {
-			v.rests = false
-			m.WakePull(v.id, m.s.App)
-		}
-	}
 }
 
 // code fills m.dsts with packets of a generation.

@@ -1,7 +1,6 @@
 package netcode
 
 import (
-	"slices"
 	"time"
 
 	"github.com/ioverlay/ioverlay/core"
@@ -9,19 +8,16 @@ import (
 
 // upstream is what a node knows of one that sends to it.
 type upstream struct {
-	id       core.NodeID
-	carries  bool          // this node's stream
-	starved  bool          // it gets nothing itself
-	seq      uint64        // number of its last message: its oldest generation, and a count
-	horizon  uint32        // its oldest generation
-	cursor   uint32        // it has closed all generations before this one
-	at       time.Duration // when it was last heard
-	toTest   bool          // it had sent what is false: a doubted generation is taken from it next
-	strikes  int           // how often it was found to have sent what is false
-	excused  uint32        // what it brings of generations before this one has the same origin
-	since    int           // messages since it was told what is needed
-	received bool          // any packet
-	latest   uint32        // newest generation that it has brought something of
+	above
+	starved  bool   // it gets nothing itself
+	seq      uint64 // number of its last message: its oldest generation, and a count
+	horizon  uint32 // its oldest generation
+	cursor   uint32 // it has closed all generations before this one
+	toTest   bool   // it had sent what is false: a doubted generation is taken from it next
+	strikes  int    // how often it was found to have sent what is false
+	excused  uint32 // what it brings of generations before this one has the same origin
+	received bool   // any packet
+	latest   uint32 // newest generation that it has brought something of
 	got      [MaxWindow]got
 }
 
@@ -57,30 +53,8 @@ func (u *upstream) gotOf(id uint32) int {
 	return 0
 }
 
-// upstream finds an upstream, or begins to know it.
-func (m *Multicast) upstream(id core.NodeID) *upstream {
-	for _, u := range m.ups {
-		if u.id == id {
-			return u
-		}
-	}
-	u := &upstream{id: id, horizon: m.base, cursor: m.base, latest: m.base, at: m.Now()}
-	m.ups = append(m.ups, u)
-	return u
-}
-
-// upstreamIs notes that a link from upstream is there, or gone.
-func (m *Multicast) upstreamIs(id core.NodeID, up bool) {
-	if up {
-		if m.mayBring(id) {
-			m.upstream(id).since = feedbackEvery // to be told at once
-		}
-		return
-	}
-	m.ups = slices.DeleteFunc(m.ups, func(u *upstream) bool { return u.id == id })
-	m.judge()
-	m.tell = m.tell || m.expects() // the others have to make up for it
-	m.wake()
+func (m *Multicast) newUp(id core.NodeID) *upstream {
+	return &upstream{above: above{id: id, at: m.Now()}, horizon: m.base, cursor: m.base, latest: m.base}
 }
 
 // heardOf notes a message of an upstream.
@@ -127,7 +101,7 @@ func (m *Multicast) starved() bool {
 			return false
 		}
 	}
-	return !m.collect.begun
+	return !m.begun
 }
 
 // cutAbove reports whether a generation came here incomplete for want of time. If not, what is
@@ -144,7 +118,7 @@ func (m *Multicast) cutAbove(id uint32) bool {
 // judge notes how far from complete generations are when the last upstream closes them. The
 // source has links carry the more of each.
 func (m *Multicast) judge() {
-	if m.s.Deliver == nil || !m.known || m.collect.begun {
+	if m.s.Deliver == nil || !m.known || m.begun {
 		return
 	}
 	if int32(m.base-m.judged) > 0 {

@@ -2,10 +2,8 @@ package netcode
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/ioverlay/ioverlay/algos"
 	"github.com/ioverlay/ioverlay/coding"
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/wire"
@@ -56,15 +54,8 @@ const (
 //
 // A node that nobody has use for, or that does not answer, holds nobody up. docs/coding.md, section 13, is the messages.
 type Window struct {
-	algos.Base
+	member[*winUp, *winDown]
 	s WindowSession
-
-	id      streamID
-	known   bool          // id is, and where the stream stands
-	fresh   bool          // this node has rested, and where the stream stands is not known
-	resting bool          // nobody here or below has use for the stream
-	seen    uint64        // highest epoch of the stream's source that was heard of
-	heardAt time.Duration // when something of the stream came last
 
 	shape   shape
 	dec     coding.WindowDecoder // what is held
@@ -80,21 +71,14 @@ type Window struct {
 	born    []time.Duration // when packets came into the world, as far as known; by number
 	spread  uint64          // at the source: after the newest that was sent as it is on some link of several
 
-	begun    bool // this node is the source
 	backlog  []waiting
 	draining bool
 
 	moved   time.Duration // when something was delivered or given up, or came, last
 	pending time.Duration // since when something is waited for without a delivery; 0: nothing is
 
-	ups      []*winUp
-	downs    []*winDown
-	carriers []core.NodeID // that have brought this stream
-
-	armed, retrying, expiring bool          // timers
-	pause                     time.Duration // before those that failed are tried again
-	tell                      bool          // all upstreams, when the call ends
-	stats                     WindowStats
+	expiring bool // the timer of the deadline is set
+	stats    WindowStats
 }
 
 // WindowStats are what a node has counted.
@@ -109,7 +93,7 @@ type WindowStats struct {
 	Replaced   uint64 // streams that did
 	Useless    uint64 // packets that came while nobody here or below had use for any
 	Bad        uint64 // messages that made no sense: nothing else was done about them
-	TooLong    uint64 // messages of the source above Size, which were dropped
+	TooLong    uint64 // messages of the source of more bytes than Size, or MaxMessage, which were dropped
 	Sent       uint64 // packets, to all downstreams
 	Coded      uint64 // of them, sums
 	Made       uint64 // packets, at the source
@@ -156,16 +140,13 @@ func NewWindow(s WindowSession) *Window {
 	if s.Beat <= 0 {
 		s.Beat = DefaultBeat
 	}
-	return &Window{s: s, pause: retryDown}
+	m := &Window{s: s}
+	m.member = member[*winUp, *winDown]{of: m, app: s.App, named: s.Upstreams, interval: s.Beat, receives: s.Deliver != nil}
+	return m
 }
 
 // Bind implements core.Algorithm.
-func (m *Window) Bind(n *core.Node) {
-	m.Base.Bind(n)
-	for _, id := range m.s.Downstreams {
-		m.addDown(id)
-	}
-}
+func (m *Window) Bind(n *core.Node) { m.bind(n, m.s.Downstreams) }
 
 // Counters are the counters so far.
 func (m *Window) Counters() WindowStats {
@@ -175,9 +156,6 @@ func (m *Window) Counters() WindowStats {
 	}
 	return c
 }
-
-// Source is the node whose stream this one is in, and false if it knows of none yet.
-func (m *Window) Source() (core.NodeID, bool) { return m.id.source, m.known }
 
 // Stream tells apart the streams that sources have made one after the other; 0 is none.
 func (m *Window) Stream() uint32 { return m.id.nonce }
@@ -209,39 +187,4 @@ func (m *Window) process(msg *core.Msg) core.Verdict {
 		return m.Base.Process(msg)
 	}
 	return core.Done
-}
-
-// AddDownstream sends to one more node from now on; to one that it sends to anyhow it makes no difference. It must be called
-// on the node's loop.
-func (m *Window) AddDownstream(id core.NodeID) {
-	m.addDown(id)
-	m.settle()
-}
-
-// RemoveDownstream sends to a node no more. It must be called on the node's loop.
-func (m *Window) RemoveDownstream(id core.NodeID) {
-	m.Pull(id, m.s.App, nil)
-	m.downs = slices.DeleteFunc(m.downs, func(v *winDown) bool { return v.id == id })
-	m.advance()
-	m.settle()
-}
-
-// events notes what happens to links and sources.
-func (m *Window) events(msg *core.Msg) {
-	switch msg.Type() {
-	case wire.TypeLinkUp, wire.TypeLinkDown:
-		ev := msg.Link()
-		up := msg.Type() == wire.TypeLinkUp
-		switch {
-		case ev.App != m.s.App:
-		case ev.Direction == core.Upstream:
-			m.upstreamIs(ev.Peer, up)
-		default:
-			m.downstreamIs(ev, up)
-		}
-	case wire.TypeSourceEnd, wire.TypeSessionEnd, wire.TypeBrokenSource:
-		if msg.App() == m.s.App {
-			m.Repair() // what is here is still to be sent, and another upstream may come
-		}
-	}
 }

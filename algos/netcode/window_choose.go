@@ -7,15 +7,6 @@ import "fmt"
 // serve sends a downstream what it needs most, and reports whether there was anything; if not, wake has it asked again when
 // something has changed.
 func (m *Window) serve(v *winDown) bool {
-	sent := m.supply(v)
-	v.rests = !sent
-	if sent {
-		m.settle() // there are packets under way that were not before
-	}
-	return sent
-}
-
-func (m *Window) supply(v *winDown) bool {
 	switch {
 	case !m.known, (v.failed || v.mute) && !v.probe, !v.failed && !v.mute && (m.fresh || v.idle && !(v.other && v.poke)):
 		return false
@@ -167,7 +158,7 @@ func (m *Window) sumFrom(v *winDown) uint64 {
 
 // emit sends a downstream a packet.
 func (m *Window) emit(v *winDown, p pick) {
-	m.bind(v)
+	m.limit(&v.below, m.s.Queue)
 	s := m.stream()
 	size := s.SourceLen()
 	if p.coded {
@@ -224,7 +215,7 @@ func (m *Window) brings() {
 
 // greet tells a downstream which stream this is, and where a newcomer begins. It is answered.
 func (m *Window) greet(v *winDown) {
-	m.bind(v)
+	m.limit(&v.below, m.s.Queue)
 	msg := m.NewMsg(TypeWindow, m.s.App, winHelloLen)
 	b := msg.Payload()
 	var flags uint8
@@ -250,22 +241,4 @@ func (m *Window) head(k kind, flags uint8) winHead {
 		h.age = m.Now() - m.born[(m.end-1)%uint64(len(m.born))]
 	}
 	return h
-}
-
-// bind bounds the queue of a downstream's lane.
-func (m *Window) bind(v *winDown) {
-	if !v.bound {
-		v.bound = true
-		m.SetLaneQueue(v.id, m.s.App, m.s.Queue)
-	}
-}
-
-// wake has those downstreams served that needed nothing.
-func (m *Window) wake() {
-	for _, v := range m.downs {
-		if v.rests {
-			v.rests = false
-			m.WakePull(v.id, m.s.App)
-		}
-	}
 }

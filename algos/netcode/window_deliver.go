@@ -140,6 +140,7 @@ func (m *Window) expire() {
 // DeliverTo hands messages to a sink as data messages of the session with the source's numbers, in place of
 // WindowSession.Deliver. It copies each, which Deliver does not. Call it before the node starts.
 func (m *Window) DeliverTo(sink core.Sink) {
+	m.receives = true
 	m.s.Deliver = func(seq uint64, message []byte) {
 		msg := m.NewMsg(wire.TypeData, m.s.App, len(message))
 		copy(msg.Payload(), message)

@@ -8,17 +8,9 @@ import (
 
 // winDown is what a node knows of one that it sends to.
 type winDown struct {
-	id     core.NodeID
-	failed bool // its link is down
-	probe  bool // it is sent a hello, to see whether it is there again
-	mute   bool // it does not answer, and is not waited for
-	rests  bool // it needed nothing when it was asked for
-	idle   bool // it says that nobody there has use for the stream
-	other  bool // it is in another stream
-	bound  bool // its lane's queue is
+	below
 
-	hello   bool          // it has to be told which stream this is
-	greeted time.Duration // when it was, last
+	greeted time.Duration // when it was told last which stream this is
 	heard   bool          // it has answered since
 	start   uint64        // where it begins if it knows nothing of the stream
 	base    uint64        // it, and all below it, need nothing before this one
@@ -38,7 +30,6 @@ type winDown struct {
 	number   uint32 // of the last packet sent to it
 	acked    uint32 // number of the last one that it has answered for: it came, or was lost
 	lost     uint32 // packets that it said were lost
-	poke     bool   // it is sent a hello so that it answers
 	unheard  int    // beats without an answer
 	news     bool   // since the last beat
 	quiet    int    // beats without an answer for what is under way
@@ -48,24 +39,14 @@ type winDown struct {
 // unit is one packet of credit.
 const unit = 256
 
-// live reports whether it is waited for.
-func (v *winDown) live() bool { return !v.failed && !v.idle && !v.mute }
-
 func (v *winDown) flying() int { return int(v.number - v.acked) }
 
-func (m *Window) addDown(id core.NodeID) {
-	if id == m.ID() {
-		panic("netcode: a node that is its own downstream")
-	}
-	if m.down(id) != nil {
-		return
-	}
-	v := &winDown{id: id, sole: true}
-	m.downs = append(m.downs, v)
+func (m *Window) newDown(id core.NodeID) *winDown {
+	v := &winDown{below: below{id: id}, sole: true}
 	if m.known {
 		m.restart(v)
 	}
-	m.Pull(id, m.s.App, func() bool { return m.serve(v) })
+	return v
 }
 
 // restart begins with a downstream of which nothing is known, at the oldest packet that there is.
@@ -75,24 +56,17 @@ func (m *Window) restart(v *winDown) {
 	}
 	at := m.base
 	clear(v.sent)
-	*v = winDown{id: v.id, failed: v.failed, probe: v.probe, mute: v.mute, rests: v.rests, bound: v.bound, sole: true, sent: v.sent,
-		number: v.number, acked: v.number, lost: v.lost, hello: true, start: at, base: at, low: at, high: at, credit: int(m.end-at) * unit}
-}
-
-func (m *Window) down(id core.NodeID) *winDown {
-	for _, v := range m.downs {
-		if v.id == id {
-			return v
-		}
+	*v = winDown{
+		below: below{id: v.id, failed: v.failed, probe: v.probe, mute: v.mute, rests: v.rests, bound: v.bound, hello: true},
+		sole:  true, start: at, base: at, low: at, high: at, credit: int(m.end-at) * unit, sent: v.sent, number: v.number, acked: v.number, lost: v.lost,
 	}
-	return nil
 }
 
 // hear takes a downstream's answer.
 func (m *Window) hear(msg *core.Msg) {
-	v := m.down(msg.From())
+	v, there := m.downstream(msg.From())
 	var a winAnswer
-	if v == nil || !a.parse(msg.Payload()) || int32(uint32(msg.Seq())-v.number) > 0 {
+	if !there || !a.parse(msg.Payload()) || int32(uint32(msg.Seq())-v.number) > 0 {
 		m.stats.Bad++
 		return
 	}
@@ -160,41 +134,11 @@ func (m *Window) note(v *winDown, a *winAnswer, upTo uint32) {
 // lacks is how many packets a downstream lacks of all that is known of here, when what is under way has come.
 func (m *Window) lacks(v *winDown) int { return int(int64(m.end)-int64(v.base)) - v.rank - v.flying() }
 
-// downstreamIs notes that a link to downstream is there, or gone. What was on it is lost, unless it was only closed because it rested.
-func (m *Window) downstreamIs(ev core.LinkEvent, up bool) {
-	v := m.down(ev.Peer)
-	switch {
-	case v == nil:
-		return
-	case !up && ev.Reason == core.ReasonIdle && !v.idle:
-		return
-	case up:
-		if v.failed {
-			v.failed, v.probe, v.hello = false, false, true
-		}
-	default:
-		if m.known && !m.fresh {
-			m.restart(v) // whoever answers next may have forgotten all
-		}
-		v.failed, v.probe, v.mute = true, false, false
-		m.advance()
+// lost begins anew with a downstream to which all that was sent is lost.
+func (m *Window) lost(v *winDown) {
+	if m.known && !m.fresh {
+		m.restart(v)
 	}
-	m.tell = m.tell || m.expects()
-	m.wake()
-}
-
-// retry sends those that failed, or do not answer, a hello, to see whether they are there again.
-func (m *Window) retry() {
-	m.retrying = false
-	for _, v := range m.downs {
-		if v.failed || v.mute {
-			if m.known && !m.fresh {
-				m.restart(v)
-			}
-			v.probe = true
-		}
-	}
-	m.wake()
 }
 
 // muteAfter is for how long a downstream may leave unanswered what it is asked again and again. A link that loses nine of ten

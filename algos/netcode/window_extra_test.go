@@ -2,7 +2,6 @@ package netcode_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/ioverlay/ioverlay/core/emul"
 	"github.com/ioverlay/ioverlay/core/sim"
 	"github.com/ioverlay/ioverlay/core/wire"
+	"github.com/ioverlay/ioverlay/internal/golden"
 )
 
 // In steady state nothing is allocated on the way of a message, answers included: all that is comes from the source of this test.
@@ -62,7 +62,6 @@ func TestWindowAllocates(t *testing.T) {
 // A small session from beginning to end, message by message: source, relay, receiver, five messages. testdata/window.txt is written
 // with -update, by someone who has understood every line that changes.
 func TestGoldenWindow(t *testing.T) {
-	const file = "testdata/window.txt"
 	var got strings.Builder
 	w := coretest.New(t, core.Config{})
 	watch := func(name string, alg core.Algorithm) *core.Switch {
@@ -75,18 +74,7 @@ func TestGoldenWindow(t *testing.T) {
 	source := watch("s", netcode.NewWindow(netcode.WindowSession{App: 1, Window: 3, Overhead: 0.5, Deadline: time.Second, Downstreams: []core.NodeID{w.ID("r")}}))
 	source.AddSource(1, &counted{app: 1, size: always(10), limit: 5, every: 10 * time.Millisecond})
 	w.Run()
-	if *update {
-		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.String() != string(want) {
-		t.Errorf("the session is not that of %s:\n%s", file, got.String())
-	}
+	golden.File(t, "testdata/window.txt", got.String())
 }
 
 // noteWindow writes down what a node was given.

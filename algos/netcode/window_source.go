@@ -18,8 +18,12 @@ type waiting struct {
 // take takes a message of the source.
 func (m *Window) take(msg *core.Msg) core.Verdict {
 	n := len(msg.Payload())
-	if !msg.From().IsZero() || n > MaxMessage {
+	switch {
+	case !msg.From().IsZero():
 		m.stats.Bad++
+		return core.Done
+	case n > MaxMessage:
+		m.stats.TooLong++
 		return core.Done
 	}
 	if !m.begun {

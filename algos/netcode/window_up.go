@@ -2,8 +2,6 @@ package netcode
 
 import (
 	"errors"
-	"slices"
-	"time"
 
 	"github.com/ioverlay/ioverlay/coding"
 	"github.com/ioverlay/ioverlay/core"
@@ -11,14 +9,11 @@ import (
 
 // winUp is what a node knows of one that sends to it.
 type winUp struct {
-	id      core.NodeID
-	carries bool // this node's stream
+	above
 	heard   bool
 	seq     uint32 // number of the last packet that came, or of which it was told
 	lost    uint32 // packets between that did not come
 	horizon uint64
-	at      time.Duration // when it was last heard
-	since   int           // messages since it was told what is needed
 }
 
 // answerEvery is after how many packets from an upstream it is told what is here: so often that a window of 64 is never held up by
@@ -28,29 +23,8 @@ const answerEvery = 4
 // every is the same for the window there is.
 func (m *Window) every() int { return max(1, min(answerEvery, m.shape.window/4)) }
 
-// upstream finds an upstream, or begins to know it.
-func (m *Window) upstream(id core.NodeID) *winUp {
-	for _, u := range m.ups {
-		if u.id == id {
-			return u
-		}
-	}
-	u := &winUp{id: id, at: m.Now()}
-	m.ups = append(m.ups, u)
-	return u
-}
-
-// upstreamIs notes that a link from upstream is there, or gone.
-func (m *Window) upstreamIs(id core.NodeID, up bool) {
-	if up {
-		if m.mayBring(id) {
-			m.upstream(id).since = answerEvery // to be told at once
-		}
-		return
-	}
-	m.ups = slices.DeleteFunc(m.ups, func(u *winUp) bool { return u.id == id })
-	m.tell = m.tell || m.expects() // the others have to make up for it
-	m.wake()
+func (m *Window) newUp(id core.NodeID) *winUp {
+	return &winUp{above: above{id: id, at: m.Now()}}
 }
 
 // receive takes a message from upstream.
@@ -75,7 +49,7 @@ func (m *Window) receive(msg *core.Msg) {
 			return
 		}
 		u := m.upstream(msg.From())
-		if u.since = answerEvery; h.flags&flagProbe != 0 {
+		if u.since = atOnce; h.flags&flagProbe != 0 {
 			return
 		}
 		m.meet(u, &w)
@@ -101,7 +75,7 @@ func (m *Window) packet(msg *core.Msg, h winHead) {
 		m.stats.Foreign++ // its hello was lost, or it is to be told that this node is elsewhere
 		return
 	}
-	m.carries(u) // its hello was lost, or was said before its link rested
+	m.carries(&u.above) // its hello was lost, or was said before its link rested
 	m.heardOf(u, uint32(msg.Seq()), h)
 	m.stats.Received++
 	if m.resting || m.fresh {
@@ -137,7 +111,7 @@ func (m *Window) heardOf(u *winUp, seq uint32, h winHead) {
 			gone--
 		}
 		if u.lost += uint32(gone); gone > 0 {
-			u.since = answerEvery // it makes good for it at once
+			u.since = atOnce // it makes good for it at once
 		}
 	}
 	u.seq = seq

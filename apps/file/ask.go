@@ -24,8 +24,10 @@ type asking struct {
 
 	asks, tells bool          // the source is to be told what is missing, or that nothing is
 	askAt       time.Duration // when
-	last        time.Duration // when something true was heard, or asked without a poll
-	silence     time.Duration // how long until it is asked without one
+	heardAt     time.Duration // when something true was heard
+	last        time.Duration // the same, or when the source was asked without a poll
+	calm        time.Duration // until when the source gathers what is lacking, and need not say anything
+	silence     time.Duration // for how long after both it may be silent until it is asked without a poll
 	armed       time.Duration // when the timer goes off
 	waits       bool          // it is set
 }
@@ -33,14 +35,21 @@ type asking struct {
 // heard notes that something true has come.
 func (t *Transfer) heard(n *core.Node, h Header) {
 	if h.Round != t.round {
-		t.round = h.Round
+		t.round, t.calm = h.Round, 0
 		t.promised.Clear()
 	}
-	t.last, t.silence = n.Now(), t.sink.opt.Silence
+	t.heardAt, t.last, t.silence = n.Now(), n.Now(), t.sink.opt.Silence
+	if h.Poll {
+		t.calm = n.Now() + gathering(h.Window)
+	}
 	if !t.waits {
 		t.arm(n)
 	}
 }
+
+// silentAt is when the source has been silent for too long. While it gathers it may be: else in a window that is longer than that, all
+// who lack something would ask at once, and the window is longest when they are many.
+func (t *Transfer) silentAt() time.Duration { return max(t.last, t.calm) + t.silence }
 
 // polled answers a poll, some time.
 func (t *Transfer) polled(n *core.Node, h Header) {
@@ -85,10 +94,10 @@ func (t *Transfer) arm(n *core.Node) {
 	case t.asks || t.tells:
 		at = t.askAt
 		if t.state == open {
-			at = min(at, t.last+t.silence)
+			at = min(at, t.silentAt())
 		}
 	case t.state == open:
-		at = t.last + t.silence
+		at = t.silentAt()
 	default:
 		return
 	}
@@ -111,7 +120,7 @@ func (t *Transfer) due(n *core.Node) {
 		}
 		t.asks, t.tells = false, false
 	}
-	if t.state == open && now >= t.last+t.silence {
+	if t.state == open && now >= t.silentAt() {
 		t.promised.Clear()
 		t.ask(n, t.promised)
 		t.last = now

@@ -40,8 +40,14 @@ func (b *beside) Process(m *core.Msg) core.Verdict {
 	return b.Algorithm.Process(m)
 }
 
-// See implements Part: a source takes requests for its transfer, and counts those that make no sense.
+// See implements Part: a source takes requests for its transfer, and counts those that make no sense. It looks on where links are made.
 func (s *Source) See(n *core.Node, m *core.Msg) (mine bool) {
+	if m.Type() == wire.TypeLinkUp {
+		if ev := m.Link(); ev.App == s.opt.App && ev.Direction == core.Downstream {
+			s.someone(n)
+		}
+		return false
+	}
 	if m.Type() != TypeRequest || m.App() != 0 {
 		return false
 	}
@@ -52,6 +58,7 @@ func (s *Source) See(n *core.Node, m *core.Msg) (mine bool) {
 	case r.App != s.opt.App || r.ID != s.id:
 		return false // of another source, if there is one
 	case !s.begun || s.over:
+		s.counts.Late++
 	default:
 		s.Request(n, m.From(), r)
 	}

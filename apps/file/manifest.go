@@ -21,8 +21,8 @@ const (
 
 	// DefaultBlockLen is for links of some MB/s and more.
 	DefaultBlockLen = 16 << 10
-	// MaxCodedLen is how long a message (MessageLen) may be that coded multicast carries.
-	MaxCodedLen = coding.MaxSize
+	// MaxCodedLen is how many bytes a message (MessageLen) may have that coded multicast carries: by a window its length is before it, in two.
+	MaxCodedLen = coding.MaxSize - 2
 )
 
 // Manifest is what a transfer is. Its number ([Manifest.ID]) follows from all of it.

@@ -39,16 +39,30 @@ func (b *Bytes) Read(block int, dst []byte) bool {
 
 // Memory is a store in memory. It implements Store, and its OpenIn is what a sink's Open wants. The zero value is empty.
 type Memory struct {
+	// Most is how many bytes a file may have: its length is what anybody says who can begin a transfer. 0: DefaultMemory.
+	Most int64
+
 	t    *Transfer
 	data []byte
 	have *Set // what outlives a life of the node
 }
 
-// OpenIn opens the store for a transfer: it goes on with what it has of it.
+// DefaultMemory is the length of the longest file that a Memory takes unless it says otherwise: 64 MiB.
+const DefaultMemory = 64 << 20
+
+// OpenIn opens the store for a transfer: it goes on with what it has of it. The error is of a file that is longer than Most, or another than the one that
+// is in the store.
 func (s *Memory) OpenIn(_ *core.Node, t *Transfer) (Store, error) {
 	m := t.Manifest()
-	if s.t != nil && s.t.ID() != t.ID() {
+	most := s.Most
+	if most == 0 {
+		most = DefaultMemory
+	}
+	switch {
+	case s.t != nil && s.t.ID() != t.ID():
 		return nil, fmt.Errorf("there is %v in it already", s.t)
+	case m.Length > most:
+		return nil, fmt.Errorf("a file of %d bytes, and there is memory for %d", m.Length, most)
 	}
 	if s.t == nil {
 		s.data, s.have = make([]byte, m.Length), NewSet(m.Blocks())

@@ -15,12 +15,18 @@ const (
 	mostAsk, fewAsk = 200, 50
 	// mostIdle is the longest time between two polls.
 	mostIdle = 5 * time.Second
+	// mostWait is the same while nobody has come: whoever does may learn of it from a poll.
+	mostWait = time.Second
 	// tells is in how many parts a window is cut, at the end of each of which what is newly asked for is told.
 	tells = 8
 )
 
+// gathering is for how long after a poll requests are gathered: its window, and what the ways there and back take.
+func gathering(window time.Duration) time.Duration { return window + window/2 }
+
 // polling is the state of a source between rounds.
 type polling struct {
+	waiting  bool          // for somebody: the first round has not begun
 	next     *Set          // what has been asked for: the next round
 	fresh    bool          // some of it has not been told
 	window   time.Duration // of polls
@@ -55,6 +61,10 @@ func (s *Source) rest(n *core.Node) bool {
 	case s.saturate:
 		s.end()
 		return false
+	case s.waiting && s.came:
+		s.waiting = false
+		s.begin()
+		return true
 	case s.next.Count() > 0 && now >= s.gather:
 		s.plan, s.next = s.next, s.plan
 		s.next.Clear()
@@ -65,7 +75,7 @@ func (s *Source) rest(n *core.Node) bool {
 	case s.fresh && now >= s.tellAt && s.next.Count() > 0:
 		return s.pending(n)
 	case s.next.Count() == 0 && now >= s.pollAt:
-		if !s.opt.Stay && now-s.heard >= s.opt.Quiet {
+		if patience, ends := s.patience(); ends && now-s.heard >= patience {
 			s.end()
 			return false
 		}
@@ -78,6 +88,22 @@ func (s *Source) rest(n *core.Node) bool {
 		}
 	}
 	return false
+}
+
+// patience is after how long without news the source ends, if it does.
+func (s *Source) patience() (d time.Duration, ends bool) {
+	if s.waiting {
+		return s.opt.GiveUp, s.opt.GiveUp > 0
+	}
+	return s.opt.Quiet, !s.opt.Stay
+}
+
+// someone notes that there is somebody to send to.
+func (s *Source) someone(n *core.Node) {
+	s.came = true
+	if s.waiting {
+		n.WakeSource(s.opt.App)
+	}
 }
 
 // end ends the source.
@@ -102,15 +128,19 @@ func (s *Source) poll(n *core.Node) bool {
 	}
 	s.counts.Polls++
 	now := n.Now()
-	s.gather = now + s.window + s.window/2 // and what the ways there and back take
+	s.gather = now + gathering(s.window)
+	most := mostIdle
+	if s.waiting {
+		most = mostWait
+	}
 	if s.asked > 0 || s.idle == 0 {
 		s.idle = s.gather - now
 	} else {
-		s.idle = max(min(2*s.idle, mostIdle), s.gather-now)
+		s.idle = max(min(2*s.idle, most), s.gather-now)
 	}
 	s.pollAt = now + s.idle
-	if end := s.heard + s.opt.Quiet; !s.opt.Stay && s.pollAt > end { // the last one before the end
-		s.pollAt = max(end, s.gather)
+	if patience, ends := s.patience(); ends && s.pollAt > s.heard+patience { // the last one before the end
+		s.pollAt = max(s.heard+patience, s.gather)
 	}
 	s.asked = 0
 	return true
@@ -133,7 +163,8 @@ func (s *Source) pending(n *core.Node) bool {
 
 // Request takes what a receiver says, which came on the link of a node.
 func (s *Source) Request(n *core.Node, from core.NodeID, r Request) {
-	now := n.Now()
+	now, waited := n.Now(), s.waiting
+	s.someone(n)
 	if r.Whole {
 		if _, known := s.whole[from]; !known && len(s.whole) < s.opt.Receivers {
 			s.whole[from] = struct{}{}
@@ -146,7 +177,7 @@ func (s *Source) Request(n *core.Node, from core.NodeID, r Request) {
 	s.counts.Requests++
 	s.asked++
 	s.heard = now
-	if !s.ask(r) {
+	if waited || !s.ask(r) { // all is sent first
 		s.counts.Stale++
 		return
 	}

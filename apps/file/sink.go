@@ -54,7 +54,7 @@ type SinkCounts struct {
 	Bytes      uint64 `json:"bytes"`      // of them
 	Duplicate  uint64 `json:"duplicate"`  // blocks that were there already
 	Bad        uint64 `json:"bad"`        // messages that make no sense, and blocks and manifests that are not what they say
-	Early      uint64 `json:"early"`      // blocks of a transfer that is not known yet, or whose store is not open
+	Early      uint64 `json:"early"`      // blocks, and news of what is asked for, of a transfer that is not known yet, or whose store is not open
 	Busy       uint64 `json:"busy"`       // blocks for which the store had no room
 	Foreign    uint64 `json:"foreign"`    // messages of transfers that were refused or have ended
 	Requests   uint64 `json:"requests"`   // sent
@@ -138,20 +138,39 @@ func (s *Sink) Take(n *core.Node, source core.NodeID, payload []byte) {
 		s.bad()
 		return
 	}
+	if s.opt.Only != (ID{}) && s.opt.Only != h.ID {
+		s.counts.Foreign++
+		return
+	}
 	t := s.find(h.ID)
 	if t == nil && h.Kind == KindManifest {
 		t = s.meet(n, h, source, body)
 	}
 	switch {
-	case t == nil && h.Kind == KindBlock:
+	case t == nil && h.Kind != KindManifest:
 		s.counts.Early++
-	case t == nil:
+	case t == nil: // meet has counted it
 	case t.state == failed:
 		s.counts.Foreign++
 		t.last = n.Now()
 	default:
 		t.hear(n, h, source, body)
 	}
+}
+
+// Idle is for how long nothing true has been heard of any transfer that lacks blocks, beyond the time in which its source gathers what is lacking
+// and need not say anything; 0 if there is no such transfer.
+func (s *Sink) Idle(now time.Duration) time.Duration {
+	least, some := time.Duration(0), false
+	for _, t := range s.transfers {
+		if t.state != open {
+			continue
+		}
+		if idle := max(now-max(t.heardAt, t.calm), 0); !some || idle < least {
+			least, some = idle, true
+		}
+	}
+	return least
 }
 
 // find is a transfer by its number, and nil if it is not known.
@@ -167,12 +186,8 @@ func (s *Sink) find(id ID) *Transfer {
 // meet takes a new transfer in.
 func (s *Sink) meet(n *core.Node, h Header, source core.NodeID, body []byte) *Transfer {
 	m, err := ParseManifest(body)
-	switch {
-	case err != nil || m.ID() != h.ID:
+	if err != nil || m.ID() != h.ID {
 		s.bad()
-		return nil
-	case s.opt.Only != (ID{}) && s.opt.Only != h.ID:
-		s.counts.Foreign++
 		return nil
 	}
 	at := s.room(n.Now())

@@ -31,6 +31,11 @@ type SourceOptions struct {
 	Rate float64
 	// Stay has the source go on for ever.
 	Stay bool
+	// Wait has the source begin when there is somebody to send to: a link of the application to downstream, or a request. Until then it only polls, once
+	// a second or more seldom, and Quiet does not count.
+	Wait bool
+	// GiveUp, above 0, is how long a source that is to Wait does so: then it ends.
+	GiveUp time.Duration
 	// Receivers, above 0, has receivers say when they have all, and the source end as soon as so many have, up to MaxReceivers.
 	Receivers int
 	// Ended, if set, is called when the source ends by itself.
@@ -60,6 +65,7 @@ type SourceCounts struct {
 	Pending  uint64 `json:"pending"`  // messages of what is asked for already
 	Requests uint64 `json:"requests"` // that came and told what is lacking
 	Stale    uint64 `json:"stale"`    // of them, those of which all is on its way already
+	Late     uint64 `json:"late"`     // requests that came before the source began, or after it had ended
 	Bad      uint64 `json:"bad"`      // requests that make no sense
 	Whole    uint64 `json:"whole"`    // receivers that have said that they have all
 }
@@ -73,6 +79,7 @@ type Source struct {
 	n      int    // blocks
 	frames frames
 	begun  bool
+	came   bool // somebody
 	over   bool
 
 	// A round.
@@ -105,8 +112,8 @@ func NewSource(o SourceOptions) *Source {
 		panic("file: a source of " + err.Error())
 	case o.App == 0 || o.Blocks == nil || o.Tree == nil || o.Tree.Root() != o.Manifest.Root || len(o.Tree.levels[0]) != o.Manifest.Blocks():
 		panic("file: a source needs an application above 0, blocks, and the tree of its manifest")
-	case o.Window < time.Millisecond || o.Window > maxWindow || o.Quiet < 0 || !(o.Rate >= 0) || o.Receivers < 0 || o.Receivers > MaxReceivers:
-		panic(fmt.Sprintf("file: a source with a window of %v, quiet after %v, for %d receivers", o.Window, o.Quiet, o.Receivers))
+	case o.Window < time.Millisecond || o.Window > maxWindow || o.Quiet < 0 || o.GiveUp < 0 || !(o.Rate >= 0) || o.Receivers < 0 || o.Receivers > MaxReceivers:
+		panic(fmt.Sprintf("file: a source with a window of %v, quiet after %v, given up after %v, for %d receivers", o.Window, o.Quiet, o.GiveUp, o.Receivers))
 	}
 	n := o.Manifest.Blocks()
 	s := &Source{
@@ -132,8 +139,16 @@ func (s *Source) Counts() SourceCounts {
 // Sent is how many messages the source has produced.
 func (s *Source) Sent() uint64 { return s.frames.seq }
 
-// Left is how many blocks of the round under way are still to be sent, and how many it is of.
-func (s *Source) Left() (left, of int) { return s.want.Count(), s.plan.Count() }
+// Left is how many blocks of the round under way are still to be sent, and how many it is of; before the first that is all.
+func (s *Source) Left() (left, of int) {
+	if s.counts.Rounds == 0 {
+		return s.n, s.n
+	}
+	return s.want.Count(), s.plan.Count()
+}
+
+// Came reports whether there is, or was, somebody to send to: a link of the application to downstream, or a request.
+func (s *Source) Came() bool { return s.came }
 
 // Over reports whether the source has ended by itself.
 func (s *Source) Over() bool { return s.over }
@@ -144,7 +159,11 @@ func (s *Source) Produce(n *core.Node) core.Supply {
 	if !s.begun {
 		s.begun = true
 		s.plan.Fill()
-		s.begin()
+		if s.waiting = s.opt.Wait && !s.came; s.waiting {
+			s.roundOver(n.Now())
+		} else {
+			s.begin()
+		}
 	}
 	for !s.over && s.step(n) {
 	}

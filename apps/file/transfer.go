@@ -38,7 +38,7 @@ type Transfer struct {
 func newTransfer(s *Sink, n *core.Node, m Manifest, source core.NodeID, index int) *Transfer {
 	return &Transfer{
 		sink: s, m: m, bytes: m.Append(nil), id: m.ID(), index: index, node: n, began: n.Now(),
-		asking: asking{source: source, have: NewSet(m.Blocks()), promised: NewSet(m.Blocks()), silence: s.opt.Silence, last: n.Now()},
+		asking: asking{source: source, have: NewSet(m.Blocks()), promised: NewSet(m.Blocks()), silence: s.opt.Silence, heardAt: n.Now(), last: n.Now()},
 	}
 }
 
@@ -80,7 +80,7 @@ func (t *Transfer) Opened(have *Set) {
 		}
 	}
 	t.had = t.have.Count()
-	t.last = t.node.Now()
+	t.heardAt, t.last = t.node.Now(), t.node.Now()
 	t.filled()
 	t.arm(t.node)
 }

@@ -123,7 +123,7 @@ func RunDelay(ctx context.Context, c DelayCase, w DelayWay, s DelaySpec) (p Dela
 		a := reached[n]
 		made := c.Load * PacketsPerUnit * s.Duration.Seconds()
 		p.Delivered = min(p.Delivered, float64(len(a.delays))/made)
-		p.Silence = max(p.Silence, a.silence.Seconds())
+		p.Silence = max(p.Silence, a.longest().Seconds())
 		p.Wrong += b.roles[nodeName(n)].meter.tally.Wrong
 		delays = append(delays, a.delays...)
 	}
@@ -221,7 +221,7 @@ type arrivals struct {
 	ordered  bool          // messages come in any order, and count when all before them are there
 	from, to time.Duration // messages made between count
 	last     time.Duration // when the last was delivered
-	silence  time.Duration
+	silence  time.Duration // the longest between two of the window
 	delays   []float64
 	next     map[uint32]uint64
 	ahead    map[message]bool
@@ -255,6 +255,9 @@ func (a *arrivals) note(app uint32, seq uint64) {
 		}
 	}
 }
+
+// longest is the longest silence within the window, which may be the one that it ends in.
+func (a *arrivals) longest() time.Duration { return max(a.silence, a.to-a.last) }
 
 // String is what is said of a way while it runs.
 func (p DelayPoint) String() string { return fmt.Sprintf("%s, %s", p.Case, p.Way) }

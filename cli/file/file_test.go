@@ -33,6 +33,8 @@ func TestWrongUsage(t *testing.T) {
 		"send --block 63 x":           "64 to 262144",
 		"send --quiet 0s x":           "above 0",
 		"send --receivers -1 x":       "0 to 1048576",
+		"send --receivers 1 --stay x": "none with --stay",
+		"send --give-up -1s x":        "0 or more",
 		"send --rate fast x":          "2MBps",
 		"send --app 0 x":              "1 and up",
 		"send --algorithm rlnc x":     "--downstream",
@@ -40,6 +42,7 @@ func TestWrongUsage(t *testing.T) {
 		"receive --id 12":             "32 hex digits",
 		"receive --dir=":              "directory",
 		"receive --linger -1s":        "0 or more",
+		"receive --give-up -1s":       "0 or more",
 		"receive --upstream here":     "--upstream",
 		"receive --format xml":        "--format",
 		"receive --param policy=best": "policy",
@@ -279,15 +282,72 @@ func TestCodedProcesses(t *testing.T) {
 	}
 }
 
-// Nobody comes: the source ends, and says so.
+// Nobody comes: the source waits, gives up if it is told to, and says so.
 func TestNobody(t *testing.T) {
 	path, _ := write(t, 1000)
-	r := clitest.Finish(t, clitest.Program(t, "file", "send", "--quiet", "200ms", "--receivers", "1", path))
-	if r.Code != console.ExitViolation || !strings.Contains(r.Err, "0 of 1 receivers") {
-		t.Errorf("exit code %d: %s", r.Code, r.Err)
+	for args, says := range map[string]string{"--receivers 1": "0 of 1 receivers", "--stay": "nobody has come for 200ms"} {
+		r := clitest.Finish(t, clitest.Program(t, append(strings.Fields("file send --quiet 1ms --give-up 200ms "+args), path)...))
+		if r.Code != console.ExitViolation || !strings.Contains(r.Err, says) || !strings.Contains(r.Err, "nothing was sent") {
+			t.Errorf("%s: exit code %d: %s", args, r.Code, r.Err)
+		}
 	}
-	r = clitest.Finish(t, clitest.Program(t, "file", "send", "--quiet", "200ms", path))
-	if r.Code != console.ExitOK || !strings.Contains(r.Err, "sent 1 blocks") {
-		t.Errorf("exit code %d: %s", r.Code, r.Err)
+	waits := begin(t, "send", "--quiet", "1ms", "--report", "50ms", "--format", "json", path)
+	waits.until(t, func(line string) bool {
+		var r sourceReport
+		return json.Unmarshal([]byte(line), &r) == nil && r.Polls >= 2 // long after it has been quiet
+	})
+	if err := waits.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
 	}
+	var r sourceReport
+	if code := waits.last(t, &r); code != console.ExitInterrupted || r.Came || r.Sent != 0 || r.Polls == 0 {
+		t.Errorf("interrupted, it ends with %d: %+v", code, r)
+	}
+}
+
+// A source that is killed says nothing any more: its receiver gives up, says why, and goes on with what it has when there is a source again.
+func TestASourceIsKilled(t *testing.T) {
+	path, data := write(t, 500_000)
+	dir := t.TempDir()
+	source := begin(t, "send", "--param", "period=200ms", "--block", "5000", "--rate", "100KBps", path)
+	receive := func(contact, giveUp string) *child {
+		return begin(t, "receive", "--contact", contact, "--param", "period=200ms", "--dir", dir, "--format", "json", "--report", "50ms", "--give-up", giveUp, "--linger", "0s")
+	}
+	sink := receive(source.id, "5s")
+	sink.has(t, 5)
+	if err := source.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	var was sinkReport
+	if code := sink.last(t, &was); code != console.ExitViolation || len(was.Transfers) != 1 || was.Transfers[0].Whole || was.Transfers[0].Have < 5 {
+		t.Fatalf("it ends with %d: %+v, and says %q", code, was, sink.said)
+	}
+	if said := strings.Join(sink.said, "\n"); !strings.Contains(said, "nothing of the file has come for 5s") || !strings.Contains(said, "the same command goes on") {
+		t.Errorf("it says %s", said)
+	}
+	again := begin(t, "send", "--param", "period=200ms", "--block", "5000", "--stay", path)
+	var is sinkReport
+	if code := receive(again.id, "1h").last(t, &is); code != console.ExitOK || len(is.Transfers) != 1 || is.Transfers[0].Had != was.Transfers[0].Have {
+		t.Errorf("it ends with %d: %+v, after %+v", code, is, was)
+	}
+	same(t, dir, data)
+}
+
+// A window that is too short for blocks lets none get away: the source ends, and says what to do.
+func TestBlocksLongerThanTheWindowCodes(t *testing.T) {
+	path, _ := write(t, 10_000)
+	for range 10 {
+		at := freeAddresses(t, 2)
+		sink := tryBegin(t, "receive", "--algorithm", "rlnc-window", "--listen", at[1], "--upstream", at[0], "--dir", t.TempDir())
+		source := tryBegin(t, "send", "--algorithm", "rlnc-window", "--param", "size=1000", "--listen", at[0], "--downstream", at[1], "--block", "5000", path)
+		if sink == nil || source == nil {
+			continue
+		}
+		var none sourceReport
+		if code := source.last(t, &none); code != console.ExitFailed || !strings.Contains(strings.Join(source.said, "\n"), "size to the bytes of the longest") {
+			t.Errorf("it ends with %d, and says %q", code, source.said)
+		}
+		return
+	}
+	t.Fatal("no addresses are free for long enough")
 }

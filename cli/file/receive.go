@@ -23,6 +23,7 @@ type receiveFlags struct {
 	only      file.ID
 	overwrite bool
 	stay      bool
+	giveUp    time.Duration
 	linger    time.Duration
 }
 
@@ -30,11 +31,12 @@ const receiveHelp = `Join the overlay of a file, put the file into a directory, 
 
 While a file NAME is on its way it is called NAME.part, and NAME.part.state says what is in it. When all of it is there and it has the
 SHA-256 that its source says, it gets its name. Whoever was interrupted, or killed, goes on with what is there: give the same command again. The
-command ends --linger after the first file is there, so that others are not cut off and the source is told; with --stay it takes all files, for ever.
+command ends --linger after the first file is there, so that others are not cut off and the source is told, or when nothing of a file that has begun
+has come for --give-up; with --stay it takes all files, for ever.
 
 Without --id any transfer of the application is taken: give it where strangers can send.
 
-Exit codes: 0 the file is there; 2 wrong usage; 3 it could not go on, or the file was refused; 130 interrupted before the file was there.`
+Exit codes: 0 the file is there; 1 the source fell silent before; 2 wrong usage; 3 it could not go on, or the file was refused; 130 interrupted before the file was there.`
 
 func receive(a *console.App) *cobra.Command {
 	f := receiveFlags{Flags: peer.Flags{Coded: true}}
@@ -57,6 +59,8 @@ func receive(a *console.App) *cobra.Command {
 				return console.Usage("dir", "", "a directory")
 			case f.linger < 0:
 				return console.Usage("linger", f.linger.String(), "0 or more")
+			case f.giveUp < 0:
+				return console.Usage("give-up", f.giveUp.String(), "0 or more")
 			}
 			if err := f.Check(a.Registry); err != nil {
 				return err
@@ -69,6 +73,7 @@ func receive(a *console.App) *cobra.Command {
 	fl.StringVar(&f.id, "id", "", "take this transfer only, by the number that the source says")
 	fl.BoolVar(&f.overwrite, "overwrite", false, "replace a file of the same name, and an unfinished one of another transfer")
 	fl.BoolVar(&f.stay, "stay", false, "take all files that come, and go on for ever")
+	fl.DurationVar(&f.giveUp, "give-up", 30*time.Second, "end when nothing of the file has come for so long, since it began: the source is gone; 0: never")
 	fl.DurationVar(&f.linger, "linger", 10*time.Second, "how long to pass on after the file is there")
 	f.Define(fl, "file")
 	return cmd
@@ -80,17 +85,19 @@ func (f *receiveFlags) run(ctx context.Context, a *console.App) (err error) {
 		return err
 	}
 	done := make(chan error, 1)
+	end := func(err error) {
+		select {
+		case done <- err:
+		default: // it is known already
+		}
+	}
 	var refused []error // the node's loop
 	sink := file.NewSink(file.SinkOptions{App: f.App, Only: f.only, Open: dir.Open, Done: func(t *file.Transfer, err error) {
 		if err != nil {
 			refused = append(refused, err)
 		}
-		if f.stay {
-			return
-		}
-		select {
-		case done <- err:
-		default: // it is known already
+		if !f.stay {
+			end(err)
 		}
 	}})
 	f.Take = func(n *core.Node, maker core.NodeID, app uint32, payload []byte) {
@@ -106,6 +113,13 @@ func (f *receiveFlags) run(ctx context.Context, a *console.App) (err error) {
 	if n.Base != nil {
 		err = n.Do(func(*core.Node) { n.Base.Join(f.App) })
 	}
+	if f.giveUp > 0 && !f.stay {
+		go func() {
+			if n.Hush(f.giveUp, sink.Idle) {
+				end(fmt.Errorf("%w: nothing of the file has come for %v, and it is not whole", console.ErrViolation, f.giveUp))
+			}
+		}()
+	}
 	say := func() error { return saySink(a.Err, f.Format, n.ID().String(), dir, sink) }
 	ended := false
 	if err == nil {
@@ -120,17 +134,19 @@ func (f *receiveFlags) run(ctx context.Context, a *console.App) (err error) {
 	}
 	err = errors.Join(err, n.Engine.Stop(context.WithoutCancel(ctx)), dir.Close(), say())
 	switch {
-	case err != nil:
-		return err
-	case ended:
+	case ended && err == nil:
 		return nil
-	case f.stay && len(refused) > 0:
+	case err != nil && !errors.Is(err, console.ErrViolation):
+		return err
+	case err == nil && f.stay && len(refused) > 0:
 		return errors.Join(refused...)
 	}
 	for _, t := range sink.Transfers() {
 		if _, part := dir.Path(t.Manifest()); !t.Whole() {
 			fmt.Fprintf(a.Err, "%s has %d of %d blocks: the same command goes on with them\n", part, t.Have().Count(), t.Have().Len())
-			err = console.ErrInterrupted
+			if err == nil {
+				err = console.ErrInterrupted
+			}
 		}
 	}
 	if len(sink.Transfers()) == 0 {

@@ -15,14 +15,19 @@ type sourceReport struct {
 	Transfer string `json:"transfer"`
 	Blocks   int    `json:"blocks"`
 	Left     int    `json:"left"` // of the round under way
+	Came     bool   `json:"came"` // somebody has, to whom it could be sent
 	file.SourceCounts
 }
 
 func saySource(to io.Writer, format string, src *file.Source) error {
 	left, _ := src.Left()
-	r := sourceReport{Transfer: src.ID().String(), Blocks: src.Blocks(), Left: left, SourceCounts: src.Counts()}
+	r := sourceReport{Transfer: src.ID().String(), Blocks: src.Blocks(), Left: left, Came: src.Came(), SourceCounts: src.Counts()}
 	if format == console.FormatJSON {
 		return json.NewEncoder(to).Encode(r)
+	}
+	if !r.Came {
+		_, err := fmt.Fprintf(to, "nobody has come yet, and nothing was sent  polls %d\n", r.Polls)
+		return err
 	}
 	_, err := fmt.Fprintf(to, "sent %d blocks (%.1f MB), %d of them again  round %d, %d left  requests %d  receivers with all %d\n",
 		r.Sent, float64(r.Bytes)/1e6, r.Repeated, r.Rounds, r.Left, r.Requests, r.Whole)

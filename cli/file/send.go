@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,17 +24,18 @@ type sendFlags struct {
 	perSecond emul.Rate
 	quiet     time.Duration
 	stay      bool
+	giveUp    time.Duration
 	receivers int
 }
 
 const sendHelp = `Send a file through an overlay: as its root, if the algorithm is a tree.
 
-All blocks are sent once, and then, round after round, those that receivers say they lack, wherever they came late, lost something, or
+The command waits until somebody comes, for ever unless there is a --give-up. Then all blocks are sent once, and then, round after round, those that receivers say they lack, wherever they came late, lost something, or
 were interrupted. The command ends when nobody has lacked anything for --quiet; with --receivers as soon as so many have all of it; with --stay
 never. If it is interrupted, the same command line begins the same transfer again: receivers go on with what they have.
 
-Exit codes: 0 nobody lacks anything, or the command was interrupted; 1 fewer than --receivers have said that they have all; 2 wrong
-usage; 3 it could not go on, for instance since the file has changed.`
+Exit codes: 0 nobody lacks anything, or the command was interrupted; 1 nobody has come, or fewer than --receivers have said that they have
+all; 2 wrong usage; 3 it could not go on, for instance since the file has changed; 130 interrupted before anybody came.`
 
 func send(a *console.App) *cobra.Command {
 	f := sendFlags{Flags: peer.Flags{Coded: true}}
@@ -56,8 +58,9 @@ func send(a *console.App) *cobra.Command {
 	fl := cmd.Flags()
 	fl.IntVar(&f.block, "block", 0, "bytes of a block, 64 to 262144; 0: 16384, or more if the file has more than 1 GiB")
 	fl.StringVar(&f.rate, "rate", "", "send at most so much, such as 2MBps; as fast as the overlay takes it without")
-	fl.DurationVar(&f.quiet, "quiet", file.DefaultQuiet, "end when for so long nobody has lacked anything, or has said to have all")
-	fl.BoolVar(&f.stay, "stay", false, "go on for ever: receivers may come any time")
+	fl.DurationVar(&f.quiet, "quiet", file.DefaultQuiet, "end when for so long, since somebody came, nobody has lacked anything, or has said to have all")
+	fl.BoolVar(&f.stay, "stay", false, "go on for ever once somebody has come: others may come any time")
+	fl.DurationVar(&f.giveUp, "give-up", 0, "end when nobody has come for so long; 0: never")
 	fl.IntVar(&f.receivers, "receivers", 0, "end as soon as so many receivers have all of it; 0: whoever they are")
 	f.Define(fl, "file")
 	return cmd
@@ -69,6 +72,10 @@ func (f *sendFlags) check(a *console.App) (err error) {
 		return console.Between("block", f.block, file.MinBlockLen, file.MaxBlockLen)
 	case f.quiet <= 0:
 		return console.Usage("quiet", f.quiet.String(), "above 0")
+	case f.giveUp < 0:
+		return console.Usage("give-up", f.giveUp.String(), "0 or more")
+	case f.stay && f.receivers > 0:
+		return console.Usage("receivers", strconv.Itoa(f.receivers), "none with --stay, which goes on for ever")
 	case f.receivers < 0 || f.receivers > file.MaxReceivers:
 		return console.Between("receivers", f.receivers, 0, file.MaxReceivers)
 	}
@@ -97,7 +104,7 @@ func (f *sendFlags) run(ctx context.Context, a *console.App, path string) (err e
 	}
 	src := file.NewSource(file.SourceOptions{
 		App: f.App, Manifest: r.Manifest, Tree: r.Tree, Blocks: r, Rate: float64(f.perSecond),
-		Quiet: f.quiet, Stay: f.stay, Receivers: f.receivers, Ended: func() { end(nil) },
+		Quiet: f.quiet, Stay: f.stay, Wait: true, GiveUp: f.giveUp, Receivers: f.receivers, Ended: func() { end(nil) },
 	})
 	n, err := f.Start(a, func(alg core.Algorithm) core.Algorithm { return file.Beside(alg, src) })
 	if err != nil {
@@ -115,17 +122,42 @@ func (f *sendFlags) run(ctx context.Context, a *console.App, path string) (err e
 	bar := a.Progress(r.Manifest.Blocks(), "sent")
 	ended := false
 	if err = n.Do(func(c *core.Node) { c.AddSource(f.App, src) }); err == nil {
-		stop := watch(n.Node, func(*core.Node) { left, of := src.Left(); bar.Set(max(r.Manifest.Blocks()-left, of-left)) })
+		stop := watch(n.Node, func(*core.Node) {
+			left, of := src.Left()
+			bar.Set(max(r.Manifest.Blocks()-left, of-left))
+			if err := n.Fault(); err != nil { // blocks do not get away
+				end(err)
+			}
+		})
 		say := func() error { return saySource(a.Err, f.Format, src) }
 		ended, err = f.Work(ctx, n, done, func() (err error) { return errors.Join(n.Do(func(*core.Node) { err = say() }), err) })
 		stop()
 	}
 	bar.Stop()
 	err = errors.Join(err, n.Engine.Stop(context.WithoutCancel(ctx)), r.Close(), saySource(a.Err, f.Format, src))
-	if c := src.Counts(); ended && err == nil && c.Whole < uint64(f.receivers) {
-		err = fmt.Errorf("%w: %d of %d receivers have said that they have all, and nobody has lacked anything for %v", console.ErrMissed, c.Whole, f.receivers, f.quiet)
+	if err != nil {
+		return err
 	}
-	return err
+	return f.outcome(src, ended)
+}
+
+// outcome is what is wrong with how the source has ended, by itself or interrupted.
+func (f *sendFlags) outcome(src *file.Source, ended bool) error {
+	why := fmt.Sprintf("nobody has lacked anything for %v", f.quiet)
+	if !src.Came() {
+		why = fmt.Sprintf("nobody has come for %v", f.giveUp)
+	}
+	switch c := src.Counts(); {
+	case !ended && !src.Came():
+		return fmt.Errorf("%w: nobody has come", console.ErrInterrupted)
+	case !ended:
+		return nil
+	case c.Whole < uint64(f.receivers):
+		return fmt.Errorf("%w: %d of %d receivers have said that they have all, and %s", console.ErrMissed, c.Whole, f.receivers, why)
+	case !src.Came():
+		return fmt.Errorf("%w: %s", console.ErrMissed, why)
+	}
+	return nil
 }
 
 // describe reads the file once.

@@ -105,6 +105,37 @@ type Node struct {
 	*engine.Node
 	Engine *engine.Engine
 	Base   *algos.Base // nil if the algorithm has none
+
+	alg core.Algorithm
+}
+
+// Fault is what the algorithm says is wrong with itself, or nil. It must be called on the node's loop, or when that has ended.
+func (n *Node) Fault() error {
+	if of, says := n.alg.(scenario.Invariant); says {
+		return of.Invariant()
+	}
+	return nil
+}
+
+// Hush waits until something has been idle for too long, and reports false if the node ends before. Idle is called on the node's loop, with the
+// node's time.
+func (n *Node) Hush(tooLong time.Duration, idle func(now time.Duration) time.Duration) bool {
+	t := time.NewTicker(max(tooLong/8, time.Millisecond))
+	defer t.Stop()
+	for {
+		select {
+		case <-n.Done():
+			return false
+		case <-t.C:
+		}
+		is := time.Duration(0)
+		if err := n.Do(func(c *core.Node) { is = idle(c.Now()) }); err != nil {
+			return false // it has ended
+		}
+		if is >= tooLong {
+			return true
+		}
+	}
 }
 
 // Start starts the node, and says on standard error where it is. The algorithm goes through with.
@@ -120,7 +151,7 @@ func (f *Flags) Start(a *console.App, with func(core.Algorithm) core.Algorithm) 
 	if err != nil {
 		return nil, console.Wrong("%w", err)
 	}
-	n := &Node{Base: algos.BaseOf(alg)}
+	n := &Node{Base: algos.BaseOf(alg), alg: alg}
 	if n.Base != nil {
 		for _, id := range f.knownContacts {
 			n.Base.AddHost(id)

@@ -105,7 +105,7 @@ func (f *receiveFlags) run(ctx context.Context, a *console.App) (err error) {
 	}
 	if f.giveUp > 0 && !f.stay {
 		go func() {
-			if f.hush(n, sink) {
+			if n.Hush(f.giveUp, sink.Idle) {
 				end(fmt.Errorf("%w: no media have come for %v, and the end of the stream neither", console.ErrViolation, f.giveUp))
 			}
 		}()
@@ -123,26 +123,6 @@ func (f *receiveFlags) run(ctx context.Context, a *console.App) (err error) {
 		err = errors.Join(err, fmt.Errorf("%w: %d lost, %d of no sense", console.ErrViolation, c.Lost, c.Bad+c.Damaged))
 	}
 	return err
-}
-
-// hush waits until no media have come for too long, and reports false if the node ends before.
-func (f *receiveFlags) hush(n *peer.Node, sink *stream.Sink) bool {
-	t := time.NewTicker(max(f.giveUp/8, time.Millisecond))
-	defer t.Stop()
-	for {
-		select {
-		case <-n.Done():
-			return false
-		case <-t.C:
-		}
-		idle := time.Duration(0)
-		if err := n.Do(func(c *core.Node) { idle = sink.Idle(c.Now()) }); err != nil {
-			return false // it has ended
-		}
-		if idle >= f.giveUp {
-			return true
-		}
-	}
 }
 
 // outputPatience is how long a reader may take for what is left for it.

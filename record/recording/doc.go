@@ -18,5 +18,5 @@
 //	parse.go     reading numbers out of bytes that may be anything
 //	cells.go     reading a column; readrows.go: events, states and transfers
 //	open.go      opening a file, with its index or without
-//	reader.go    what a reader answers
+//	reader.go    what a reader answers (reader_series.go: of one figure)
 package recording

@@ -18,7 +18,7 @@ type decoded struct {
 	stream uint32 // of what came last
 	next   uint64 // number that is expected of it
 	begun  bool   // something of it has come
-	fault  error  // the first: Invariant
+	fault  error  // the first thing that went wrong: Invariant
 
 	packets, missed, wrong *metric.Counter
 }
@@ -78,6 +78,13 @@ func (d *decoded) got(n *core.Node, source core.NodeID, number uint64, packet []
 		d.take(n, source, d.app, packet)
 	}
 	return true
+}
+
+// tooLong notes how many messages of the source the node could not code, for they have more bytes than it codes, and what to do about it.
+func (d *decoded) tooLong(messages uint64, remedy string) {
+	if messages > 0 && d.fault == nil {
+		d.fault = fmt.Errorf("%d messages of application %d are longer than those that their source codes, and were dropped: %s", messages, d.app, remedy)
+	}
 }
 
 // decodes reads whether a node decodes for itself. Where a file is carried, all who have it from somebody do.

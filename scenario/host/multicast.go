@@ -122,6 +122,13 @@ func (c *codingNode) Bind(n *core.Node) {
 	c.generations = c.Metric("generations")
 }
 
+// Process implements core.Algorithm.
+func (c *codingNode) Process(m *core.Msg) core.Verdict {
+	v := c.Multicast.Process(m)
+	c.tooLong(c.Counters().TooLong, fmt.Sprintf("messages have at most %d bytes", coding.MaxSize))
+	return v
+}
+
 // deliver takes a decoded packet.
 func (c *codingNode) deliver(g coding.Generation, i int, packet []byte) {
 	const padded = 1 << 31 // the generation's last packet is padding: docs/coding.md, section 12

@@ -113,10 +113,7 @@ func (c *windowNode) Process(m *core.Msg) core.Verdict {
 	if skipped := float64(n.Skipped); skipped != c.skipped.Value() {
 		c.skipped.Set(skipped)
 	}
-	if n.TooLong > 0 && c.fault == nil {
-		c.fault = fmt.Errorf("%d messages of application %d are longer than those that its source's window codes: set the parameter %s to the bytes of the longest",
-			n.TooLong, c.app, packetSize)
-	}
+	c.tooLong(n.TooLong, fmt.Sprintf("set the parameter %s to the bytes of the longest, at most %d", packetSize, netcode.MaxMessage))
 	return v
 }
 

@@ -13,7 +13,7 @@
 //	names.go      A..G, A -> B
 //	expr*.go      throughput(D) = 400KBps ± 2% between 5s and 10s
 //	formula.go    one side of that, for experiments; override.go document.go serve them too
-//	plan.go resolve.go topology.go churn.go   the file to a Plan
+//	plan.go resolve*.go topology.go churn.go  the file to a Plan; send.go send_resolve.go: what a timeline sends
 //	given.go      parameters that are given outside of a file
 //	observed.go   whom nodes report to, and what they say of themselves
 //	schema.go     the types of the format as a JSON Schema

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -155,6 +156,22 @@ func TestFile(t *testing.T) {
 	_, err = transmit(t, another, dir, disk.Options{Replace: true}, 0)
 	if others := holds(t, dir, "a.bin", other); err != nil || len(others) > 0 {
 		t.Errorf("%v, beside it %v", err, others)
+	}
+}
+
+// A pipe is no file, neither to be sent nor as what is there already: nobody waits for who would write to it.
+func TestPipe(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "a.bin")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := disk.Describe(t.Context(), pipe, 0, nil); err == nil || !strings.Contains(err.Error(), "is no file") {
+		t.Errorf("sent: %v", err)
+	}
+	path, _ := write(t, "a.bin", 1000)
+	if c, err := transmit(t, path, dir, disk.Options{}, 0); !errors.Is(err, disk.ErrExists) || c.Failed != 1 {
+		t.Errorf("there already: %v, %+v", err, c)
 	}
 }
 

@@ -52,6 +52,13 @@ const (
 // Describe opens a file and finds out what its manifest is, which takes a pass over it. Progress, if set, is told how many bytes there are
 // and were read. A block length of 0 is file.BlockLenFor the file.
 func Describe(ctx context.Context, path string, blockLen int, progress func(read, all int64)) (r *Reader, err error) {
+	info, err := os.Stat(path) // before it is opened: a pipe would wait for a writer there
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("disk: %w", err)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("disk: %s is no file: a transfer needs its length and may read it more than once", path)
+	}
 	from, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("disk: %w", err)
@@ -61,13 +68,6 @@ func Describe(ctx context.Context, path string, blockLen int, progress func(read
 			err = errors.Join(err, from.Close())
 		}
 	}()
-	info, err := from.Stat()
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("disk: %w", err)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("disk: %s is no file: a transfer needs its length and may read it more than once", path)
-	}
 	if blockLen == 0 {
 		blockLen = file.BlockLenFor(info.Size())
 	}
