@@ -132,17 +132,18 @@ func swimCrash(ctx context.Context, n int, seed uint64) (rows []Row, err error) 
 	if n == 1000 {
 		rows = append(rows, speed.rows("swim", n, seed)...)
 	}
-	died := make(map[core.NodeID]time.Duration)
-	for i := range swimCrashes {
+	died := make([]time.Duration, swimCrashes)
+	for i := range died {
 		at := g.Now() + time.Duration(i)*5*time.Second + time.Duration(i)*137*time.Millisecond
-		died[g.nodes[i].ID()] = at
+		died[i] = at
 		g.Schedule(sim.Fault{At: at, Kind: sim.Crash, Nodes: []string{g.nodes[i].Name()}})
 	}
 	if err := run(ctx, g.World, 5*swimCrashes*time.Second+90*time.Second); err != nil {
 		return rows, err
 	}
 	mean, worst, noticed, wrong := 0.0, 0.0, 0, len(g.dead)
-	for id, at := range died {
+	for i, at := range died {
+		id := g.nodes[i].ID()
 		took := (g.first[id] - at).Seconds()
 		if g.first[id] == 0 {
 			took = math.Inf(1)
