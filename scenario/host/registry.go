@@ -127,15 +127,15 @@ func (r *Registry) Make(name string, e Env) (core.Algorithm, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("host: there is no algorithm %q", name)
 	}
-	a, err := made(r.all[i].New, e)
+	a, err := guarded(r.all[i].New, e)
 	if err != nil {
 		return nil, fmt.Errorf("host: make the algorithm %q of node %s: %w", name, e.Name, err)
 	}
 	return a, nil
 }
 
-// made calls New. There is no node yet that a panic could end, so it is an error.
-func made(make func(Env) (core.Algorithm, error), e Env) (a core.Algorithm, err error) {
+// guarded calls New. There is no node yet that a panic could end, so it is an error.
+func guarded(make func(Env) (core.Algorithm, error), e Env) (a core.Algorithm, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("New panicked: %v\n%s", v, debug.Stack())
