@@ -135,13 +135,13 @@ func (r *Registry) Make(name string, e Env) (core.Algorithm, error) {
 }
 
 // guarded calls New. There is no node yet that a panic could end, so it is an error.
-func guarded(make func(Env) (core.Algorithm, error), e Env) (a core.Algorithm, err error) {
+func guarded(create func(Env) (core.Algorithm, error), e Env) (a core.Algorithm, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("New panicked: %v\n%s", v, debug.Stack())
 		}
 	}()
-	a, err = make(e)
+	a, err = create(e)
 	if err == nil && a == nil {
 		err = errors.New("New returned neither an algorithm nor an error")
 	}
