@@ -13,7 +13,7 @@ func (n *Node) Retain(m *Msg) {
 		return
 	}
 	if !m.state.passing() {
-		panic("core: Retain of a message that is not the one being processed or just made")
+		panic(Misuse("core: Retain of a message that is not the one being processed or just made"))
 	}
 	n.keep(m, msgRetained)
 }
@@ -22,7 +22,7 @@ func (n *Node) Retain(m *Msg) {
 // is served again when there is room.
 func (n *Node) Release(m *Msg) {
 	if m.node != n || m.state != msgHeld && m.state != msgRetained {
-		panic("core: Release of a message that this node does not hold")
+		panic(Misuse("core: Release of a message that this node does not hold"))
 	}
 	n.unlinkKept(m)
 	l, held := m.lane, m.state == msgHeld && m.lane != nil

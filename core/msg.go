@@ -98,6 +98,6 @@ func (m *Msg) SetParams(a, b int32) {
 
 func (m *Msg) mustBeMine(what string) {
 	if !m.made || m.sent || m.state == msgFree {
-		panic("core: " + what + " on a message that this node did not make or has already sent: use Clone")
+		panic(Misuse("core: " + what + " on a message that this node did not make or has already sent: use Clone"))
 	}
 }

@@ -62,7 +62,7 @@ func (m *Msg) mayLeave() {
 	}
 	switch {
 	case m.state == msgFree:
-		panic("core: Send of a message after the Process call it belonged to: Retain it, or return Hold")
+		panic(Misuse("core: Send of a message after the Process call it belonged to: Retain it, or return Hold"))
 	case m.Type().Local():
 		panic("core: Send of an event of the engine, which is this node's own and would break the peer's protocol: " +
 			m.Type().String() + "; send what it says in a message of a type of yours")

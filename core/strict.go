@@ -26,8 +26,8 @@ import (
 // poison fills what is nobody's; bufpool has the same byte.
 const poison = 0xDB
 
-// Misuse is what a node of a strict shard panics with: the value of its Crash if its algorithm did with a message what it may
-// not do.
+// Misuse is the value of a node's Crash if its algorithm did with a message what it may not do. Some of it every shard finds,
+// such as a message that is sent, set or released when it is not the node's any more; a strict one finds the rest.
 type Misuse string
 
 // Error implements error.

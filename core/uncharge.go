@@ -6,7 +6,7 @@ package core
 // A retained message stays as it is.
 func (n *Node) Uncharge(m *Msg) {
 	if m.node != n || m.state != msgHeld && m.state != msgRetained {
-		panic("core: Uncharge of a message that this node does not hold")
+		panic(Misuse("core: Uncharge of a message that this node does not hold"))
 	}
 	l := m.lane
 	if m.state != msgHeld || l == nil {

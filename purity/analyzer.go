@@ -1,6 +1,7 @@
 package purity
 
 import (
+	"fmt"
 	"go/ast"
 	"go/types"
 	"strings"
@@ -14,6 +15,8 @@ var Analyzer = &analysis.Analyzer{
 	Doc:  "finds what makes an iOverlay algorithm depend on more than its messages, its node's time and its node's dice",
 	URL:  "https://pkg.go.dev/github.com/ioverlay/ioverlay/purity",
 	Run:  run,
+
+	FactTypes: []analysis.Fact{(*Does)(nil)},
 }
 
 const module = "github.com/ioverlay/ioverlay"
@@ -26,6 +29,13 @@ type checker struct {
 	bodies []body // reachable from an algorithm, in the order of the source
 	risky  map[*types.Func]bool
 	keeps  map[*types.Func]bool // those that retain, hold, or are called where that is done
+
+	reached  map[*types.Func]bool       // those of bodies
+	inits    map[*types.Var]ast.Expr    // what variables of the package begin with
+	aliases  map[*types.Var]*types.Func // variables that are a function and are never set again
+	handlers map[types.Object]bool      // functions, and parameters of function literals, that are handed messages by Base
+	params   map[*types.Func]Params     // what functions do with their arguments
+	collect  *[]Finding                 // nil: findings are reported
 }
 
 // body is a function that the loop of a node runs.
@@ -35,6 +45,10 @@ type body struct {
 }
 
 func run(pass *analysis.Pass) (any, error) {
+	exports := ofAuthor(pass)
+	if !exports && !importsUs(pass.Pkg) {
+		return nil, nil
+	}
 	c := &checker{pass: pass, silent: silences(pass), decls: make(map[*types.Func]*ast.FuncDecl)}
 	for _, file := range pass.Files {
 		if strings.HasSuffix(pass.Fset.File(file.FileStart).Name(), "_test.go") {
@@ -48,28 +62,62 @@ func run(pass *analysis.Pass) (any, error) {
 			}
 		}
 	}
+	c.findValues()
 	c.reach()
-	if len(c.bodies) == 0 {
+	if len(c.bodies) == 0 && !exports {
 		return nil, nil
 	}
 	c.findRisky()
 	c.findKeepers()
+	c.findParams()
 	for _, b := range c.bodies {
-		c.forbidden(b)
-		c.mapOrder(b)
-		c.endless(b)
+		c.look(b.decl.Body, b)
 		c.messages(b)
 	}
+	for _, v := range c.begun() {
+		c.look(c.inits[v], body{})
+	}
+	if exports {
+		c.export()
+	}
 	return nil, nil
+}
+
+// look looks at a body, or at what a variable begins with, for all but what is done with messages.
+func (c *checker) look(n ast.Node, b body) {
+	c.forbidden(n)
+	c.elsewhere(n)
+	c.mapOrder(n)
+	c.endless(n)
+	if b.decl != nil {
+		c.recursion(b)
+	}
+}
+
+// importsUs reports whether a package is of iOverlay or imports it: no other has algorithms.
+func importsUs(p *types.Package) bool {
+	ours := func(path string) bool { return path == module || strings.HasPrefix(path, module+"/") }
+	if ours(p.Path()) {
+		return true
+	}
+	for _, i := range p.Imports() {
+		if ours(i.Path()) {
+			return true
+		}
+	}
+	return false
 }
 
 // report reports a finding, unless a comment silences it. The kind is a word of the package's
 // documentation.
 func (c *checker) report(at ast.Node, kind, format string, args ...any) {
-	if c.silent.at(c.pass.Fset.Position(at.Pos())) {
-		return
+	switch {
+	case c.silent.at(c.pass.Fset.Position(at.Pos())):
+	case c.collect != nil:
+		*c.collect = append(*c.collect, Finding{kind, fmt.Sprintf(format, args...), c.place(at)})
+	default:
+		c.pass.ReportRangef(at, kind+": "+format, args...)
 	}
-	c.pass.ReportRangef(at, kind+": "+format, args...)
 }
 
 // isNamed reports whether t, or what it points to, is the named type of a package of ours.
@@ -93,15 +141,24 @@ func (c *checker) callee(call *ast.CallExpr) *types.Func { return c.named(call.F
 func (c *checker) named(e ast.Expr) *types.Func {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:
-		fn, _ := c.pass.TypesInfo.Uses[e].(*types.Func)
-		return fn
+		return c.functionOf(e)
 	case *ast.SelectorExpr:
-		fn, _ := c.pass.TypesInfo.Uses[e.Sel].(*types.Func)
-		return fn
+		return c.functionOf(e.Sel)
 	case *ast.IndexExpr: // of a generic function
 		return c.named(e.X)
 	case *ast.IndexListExpr:
 		return c.named(e.X)
+	}
+	return nil
+}
+
+// functionOf is the function that an identifier is, by itself or as a variable that is always the same one.
+func (c *checker) functionOf(id *ast.Ident) *types.Func {
+	switch obj := c.pass.TypesInfo.Uses[id].(type) {
+	case *types.Func:
+		return obj
+	case *types.Var:
+		return c.aliases[obj]
 	}
 	return nil
 }

@@ -10,5 +10,5 @@ import (
 
 // Each line of testdata that is to be reported says so, and no other may be.
 func TestAnalyzer(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), purity.Analyzer, "a", "pure")
+	analysistest.Run(t, analysistest.TestData(), purity.Analyzer, "a", "b", "pure")
 }

@@ -14,6 +14,9 @@ var clocks = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "T
 // makers are what math/rand and math/rand/v2 have that draws nothing.
 var makers = []string{"New", "NewSource", "NewPCG", "NewChaCha8", "NewZipf"}
 
+// deadlines are what package context has that ends by the machine's time, or on another goroutine.
+var deadlines = []string{"WithTimeout", "WithTimeoutCause", "WithDeadline", "WithDeadlineCause", "AfterFunc"}
+
 // plainNet are functions of package net that compute and ask nobody.
 var plainNet = []string{"ParseIP", "ParseCIDR", "ParseMAC", "IPv4", "IPv4Mask", "CIDRMask", "JoinHostPort", "SplitHostPort"}
 
@@ -24,8 +27,8 @@ var plainOS = []string{"IsExist", "IsNotExist", "IsPermission", "IsTimeout"}
 var plainRuntime = []string{"KeepAlive"}
 
 // forbidden reports what asks the world instead of the node.
-func (c *checker) forbidden(b body) {
-	ast.Inspect(b.decl.Body, func(n ast.Node) bool {
+func (c *checker) forbidden(body ast.Node) {
+	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.GoStmt:
 			c.report(n, "goroutine", "the order of its steps is chance: ask the node for a timer (After), or do the work in turns")
@@ -99,9 +102,13 @@ func (c *checker) function(at ast.Node, fn *types.Func) {
 			return
 		}
 		c.report(at, "clock", "%s is the machine's time: the node's is Now, and its timers are After", called)
+	case path == "context" && slices.Contains(deadlines, name):
+		c.report(at, "clock", "%s ends by the machine's time, or on another goroutine: set a timer (After)", called)
+	case path == "reflect" && (name == "MapKeys" || name == "MapRange"):
+		c.report(at, "map order", "%s has the order of the map, which is another in each run: sort the keys", methodName(fn))
 	case (path == "math/rand" || path == "math/rand/v2") && !method && !slices.Contains(makers, name):
 		c.report(at, "randomness", "%s draws from Go's global source, another in each run: the node's dice are Rand()", called)
-	case path == "crypto/rand", path == "hash/maphash" && (name == "MakeSeed" || name == "String" && !method || name == "Bytes" && !method):
+	case path == "crypto/rand", path == "hash/maphash" && (!method || name == "Sum64" || name == "Sum" || name == "Seed"): // no seed of it is the author's
 		c.report(at, "randomness", "%s is another in each run: the node's dice are Rand()", called)
 	case path == "sync":
 		c.report(at, "lock", "%s: a node belongs to one loop and needs no lock; one that waits stops all nodes of the loop", methodName(fn))

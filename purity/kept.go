@@ -63,6 +63,9 @@ func (m *msgs) kept() {
 				}
 			}
 		case *ast.CallExpr:
+			for _, e := range m.stores(n) {
+				m.stored(n, e)
+			}
 			if fn := m.c.callee(n); fn != nil && slices.Contains(later, fn.Name()) {
 				for _, arg := range n.Args {
 					m.closure(arg)
@@ -93,20 +96,20 @@ func (m *msgs) outlives(l ast.Expr) bool {
 	return false
 }
 
-// stored reports the messages and views that are in an expression as they are, not copied.
-func (m *msgs) stored(at ast.Node, e ast.Expr) {
+// parts calls fn with what is in an expression as it is, not copied.
+func (m *msgs) parts(e ast.Expr, fn func(ast.Expr)) {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.CompositeLit:
 		for _, el := range e.Elts {
 			if kv, ok := el.(*ast.KeyValueExpr); ok {
 				el = kv.Value
 			}
-			m.stored(at, el)
+			m.parts(el, fn)
 		}
 		return
 	case *ast.UnaryExpr:
 		if e.Op == token.AND {
-			m.stored(at, e.X)
+			m.parts(e.X, fn)
 		}
 		return
 	case *ast.CallExpr:
@@ -115,11 +118,20 @@ func (m *msgs) stored(at ast.Node, e ast.Expr) {
 				return // copies
 			}
 			for _, arg := range e.Args[1:] {
-				m.stored(at, arg)
+				m.parts(arg, fn)
 			}
 			return
 		}
 	}
+	fn(e)
+}
+
+// stored reports the messages and views that are in an expression as they are.
+func (m *msgs) stored(at ast.Node, e ast.Expr) {
+	m.parts(e, func(e ast.Expr) { m.storedPart(at, e) })
+}
+
+func (m *msgs) storedPart(at ast.Node, e ast.Expr) {
 	if of := m.viewed(e); of != nil && m.young[of] {
 		what := "it"
 		if t := m.c.pass.TypesInfo.TypeOf(e); t != nil && !isMsg(t) {

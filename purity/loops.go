@@ -7,16 +7,26 @@ import (
 
 // endless reports loops that nothing leaves: no condition, and no return, panic, goto, or break of theirs inside.
 // Other nodes of the loop would wait for ever, and so would time.
-func (c *checker) endless(b body) {
+func (c *checker) endless(body ast.Node) {
 	labels := make(map[ast.Stmt]string)
-	ast.Inspect(b.decl.Body, func(n ast.Node) bool {
+	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.LabeledStmt:
 			labels[n.Stmt] = n.Label.Name
 		case *ast.ForStmt:
-			if c.always(n.Cond) && !c.leaves(n.Body, labels[n], true) {
+			switch {
+			case c.leaves(n.Body, labels[n], true):
+			case c.always(n.Cond):
 				c.report(n, "endless loop", "nothing leaves it, so no other node of the loop ever has its turn: do a bounded piece, and go on in a timer (After)")
+			case c.unchanged(n):
+				c.report(n, "endless loop", "nothing in it changes its condition, so once it runs it does not end")
 			}
+		case *ast.BlockStmt:
+			if n == body {
+				c.circles(n)
+			}
+		case *ast.FuncLit:
+			c.circles(n.Body)
 		}
 		return true
 	})

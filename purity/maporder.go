@@ -15,13 +15,14 @@ import (
 // that the function sorts afterwards; end early if all it has done or returns is constant. It is reported
 // if it sends, sets a timer, draws, appends, breaks off after counting, sums floats (rounding depends on the order), calls a
 // function value, or calls a function of the package that does such a thing.
-func (c *checker) mapOrder(b body) {
-	ast.Inspect(b.decl.Body, func(n ast.Node) bool {
+func (c *checker) mapOrder(body ast.Node) {
+	c.collected(body)
+	ast.Inspect(body, func(n ast.Node) bool {
 		r, ok := n.(*ast.RangeStmt)
 		if !ok || !c.overMap(r.X) {
 			return true
 		}
-		o := order{c: c, b: b, loop: r, own: make(map[*types.Var]bool)}
+		o := order{c: c, body: body, loop: r, own: make(map[*types.Var]bool)}
 		for _, e := range []ast.Expr{r.Key, r.Value} {
 			if e != nil {
 				if v := c.variable(e); v != nil {
@@ -49,13 +50,18 @@ func (c *checker) overMap(e ast.Expr) bool {
 		}
 	}
 	call, ok := ast.Unparen(e).(*ast.CallExpr)
-	return ok && pathOf(c.callee(call)) == "maps" && slices.Contains([]string{"Keys", "Values", "All"}, c.callee(call).Name())
+	return ok && c.iterates(call)
+}
+
+// iterates reports whether a call makes an iterator over a map.
+func (c *checker) iterates(call *ast.CallExpr) bool {
+	return pathOf(c.callee(call)) == "maps" && slices.Contains([]string{"Keys", "Values", "All"}, c.callee(call).Name())
 }
 
 // order looks at the body of one range.
 type order struct {
 	c      *checker
-	b      body
+	body   ast.Node
 	loop   *ast.RangeStmt
 	own    map[*types.Var]bool // the range's variables, and those made in its body
 	at     ast.Node            // where the order can be seen; nil: nowhere
@@ -161,7 +167,7 @@ func (o *order) branch(s *ast.IfStmt) {
 		o.stmt(s.Init)
 	}
 	o.calls(s.Cond)
-	if !o.extreme(s) {
+	if !o.extreme(s) && !o.tieBroken(s) {
 		o.block(s.Body.List)
 	} else {
 		o.counts = true
@@ -200,6 +206,8 @@ func (o *order) calls(n ast.Node) {
 		case *ast.CallExpr:
 			if why := o.c.ordered(n); why != "" {
 				o.found(n, why)
+			} else if o.outputs(n) {
+				o.found(n, o.c.callee(n).Name()+" writes in its order")
 			}
 			switch o.c.builtin(n) {
 			case "delete", "clear", "copy":

@@ -65,7 +65,7 @@ func (o *order) set(s *ast.AssignStmt, l, r ast.Expr) {
 		switch name := o.c.builtin(call); {
 		case (name == "max" || name == "min") && slices.ContainsFunc(call.Args, func(e ast.Expr) bool { return types.ExprString(e) == types.ExprString(l) }):
 			return
-		case name == "append" && o.sortedLater(l):
+		case name == "append" && o.c.sortedLater(o.body, o.loop, l):
 			return
 		case name == "append":
 			o.found(s, types.ExprString(l)+" is filled in its order, and not sorted afterwards")
@@ -83,15 +83,15 @@ func (o *order) overMapIndex(ix *ast.IndexExpr) bool {
 	return ok
 }
 
-// sortedLater reports whether a slice is handed to sort or slices.Sort... in the function, behind the range.
-func (o *order) sortedLater(l ast.Expr) (sorted bool) {
+// sortedLater reports whether a slice is handed to sort or slices.Sort... in the function, behind where it is filled.
+func (c *checker) sortedLater(body, behind ast.Node, l ast.Expr) (sorted bool) {
 	want := types.ExprString(l)
-	ast.Inspect(o.b.decl.Body, func(n ast.Node) bool {
+	ast.Inspect(body, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
-		if !ok || call.Pos() < o.loop.End() || len(call.Args) == 0 {
+		if !ok || call.Pos() < behind.End() || len(call.Args) == 0 {
 			return !sorted
 		}
-		fn := o.c.callee(call)
+		fn := c.callee(call)
 		if path := pathOf(fn); path != "sort" && (path != "slices" || !strings.HasPrefix(fn.Name(), "Sort")) {
 			return !sorted
 		}

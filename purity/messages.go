@@ -3,7 +3,6 @@ package purity
 import (
 	"go/ast"
 	"go/types"
-	"slices"
 
 	"golang.org/x/tools/go/cfg"
 )
@@ -11,17 +10,50 @@ import (
 // senders are the methods that send a message; the message is among their arguments.
 var senders = []string{"Send", "SendUrgent", "Disseminate"}
 
-// messages reports writes after Send, and messages that are kept.
+// messages reports writes after Send, and messages that are kept. Functions within the function are looked at by themselves.
 func (c *checker) messages(b body) {
-	m := &msgs{c: c, b: b, views: make(map[*types.Var]*types.Var), young: make(map[*types.Var]bool)}
+	m := c.newMsgs(b)
 	for v := range b.fn.Signature().Params().Variables() {
 		m.young[v] = isMsg(v.Type())
 	}
+	if entry(b.fn) && b.fn.Name() != "Produce" {
+		p := b.fn.Signature().Params()
+		m.handed[p.At(p.Len()-1)] = true
+	}
+	if p := b.fn.Signature().Params(); c.handlers[b.fn] && p.Len() > 0 {
+		m.handed[p.At(0)] = true
+	}
+	bodies := []*ast.BlockStmt{b.decl.Body}
+	ast.Inspect(b.decl.Body, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.FuncLit); ok {
+			bodies = append(bodies, lit.Body)
+			for _, f := range lit.Type.Params.List {
+				for _, name := range f.Names {
+					if v, ok := c.pass.TypesInfo.Defs[name].(*types.Var); ok && c.handlers[v] && isMsg(v.Type()) {
+						m.young[v], m.handed[v] = true, true
+					}
+				}
+			}
+		}
+		return true
+	})
 	m.findViews()
-	m.writesAfterSend(cfg.New(b.decl.Body, func(call *ast.CallExpr) bool { return c.builtin(call) != "panic" }))
+	for _, body := range bodies {
+		m.writesAfterSend(c.flow(body))
+	}
 	if !c.keeps[b.fn] {
 		m.kept()
 	}
+}
+
+// flow is the flow graph of a function.
+func (c *checker) flow(body *ast.BlockStmt) *cfg.CFG {
+	return cfg.New(body, func(call *ast.CallExpr) bool { return c.builtin(call) != "panic" })
+}
+
+func (c *checker) newMsgs(b body) *msgs {
+	set := func() map[*types.Var]bool { return make(map[*types.Var]bool) }
+	return &msgs{c: c, b: b, views: make(map[*types.Var]*types.Var), young: set(), roots: set(), handed: set()}
 }
 
 // msgs looks at what one function does with messages.
@@ -30,7 +62,9 @@ type msgs struct {
 	b     body
 	views map[*types.Var]*types.Var // whose payload (or part of it, or itself) a variable is
 
-	young map[*types.Var]bool // messages that were handed in or made in this call: not those taken from where they are kept
+	young  map[*types.Var]bool // messages that were handed in or made in this call: not those taken from where they are kept
+	roots  map[*types.Var]bool // what is followed though it is no message
+	handed map[*types.Var]bool // messages that came from elsewhere
 }
 
 // findViews finds the variables that are views of a message: p := m.Payload(), and what is cut from it, and other
@@ -64,7 +98,7 @@ func (m *msgs) viewed(e ast.Expr) *types.Var {
 		if of := m.views[v]; of != nil {
 			return of
 		}
-		if isMsg(v.Type()) && !v.IsField() {
+		if isMsg(v.Type()) && !v.IsField() || m.roots[v] {
 			return v
 		}
 	case *ast.SliceExpr:
@@ -86,15 +120,6 @@ func (c *checker) makes(call *ast.CallExpr) bool {
 	return fn != nil && receiver(fn) != nil && (fn.Name() == "NewMsg" || fn.Name() == "Clone") && pathOf(fn) == module+"/core"
 }
 
-// given is the message that Process was handed, or nil.
-func (m *msgs) given() *types.Var {
-	if entry(m.b.fn) && m.b.fn.Name() != "Produce" {
-		p := m.b.fn.Signature().Params()
-		return p.At(p.Len() - 1)
-	}
-	return nil
-}
-
 // writesAfterSend follows the ways through the function with the set of messages that were sent on one of them.
 func (m *msgs) writesAfterSend(flow *cfg.CFG) {
 	if len(flow.Blocks) == 0 {
@@ -102,8 +127,8 @@ func (m *msgs) writesAfterSend(flow *cfg.CFG) {
 	}
 	sent := make([]map[*types.Var]bool, len(flow.Blocks)) // at the beginning of each block; nil: never reached
 	sent[flow.Blocks[0].Index] = make(map[*types.Var]bool)
-	if g := m.given(); g != nil {
-		sent[flow.Blocks[0].Index][g] = true
+	for v := range m.handed {
+		sent[flow.Blocks[0].Index][v] = true
 	}
 	for changed := true; changed; {
 		changed = false
@@ -211,7 +236,7 @@ func (m *msgs) overwrite(at ast.Node, view ast.Expr, sent map[*types.Var]bool, s
 	if !say || of == nil || !sent[of] {
 		return
 	}
-	if of == m.given() {
+	if m.handed[of] {
 		m.c.report(at, "write after send", "into a message that came from elsewhere, whose bytes others may be reading: Clone it")
 		return
 	}
@@ -221,32 +246,18 @@ func (m *msgs) overwrite(at ast.Node, view ast.Expr, sent map[*types.Var]bool, s
 // call is a call that sends a message, or writes to one.
 func (m *msgs) call(call *ast.CallExpr, sent map[*types.Var]bool, say bool) {
 	fn := m.c.callee(call)
-	switch name := m.c.builtin(call); {
-	case name == "copy" || name == "clear":
-		m.overwrite(call, call.Args[0], sent, say)
-		return
-	case name == "append" && len(call.Args) > 1: // within its capacity, which a cut leaves it
-		if _, cut := ast.Unparen(call.Args[0]).(*ast.SliceExpr); cut {
-			m.overwrite(call, call.Args[0], sent, say)
-		}
-		return
-	case fn == nil:
-		return
-	}
-	if s, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && isNamed(m.c.pass.TypesInfo.TypeOf(s.X), "core", "Msg") && (fn.Name() == "SetSeq" || fn.Name() == "SetParams") {
+	if s, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && fn != nil && isNamed(m.c.pass.TypesInfo.TypeOf(s.X), "core", "Msg") && (fn.Name() == "SetSeq" || fn.Name() == "SetParams") {
 		if of := m.viewed(s.X); say && of != nil && sent[of] {
 			m.c.report(call, "write after send", "%s of %s, which was sent or came from elsewhere: set it first, or Clone it", fn.Name(), of.Name())
 		}
 		return
 	}
-	if pathOf(fn) == "encoding/binary" && len(call.Args) > 0 && len(fn.Name()) > 3 && fn.Name()[:3] == "Put" {
-		m.overwrite(call, call.Args[0], sent, say)
+	for _, e := range m.writes(call) {
+		m.overwrite(call, e, sent, say)
 	}
-	if slices.Contains(senders, fn.Name()) && receiver(fn) != nil {
-		for _, arg := range call.Args {
-			if v := m.c.variable(arg); v != nil && isMsg(v.Type()) {
-				sent[m.viewed(arg)] = true
-			}
+	for _, e := range m.sends(call) {
+		if of := m.viewed(e); of != nil {
+			sent[of] = true
 		}
 	}
 }

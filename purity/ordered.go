@@ -38,7 +38,7 @@ func (c *checker) ordered(call *ast.CallExpr) string {
 	case strings.HasPrefix(pathOf(fn), "math/rand"):
 		return "the dice are thrown in its order"
 	}
-	if c.risky[fn.Origin()] {
+	if d := c.factOf(fn); c.risky[fn.Origin()] || d != nil && d.Ordered {
 		return fn.Name() + " sends, sets timers, draws or appends, in its order"
 	}
 	return ""

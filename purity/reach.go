@@ -38,6 +38,7 @@ func (c *checker) reach() {
 			return true
 		})
 	}
+	c.reached = seen
 	slices.SortFunc(c.bodies, func(a, b body) int { return cmp.Compare(a.decl.Pos(), b.decl.Pos()) })
 }
 

@@ -11,7 +11,7 @@ type Crash struct {
 	Node string
 	At   time.Duration // of the run; negative before it began
 	What string        // the value, and on lines behind it the stack
-	// Misuse says that a strict run has found what the algorithm may not do with a message (core.Misuse).
+	// Misuse says that the algorithm did with a message what it may not do (core.Misuse).
 	Misuse bool
 }
 

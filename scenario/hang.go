@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
 	"github.com/ioverlay/ioverlay/scenario/world"
 )
@@ -54,6 +55,13 @@ func WatchNode(e *engine.Engine, name string, after time.Duration, said func(err
 		return func() {}
 	}
 	return world.WatchNode(e, name, after, func(h *Hang) { said(hung(h)) })
+}
+
+// Make makes an algorithm for a node that a program runs by itself, as Registry.Make does, and gives up with an ErrHung if it is
+// not made within the given time (0: whenever), or with the context's error. The goroutine that makes it is left behind then.
+func Make(ctx context.Context, r *Registry, algorithm string, e Env, after time.Duration) (core.Algorithm, error) {
+	alg, err := world.Make(ctx, r, algorithm, e, after)
+	return alg, hung(err)
 }
 
 // watched is whole, and gives up if a node does not return. The goroutine that waits for it is left behind then, since

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -36,9 +37,12 @@ type anyAlgorithm struct {
 	figures     nodereport.Keeper // of the algorithm's own
 }
 
-// newAny makes an algorithm by its name.
-func newAny(r *scenario.Registry, name string, e scenario.Env, observers []core.NodeID) (*anyAlgorithm, error) {
-	alg, err := r.Make(name, e)
+// newAny makes an algorithm by its name, within the given time (0: whenever).
+func newAny(ctx context.Context, r *scenario.Registry, name string, e scenario.Env, observers []core.NodeID, within time.Duration) (*anyAlgorithm, error) {
+	alg, err := scenario.Make(ctx, r, name, e, within)
+	if ctx.Err() != nil {
+		return nil, console.ErrInterrupted
+	}
 	if err != nil {
 		return nil, err
 	}

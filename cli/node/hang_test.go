@@ -12,6 +12,7 @@ import (
 // A node whose algorithm does not return ends, and says which call and where, from its making to its stop.
 func TestHangs(t *testing.T) {
 	for at, says := range map[string]string{
+		"new":      "node n7, which was asked to be made (New), has not returned for 300ms",
 		"bind":     "node n7, which was given no message (Bind, ",
 		"started":  "node n7, which was given a message of type started, has not returned for 300ms",
 		"stopping": "node n7, which was given a message of type stopping, has not returned for 300ms",

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { os.Exit(program.Main(m)) }
 var program clitest.Run = func(args []string, s console.Streams) int {
 	a := clitest.App(args, s)
 	if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "hanging-") }) {
-		clitest.AddHanging(a.Registry, "n7", "bind", "started", "stopping")
+		clitest.AddHanging(a.Registry, "n7", "new", "bind", "started", "stopping")
 	}
 	return a.Execute(a.Root(&cobra.Command{Use: a.Name}, Command(a)))
 }

@@ -33,7 +33,7 @@ func runNode(ctx context.Context, cmd *cobra.Command, r *scenario.Registry, f no
 	}
 	var other *anyAlgorithm // instead of a relay
 	if f.algorithm.Name != theRelay {
-		if other, err = newAny(r, f.algorithm.Name, f.env(known, params), known.observers); err != nil {
+		if other, err = newAny(ctx, r, f.algorithm.Name, f.env(known, params), known.observers, f.hang); err != nil {
 			return err
 		}
 	}

@@ -89,6 +89,25 @@ var impurities = map[string]func(x *impure) uint64{
 		}
 		return 0
 	},
+	"set": func(x *impure) uint64 {
+		r := x.NewMsg(tell, 0, 0)
+		x.Send(r, x.to[0])
+		r.SetSeq(7)
+		return 0
+	},
+	"late": func(x *impure) uint64 {
+		if x.kept != nil {
+			x.Send(x.kept, x.to[0])
+		}
+		return 0
+	},
+	"twice": func(x *impure) uint64 {
+		r := x.NewMsg(tell, 0, 0)
+		x.Retain(r)
+		x.Release(r)
+		x.Release(r)
+		return 0
+	},
 	"panic": func(*impure) uint64 { panic("as always") },
 	"whim":  func(*impure) uint64 { panic(fmt.Sprint(rand.Uint64())) },
 	"sleep": func(x *impure) uint64 { time.Sleep(time.Hour); return 0 },
@@ -156,6 +175,9 @@ func TestCheck(t *testing.T) {
 		"address":   {console.ExitViolation, impure, []string{"the doing of node A"}},
 		"write":     {console.ExitViolation, misuse, []string{"run 2", "strict", "at node A", "was written to after it had been sent"}},
 		"kept":      {console.ExitViolation, misuse, []string{"at node A", "used after the Process call"}},
+		"set":       {console.ExitViolation, misuse, []string{"run 1", "at node A", "SetSeq on a message that this node did not make or has already sent"}},
+		"late":      {console.ExitViolation, misuse, []string{"run 1", "at node A", "Send of a message after the Process call"}},
+		"twice":     {console.ExitViolation, misuse, []string{"run 1", "at node A", "Release of a message that this node does not hold"}},
 		"payload":   {console.ExitViolation, impure, []string{"strict", "the doing of node A"}},
 		"whim":      {console.ExitViolation, impure, []string{"panicked at node A", "is another than run 1"}},
 		"panic":     {console.ExitFailed, "that is no impurity, but the scenario cannot be run to its end", []string{"panicked at node A", "as always"}},

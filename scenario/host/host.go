@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -27,6 +28,8 @@ type Host struct {
 
 	receivers []*receiver // of applications that are files
 	files     bool        // there are some
+
+	unbound any // what the algorithm panicked with in Bind, with the stack
 }
 
 // New makes the host of a node.
@@ -78,13 +81,25 @@ func (h *Host) Bind(n *core.Node) {
 	if f := h.tally.follow; f != nil {
 		f.node = n
 	}
-	h.inner.Bind(n)
+	h.bind(n)
 	for _, p := range h.players {
 		p.Measure(n)
 	}
 	for _, r := range h.receivers {
 		r.Measure(n)
 	}
+}
+
+// bind calls the algorithm's Bind. A panic in it ends the node with its first message, as one in Process does in every world:
+// in Bind there is no node yet that could end.
+func (h *Host) bind(n *core.Node) {
+	defer func() {
+		if v := recover(); v != nil {
+			h.unbound = fmt.Sprintf("in Bind: %v\n%s", v, debug.Stack())
+			h.guard.of = nil // whose state was never made
+		}
+	}()
+	h.inner.Bind(n)
 }
 
 // Process implements core.Algorithm. It notes when the algorithm panics.
@@ -113,6 +128,9 @@ func (h *Host) process(m *core.Msg) core.Verdict {
 	}
 	switch m.Type() {
 	case wire.TypeStarted:
+		if h.unbound != nil {
+			panic(h.unbound)
+		}
 		for _, c := range h.first {
 			h.Obey(c)
 		}

@@ -1,7 +1,9 @@
 package host
 
 import (
+	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -125,11 +127,25 @@ func (r *Registry) Make(name string, e Env) (core.Algorithm, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("host: there is no algorithm %q", name)
 	}
-	a, err := r.all[i].New(e)
+	a, err := guarded(r.all[i].New, e)
 	if err != nil {
 		return nil, fmt.Errorf("host: make the algorithm %q of node %s: %w", name, e.Name, err)
 	}
 	return a, nil
+}
+
+// guarded calls New. There is no node yet that a panic could end, so it is an error.
+func guarded(create func(Env) (core.Algorithm, error), e Env) (a core.Algorithm, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("New panicked: %v\n%s", v, debug.Stack())
+		}
+	}()
+	a, err = create(e)
+	if err == nil && a == nil {
+		err = errors.New("New returned neither an algorithm nor an error")
+	}
+	return a, err
 }
 
 // outOfRange is the error of a parameter whose kind allows more than the algorithm.

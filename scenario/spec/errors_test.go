@@ -90,6 +90,7 @@ func TestMistakes(t *testing.T) {
 		{"contacts of nobody", "nodes:\n  - {", "bootstrap: all\nnodes:\n  - {bootstrap: all, ", "3:12", "no node knows these", "Leave it out"},
 		{"contacts of very many", "A..D", "\"A..D, n1..n5000\", bootstrap: all", "4:43", "at most 4096 others", "Use random"},
 		{"reserved name", "A..D", "\"all, A..D\"", "4:14", "cannot be a name", "another name"},
+		{"reserved name of an application", "name: a,", "name: app,", "8:6", "cannot be the name of an application", "another name"},
 		{"node twice", "A..D", "\"A..D, B\"", "4:20", `a node "B" already`, ""},
 		{"unlimited what", "10s", "unlimited", "2:11", "a time such as", ""},
 		{"cut of no link", "kill: B", "cut: B -> C", "10:21", "there is no link B -> C", "Add it to links"},

@@ -67,9 +67,9 @@ func (v *Expectation) Part(end time.Duration) (from, to time.Duration) {
 }
 
 // Timed reports whether what is expected depends on how fast things go: it is about a
-// rate, or about a part of the run. In real time a busy machine can fail it.
+// rate, about times, of an algorithm's own metric too, or about a part of the run. In real time a busy machine can fail it.
 func (v *Expectation) Timed() bool {
-	timed := v.window.Given
+	timed := v.window.Given || v.right != nil && v.dimension().seconds != 0
 	v.calls(func(c *call) {
 		timed = timed || c.measure.Kind == RateMeasure || c.measure.Name == "latency" || c.within > 0
 	})

@@ -14,7 +14,9 @@ func (r *resolver) applications() {
 		switch ws, ok := r.words(a.Name, at); {
 		case !ok:
 			continue
-		case len(ws) != 2 || ws[0].kind != kindWord || isReserved(a.Name):
+		case isReserved(a.Name):
+			r.report(at, "Give it another name.", "%q has a meaning of its own in expectations, and cannot be the name of an application", a.Name)
+		case len(ws) != 2 || ws[0].kind != kindWord:
 			r.report(at, "", "%q is no name for an application: use a word", a.Name)
 		case slices.ContainsFunc(r.plan.Apps, func(o App) bool { return o.Name == a.Name }):
 			r.report(at, "", "there is an application %q already", a.Name)

@@ -2,6 +2,7 @@ package world
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"runtime"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
+	"github.com/ioverlay/ioverlay/scenario/host"
 )
 
 // Hang says that a node's algorithm, source or sink does not return. Its loop, and so the run, cannot go on or end.
@@ -102,6 +104,36 @@ func WatchNode(e *engine.Engine, name string, after time.Duration, hung func(*Ha
 	return e.Watch(after, func(_ core.NodeID, t core.Type) {
 		hung(&Hang{Node: name, Type: t, After: after, Stack: stacksOfLoops()})
 	})
+}
+
+// Make makes an algorithm for a node that no world hosts, as Registry.Make does, and gives up with a Hang if that takes longer than
+// after (0: any time is right), or when the context ends. The goroutine that makes it is left behind then.
+func Make(ctx context.Context, r *host.Registry, algorithm string, e host.Env, after time.Duration) (core.Algorithm, error) {
+	type outcome struct {
+		alg core.Algorithm
+		err error
+	}
+	var k calls
+	over, hung := make(chan outcome, 1), make(chan *Hang, 1)
+	if after > 0 {
+		defer k.watch(after, standing, func(c *call) { hung <- k.hangOf(c, after) })()
+	}
+	go func() {
+		var o outcome
+		o.err = k.during(call{e.Name, toBeMade}, func() (err error) {
+			o.alg, err = r.Make(algorithm, e)
+			return err
+		})
+		over <- o
+	}()
+	select {
+	case o := <-over:
+		return o.alg, o.err
+	case h := <-hung:
+		return nil, h
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // hangOf is a call that does not end, of a world that is no virtual one.

@@ -38,9 +38,12 @@ func (k *calls) during(c call, fn func() error) error {
 	return fn()
 }
 
+// toBeMade is what a node is asked whose algorithm is made.
+const toBeMade = "to be made (New)"
+
 // newHost makes a node's host and its algorithm.
 func (k *calls) newHost(r *host.Registry, s host.Setup) (h *host.Host, err error) {
-	err = k.during(call{s.Name, "to be made (New)"}, func() error {
+	err = k.during(call{s.Name, toBeMade}, func() error {
 		h, err = host.New(r, s)
 		return err
 	})
