@@ -60,7 +60,7 @@ func WatchNode(e *engine.Engine, name string, after time.Duration, said func(err
 // Make makes an algorithm for a node that a program runs by itself, as Registry.Make does, and gives up with an ErrHung if it is
 // not made within the given time (0: whenever), or with the context's error. The goroutine that makes it is left behind then.
 func Make(ctx context.Context, r *Registry, algorithm string, e Env, after time.Duration) (core.Algorithm, error) {
-	alg, err := world.Make(ctx, r, algorithm, e, after)
+	alg, err := world.Make(ctx, e.Name, func() (core.Algorithm, error) { return r.Make(algorithm, e) }, after)
 	return alg, hung(err)
 }
 

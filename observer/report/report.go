@@ -51,8 +51,9 @@ func To(alg core.Algorithm, o Options) error {
 	return nil
 }
 
+//ioverlay:impure it says where the process is, and decides nothing
 var host = sync.OnceValue(func() string {
-	name, err := os.Hostname()
+	name, err := os.Hostname() //ioverlay:impure likewise
 	if err != nil {
 		return ""
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/ioverlay/ioverlay/core"
 	"github.com/ioverlay/ioverlay/core/engine"
-	"github.com/ioverlay/ioverlay/scenario/host"
 )
 
 // Hang says that a node's algorithm, source or sink does not return. Its loop, and so the run, cannot go on or end.
@@ -106,9 +105,9 @@ func WatchNode(e *engine.Engine, name string, after time.Duration, hung func(*Ha
 	})
 }
 
-// Make makes an algorithm for a node that no world hosts, as Registry.Make does, and gives up with a Hang if that takes longer than
+// Make has an algorithm made for a node that no world hosts, and gives up with a Hang if that takes longer than
 // after (0: any time is right), or when the context ends. The goroutine that makes it is left behind then.
-func Make(ctx context.Context, r *host.Registry, algorithm string, e host.Env, after time.Duration) (core.Algorithm, error) {
+func Make(ctx context.Context, node string, made func() (core.Algorithm, error), after time.Duration) (core.Algorithm, error) {
 	type outcome struct {
 		alg core.Algorithm
 		err error
@@ -120,8 +119,8 @@ func Make(ctx context.Context, r *host.Registry, algorithm string, e host.Env, a
 	}
 	go func() {
 		var o outcome
-		o.err = k.during(call{e.Name, toBeMade}, func() (err error) {
-			o.alg, err = r.Make(algorithm, e)
+		o.err = k.during(call{node, toBeMade}, func() (err error) {
+			o.alg, err = made()
 			return err
 		})
 		over <- o
