@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -43,7 +44,7 @@ func (w *World) Stop(within time.Duration) error {
 		n.core.Stop()
 	}
 	limit := w.now + within
-	if err := w.run(limit); err != nil {
+	if _, err := w.run(limit, math.MaxUint64); err != nil {
 		return err
 	}
 	if w.alive == 0 {

@@ -11,7 +11,10 @@ var ErrStuck = errors.New("sim: time does not go on")
 
 // Run goes on until nothing is left to do. Timers that set themselves again, and
 // sources without end, never let it: use RunFor.
-func (w *World) Run() error { return w.run(math.MaxInt64) }
+func (w *World) Run() error {
+	_, err := w.run(math.MaxInt64, math.MaxUint64)
+	return err
+}
 
 // RunFor goes on until nothing is left to do within d, which is then over.
 func (w *World) RunFor(d time.Duration) error { return w.RunUntil(w.now + d) }
@@ -19,20 +22,27 @@ func (w *World) RunFor(d time.Duration) error { return w.RunUntil(w.now + d) }
 // RunUntil goes on until nothing is left to do up to and at the given time. The
 // error wraps ErrStuck.
 func (w *World) RunUntil(t time.Duration) error {
-	if err := w.run(t); err != nil {
-		return err
+	_, err := w.RunSome(t, math.MaxUint64)
+	return err
+}
+
+// RunSome is RunUntil that returns after so many events at most, at the time of the last one, and reports whether the given time has
+// come: for who wants to look up now and then, however much happens in little virtual time.
+func (w *World) RunSome(t time.Duration, events uint64) (there bool, err error) {
+	if there, err = w.run(t, events); there {
+		w.now = max(w.now, t)
 	}
-	w.now = max(w.now, t)
-	return nil
+	return there, err
 }
 
 // run is the world's loop: one event, and all that it makes nodes do at once.
 // Depth first: what a message causes is on its way before the next is looked at,
-// while its bytes are in the cache.
-func (w *World) run(until time.Duration) error {
-	for {
+// while its bytes are in the cache. It reports false if after so many
+// events there may be more to do up to the time.
+func (w *World) run(until time.Duration, events uint64) (all bool, err error) {
+	for ; events > 0; events-- {
 		if !w.settle() {
-			return w.busyFor()
+			return false, w.busyFor()
 		}
 		first := w.queue.first()
 		if !w.up && w.begun(first) {
@@ -40,7 +50,7 @@ func (w *World) run(until time.Duration) error {
 			continue
 		}
 		if w.over && w.alive == 0 || first == nil || first.at > until {
-			return nil
+			return true, nil
 		}
 		e := w.queue.pop(first)
 		if e.kind == evTimer && !w.timers.due(&w.queue, e) {
@@ -51,9 +61,10 @@ func (w *World) run(until time.Duration) error {
 		}
 		w.happen(e)
 		if w.stuck != nil {
-			return w.stuck
+			return false, w.stuck
 		}
 	}
+	return false, nil
 }
 
 // settle serves until no node has anything to do at this time. It reports false

@@ -44,6 +44,48 @@ func TestMessageCrosses(t *testing.T) {
 	}
 }
 
+// TestRunSome: a run in pieces of some events is the same run, and none is longer than its piece, however little time it takes.
+func TestRunSome(t *testing.T) {
+	run := func(events uint64) (lines []string) {
+		w, d := watched(t, Options{Hop: time.Millisecond})
+		ticks := 0
+		a := w.AddNode("a", does(func(n *core.Node, m *core.Msg) core.Verdict {
+			if ticks++; ticks < 1000 {
+				n.After(time.Nanosecond, 1)
+			}
+			return core.Done
+		}))
+		b := w.AddNode("b", does(nil))
+		say(a, b.ID(), 5, 7, "hi")
+		for pieces := 1; ; pieces++ {
+			before := w.Totals().Events
+			there, err := w.RunSome(time.Second, events)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := w.Totals().Events - before; n > events {
+				t.Fatalf("%d events in a piece of %d", n, events)
+			}
+			if there {
+				break
+			}
+			if w.Now() >= time.Second || pieces > 10_000 {
+				t.Fatalf("piece %d has not come to the end, at %v", pieces, w.Now())
+			}
+		}
+		if w.Now() != time.Second {
+			t.Errorf("it is %v after a second", w.Now())
+		}
+		return d.take()
+	}
+	want := run(1 << 40)
+	for _, events := range []uint64{1, 7, 100} {
+		if got := run(events); !slices.Equal(got, want) {
+			t.Errorf("in pieces of %d: %d lines, want the same %d", events, len(got), len(want))
+		}
+	}
+}
+
 func TestNobodyThere(t *testing.T) {
 	w, d := watched(t, Options{Hop: time.Millisecond})
 	a := w.AddNode("a", does(nil))
