@@ -20,7 +20,7 @@
 //	codec.go        CBOR payloads of control messages
 //	pack/           compact payloads
 //	kit.go          messages with compact payloads
-//	timers.go       timers that call functions
+//	timers.go       timers that call functions (timername.go says which)
 //	handlers.go     functions for types of messages
 //	call.go         requests to other nodes, and what becomes of them (calls.go)
 //	answer.go       answers to requests

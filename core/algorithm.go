@@ -36,6 +36,14 @@ type Wrapper interface {
 	Unwrap() Algorithm
 }
 
+// TimerNamer is an algorithm that can say what one of its timers is for, to whoever reports one that lets no time go on. algos.Base is one.
+type TimerNamer interface {
+	Algorithm
+	// TimerName is the rest of a sentence, such as "which calls main.(*Ring).turn (ring.go:40)", for a timer that is due; "" if
+	// there is nothing to say of it but its id.
+	TimerName(id uint64) string
+}
+
 // Verdict is what Process says of a message when it returns.
 type Verdict uint8
 

@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"strings"
+
+	"github.com/ioverlay/ioverlay/core"
 )
 
 // What repeats itself while time stands still, and whose it is.
@@ -14,14 +16,19 @@ func (w *World) fire(n *Node, id uint64) {
 	}
 	if n.fired++; n.fired > w.opt.MaxTimers {
 		w.stuck = fmt.Errorf("%w: %d timers of node %s have gone off at %v, the last of them %s: one that sets itself again needs a time above 0 (After)",
-			ErrStuck, n.fired, n.Name(), w.now, timerName(id))
+			ErrStuck, n.fired, n.Name(), w.now, n.timerName(id))
 		return
 	}
 	n.core.Fire(id)
 }
 
-// timerName is a timer's id; those of the switch and of bases are high bits and a number.
-func timerName(id uint64) string {
+// timerName is what the algorithm says of a timer that is due, or its id; those of the switch and of bases are high bits and a number.
+func (n *Node) timerName(id uint64) string {
+	if namer, ok := n.core.Algorithm().(core.TimerNamer); ok {
+		if name := namer.TimerName(id); name != "" {
+			return name
+		}
+	}
 	const own = 1 << 61 // above are those of algos.Base, of hosts and of the switch
 	if id < own {
 		return fmt.Sprintf("with id %d", id)
