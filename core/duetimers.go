@@ -17,12 +17,16 @@ const manyDue = 16
 
 // postTimer notes the event of a timer, which is about to be added to the list.
 func (n *Node) postTimer(e event) {
-	d := &n.due
-	d.n++
-	if d.places == nil && len(n.events) < manyDue {
-		return
+	n.due.n++
+	if n.indexDue() {
+		n.due.places[e.seq] = n.due.served + uint64(len(n.events))
 	}
-	if d.places == nil {
+}
+
+// indexDue makes the map if there are many events, of timers or not, and reports whether there is one.
+func (n *Node) indexDue() bool {
+	d := &n.due
+	if d.places == nil && len(n.events) >= manyDue {
 		d.places = make(map[uint64]uint64)
 		for i := range n.events {
 			if n.events[i].typ == typeTimer {
@@ -30,7 +34,7 @@ func (n *Node) postTimer(e event) {
 			}
 		}
 	}
-	d.places[e.seq] = d.served + uint64(len(n.events))
+	return d.places != nil
 }
 
 // shown is called when the event of a timer is taken from the list to be shown.
@@ -45,7 +49,7 @@ func (n *Node) unpost(timer uint64) {
 	if d.n == 0 {
 		return
 	}
-	if d.places == nil {
+	if !n.indexDue() {
 		for i := range n.events {
 			if e := &n.events[i]; e.typ == typeTimer && e.seq == timer {
 				d.n--

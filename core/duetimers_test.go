@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/ioverlay/ioverlay/bufpool"
 	"github.com/ioverlay/ioverlay/core/wire"
 )
 
@@ -89,5 +90,44 @@ func TestManyTimersDueAtOnce(t *testing.T) {
 	}
 	if cap(n.events) > idleEvents || n.due.places != nil {
 		t.Errorf("room for %d events is kept", cap(n.events))
+	}
+}
+
+// TestTimerAmongManyEvents: a timer that is due is found by one look-up among thousands of other events, too.
+func TestTimerAmongManyEvents(t *testing.T) {
+	w := newWorld(t, Config{})
+	defer w.close()
+	came := 0
+	n := w.node(0, func(_ *Node, m *Msg) Verdict {
+		if m.Type() == wire.TypeTimer {
+			came++
+		}
+		return Done
+	})
+	w.settle()
+	n.sw.Fire(7)
+	n.sw.Fire(8)
+	for range 1000 {
+		n.post(event{typ: wire.TypeLinkUp, peer: nodeID(1)})
+	}
+	n.Cancel(7)
+	if n.due.places == nil {
+		t.Errorf("a timer was looked for among %d events one by one", len(n.events))
+	}
+	w.settle()
+	if came != 1 || n.due.n != 0 {
+		t.Errorf("%d timers came, want 1; %d are said to wait", came, n.due.n)
+	}
+}
+
+// TestGrownQueueKeepsNothing: a row that a queue has grown out of, which may lie in a lane, points to no slab.
+func TestGrownQueueKeepsNothing(t *testing.T) {
+	var l OutLane
+	l.q.buf = l.first[:]
+	for range firstRuns + 1 {
+		l.q.push(Run{Slab: new(bufpool.Slab), Len: 1})
+	}
+	if l.first != [firstRuns]Run{} || l.q.len() != firstRuns+1 {
+		t.Errorf("%d runs, and the lane still has %v", l.q.len(), l.first)
 	}
 }

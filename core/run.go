@@ -78,5 +78,6 @@ func (q *runQueue) grow() {
 	for i := range int(q.n) {
 		buf[i] = *q.at(i)
 	}
+	clear(q.buf) // which may lie in a lane, and would keep slabs as long as that is there
 	q.buf, q.head = buf, 0
 }
