@@ -152,6 +152,11 @@ func (c *checker) shared(names map[*types.Var]bool) (found bool) {
 			switch n := n.(type) {
 			case *ast.UnaryExpr:
 				found = found || n.Op == token.AND && names[c.variable(rootOf(n.X))]
+			case *ast.SelectorExpr: // a method that takes its receiver's address
+				if sel := c.pass.TypesInfo.Selections[n]; sel != nil && sel.Kind() == types.MethodVal {
+					_, pointer := sel.Obj().(*types.Func).Signature().Recv().Type().(*types.Pointer)
+					found = found || pointer && names[c.variable(rootOf(n.X))]
+				}
 			case *ast.FuncLit:
 				ast.Inspect(n.Body, func(n ast.Node) bool {
 					if a, ok := n.(*ast.AssignStmt); ok {

@@ -216,3 +216,14 @@ func (x *Loops) down(n int) int {
 	}
 	return x.down(n - 1)
 }
+
+// row is taken from by a method, so its length changes.
+type row []int
+
+func (r *row) pop() { *r = (*r)[1:] }
+
+func (x *Loops) emptied(r row) {
+	for len(r) > 0 {
+		r.pop()
+	}
+}
